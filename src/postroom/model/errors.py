@@ -1,0 +1,28 @@
+"""Errors whose type says what the caller does."""
+
+
+class PostroomError(Exception):
+    """Any error that postroom raises on purpose; its text is meant for people."""
+
+
+class Refused(PostroomError):
+    """It is not taken, and trying again won't help: answer 5xx."""
+
+
+class TryLater(PostroomError):
+    """It did not work now and may later: answer 4xx, or try again after a while.
+
+    ``lane_down`` says that the destination itself is unwell, so that the lane pauses and no mail's tries are used up.
+    """
+
+    def __init__(self, message: str, *, lane_down: bool = False) -> None:
+        super().__init__(message)
+        self.lane_down = lane_down
+
+
+class GiveUp(PostroomError):
+    """It will never work for this mail: park it for a person."""
+
+
+class ConfigError(PostroomError):
+    """The settings, rules or phrases are wrong; the text says where and what to do."""

@@ -1,0 +1,65 @@
+"""What is remembered between mails: threads and senders. Values only; `decide.threads` and `decide.history` compute with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from postroom.model.mail import BrandName, MailId, RouteName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadRecord:
+    """One conversation."""
+
+    #: its first mail, which names it
+    id: MailId
+    brand: BrandName
+    #: route of its newest decision or verdict
+    route: RouteName
+    #: a person said so
+    confirmed: bool
+    #: newest mail, seconds since the epoch
+    last_at: float
+    #: mails so far
+    mails: int
+    #: authenticated addresses that wrote in it; at most 50
+    participants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderRecord:
+    """What one authenticated address (key ``a:ada@example.com``) or domain (key ``d:example.com``) wrote."""
+
+    key: str
+    #: seconds since the epoch
+    first_seen: float
+    last_at: float
+    mails: int
+    #: (route, count decayed to ``last_at``), by name
+    counts: tuple[tuple[RouteName, float], ...]
+    last_route: RouteName
+    #: seconds since the epoch of mails in the last hour before ``last_at``; at most 50
+    recent: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """The part of what is remembered that a batch of mails may need."""
+
+    #: Message-ID -> thread that it belongs to
+    threads: Mapping[str, ThreadRecord] = field(default_factory=dict)
+    #: subject key (brand, sender and normalised subject) -> newest thread with it
+    subjects: Mapping[str, ThreadRecord] = field(default_factory=dict)
+    #: sender key -> record
+    senders: Mapping[str, SenderRecord] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remember:
+    """What one decision adds to memory. Whole new values; later ones replace earlier ones."""
+
+    thread: ThreadRecord | None = None
+    #: Message-IDs that now lead to ``thread``
+    links: tuple[str, ...] = ()
+    #: subject key that now leads to ``thread``; ``""`` for none
+    subject_key: str = ""
+    senders: tuple[SenderRecord, ...] = ()

@@ -1,0 +1,148 @@
+"""Jobs, their outcomes, and what a destination is handed."""
+
+from dataclasses import dataclass
+from typing import Literal, NewType
+
+from postroom.model.judgement import Decision
+from postroom.model.mail import DestinationName, Mail, MailId, RouteName
+
+JobId = NewType("JobId", int)
+JobKind = Literal["judge", "deliver", "clock"]
+"""``judge`` a mail, ``deliver`` it to one destination, or send it on when its time in review ran out (``clock``)."""
+
+JobState = Literal["ready", "claimed", "held", "done", "parked", "dropped"]
+"""``held`` waits for a person after a restore; ``dropped`` only ever by a person, with a reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A claim on one piece of work; settle it with the attempt it carries."""
+
+    id: JobId
+    kind: JobKind
+    mail_id: MailId
+    generation: int
+    #: where to; ``""`` unless kind is ``deliver``
+    destination: DestinationName
+    #: 1 on the first claim; settling with a stale one does nothing
+    attempt: int
+    #: when the job was made, seconds since the epoch: parking by age counts from here
+    created_at: float
+    #: workers that died with this job alone in hand
+    strikes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job to put. (mail_id, kind, destination, generation) is its identity: putting it again does nothing."""
+
+    kind: JobKind
+    mail_id: MailId
+    generation: int
+    destination: DestinationName = DestinationName("")
+    #: not before, seconds since the epoch
+    due_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The effect has happened."""
+
+    job: Job
+    #: what the destination said, e.g. a remote queue id
+    receipt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """Try again at ``due_at``."""
+
+    job: Job
+    due_at: float
+    error: str
+    #: False while the lane is down: such a try is not the mail's fault and is not counted
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Park:
+    """Kept for a person."""
+
+    job: Job
+    error: str
+    why: Literal["gave-up", "too-old", "bug", "poison", "bounced", "loop", "unreadable"]
+
+
+Outcome = Done | Again | Park
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """The state of one destination's queue."""
+
+    destination: DestinationName
+    down: bool
+    #: when the next single probe may go, seconds since the epoch
+    probe_at: float
+    #: failures in a row
+    failures: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobInfo:
+    """One row of ``postroom queue list``."""
+
+    id: JobId
+    kind: JobKind
+    state: JobState
+    mail_id: MailId
+    destination: DestinationName
+    generation: int
+    attempt: int
+    strikes: int
+    created_at: float
+    due_at: float
+    error: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxEntry:
+    """One mail in the built-in inbox of a route."""
+
+    mail_id: MailId
+    destination: DestinationName
+    route: RouteName
+    delivered_at: float
+    from_addr: str
+    subject: str
+    confidence: float
+    urgent: bool
+    unconfirmed: bool
+    read: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What a destination is handed: a mail, why it comes here, and the key that makes a repeat harmless."""
+
+    mail: Mail
+    decision: Decision
+    destination: DestinationName
+    generation: int
+    #: ``{mail id}.{destination}.{generation}``: the same for every try of this delivery
+    key: str
+    #: the bytes to deliver: our Received and X-Postroom lines above the mail as it came
+    stamped: bytes
+    #: decoded subject and sender for lists; never used to route
+    subject: str = ""
+    from_addr: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The destination has it, durably."""
+
+    #: what it calls it: a file name, a remote queue id, a status line
+    reference: str = ""

@@ -1,0 +1,278 @@
+"""What the flow needs from the world, in its own words.
+
+Every port says what holds when a call returns, what it raises, and whether it may be called twice. Adapters translate
+their technology's errors into `TryLater` and `GiveUp` at their edge: any other exception is a bug. Behavioural contract
+suites for each port ship in `postroom.testing`.
+"""
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from postroom.model.judgement import AccountStatus, Decision
+from postroom.model.mail import BounceOf, BrandName, DestinationName, Mail, MailId, RouteName
+from postroom.model.memory import Memory, Remember
+from postroom.model.message import Message
+from postroom.model.work import (
+    InboxEntry,
+    Job,
+    JobId,
+    JobInfo,
+    JobKind,
+    JobState,
+    Lane,
+    NewJob,
+    Outcome,
+    Parcel,
+    Receipt,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Everything one judgement changes; recorded whole or not at all."""
+
+    #: the job it settles, by its attempt
+    job: Job
+    decision: Decision
+    #: deliveries to make, and the review clock
+    jobs: tuple[NewJob, ...]
+    remember: Remember
+    #: for lists and search
+    subject: str
+    from_addr: str
+    language: str
+    kind: str
+
+
+class Arrivals(Protocol):
+    """Mails that were accepted. The truth of what we promised to keep."""
+
+    def accept(self, mails: Sequence[Mail]) -> "Future[tuple[Mail, ...]]":
+        """Keep the mails of one acceptance, and a judge job for each, in one transaction.
+
+        The future completes only after the transaction is durable (fdatasync has returned), with the mails as kept:
+        ``duplicate_of`` is set where an arrival with equal Message-ID, digest, reverse-path and recipients is younger
+        than five days; such a mail gets no job. It fails with `TryLater` when nothing was kept (disk full, locked,
+        closed). Concurrent calls are committed in groups. Not idempotent: each call is an acceptance.
+        """
+        ...
+
+    def read(self, ids: Sequence[MailId]) -> tuple[Mail, ...]:
+        """The mails with these ids that exist, in the order asked. Raises `TryLater`."""
+        ...
+
+    def newest(self, limit: int) -> tuple[MailId, ...]:
+        """Ids of the newest arrivals, newest first. Raises `TryLater`."""
+        ...
+
+
+class Judgements(Protocol):
+    """Decisions, and what is remembered of threads and senders."""
+
+    def recall(self, message_ids: Collection[str], subject_keys: Collection[str], senders: Collection[str]) -> Memory:
+        """What is remembered under these keys, one read for a whole batch. Raises `TryLater`."""
+        ...
+
+    def record(self, judged: Sequence[Judged]) -> tuple[JobId, ...]:
+        """Keep decisions, put their jobs, settle the judge jobs, extend memory: one durable transaction.
+
+        A judgement whose job was claimed by another meanwhile (attempt differs) is left out whole; the ids of the
+        jobs that were settled are returned. May be called again after `TryLater`.
+        """
+        ...
+
+    def decisions(self, mail_id: MailId) -> tuple[Decision, ...]:
+        """All decisions on a mail, oldest first. Raises `TryLater`."""
+        ...
+
+
+class Queue(Protocol):
+    """Work to do. Jobs are owned by the store; claims have leases, settling carries the attempt number."""
+
+    def claim(
+        self, kind: JobKind, limit: int, worker: str, *, destination: DestinationName = DestinationName("")
+    ) -> tuple[Job, ...]:
+        """Claim up to ``limit`` due jobs of a kind (for ``deliver``: of one destination) for a worker, in order.
+
+        For ``judge``, never a job whose thread or sender key has an earlier unfinished job in other hands. A job whose
+        worker died with several in hand is claimed alone. Raises `TryLater`.
+        """
+        ...
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Write down what became of claimed jobs, durably, in one transaction. Stale attempts change nothing. Raises `TryLater`."""
+        ...
+
+    def release(self, worker: str) -> int:
+        """A worker is dead: give back its claims, each to be claimed alone; one that it held alone gets a strike. How many."""
+        ...
+
+    def destinations_due(self) -> tuple[DestinationName, ...]:
+        """Destinations that have a delivery due now, whatever the state of their lane. Raises `TryLater`."""
+        ...
+
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes that have failed lately. Raises `TryLater`."""
+        ...
+
+    def set_lane(self, lane: Lane) -> None:
+        """Write down the state of a lane (``down=False`` brings it up). Raises `TryLater`."""
+        ...
+
+    def parked_since(self, when: float) -> int:
+        """How many jobs were parked as ``bug`` or ``poison`` since then: for the ceiling. Raises `TryLater`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs a person means. Empty fields mean any."""
+
+    states: tuple[JobState, ...] = ()
+    kinds: tuple[JobKind, ...] = ()
+    destination: str = ""
+    mail_id: str = ""
+    ids: tuple[JobId, ...] = ()
+    why: str = ""
+    #: created before, seconds since the epoch
+    before: float | None = None
+    limit: int = 1000
+
+
+class Desk(Protocol):
+    """What people do to jobs by hand. Every call is durable on return and raises `TryLater`."""
+
+    def jobs(self, wanted: JobFilter) -> tuple[JobInfo, ...]:
+        """Jobs, oldest first."""
+        ...
+
+    def retry(self, wanted: JobFilter) -> int:
+        """Make ready or held jobs due now. How many."""
+        ...
+
+    def unpark(self, wanted: JobFilter) -> int:
+        """Make parked jobs ready again, with a fresh age and no strikes. How many."""
+        ...
+
+    def drop(self, wanted: JobFilter, reason: str) -> int:
+        """Never do parked, held or ready jobs; the mail itself and the reason are kept. How many."""
+        ...
+
+    def reopen(self, bounce: BounceOf, reason: str) -> bool:
+        """A forwarded mail came back: its finished delivery becomes parked as ``bounced``. False when there is none, or again."""
+        ...
+
+
+class Inboxes(Protocol):
+    """The built-in inbox: mail delivered into the store itself."""
+
+    def file(self, parcel: Parcel) -> "Future[None]":
+        """Put a mail into an inbox; the future completes when that is durable. Idempotent by the parcel's key."""
+        ...
+
+    def entries(self, destination: str, *, unread_only: bool = False, limit: int = 100) -> tuple[InboxEntry, ...]:
+        """Newest first; all inboxes when destination is ``""``. Raises `TryLater`."""
+        ...
+
+    def mark_read(self, mail_id: MailId, destination: str = "") -> None:
+        """A person opened it. Idempotent."""
+        ...
+
+
+class Store(Arrivals, Judgements, Queue, Desk, Inboxes, Protocol):
+    """All of the above over one unit of work. The store is the truth; a queue elsewhere may only say "look at this id"."""
+
+    def census(self) -> dict[str, Any]:
+        """Counts for health pages and reports: arrivals, jobs by kind and state, oldest ready job, lanes down, bytes on disk."""
+        ...
+
+    def changed(self) -> bool:
+        """Whether anybody else changed the store since this was last asked; cheap enough to ask ten times a second."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is under way and let go. Later calls raise `TryLater`."""
+        ...
+
+
+class Classifier(Protocol):
+    """Judges by the words. Several classes, in batches; learned models plug in here."""
+
+    @property
+    def version(self) -> str:
+        """Names the model, for the decision's record; ``""`` for none."""
+        ...
+
+    def classify(self, messages: Sequence[Message]) -> Sequence[Sequence[tuple[RouteName, float]]]:
+        """For each message, (route, probability) pairs, or nothing when it has no opinion. Pure and total."""
+        ...
+
+
+class Destination(Protocol):
+    """A place where mail is delivered."""
+
+    @property
+    def name(self) -> DestinationName:
+        """As in the settings."""
+        ...
+
+    @property
+    def concurrency(self) -> int:
+        """How many deliveries may be under way at once."""
+        ...
+
+    @property
+    def can_withdraw(self) -> bool:
+        """Whether a delivery can be taken back."""
+        ...
+
+    def deliver(self, parcel: Parcel) -> Receipt:
+        """Deliver one mail; on return the destination has it for certain. Called from several threads, blocks.
+
+        Raises `TryLater` (with ``lane_down`` when the destination itself is unwell) or `GiveUp`. May be called again
+        with the same ``parcel.key``; what an adapter can't make idempotent, its docstring says.
+        """
+        ...
+
+    def check(self) -> str:
+        """Try the connection without delivering anything: a sentence for people. Raises `TryLater` or `GiveUp`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. Idempotent."""
+        ...
+
+
+class StatusProvider(Protocol):
+    """What is this sender's account status? Asked before judging, with a deadline; ``unknown`` when nobody can say."""
+
+    def statuses(self, addresses: Sequence[str], deadline: float) -> Sequence[AccountStatus]:
+        """The state of each address's account, within ``deadline`` seconds. Never raises."""
+        ...
+
+
+EventName = Literal[
+    "accepted", "refused", "duplicate", "judged", "delivered", "deferred", "parked", "alerted", "lane-down", "lane-up",
+    "worker-started", "worker-died", "rules-loaded", "rules-refused", "certificate-loaded", "draining", "started", "stopped",
+    "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
+]  # fmt: skip
+
+
+class Observer(Protocol):
+    """Is told what happened; logs and metrics come of it. Never raises, never blocks for long."""
+
+    def note(self, event: EventName, mail_id: str = "", **facts: str | int | float | bool) -> None:
+        """One event. Facts never hold bodies, subjects, addresses or secrets."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """What an address at RCPT means to us."""
+
+    #: set when it is one of a brand's addresses
+    brand: BrandName = BrandName("")
+    #: set when it is a return address that we signed
+    bounce_of: BounceOf | None = None
