@@ -1,0 +1,509 @@
+"""One SMTP or LMTP session without any input or output: bytes in, events and replies out. `protocol` holds its rules.
+
+Invariant: any bytes in any pieces never raise, hold at most a command line or one mail within the caps, and give the same
+replies however they were cut, except that talking behind a command that ends a group is only seen when it comes with it.
+The caller loops: `receive_data`, `next_event` until `Need.DATA`, then `data_to_send`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, Final
+
+from postroom.adapters.intake import protocol as say
+from postroom.adapters.intake.content import Content
+from postroom.adapters.intake.options import SmtpOptions
+from postroom.adapters.intake.paths import NEEDS_UTF8, SYNTAX, BadPath, forward_path, reverse_path
+from postroom.adapters.intake.protocol import Event, Memory, Need, State, Submit
+from postroom.model.errors import Refused, TryLater
+from postroom.model.mail import Envelope, Mail, Peer
+from postroom.ports import Recipient
+
+Resolve = Callable[[str], Recipient | None]
+Note = Callable[[str], None]
+
+_CONTROLS: Final = re.compile(rb"[\x00-\x1f\x7f]")
+_ENHANCED: Final = re.compile(r"([45])\.\d{1,3}\.\d{1,3} ")
+_UNSAYABLE: Final = re.compile(r"[^ -~]+")
+_REFUSED_RECIPIENTS_FACTOR: Final = 100
+_REASONS: Final = {
+    say.TOO_BIG: "too-big",
+    say.NO_ROOM: "memory",
+    say.BAD_OCTETS: "forbidden-octets",
+    say.BAD_LINE: "long-line",
+    say.BAD_HEADER: "long-header",
+}
+"""How refused content is called in events."""
+
+
+def _unheard(reason: str) -> None:
+    """Nobody listens."""
+
+
+class Session:
+    """The state of one connection."""
+
+    __slots__ = (
+        "_bad", "_buffer", "_content", "_draining", "_eightbit", "_helo", "_idle", "_mail_from", "_memory", "_note", "_options",
+        "_out", "_over", "_overlong", "_peer", "_rcpt_to", "_resolve", "_scanned", "_smtputf8", "_state", "_strict", "_unknown",
+        "ip", "progress", "tls", "trusted",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        options: SmtpOptions,
+        *,
+        resolve: Resolve,
+        memory: Memory,
+        note: Note = _unheard,
+        ip: str = "",
+        trusted: bool = False,
+    ) -> None:
+        self._options = options
+        self._resolve = resolve
+        self._memory = memory
+        self._note = note
+        self.tls = False
+        #: commands seen so far: a client that sends half ones makes no progress
+        self.progress = 0
+        self.identify(ip, trusted=trusted)
+        self._content = Content(options, memory)
+        self._buffer = bytearray()
+        self._out: list[bytes] = []
+        self._overlong = self._draining = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know nothing of the client."""
+        self._state: State = "new"
+        self._scanned = 0
+        self._bad = self._idle = self._unknown = 0
+        self._helo = ""
+        self._peer: Peer | None = None
+        self._forget_mail()
+
+    def _forget_mail(self) -> None:
+        self._content.release()
+        self._mail_from = ""
+        self._rcpt_to: list[str] = []
+        self._over = 0
+        self._smtputf8 = self._eightbit = False
+
+    # -- what the caller sees ------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """Where the session stands."""
+        return self._state
+
+    @property
+    def received(self) -> int:
+        """Bytes of the present content so far, or of what was sent ahead."""
+        return self._content.received(self._buffer) if self._state == "data" else len(self._buffer)
+
+    def identify(self, ip: str, *, trusted: bool) -> None:
+        """Who the peer is; before the banner."""
+        self.ip = ip
+        self.trusted = trusted
+        taken = self._options.forbidden_octets
+        self._strict = taken == "refuse" or (taken == "trusted" and not trusted)
+
+    def greet(self) -> None:
+        """Say the banner."""
+        kind = "LMTP" if self._options.door == "lmtp" else "ESMTP"
+        self._out.append(f"220 {self._options.hostname} {kind} postroom\r\n".encode())
+
+    def receive_data(self, data: bytes | bytearray | memoryview) -> None:
+        """Take bytes from the peer; look at them with `next_event`."""
+        if self._state != "closed":
+            self._buffer += data
+
+    def data_to_send(self) -> bytes:
+        """What is to be sent now; forgets it."""
+        if not self._out:
+            return b""
+        out = self._out[0] if len(self._out) == 1 else b"".join(self._out)
+        self._out.clear()
+        return out
+
+    def next_event(self) -> Event:
+        """Carry out what was received, up to the next event."""
+        while True:
+            match self._state:
+                case "closed":
+                    return Need.CLOSE
+                case "waiting" | "tls":
+                    return Need.DATA
+                case "data":
+                    event = self._read_content()
+                case _:
+                    event = self._read_command()
+            if event is not None:
+                return event
+
+    def accepted(self, mails: Sequence[Mail]) -> None:
+        """The mail is durable: 250, with its id, once (SMTP) or for each recipient (LMTP)."""
+        ids = dict.fromkeys(str(mail.id) for mail in mails)
+        if self._options.door == "smtp":
+            self._settle([_accepted_as(" ".join(list(ids)[:8]))])
+            return
+        by_recipient = {address: mail.id for mail in mails for address in mail.envelope.rcpt_to}
+        first = next(iter(ids), "")
+        self._settle([_accepted_as(by_recipient.get(address, first)) for address in self._rcpt_to])
+
+    def refused(self, text: str) -> None:
+        """It is not taken and never will be: 554, or what enhanced status ``text`` begins with."""
+        code, words = _enhanced(text, "5", "5.6.0")
+        self._fail(f"554 {code} {words or 'Refused'}\r\n".encode())
+
+    def deferred(self, text: str = "") -> None:
+        """It was not kept: 451, or 452 where ``text`` begins with 4.3.1 (no space). Strangers are not told why."""
+        code, words = _enhanced(text, "4", "4.3.0")
+        number = "452" if code == "4.3.1" else "451"
+        said = words if self.trusted and words else "Can't keep mail right now, try again later"
+        self._fail(f"{number} {code} {said}\r\n".encode())
+
+    def tls_started(self) -> None:
+        """The handshake is done: all that was said before is forgotten (RFC 3207 §4.2)."""
+        self.tls = True
+        self._buffer.clear()
+        self._begin()
+
+    def hang_up(self, reply: bytes = b"") -> None:
+        """Say ``reply``, if any, and close: for timeouts, caps and shutdown. Idempotent."""
+        if self._state == "closed":
+            return
+        if reply:
+            self._out.append(reply)
+        self._forget_mail()
+        self._state = "closed"
+        self._buffer.clear()
+
+    def drain(self) -> None:
+        """Close with 421 as soon as no mail is under way (RFC 5321 §3.8)."""
+        self._draining = True
+        if self._state in ("new", "ready"):
+            self.hang_up(self._shutting_down())
+
+    # -- commands ------------------------------------------------------------------------------------------------
+
+    def _read_command(self) -> Event | None:
+        line = self._next_line()
+        if line is None:
+            return None if self._state == "closed" else Need.DATA
+        self.progress += 1
+        if not line.endswith(b"\r\n"):
+            self._wrong(say.BARE_LF)
+            return None
+        line = line[:-2]
+        if line.startswith(b"\x16\x03"):
+            self.hang_up(say.UNKNOWN)
+            return None
+        if _CONTROLS.search(line):
+            self._wrong(say.CONTROL)
+            return None
+        verb, _, argument = line.partition(b" ")
+        verb = verb.upper()
+        rule = say.WHEN.get(verb)
+        if rule is None:
+            self._unknown_verb(verb)
+        elif self._state not in rule[0]:
+            self._wrong_state(verb, rule[1])
+        elif verb in say.ENDS_GROUP and self._buffer and not self.trusted:
+            self._note("pipelining")
+            self.hang_up(say.TOO_EAGER)
+        else:
+            return self._HANDLERS[verb](self, verb, argument)
+        return None
+
+    def _next_line(self) -> bytes | None:
+        """The next line with its LF; None when there is none yet. Lines over the cap are answered and skipped."""
+        buffer = self._buffer
+        while True:
+            end = buffer.find(b"\n", self._scanned)
+            self._scanned = 0
+            if end < 0:
+                if len(buffer) > self._options.max_line:
+                    self._overlong = True
+                    buffer.clear()
+                self._scanned = len(buffer)
+                return None
+            line = bytes(buffer[: end + 1])
+            del buffer[: end + 1]
+            if not self._overlong and len(line) <= self._options.max_line:
+                return line
+            self._overlong = False
+            self._wrong(say.TOO_LONG)
+            if self._state == "closed":
+                return None
+
+    def _unknown_verb(self, verb: bytes) -> None:
+        if verb in say.FOREIGN:
+            self._note("foreign-protocol")
+            self.hang_up(say.UNKNOWN)
+        else:
+            self._wrong(say.UNDONE if verb in say.NOT_IMPLEMENTED else say.UNKNOWN)
+
+    def _wrong_state(self, verb: bytes, reply: bytes) -> None:
+        if verb == b"DATA" and self._state == "mail" and self._over:
+            reply = say.NO_VALID_RECIPIENT
+        self._wrong(reply)
+
+    def _hello(self, verb: bytes, argument: bytes) -> None:
+        if (verb == b"LHLO") != (self._options.door == "lmtp"):
+            self._wrong(say.WRONG_DOOR)
+            return
+        name = argument.strip(b" ")
+        if not name or len(name) > 255 or not name.isascii():
+            self._wrong(say.BAD_NAME)
+            return
+        if not self._loiter():
+            return
+        self._forget_mail()
+        self._helo = name.decode("ascii")
+        self._peer = None
+        self._state = "ready"
+        if verb == b"HELO":
+            self._out.append(f"250 {self._options.hostname}\r\n".encode())
+            return
+        words = [
+            self._options.hostname,
+            "PIPELINING",
+            f"SIZE {self._options.max_size}",
+            "8BITMIME",
+            "SMTPUTF8",
+            "ENHANCEDSTATUSCODES",
+        ]
+        if self._options.tls is not None and not self.tls:
+            words.append("STARTTLS")
+        lines = [f"250-{word}\r\n" for word in words[:-1]]
+        self._out.append("".join([*lines, f"250 {words[-1]}\r\n"]).encode())
+
+    def _starttls(self, verb: bytes, argument: bytes) -> Event | None:
+        if self._options.tls is None or self.tls:
+            self._wrong(say.UNDONE)
+        elif argument:
+            self._wrong(say.NO_ARGUMENT)
+        elif self._buffer:
+            self._note("starttls-injection")
+            self.hang_up(say.TOO_EAGER)
+        else:
+            self._out.append(b"220 2.0.0 Go ahead\r\n")
+            self._state = "tls"
+            return Need.TLS
+        return None
+
+    def _mail(self, verb: bytes, argument: bytes) -> None:
+        if self._options.require_tls and not self.tls:
+            self._wrong(say.NEEDS_TLS)
+            return
+        try:
+            path = reverse_path(_argument(argument, b"FROM:", b"MAIL FROM"))
+            reply = self._mail_parameters(path.address, path.parameters)
+        except BadPath as bad:
+            self._wrong(bad.reply)
+            return
+        if reply is not None:
+            self._out.append(reply)
+            return
+        self._mail_from = path.address
+        self._state = "mail"
+        self._idle = 0
+        self._out.append(say.MAIL_OK)
+
+    def _mail_parameters(self, address: str, parameters: Mapping[str, str]) -> bytes | None:
+        """Take the parameters of MAIL; a reply when the mail can't be taken for what they say."""
+        body = parameters.get("BODY", "7BIT").upper()
+        size = parameters.get("SIZE", "0")
+        unknown = parameters.keys() - {"BODY", "SIZE", "SMTPUTF8"}
+        if unknown:
+            raise BadPath(f"555 5.5.4 Unknown parameter {min(unknown)[:40]}\r\n".encode())
+        if body not in say.BODIES or len(size) > 20 or not size.isdecimal() or parameters.get("SMTPUTF8", ""):
+            raise BadPath(b"501 5.5.4 Bad parameter value\r\n")
+        if not address.isascii() and "SMTPUTF8" not in parameters:
+            raise BadPath(NEEDS_UTF8)
+        self._smtputf8 = "SMTPUTF8" in parameters
+        self._eightbit = body == "8BITMIME"
+        if int(size) > self._options.max_size:
+            return say.TOO_BIG
+        if self._memory.held + int(size) > self._memory.limit:
+            return say.NO_ROOM
+        return None
+
+    def _rcpt(self, verb: bytes, argument: bytes) -> None:
+        try:
+            path = forward_path(_argument(argument, b"TO:", b"RCPT TO"))
+            if path.parameters:
+                raise BadPath(f"555 5.5.4 Unknown parameter {min(path.parameters)[:40]}\r\n".encode())
+            if not path.address.isascii() and not self._smtputf8:
+                raise BadPath(NEEDS_UTF8)
+        except BadPath as bad:
+            self._over += 1
+            self._wrong(bad.reply)
+            return
+        if len(self._rcpt_to) >= self._options.max_recipients:
+            self._over += 1
+            self._out.append(say.TOO_MANY_RECIPIENTS)
+            if self._over > self._options.max_recipients * _REFUSED_RECIPIENTS_FACTOR:
+                self.hang_up(self._too_many())
+            return
+        reply = self._recipient(path.address)
+        if reply is say.RCPT_OK:
+            self._rcpt_to.append(path.address)
+            self._state = "rcpt"
+        self._out.append(reply)
+        if not self.trusted and self._unknown >= self._options.max_unknown_recipients:
+            self.hang_up(self._too_many())
+
+    def _recipient(self, address: str) -> bytes:
+        """Ask whether the address is ours."""
+        try:
+            known = self._resolve(address)
+        except Refused as error:
+            code, words = _enhanced(str(error), "5", "5.1.1")
+            reply = f"550 {code} {words or 'No such address here'}\r\n".encode()
+        except TryLater:
+            return say.NOT_NOW
+        except Exception:  # noqa: BLE001 - a bug in looking up must not refuse a customer for good
+            self._note("resolve-failed")
+            return say.NOT_NOW
+        else:
+            if known is not None:
+                return say.RCPT_OK
+            reply = say.NOT_HERE
+        self._note("unknown-recipient")
+        self._unknown += 1
+        self._over += 1
+        return reply
+
+    def _data(self, verb: bytes, argument: bytes) -> None:
+        if argument:
+            self._wrong(say.NO_ARGUMENT)
+        elif self._memory.held >= self._memory.limit:
+            self._note("memory")
+            self._forget_mail()
+            self._state = "ready"
+            self._out.append(say.NO_ROOM)
+        else:
+            self._out.append(say.GO_ON)
+            self._state = "data"
+            self._content.begin(self._buffer)
+
+    def _rset(self, verb: bytes, argument: bytes) -> None:
+        if argument:
+            self._wrong(say.NO_ARGUMENT)
+        elif self._loiter():
+            self._forget_mail()
+            if self._state != "new":
+                self._state = "ready"
+            self._out.append(say.OK)
+            if self._draining:
+                self.drain()
+
+    def _quit(self, verb: bytes, argument: bytes) -> None:
+        self.hang_up(f"221 2.0.0 {self._options.hostname} closing\r\n".encode())
+
+    def _say(self, verb: bytes, argument: bytes) -> None:
+        if self._loiter():
+            self._out.append({b"NOOP": say.OK, b"HELP": say.HELP_TEXT, b"VRFY": say.VRFY_TEXT}[verb])
+
+    # -- content and answers -------------------------------------------------------------------------------------
+
+    def _read_content(self) -> Event | None:
+        whole = self._content.read(self._buffer, strict=self._strict)
+        if whole is None:
+            return Need.DATA
+        self.progress += 1
+        if whole.reply:
+            self._note(_REASONS[whole.reply])
+            self._fail(whole.reply)
+            return None
+        self._state = "waiting"
+        if self._peer is None:
+            door = self._options.door
+            self._peer = Peer(door=door, ip=self.ip, helo=self._helo, trusted=self.trusted, tls=self.tls)
+        return Submit(
+            envelope=Envelope(
+                mail_from=self._mail_from,
+                rcpt_to=tuple(self._rcpt_to),
+                smtputf8=self._smtputf8,
+                eightbit=self._eightbit,
+            ),
+            raw=whole.raw,
+            peer=self._peer,
+            long_line=whole.flaws.long_line,
+            forbidden_octets=whole.flaws.forbidden_octets,
+        )
+
+    def _fail(self, reply: bytes) -> None:
+        """One failure for the whole mail; LMTP says it for each recipient."""
+        self._settle([reply] * (len(self._rcpt_to) if self._options.door == "lmtp" else 1))
+
+    def _settle(self, replies: list[bytes]) -> None:
+        if self._state == "closed":
+            return
+        self._out.extend(replies)
+        self._forget_mail()
+        self._idle = 0
+        self._state = "ready"
+        if self._draining:
+            self.drain()
+
+    def _loiter(self) -> bool:
+        """Count a command that brings no mail nearer; False when it was one too many."""
+        self._idle += 1
+        if self._idle > self._options.max_commands_idle:
+            self.hang_up(self._too_many())
+            return False
+        return True
+
+    def _wrong(self, reply: bytes) -> None:
+        """Answer a mistake and count it."""
+        self._out.append(reply)
+        self._bad += 1
+        if self._bad >= self._options.max_commands_bad:
+            self._note("too-many-errors")
+            self.hang_up(self._too_many())
+
+    def _too_many(self) -> bytes:
+        return f"421 4.7.0 {self._options.hostname} Too many errors, closing\r\n".encode()
+
+    def _shutting_down(self) -> bytes:
+        return f"421 4.3.2 {self._options.hostname} Shutting down, try again later\r\n".encode()
+
+    _HANDLERS: ClassVar[Mapping[bytes, Callable[["Session", bytes, bytes], Event | None]]] = {
+        b"EHLO": _hello,
+        b"HELO": _hello,
+        b"LHLO": _hello,
+        b"STARTTLS": _starttls,
+        b"MAIL": _mail,
+        b"RCPT": _rcpt,
+        b"DATA": _data,
+        b"RSET": _rset,
+        b"QUIT": _quit,
+        b"NOOP": _say,
+        b"HELP": _say,
+        b"VRFY": _say,
+    }
+
+
+def _argument(argument: bytes, keyword: bytes, verb: bytes) -> str:
+    """What follows ``FROM:`` or ``TO:``, as text. Raises `BadPath`."""
+    if argument[: len(keyword)].upper() != keyword:
+        raise BadPath(SYNTAX % verb)
+    try:
+        return argument[len(keyword) :].rstrip(b" ").decode()
+    except UnicodeDecodeError:
+        raise BadPath(say.CONTROL) from None
+
+
+def _accepted_as(ids: str) -> bytes:
+    return f"250 2.0.0 Accepted as {ids}\r\n".encode()
+
+
+def _enhanced(text: str, kind: str, default: str) -> tuple[str, str]:
+    """An enhanced status code that ``text`` begins with, or the default, and the rest fit for one reply line."""
+    words = _UNSAYABLE.sub(" ", text).strip()
+    match = _ENHANCED.match(words + " ")
+    if match is not None and match[1] == kind:
+        return match[0].rstrip(), words[match.end() :][:400]
+    return default, words[:400]
