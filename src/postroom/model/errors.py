@@ -13,11 +13,13 @@ class TryLater(PostroomError):
     """It did not work now and may later: answer 4xx, or try again after a while.
 
     ``lane_down`` says that the destination itself is unwell, so that the lane pauses and no mail's tries are used up.
+    ``after`` is the pause in seconds that the destination asked for, None when it named none.
     """
 
-    def __init__(self, message: str, *, lane_down: bool = False) -> None:
+    def __init__(self, message: str, *, lane_down: bool = False, after: float | None = None) -> None:
         super().__init__(message)
         self.lane_down = lane_down
+        self.after = after
 
 
 class GiveUp(PostroomError):

@@ -17,7 +17,7 @@ RETURN_PREFIX = "bounce"
 SIGNATURE_HEADER = "Postroom-Signature"
 """Header of a webhook call that carries `sign_webhook`."""
 
-_MAIL_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_MAIL_ID = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
 # Case is folded by some servers on the way (RFC 5321 §2.4 forbids it, in vain): nothing here depends on it.
 _RETURN = re.compile(r"bounce-([0-9a-hjkmnp-tv-z]{26})-([a-z2-7]{4})([1-9][0-9]{0,8})-([a-z2-7]{16})")
 _LONGEST_ADDRESS = 320
@@ -33,7 +33,7 @@ def bounce_address(bounce: BounceOf, domain: str, key: bytes) -> str:
     if not _MAIL_ID.fullmatch(bounce.mail_id) or not 1 <= bounce.generation <= 999_999_999:
         raise ValueError(f"no return address for generation {bounce.generation} of {bounce.mail_id!r}")
     tag = _tag(bounce.destination, key)
-    local = f"{RETURN_PREFIX}-{bounce.mail_id.lower()}-{tag}{bounce.generation}-{_return_signature(bounce, key)}"
+    local = f"{RETURN_PREFIX}-{bounce.mail_id}-{tag}{bounce.generation}-{_return_signature(bounce, key)}"
     return f"{local}@{domain}"
 
 
@@ -56,7 +56,7 @@ def read_bounce_address(
     for destination in destinations:
         if _tag(destination, key) != tag:
             continue
-        bounce = BounceOf(mail_id=MailId(mail_id.upper()), destination=destination, generation=int(generation))
+        bounce = BounceOf(mail_id=MailId(mail_id), destination=destination, generation=int(generation))
         if hmac.compare_digest(_return_signature(bounce, key), signature):
             match = bounce
     return match

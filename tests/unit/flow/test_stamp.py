@@ -18,7 +18,7 @@ from postroom.model.mail import BrandName, Envelope, Mail, MailId, Peer, RouteNa
 from postroom.model.marks import is_our_mark
 
 KEY = b"k" * 32
-ID = MailId("01JDAB3C4D5E6F7G8H9JKMNPQR")
+ID = MailId("01jdab3c4d5e6f7g8h9jkmnpqr")
 LIVE: Stage = "live"
 DECISION = Decision(
     mail_id=ID,

@@ -17,7 +17,7 @@ from postroom.model.marks import (
 )
 
 KEY = b"k" * 32
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 DESTINATIONS = tuple(DestinationName(name) for name in ("appeals", "refunds", "general-inbox", "x" * 40))
 
 mail_ids = st.text(ALPHABET, min_size=26, max_size=26).map(MailId)
@@ -27,7 +27,7 @@ bounces = st.builds(
     destination=st.sampled_from(DESTINATIONS),
     generation=st.integers(1, 999_999_999),
 )
-BOUNCE = BounceOf(mail_id=MailId("01JDAB3C4D5E6F7G8H9JKMNPQR"), destination=DESTINATIONS[0], generation=1)
+BOUNCE = BounceOf(mail_id=MailId("01jdab3c4d5e6f7g8h9jkmnpqr"), destination=DESTINATIONS[0], generation=1)
 
 
 @given(bounces)
@@ -91,12 +91,14 @@ def test_reading_a_return_address_is_total(text: str) -> None:
 
 
 def test_a_kelvin_sign_is_not_a_k() -> None:
-    bounce = BounceOf(mail_id=MailId("K" * 26), destination=DESTINATIONS[0], generation=1)
+    bounce = BounceOf(mail_id=MailId("k" * 26), destination=DESTINATIONS[0], generation=1)
     address = bounce_address(bounce, "example.com", KEY)
     assert read_bounce_address(address.replace("kkk", "kk\N{KELVIN SIGN}", 1), KEY, DESTINATIONS) is None
 
 
-@pytest.mark.parametrize(("mail_id", "generation"), [("short", 1), ("O" * 26, 1), ("0" * 26, 0), ("0" * 26, 10**9)])
+@pytest.mark.parametrize(
+    ("mail_id", "generation"), [("short", 1), ("o" * 26, 1), ("A" * 26, 1), ("0" * 26, 0), ("0" * 26, 10**9)]
+)
 def test_no_return_address_is_made_that_could_not_be_read(mail_id: str, generation: int) -> None:
     bounce = BounceOf(mail_id=MailId(mail_id), destination=DESTINATIONS[0], generation=generation)
     with pytest.raises(ValueError, match="no return address"):
@@ -110,7 +112,7 @@ def test_a_loop_mark_is_known_folded_or_padded_and_by_its_own_key_alone(mail_id:
     assert is_our_mark(f" {mark.replace(' ', chr(13) + chr(10) + chr(9))} ", KEY)
     assert not is_our_mark(mark, b"another key")
     assert not is_our_mark(mark[:-1], KEY)
-    assert not is_our_mark(mark.lower().upper(), KEY)
+    assert not is_our_mark(mark.upper(), KEY)
 
 
 @given(st.text() | st.text(max_size=30).map(lambda text: f"{text} {text}"))
