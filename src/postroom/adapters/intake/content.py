@@ -71,7 +71,8 @@ class Content:
         """The content, once it is whole, taken out of ``buffer``; ``strict`` refuses forbidden octets."""
         end = buffer.find(_END, max(0, self._scanned - 4))
         if not self._reply:
-            self._reply = self._reserve(end if end >= 0 else len(buffer))
+            # without its end, the CRLF put in front and up to two octets of an end mark are not content
+            self._reply = self._reserve(end if end >= 0 else max(0, len(buffer) - 4))
         if end >= 0:
             return self._take(buffer, end, strict=strict)
         if self._reply and len(buffer) > 4:
@@ -87,7 +88,7 @@ class Content:
 
     def _reserve(self, size: int) -> bytes:
         """Hold memory for what has come; a reply when it is too much."""
-        if size - 2 > self._limit:
+        if size > self._limit:
             self.release()
             return TOO_BIG
         more = size - self._held

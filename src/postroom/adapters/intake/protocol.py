@@ -5,8 +5,8 @@ The rules, in prose (RFC 5321 unless another is named):
 * A session is ``new`` until EHLO, HELO or LHLO makes it ``ready``; MAIL opens a transaction (``mail``), the first
   accepted RCPT makes it ``rcpt``, DATA ``data``; the end of the content makes it ``waiting`` until the caller says what
   became of the mail, then it is ``ready`` again. EHLO and RSET drop an open transaction (§4.1.4).
-* A command line ends with LF and must end with CRLF; one that does not, or that holds another control character, is
-  never carried out. Content ends with CRLF.CRLF and with nothing else (§4.1.1.4).
+* A command ends with CRLF. One that holds another control character is never carried out; at a bare LF we hang up, so that
+  what an address hid behind it is not taken for the next command. Content ends with CRLF.CRLF and with nothing else (§4.1.1.4).
 * Commands may come in groups (RFC 2920): they are carried out in order and their replies leave together. EHLO, HELO,
   LHLO and DATA end a group; a stranger who sends on behind them talks without listening, and we hang up. So do bytes
   behind STARTTLS, from anybody: they came before the encryption and must not count after it (RFC 3207 §6).

@@ -192,7 +192,8 @@ class Session:
             return None if self._state == "closed" else Need.DATA
         self.progress += 1
         if not line.endswith(b"\r\n"):
-            self._wrong(say.BARE_LF)
+            self._note("bare-lf")
+            self.hang_up(say.BARE_LF)
             return None
         line = line[:-2]
         if line.startswith(b"\x16\x03"):
