@@ -31,7 +31,14 @@ from tools.unpack import Unpacked, UnpackError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("POSTROOM_PEERS", REPOSITORY / ".cache" / "peers"))
-LIBRARIES = ("usr/lib/postfix", "usr/lib/dovecot", "usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib/rspamd", "usr/lib")
+LIBRARIES = (
+    "usr/lib/postfix",
+    "usr/lib/dovecot",
+    "usr/lib/x86_64-linux-gnu",
+    "usr/lib/aarch64-linux-gnu",
+    "usr/lib/rspamd",
+    "usr/lib",
+)
 PACKAGES = {
     "postfix": ("postfix",),
     "swaks": ("swaks",),
@@ -134,7 +141,12 @@ class Postfix:
     def queued(self) -> int:
         """Mails in its queues."""
         queue = self.folder / "queue"
-        return sum(1 for q in ("maildrop", "incoming", "active", "deferred", "corrupt", "hold") for p in (queue / q).rglob("*") if p.is_file())
+        return sum(
+            1
+            for q in ("maildrop", "incoming", "active", "deferred", "corrupt", "hold")
+            for p in (queue / q).rglob("*")
+            if p.is_file()
+        )
 
     def flush(self) -> None:
         """Try deferred mail now."""
@@ -235,12 +247,16 @@ def postfix(
     """
     root = need("postfix")
     _only_root("postfix")
-    way = transport or (f"smtp:[127.0.0.1]:{relay_to}" if relay_to else f"lmtp:inet:127.0.0.1:{lmtp_to}" if lmtp_to else "discard:")
+    way = transport or (
+        f"smtp:[127.0.0.1]:{relay_to}" if relay_to else f"lmtp:inet:127.0.0.1:{lmtp_to}" if lmtp_to else "discard:"
+    )
     port = free_port()
     with private_folder("postfix") as folder:
         _lay_out_postfix(root, folder, _main_cf(root, folder, port, way, settings or {}), _master_cf(port, master_cf))
         command = [binary(root, "usr/lib/postfix/sbin/master"), "-c", folder / "etc", "-d"]
-        with Child(command, log=folder / "master.out", env=environment(root) | {"MAIL_CONFIG": str(folder / "etc")}) as child:
+        with Child(
+            command, log=folder / "master.out", env=environment(root) | {"MAIL_CONFIG": str(folder / "etc")}
+        ) as child:
             post = Postfix(child=child, port=port, folder=folder, root=root)
             try:
                 child.wait_ready(lambda: answers(port), 15, "postfix")
@@ -261,7 +277,19 @@ def _lay_out_postfix(root: Path, folder: Path, main_cf: str, master_cf: str) -> 
     owner, _, group = _existing_users()
     uid, gid = pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid
     os.chown(data, uid, -1)
-    for name in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace"):
+    for name in (
+        "active",
+        "bounce",
+        "corrupt",
+        "defer",
+        "deferred",
+        "flush",
+        "hold",
+        "incoming",
+        "private",
+        "saved",
+        "trace",
+    ):
         (queue / name).mkdir(mode=0o700)
         os.chown(queue / name, uid, -1)
     (queue / "pid").mkdir(mode=0o755)
@@ -296,7 +324,15 @@ def sink(*options: str, backlog: int = 200, lmtp: bool = False) -> Iterator[Sink
     with private_folder("sink") as folder:
         # as root it wants to be told whom to become; the folder must then be theirs
         user = ("-u", "nobody") if os.geteuid() == 0 else ()
-        command = [binary(root, "usr/sbin/smtp-sink"), "-c", *(("-L",) if lmtp else ()), *user, *options, f"127.0.0.1:{port}", str(backlog)]
+        command = [
+            binary(root, "usr/sbin/smtp-sink"),
+            "-c",
+            *(("-L",) if lmtp else ()),
+            *user,
+            *options,
+            f"127.0.0.1:{port}",
+            str(backlog),
+        ]
         with Child(command, log=folder / "out", env=environment(root), cwd=folder) as child:
             try:
                 child.wait_ready(lambda: answers(port), 5, "smtp-sink")
@@ -330,10 +366,12 @@ def dovecot() -> Iterator[Dovecot]:
         (folder / "mail").mkdir()
         os.chown(folder / "mail", pwd.getpwnam("daemon").pw_uid, pwd.getpwnam("daemon").pw_gid)
         (folder / "dovecot.conf").write_text(_dovecot_conf(root, folder, lmtp_port, imap_port))
-        # dovecot would run /usr/bin/doveconf to read its settings and be run again by it: start at that second step
-        settings = folder / "dovecot.conf"
-        server = [binary(root, "usr/sbin/dovecot"), "-F", "-c", settings]
-        command = [binary(root, "usr/bin/doveconf"), "-f", "service=master", "-c", settings, "-e", *server]
+        # Dovecot has the places of its programs and modules built in: it sees the unpacked /usr laid over the system's,
+        # in a mount namespace of its own
+        overlay = (
+            f"mount -t overlay overlay -o lowerdir={root}/usr:/usr /usr && exec dovecot -F -c {folder}/dovecot.conf"
+        )
+        command = ["unshare", "--mount", "sh", "-c", overlay]
         with Child(command, log=folder / "out", env=environment(root)) as child:
             try:
                 child.wait_ready(lambda: answers(lmtp_port) and answers(imap_port), 15, "dovecot")
@@ -350,8 +388,8 @@ def _dovecot_conf(root: Path, folder: Path, lmtp_port: int, imap_port: int) -> s
         listen = 127.0.0.1
         base_dir = {folder}/run
         state_dir = {folder}/state
-        libexec_dir = {binary(root, "usr/lib/dovecot")}
-        mail_plugin_dir = {binary(root, "usr/lib/dovecot/modules")}
+        libexec_dir = /usr/lib/dovecot
+        mail_plugin_dir = /usr/lib/dovecot/modules
         log_path = {folder}/log
         import_environment = LD_LIBRARY_PATH={environment(root)["LD_LIBRARY_PATH"]} TZ
         default_internal_user = nobody
@@ -405,7 +443,9 @@ class Swaks:
 
     def __call__(self, *words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         """Run it; its transcript is in ``stdout``, its exit code tells at which step it failed."""
-        return subprocess.run([*self.command, *words], env=self.env, input=stdin, capture_output=True, check=False, timeout=60)
+        return subprocess.run(
+            [*self.command, *words], env=self.env, input=stdin, capture_output=True, check=False, timeout=60
+        )
 
 
 def swaks() -> Swaks:
@@ -420,7 +460,9 @@ def strace() -> list[str]:
     """The strace command, after seeing that it may trace a child here. Raises `Missing`."""
     root = need("strace")
     command = [str(binary(root, "usr/bin/strace"))]
-    tried = subprocess.run([*command, "-e", "trace=none", "/bin/true"], env=environment(root), capture_output=True, text=True, check=False)
+    tried = subprocess.run(
+        [*command, "-e", "trace=none", "/bin/true"], env=environment(root), capture_output=True, text=True, check=False
+    )
     if tried.returncode:
         raise Missing(f"strace is there but may not trace here: {tried.stderr.strip()}")
     return command
@@ -429,7 +471,10 @@ def strace() -> list[str]:
 def faketime() -> Path:
     """The library to preload so that a process sees another clock. Raises `Missing`."""
     root = need("faketime")
-    found = [*root.glob("usr/lib/*/faketime/libfaketimeMT.so.1"), *Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")]
+    found = [
+        *root.glob("usr/lib/*/faketime/libfaketimeMT.so.1"),
+        *Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"),
+    ]
     if not found:
         raise Missing("libfaketime was unpacked but holds no libfaketimeMT.so.1")
     return found[0]
@@ -437,7 +482,16 @@ def faketime() -> Path:
 
 def _try_postfix() -> str:
     with sink() as end, postfix(relay_to=end.port) as post:
-        send = [binary(post.root, "usr/sbin/smtp-source"), "-m", "5", "-f", "a@example.test", "-t", "b@example.test", f"127.0.0.1:{post.port}"]
+        send = [
+            binary(post.root, "usr/sbin/smtp-source"),
+            "-m",
+            "5",
+            "-f",
+            "a@example.test",
+            "-t",
+            "b@example.test",
+            f"127.0.0.1:{post.port}",
+        ]
         subprocess.run(send, env=environment(post.root), check=True, capture_output=True, timeout=30)
         if not end.wait_for(5, 20):
             raise Missing(f"postfix took 5 mails and handed on {end.count()}:\n{post.log()[-2000:]}")
@@ -487,9 +541,15 @@ def _check(names: list[str], *, as_json: bool) -> int:
 
 def main(words: list[str] | None = None) -> int:
     """The command line; 1 when something could not be had or can't run."""
-    parser = argparse.ArgumentParser(prog="python -m tools.peers", description="Real peers to test against, unpacked and not installed.")
-    parser.add_argument("what", choices=("fetch", "check", "list"), help="fetch them; start each once; print versions and checksums")
-    parser.add_argument("peers", nargs="*", metavar="PEER", help=f"of {', '.join(PACKAGES)} (default: {', '.join(DEFAULT)})")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.peers", description="Real peers to test against, unpacked and not installed."
+    )
+    parser.add_argument(
+        "what", choices=("fetch", "check", "list"), help="fetch them; start each once; print versions and checksums"
+    )
+    parser.add_argument(
+        "peers", nargs="*", metavar="PEER", help=f"of {', '.join(PACKAGES)} (default: {', '.join(DEFAULT)})"
+    )
     parser.add_argument("--json", action="store_true", help="print facts as JSON")
     told = parser.parse_args(words)
     names = told.peers or list(DEFAULT)

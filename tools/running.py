@@ -85,7 +85,9 @@ def _stats() -> Iterator[_Stat]:
             text = Path("/proc", name, "stat").read_text()
             rest = text.rpartition(")")[2].split()
             # utime, stime and those of the children it waited for: proc(5) fields 14 to 17
-            yield _Stat(int(name), int(rest[1]), int(rest[3]), sum(map(int, rest[11:15])), int(rest[21]) * page, rest[0])
+            yield _Stat(
+                int(name), int(rest[1]), int(rest[3]), sum(map(int, rest[11:15])), int(rest[21]) * page, rest[0]
+            )
 
 
 class Child:
@@ -158,7 +160,9 @@ class Child:
             self.process.send_signal(self._stop_with)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(seconds)
-        for pid in {*family, *self.family()} & {stat.pid for stat in _stats() if stat.session == self.pid or stat.pid in family}:
+        for pid in {*family, *self.family()} & {
+            stat.pid for stat in _stats() if stat.session == self.pid or stat.pid in family
+        }:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
@@ -174,5 +178,7 @@ class Child:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()

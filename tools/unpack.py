@@ -125,7 +125,13 @@ class Unpacked:
 
     def _run(self, *command: str, cwd: Path | None = None) -> str:
         done = subprocess.run(
-            command, cwd=cwd, capture_output=True, text=True, errors="replace", check=False, env=os.environ | {"LC_ALL": "C"}
+            command,
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            env=os.environ | {"LC_ALL": "C"},
         )
         if done.returncode:
             last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-3:]
