@@ -1,0 +1,96 @@
+"""Values to bytes and back, for stores and wires.
+
+Invariant: ``decode_x(encode_x(value)) == value`` for every value whose text is Unicode; lone surrogates, which no
+encoding can carry, come back as U+FFFD. Fields added later take their defaults when old bytes are read, and unknown
+ones are passed over, so that neither an upgrade nor the way back loses a record. Bytes that are no such value raise
+`PostroomError`.
+"""
+
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import msgspec
+
+from postroom.model.errors import PostroomError
+from postroom.model.judgement import Decision
+from postroom.model.mail import Mail, MailId
+from postroom.model.memory import SenderRecord, ThreadRecord
+
+_Value = TypeVar("_Value")
+
+_ENCODER = msgspec.msgpack.Encoder()
+_MAIL = msgspec.msgpack.Decoder(Mail)
+_DECISION = msgspec.msgpack.Decoder(Decision)
+_THREAD = msgspec.msgpack.Decoder(ThreadRecord)
+_SENDER = msgspec.msgpack.Decoder(SenderRecord)
+
+
+def encode_head(mail: Mail) -> bytes:
+    """Everything of a mail but its raw bytes and what it is a duplicate of: stores keep these apart."""
+    return _encode(replace(mail, raw=b"", duplicate_of=None))
+
+
+def decode_mail(head: bytes, raw: bytes, duplicate_of: MailId | None = None) -> Mail:
+    """The mail again, of the three things that a store keeps."""
+    return replace(_decode(_MAIL, head), raw=raw, duplicate_of=duplicate_of)
+
+
+def encode_decision(decision: Decision) -> bytes:
+    """A decision with all its findings."""
+    return _encode(decision)
+
+
+def decode_decision(data: bytes) -> Decision:
+    """What `encode_decision` was given."""
+    return _decode(_DECISION, data)
+
+
+def encode_thread(record: ThreadRecord) -> bytes:
+    """What is remembered of a thread."""
+    return _encode(record)
+
+
+def decode_thread(data: bytes) -> ThreadRecord:
+    """What `encode_thread` was given."""
+    return _decode(_THREAD, data)
+
+
+def encode_sender(record: SenderRecord) -> bytes:
+    """What is remembered of a sender."""
+    return _encode(record)
+
+
+def decode_sender(data: bytes) -> SenderRecord:
+    """What `encode_sender` was given."""
+    return _decode(_SENDER, data)
+
+
+def sound(text: str) -> str:
+    """The text with lone surrogates replaced by U+FFFD: what can be written as UTF-8."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _encode(value: object) -> bytes:
+    try:
+        return _ENCODER.encode(value)
+    except UnicodeEncodeError:
+        return _ENCODER.encode(_sound(msgspec.to_builtins(value, builtin_types=(bytes,))))
+
+
+def _sound(value: Any) -> Any:
+    if isinstance(value, str):
+        return sound(value)
+    if isinstance(value, dict):
+        return {key: _sound(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_sound(item) for item in value]
+    return value
+
+
+def _decode(decoder: "msgspec.msgpack.Decoder[_Value]", data: bytes) -> _Value:
+    try:
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise PostroomError(f"a stored record cannot be read: {error}") from error

@@ -1,0 +1,144 @@
+"""What people do to jobs by hand; each change is noted with its reason."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from postroom.adapters.store.queue import Clocks
+from postroom.adapters.store.sql import bump, id_list, short
+from postroom.model.codec import sound
+from postroom.model.mail import BounceOf, DestinationName, MailId
+from postroom.model.work import JobId, JobInfo, JobState
+from postroom.ports import JobFilter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """One call of `retry`, `unpark` or `drop`."""
+
+    verb: Literal["retry", "unpark", "drop"]
+    wanted: JobFilter
+    reason: str = ""
+
+
+_FROM: dict[str, tuple[JobState, ...]] = {
+    "retry": ("ready", "held"),
+    "unpark": ("parked",),
+    "drop": ("parked", "held", "ready"),
+}
+_CHANGE = {
+    "retry": "state = 'ready', open = 1, due_at = 0, settled_at = NULL",
+    # A fresh age, so that the job is not parked again at once for being too old.
+    "unpark": "state = 'ready', open = 1, due_at = 0, settled_at = NULL, created_at = :now, strikes = 0, solo = 0, tries = 0, why = ''",
+    "drop": "state = 'dropped', open = 0, solo = 0, settled_at = :now, why = 'dropped', error = :reason",
+}
+_INFO = (
+    "SELECT j.id, j.kind, j.state, m.id, j.destination, j.generation, j.attempt, j.tries, j.strikes, j.created_at, j.due_at,"
+    " j.error, j.why FROM jobs AS j CROSS JOIN mails AS m ON m.seq = j.mail WHERE j.id IN (SELECT value FROM json_each(?)) ORDER BY j.id"
+)
+
+
+def jobs(tx: sqlite3.Connection, wanted: JobFilter) -> tuple[JobInfo, ...]:
+    """Jobs, oldest first."""
+    return tuple(_info(row) for row in tx.execute(_INFO, (id_list(_matching(tx, wanted)),)))
+
+
+def of_mail(tx: sqlite3.Connection, mail_id: MailId) -> tuple[tuple[JobInfo, float | None, str], ...]:
+    """The jobs of a mail with the time of their last change and their receipt."""
+    infos = jobs(tx, JobFilter(mail_id=mail_id))
+    more = {
+        row[0]: row[1:]
+        for row in tx.execute(
+            "SELECT id, settled_at, receipt FROM jobs WHERE id IN (SELECT value FROM json_each(?))",
+            (id_list(i.id for i in infos),),
+        )
+    }
+    return tuple((info, *more[info.id]) for info in infos)
+
+
+def change(tx: sqlite3.Connection, clocks: Clocks, hand: Hand) -> int:
+    """Do what a person said. How many jobs it concerned."""
+    now = clocks.now()
+    ids = _matching(tx, hand.wanted, _FROM[hand.verb])
+    if not ids:
+        return 0
+    _note(tx, now, hand.verb, ids, hand.reason)
+    values = {"now": now, "reason": short(hand.reason), "ids": id_list(ids)}
+    tx.execute(f"UPDATE jobs SET {_CHANGE[hand.verb]} WHERE id IN (SELECT value FROM json_each(:ids))", values)  # noqa: S608 - our own table
+    return len(ids)
+
+
+def reopen(tx: sqlite3.Connection, clocks: Clocks, bounce: BounceOf, reason: str) -> bool:
+    """A finished delivery came back: parked as ``bounced``."""
+    row = tx.execute(
+        "SELECT id FROM jobs WHERE mail = (SELECT seq FROM mails WHERE id = ?) AND kind = 'deliver' AND destination = ?"
+        " AND generation = ? AND state = 'done'",
+        (sound(bounce.mail_id), sound(bounce.destination), bounce.generation),
+    ).fetchone()
+    if row is None:
+        return False
+    now = clocks.now()
+    _note(tx, now, "reopen", [row[0]], reason)
+    tx.execute(
+        "UPDATE jobs SET state = 'parked', why = 'bounced', error = ?, settled_at = ? WHERE id = ?",
+        (short(reason), now, row[0]),
+    )
+    bump(tx, "done.deliver", -1)
+    return True
+
+
+def _matching(tx: sqlite3.Connection, wanted: JobFilter, allowed: tuple[JobState, ...] = ()) -> list[int]:
+    states = tuple(state for state in wanted.states if not allowed or state in allowed) if wanted.states else allowed
+    if wanted.states and not states:
+        return []
+    terms: list[tuple[str, Any]] = []
+    if states:
+        # The index of jobs set aside is used where only such are meant; SQLite must be told in its own words.
+        aside = " AND j.state IN ('held', 'parked', 'dropped')" if set(states) <= {"held", "parked", "dropped"} else ""
+        terms.append(("j.state IN (SELECT value FROM json_each(?))" + aside, json.dumps(states)))
+    if wanted.kinds:
+        terms.append(("j.kind IN (SELECT value FROM json_each(?))", json.dumps(wanted.kinds)))
+    if wanted.destination:
+        terms.append(("j.destination = ?", sound(wanted.destination)))
+    if wanted.mail_id:
+        terms.append(("j.mail = (SELECT seq FROM mails WHERE id = ?)", sound(wanted.mail_id)))
+    if wanted.ids:
+        terms.append(("j.id IN (SELECT value FROM json_each(?))", id_list(wanted.ids)))
+    if wanted.why:
+        terms.append(("j.why = ?", sound(wanted.why)))
+    if wanted.before is not None:
+        terms.append(("j.created_at < ?", wanted.before))
+    where = " AND ".join(term for term, _ in terms) or "1"
+    rows = tx.execute(
+        f"SELECT j.id FROM jobs AS j WHERE {where} ORDER BY j.id LIMIT ?",  # noqa: S608 - our own terms
+        [*(value for _, value in terms), wanted.limit],
+    )
+    return [row[0] for row in rows]
+
+
+def _note(tx: sqlite3.Connection, now: float, verb: str, ids: list[int], reason: str) -> None:
+    tx.execute(
+        "INSERT INTO actions (at, verb, job, reason, before) SELECT ?, ?, id, ?, json_array(state, why, error) FROM jobs"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        (now, verb, short(reason), id_list(ids)),
+    )
+
+
+def _info(row: tuple[Any, ...]) -> JobInfo:
+    number, kind, state, mail_id, destination, generation, attempt, tries, strikes, created_at, due_at, error, why = row
+    return JobInfo(
+        id=JobId(number),
+        kind=kind,
+        state=state,
+        mail_id=MailId(mail_id),
+        destination=DestinationName(destination),
+        generation=generation,
+        attempt=attempt,
+        tries=tries,
+        strikes=strikes,
+        created_at=created_at,
+        due_at=due_at,
+        error=error,
+        why=why,
+    )

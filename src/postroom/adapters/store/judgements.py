@@ -1,0 +1,187 @@
+"""Decisions with their jobs, and what is remembered of threads and senders."""
+
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from postroom.adapters.store.queue import PUT, Clocks, by_kind, finish
+from postroom.adapters.store.sql import Insert, hash_of, id_list, number_of, short
+from postroom.model.codec import (
+    decode_decision,
+    decode_mail,
+    decode_sender,
+    decode_thread,
+    encode_decision,
+    encode_sender,
+    encode_thread,
+    sound,
+)
+from postroom.model.judgement import Decision
+from postroom.model.mail import MailId
+from postroom.model.memory import Memory, SenderRecord, ThreadRecord
+from postroom.model.work import JobId, NewJob
+from postroom.ports import Judged
+
+_DECISIONS = Insert(head="INSERT INTO decisions (mail, generation, decided_at, body) VALUES", width=4)
+_SUMMARIES = Insert(
+    head="INSERT INTO summaries (mail, generation, route, decided, confidence, urgent, unconfirmed, subject, from_addr,"
+    " language, kind) VALUES",
+    width=11,
+    tail="ON CONFLICT (mail) DO UPDATE SET generation = excluded.generation, route = excluded.route,"
+    " decided = excluded.decided, confidence = excluded.confidence, urgent = excluded.urgent,"
+    " unconfirmed = excluded.unconfirmed, subject = excluded.subject, from_addr = excluded.from_addr,"
+    " language = excluded.language, kind = excluded.kind WHERE excluded.generation >= summaries.generation",
+)
+_THREADS = Insert(head="INSERT OR REPLACE INTO threads (id, body) VALUES", width=2)
+_LINKS = Insert(head="INSERT OR REPLACE INTO links (key, thread) VALUES", width=2)
+_SUBJECTS = Insert(head="INSERT OR REPLACE INTO subjects (key, thread) VALUES", width=2)
+_SENDERS = Insert(head="INSERT OR REPLACE INTO senders (key, body) VALUES", width=2)
+
+_HELD = """
+SELECT j.id, j.attempt, j.mail, (SELECT max(d.generation) FROM decisions AS d WHERE d.mail = j.mail)
+FROM json_each(?) AS wanted CROSS JOIN jobs AS j ON j.id = wanted.value WHERE j.state = 'claimed'
+"""
+
+
+def record(tx: sqlite3.Connection, clocks: Clocks, judged: Sequence[Judged]) -> tuple[JobId, ...]:
+    """Keep judgements whose claim still stands; what another has decided at the same or a later generation stands instead."""
+    held = {row[0]: row[1:] for row in tx.execute(_HELD, (id_list(one.job.id for one in judged),))}
+    good: dict[int, tuple[int, Judged]] = {}
+    superseded = []
+    for one in judged:
+        attempt, mail, decided = held.get(one.job.id, (None, 0, None))
+        if attempt != one.job.attempt or one.job.id in good:
+            continue
+        if decided is not None and decided >= one.decision.generation:
+            superseded.append(one.job)
+        else:
+            good[one.job.id] = mail, one
+    now = clocks.now()
+    _keep(tx, list(good.values()))
+    _put(
+        tx,
+        [job for _, one in good.values() for job in one.jobs],
+        {one.job.mail_id: mail for mail, one in good.values()},
+        now,
+    )
+    _remember(tx, [one for _, one in good.values()])
+    for kind, jobs in by_kind([one.job for _, one in good.values()]):
+        finish(tx, kind, [job.id for job in jobs], now, "")
+    for kind, jobs in by_kind(superseded):
+        finish(tx, kind, [job.id for job in jobs], now, "superseded by a later decision")
+    return tuple(JobId(number) for number in good)
+
+
+def decisions(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Decision, ...]:
+    """All decisions on a mail, oldest first."""
+    rows = tx.execute(
+        "SELECT body FROM decisions WHERE mail = (SELECT seq FROM mails WHERE id = ?) ORDER BY generation",
+        (sound(mail_id),),
+    )
+    return tuple(decode_decision(body) for (body,) in rows)
+
+
+def recall(
+    tx: sqlite3.Connection, message_ids: Collection[str], subject_keys: Collection[str], senders: Collection[str]
+) -> Memory:
+    """What is remembered under these keys."""
+    return Memory(
+        threads=_led_to(tx, "links", message_ids),
+        subjects=_led_to(tx, "subjects", subject_keys),
+        senders=_senders(tx, senders),
+    )
+
+
+def _keep(tx: sqlite3.Connection, good: Sequence[tuple[int, Judged]]) -> None:
+    _DECISIONS.run(
+        tx,
+        [(mail, one.decision.generation, one.decision.decided_at, encode_decision(one.decision)) for mail, one in good],
+    )
+    _SUMMARIES.run(tx, [_summary(mail, one) for mail, one in good])
+
+
+def _summary(mail: int, one: Judged) -> tuple[Any, ...]:
+    decision = one.decision
+    return (
+        mail,
+        decision.generation,
+        decision.route,
+        decision.decided,
+        decision.confidence,
+        int(bool(decision.urgent)),
+        int(decision.unconfirmed),
+        short(one.subject, 998),
+        short(one.from_addr, 320),
+        short(one.language, 16),
+        one.kind,
+    )
+
+
+def _put(tx: sqlite3.Connection, jobs: Sequence[NewJob], known: Mapping[MailId, int], now: float) -> None:
+    rows = []
+    for job in jobs:
+        mail = known.get(job.mail_id)
+        if mail is None:
+            row = tx.execute("SELECT seq FROM mails WHERE id = ?", (job.mail_id,)).fetchone()
+            if row is None:
+                raise ValueError(f"a job for a mail that was never accepted: {job.mail_id}")
+            mail = int(row[0])
+        thread = sender = None
+        if job.kind == "judge":
+            thread, sender = keys_of(tx, mail)
+        rows.append((mail, job.kind, job.destination, job.generation, max(job.due_at, 0.0), thread, sender, now))
+    PUT.run(tx, rows)
+
+
+def keys_of(tx: sqlite3.Connection, mail: int) -> tuple[int | None, int | None]:
+    """The thread and sender of a mail, as jobs have them."""
+    (head,) = tx.execute("SELECT head FROM mails WHERE seq = ?", (mail,)).fetchone()
+    whole = decode_mail(head, b"")
+    return number_of(whole.thread_key), number_of(whole.sender_key)
+
+
+def _remember(tx: sqlite3.Connection, good: Sequence[Judged]) -> None:
+    """The last word on a key in a batch is the one that is kept: only it is written."""
+    threads: dict[str, ThreadRecord] = {}
+    links: dict[bytes, str] = {}
+    subjects: dict[bytes, str] = {}
+    senders: dict[str, SenderRecord] = {}
+    for one in good:
+        thread = one.remember.thread
+        if thread is not None:
+            threads[thread.id] = thread
+            links.update((hash_of(link), thread.id) for link in one.remember.links)
+            if one.remember.subject_key:
+                subjects[hash_of(one.remember.subject_key)] = thread.id
+        senders.update((sound(sender.key), sender) for sender in one.remember.senders)
+    _THREADS.run(tx, [(name, encode_thread(thread)) for name, thread in threads.items()])
+    _LINKS.run(tx, list(links.items()))
+    _SUBJECTS.run(tx, list(subjects.items()))
+    _SENDERS.run(tx, [(key, encode_sender(sender)) for key, sender in senders.items()])
+
+
+def _led_to(tx: sqlite3.Connection, table: str, keys: Collection[str]) -> dict[str, ThreadRecord]:
+    by_hash = {hash_of(key): key for key in keys}
+    found: dict[str, ThreadRecord] = {}
+    hashes = list(by_hash)
+    for at in range(0, len(hashes), 200):
+        some = hashes[at : at + 200]
+        for key, body in tx.execute(
+            f"SELECT t.key, threads.body FROM {table} AS t JOIN threads ON threads.id = t.thread"  # noqa: S608 - our own names
+            f" WHERE t.key IN ({', '.join('?' * len(some))})",
+            some,
+        ):
+            found[by_hash[key]] = decode_thread(body)
+    return found
+
+
+def _senders(tx: sqlite3.Connection, keys: Collection[str]) -> dict[str, SenderRecord]:
+    by_sound = {sound(key): key for key in keys}
+    found: dict[str, SenderRecord] = {}
+    wanted = list(by_sound)
+    for at in range(0, len(wanted), 200):
+        some = wanted[at : at + 200]
+        marks = ", ".join("?" * len(some))
+        for key, body in tx.execute(f"SELECT key, body FROM senders WHERE key IN ({marks})", some):  # noqa: S608 - marks only
+            found[by_sound[key]] = decode_sender(body)
+    return found

@@ -1,0 +1,366 @@
+"""Jobs: put, claimed with leases, settled by attempt, given back when a worker is gone.
+
+    ready --claim--> claimed --Done--> done
+      ^                 |------Again--> ready (later)
+      |                 |------Park---> parked --unpark--> ready
+      |                 `--lease over, or worker dead: ready again, `solo` from now on
+      `----retry---- held (after a restore)            ready | held | parked --drop--> dropped
+
+Who holds one job alone when it dies gives it a strike; three park it as ``poison``. To know who is guilty, a solo job is
+handed only to a worker that holds nothing else, and that worker gets nothing more until it has settled it.
+
+Leases are in monotonic seconds of one boot; a claim of another boot is over. Due times are wall-clock seconds, with 0
+for at once: jobs that were never put off don't depend on the clock. One that is due further ahead than the horizon
+counts as due: the clock has jumped back since. (Not the review clock, which may well be days ahead.)
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from postroom.adapters.store.sql import Insert, bump, id_list, short
+from postroom.model.mail import DestinationName, MailId
+from postroom.model.work import Again, Done, Job, JobId, JobKind, Lane, Outcome, Park
+
+STRIKES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """What time it is, in two ways, and since which boot the second counts."""
+
+    #: seconds since the epoch
+    now: Callable[[], float]
+    #: seconds that never jump
+    monotonic: Callable[[], float]
+    #: names this boot of the machine
+    boot: str
+    #: how long a claim lasts
+    lease_seconds: float
+    #: a judge or deliver job due further ahead than this counts as due
+    horizon_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Want:
+    """One call of `claim`."""
+
+    kind: JobKind
+    limit: int
+    worker: str
+    destination: DestinationName
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A candidate, with the unfinished jobs right before it in its thread and its sender's row."""
+
+    job: Job
+    thread_before: int | None
+    sender_before: int | None
+
+    def follows(self, taken: set[int]) -> bool:
+        """Whether all before it are in the same hands: the nearest is, and that was true for it in turn."""
+        return (self.thread_before is None or self.thread_before in taken) and (
+            self.sender_before is None or self.sender_before in taken
+        )
+
+
+_COLUMNS = "j.id, m.id, j.generation, j.attempt + 1, j.created_at, j.strikes, j.tries"
+_READY = "FROM jobs AS j INDEXED BY jobs_ready CROSS JOIN mails AS m ON m.seq = j.mail"
+_WHERE = "WHERE j.state = 'ready' AND j.kind = :kind AND j.destination = :destination AND j.solo = :solo"
+_BEFORE = """
+  (SELECT max(e.id) FROM jobs AS e INDEXED BY jobs_thread WHERE e.open = 1 AND e.thread = j.thread AND e.id < j.id),
+  (SELECT max(e.id) FROM jobs AS e INDEXED BY jobs_sender WHERE e.open = 1 AND e.sender = j.sender AND e.id < j.id)
+"""
+#: with keys, without; both are EXPLAINed by a test
+CANDIDATES = {
+    "judge": f"SELECT {_COLUMNS}, {_BEFORE} {_READY} {_WHERE} AND j.due_at > :low AND j.due_at <= :high ORDER BY j.due_at, j.id LIMIT :limit",
+    "other": f"SELECT {_COLUMNS}, NULL, NULL {_READY} {_WHERE} AND j.due_at > :low AND j.due_at <= :high ORDER BY j.due_at, j.id LIMIT :limit",
+}
+IN_HAND = "SELECT j.id, j.solo FROM claims AS c CROSS JOIN jobs AS j INDEXED BY jobs_claim ON j.claim = c.id WHERE c.worker = ?"
+_PUT = """
+INSERT INTO jobs (mail, kind, destination, generation, due_at, thread, sender, created_at) VALUES"""
+PUT = Insert(head=_PUT, width=8, tail="ON CONFLICT (mail, kind, destination, generation) DO NOTHING")
+_SUPERSEDED = """
+SELECT j.id FROM jobs AS j WHERE j.id IN (SELECT value FROM json_each(?)) AND (
+  EXISTS (SELECT 1 FROM decisions AS d WHERE d.mail = j.mail AND d.generation > j.generation)
+  OR EXISTS (SELECT 1 FROM jobs AS o WHERE o.mail = j.mail AND o.kind IN ('judge', 'deliver') AND o.generation > j.generation))
+"""
+
+
+def claim(tx: sqlite3.Connection, clocks: Clocks, want: Want) -> tuple[Job, ...]:
+    """Claim due jobs for a worker; in one batch in order of acceptance."""
+    lapse(tx, clocks)
+    in_hand = tx.execute(IN_HAND, (want.worker,)).fetchall()
+    if any(solo for _, solo in in_hand) or want.limit < 1:
+        return ()
+    if alone := _solo(tx, clocks, want):
+        # Others of its own batch would share the blame: it first has to empty its hands.
+        return () if in_hand else _take(tx, clocks, want, [alone])
+    jobs = _take(tx, clocks, want, _batch(tx, clocks, want))
+    if want.kind == "clock" and jobs:
+        return _without_superseded(tx, clocks, jobs)
+    return jobs
+
+
+def settle(tx: sqlite3.Connection, clocks: Clocks, outcomes: Sequence[Outcome]) -> None:
+    """Write down outcomes; those of a claim that is over change nothing.
+
+    But a `Done` of a worker that overstayed its lease still counts while nobody else has claimed the job: the effect
+    has happened, and doing it again would be a duplicate.
+    """
+    now = clocks.now()
+    by_kind: dict[JobKind, list[Done]] = {}
+    for outcome in outcomes:
+        job = outcome.job
+        match outcome:
+            case Done():
+                by_kind.setdefault(job.kind, []).append(outcome)
+            case Again():
+                tx.execute(
+                    "UPDATE jobs SET state = 'ready', claim = NULL, solo = 0, due_at = ?, error = ?, tries = tries + ?"
+                    " WHERE id = ? AND attempt = ? AND state = 'claimed'",
+                    (max(outcome.due_at, 0.0), short(outcome.error), int(outcome.counts), job.id, job.attempt),
+                )
+            case Park():
+                tx.execute(
+                    "UPDATE jobs SET state = 'parked', open = 0, claim = NULL, solo = 0, settled_at = ?, error = ?, why = ?"
+                    " WHERE id = ? AND attempt = ? AND state = 'claimed'",
+                    (now, short(outcome.error), outcome.why, job.id, job.attempt),
+                )
+    for kind, done in by_kind.items():
+        rows = [(now, short(one.receipt), one.job.id, one.job.attempt) for one in done]
+        cursor = tx.executemany(
+            "UPDATE jobs SET state = 'done', open = 0, claim = NULL, solo = 0, settled_at = ?, receipt = ?, error = '', why = ''"
+            " WHERE id = ? AND attempt = ? AND (state = 'claimed' OR (state = 'ready' AND solo = 1))",
+            rows,
+        )
+        bump(tx, f"done.{kind}", cursor.rowcount)
+
+
+def finish(tx: sqlite3.Connection, kind: JobKind, ids: Sequence[int], now: float, receipt: str) -> None:
+    """Claimed jobs that are known to be so are done."""
+    tx.execute(
+        "UPDATE jobs SET state = 'done', open = 0, claim = NULL, solo = 0, settled_at = ?, receipt = ?, error = '', why = ''"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        (now, receipt, id_list(ids)),
+    )
+    bump(tx, f"done.{kind}", len(ids))
+
+
+def renew(tx: sqlite3.Connection, clocks: Clocks, worker: str) -> None:
+    """A worker is alive and still at it: its leases begin anew."""
+    tx.execute(
+        "UPDATE claims SET lease_until = ? WHERE worker = ? AND boot = ?",
+        (clocks.monotonic() + clocks.lease_seconds, worker, clocks.boot),
+    )
+
+
+def release(tx: sqlite3.Connection, clocks: Clocks, worker: str) -> int:
+    """Give back everything that a dead worker held."""
+    jobs = [row[0] for row in tx.execute(IN_HAND, (worker,))]
+    _give_back(tx, clocks, jobs, guilty=len(jobs) == 1, error="the worker that held it died")
+    tx.execute("DELETE FROM claims WHERE worker = ?", (worker,))
+    return len(jobs)
+
+
+def claimants(tx: sqlite3.Connection) -> tuple[str, ...]:
+    """Workers that hold claims."""
+    rows = tx.execute(
+        "SELECT DISTINCT worker FROM claims WHERE EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_claim WHERE claim = claims.id)"
+        " ORDER BY worker"
+    )
+    return tuple(row[0] for row in rows)
+
+
+def lapse(tx: sqlite3.Connection, clocks: Clocks) -> None:
+    """Give back claims whose lease is over, or that are of another boot. After a reboot no mail is to blame: no strikes."""
+    over = tx.execute(
+        "SELECT id, worker, boot FROM claims WHERE lease_until <= ? OR boot <> ?", (clocks.monotonic(), clocks.boot)
+    ).fetchall()
+    for number, worker, boot in over:
+        in_hand = len(tx.execute(IN_HAND, (worker,)).fetchall())
+        jobs = [row[0] for row in tx.execute("SELECT id FROM jobs INDEXED BY jobs_claim WHERE claim = ?", (number,))]
+        guilty = boot == clocks.boot and in_hand == 1
+        _give_back(tx, clocks, jobs, guilty=guilty, error="its worker overstayed the lease, or the machine restarted")
+        tx.execute("DELETE FROM claims WHERE id = ?", (number,))
+
+
+def destinations_due(tx: sqlite3.Connection, clocks: Clocks) -> tuple[DestinationName, ...]:
+    """One look at the index a destination, however many deliveries wait; and what lapsed claims hold."""
+    now = clocks.now()
+    rows = tx.execute(DESTINATIONS_DUE, {"now": now, "ahead": now + clocks.horizon_seconds})
+    due = {row[0] for row in rows}
+    over = (clocks.monotonic(), clocks.boot)
+    due |= {row[0] for row in tx.execute(_DESTINATIONS_LAPSED, over)}
+    return tuple(DestinationName(name) for name in sorted(due))
+
+
+_DUE = """EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_ready WHERE state = 'ready' AND kind = 'deliver' AND destination = name
+  AND solo = {solo} AND (due_at <= :now OR due_at > :ahead))"""
+DESTINATIONS_DUE = f"""
+WITH RECURSIVE known (name) AS (
+  SELECT min(destination) FROM jobs INDEXED BY jobs_ready WHERE state = 'ready' AND kind = 'deliver'
+  UNION ALL
+  SELECT (SELECT min(destination) FROM jobs INDEXED BY jobs_ready WHERE state = 'ready' AND kind = 'deliver' AND destination > name)
+  FROM known WHERE name IS NOT NULL
+)
+SELECT name FROM known WHERE name IS NOT NULL AND ({_DUE.format(solo=0)} OR {_DUE.format(solo=1)})
+"""  # noqa: S608 - constants of this module
+_DESTINATIONS_LAPSED = """
+SELECT DISTINCT j.destination FROM claims AS c CROSS JOIN jobs AS j INDEXED BY jobs_claim ON j.claim = c.id
+WHERE (c.lease_until <= ? OR c.boot <> ?) AND j.kind = 'deliver'
+"""
+
+
+def lanes(tx: sqlite3.Connection) -> tuple[Lane, ...]:
+    """The lanes that have failed lately."""
+    rows = tx.execute("SELECT destination, down, probe_at, failures, error FROM lanes ORDER BY destination")
+    return tuple(
+        Lane(destination=DestinationName(name), down=bool(down), probe_at=probe_at, failures=failures, error=error)
+        for name, down, probe_at, failures, error in rows
+    )
+
+
+def set_lane(tx: sqlite3.Connection, lane: Lane) -> None:
+    """Write down a lane; one that is well is not kept."""
+    if not lane.down and not lane.failures:
+        tx.execute("DELETE FROM lanes WHERE destination = ?", (lane.destination,))
+        return
+    tx.execute(
+        "INSERT OR REPLACE INTO lanes (destination, down, probe_at, failures, error) VALUES (?, ?, ?, ?, ?)",
+        (lane.destination, int(lane.down), lane.probe_at, lane.failures, short(lane.error)),
+    )
+
+
+def parked_since(tx: sqlite3.Connection, when: float) -> int:
+    """How many were parked as bug or poison since then, and still are."""
+    row = tx.execute(
+        "SELECT count(*) FROM jobs INDEXED BY jobs_aside WHERE state IN ('held', 'parked', 'dropped')"
+        " AND state = 'parked' AND settled_at >= ? AND why IN ('bug', 'poison')",
+        (when,),
+    ).fetchone()
+    return int(row[0])
+
+
+def _windows(clocks: Clocks, kind: JobKind) -> tuple[tuple[float, float], ...]:
+    """(above, up to) of the due times of jobs that were put off and are due."""
+    now = clocks.now()
+    if kind == "clock":
+        return ((0.0, now),)
+    return ((0.0, now), (now + clocks.horizon_seconds, float("inf")))
+
+
+def _candidates(
+    tx: sqlite3.Connection, want: Want, *, low: float, high: float, limit: int, solo: bool = False
+) -> Iterator[_Row]:
+    query = CANDIDATES["judge" if want.kind == "judge" else "other"]
+    values = {
+        "kind": want.kind,
+        "destination": want.destination,
+        "solo": solo,
+        "low": low,
+        "high": high,
+        "limit": limit,
+    }
+    for number, mail_id, generation, attempt, created_at, strikes, tries, thread, sender in tx.execute(query, values):
+        job = Job(
+            id=JobId(number),
+            kind=want.kind,
+            mail_id=MailId(mail_id),
+            generation=generation,
+            destination=want.destination,
+            attempt=attempt,
+            created_at=created_at,
+            strikes=strikes,
+            tries=tries,
+        )
+        yield _Row(job, thread, sender)
+
+
+def _solo(tx: sqlite3.Connection, clocks: Clocks, want: Want) -> Job | None:
+    """The first job that must be claimed alone and may be now."""
+    for low, high in ((-1.0, clocks.now()), *_windows(clocks, want.kind)[1:]):
+        for row in _candidates(tx, want, low=low, high=high, limit=100, solo=True):
+            if row.follows(set()):
+                return row.job
+    return None
+
+
+def _batch(tx: sqlite3.Connection, clocks: Clocks, want: Want) -> list[Job]:
+    """Up to half of the batch what was put off and is due, the rest what never was, and what room is left again the former.
+
+    So neither starves the other. Behind a long row of blocked jobs (one sender's storm, in other hands) no further
+    than about a thousand are looked at.
+    """
+    taken: dict[int, Job] = {}
+
+    def take(low: float, high: float, room: int, look: int) -> None:
+        ids = set(taken)
+        for row in sorted(_candidates(tx, want, low=low, high=high, limit=look), key=lambda row: row.job.id):
+            if len(taken) >= room:
+                return
+            if row.job.id not in ids and row.follows(ids):
+                taken[row.job.id] = row.job
+                ids.add(row.job.id)
+
+    windows = _windows(clocks, want.kind)
+    half = (want.limit + 1) // 2
+    for low, high in windows:
+        take(low, high, half, half)
+    put_off = len(taken)
+    take(-1.0, 0.0, want.limit, want.limit)
+    if len(taken) < want.limit and want.kind == "judge":
+        take(-1.0, 0.0, want.limit, max(1024, 4 * want.limit))
+    if put_off:
+        for low, high in windows:
+            take(low, high, want.limit, want.limit)
+    return [taken[number] for number in sorted(taken)]
+
+
+def _take(tx: sqlite3.Connection, clocks: Clocks, want: Want, jobs: Sequence[Job]) -> tuple[Job, ...]:
+    if not jobs:
+        return ()
+    # Claims whose jobs are all settled are cleared away here, not in settling: there it would cost every batch.
+    tx.execute("DELETE FROM claims WHERE NOT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_claim WHERE claim = claims.id)")
+    lease_until = clocks.monotonic() + clocks.lease_seconds
+    number = tx.execute(
+        "INSERT INTO claims (worker, boot, lease_until) VALUES (?, ?, ?)", (want.worker, clocks.boot, lease_until)
+    ).lastrowid
+    tx.execute(
+        "UPDATE jobs SET state = 'claimed', attempt = attempt + 1, claim = ? WHERE id IN (SELECT value FROM json_each(?))",
+        (number, id_list(job.id for job in jobs)),
+    )
+    return tuple(jobs)
+
+
+def _without_superseded(tx: sqlite3.Connection, clocks: Clocks, jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """The clock of a decision that another has replaced has nothing left to do."""
+    over = {row[0] for row in tx.execute(_SUPERSEDED, (id_list(job.id for job in jobs),))}
+    if over:
+        finish(tx, "clock", sorted(over), clocks.now(), "superseded by a later decision")
+    return tuple(job for job in jobs if job.id not in over)
+
+
+def _give_back(tx: sqlite3.Connection, clocks: Clocks, jobs: Sequence[int], *, guilty: bool, error: str) -> None:
+    if not jobs:
+        return
+    ids = id_list(jobs)
+    tx.execute(
+        "UPDATE jobs SET state = 'ready', claim = NULL, solo = 1, due_at = 0, strikes = strikes + ?, error = ?"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        (int(guilty), error, ids),
+    )
+    if guilty:
+        tx.execute(
+            "UPDATE jobs SET state = 'parked', open = 0, solo = 0, settled_at = ?, why = 'poison' WHERE id IN (SELECT value FROM json_each(?)) AND strikes >= ?",
+            (clocks.now(), ids, STRIKES),
+        )
+
+
+def by_kind(jobs: Sequence[Job]) -> Iterator[tuple[JobKind, list[Job]]]:
+    """Jobs of each kind."""
+    for kind, some in groupby(sorted(jobs, key=lambda job: job.kind), key=lambda job: job.kind):
+        yield kind, list(some)

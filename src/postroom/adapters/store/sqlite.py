@@ -1,0 +1,292 @@
+"""The store on SQLite: one file in WAL mode with ``synchronous=FULL``, used by any number of threads and processes.
+
+Writing goes through one thread a process (`writer`), which commits for all who ask at the same time; reading has its own
+connections. Open it after forking, once a process. Compressing and encoding happen in the thread that asks.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from postroom.adapters.store import arrivals, desk, inbox, judgements, queue, views
+from postroom.adapters.store.arrivals import Arriving, Packer
+from postroom.adapters.store.checkpoint import Checkpoints
+from postroom.adapters.store.connect import Readers, connect, create, translated
+from postroom.adapters.store.mounts import refuse_network
+from postroom.adapters.store.queue import Clocks, Want
+from postroom.adapters.store.schema import migrate
+from postroom.adapters.store.views import Event, MailRow
+from postroom.adapters.store.writer import Writer
+from postroom.model.errors import TryLater
+from postroom.model.judgement import Decision
+from postroom.model.mail import BounceOf, DestinationName, Mail, MailId
+from postroom.model.memory import Memory
+from postroom.model.work import InboxEntry, Job, JobId, JobInfo, JobKind, Lane, Outcome, Parcel
+from postroom.ports import JobFilter, Judged
+
+_Result = TypeVar("_Result")
+_Unit = Callable[[sqlite3.Connection], Any]
+
+
+class SqliteStore:
+    """Everything of `postroom.ports.Store`. Make one with `open`."""
+
+    def __init__(self, path: Path, writing: sqlite3.Connection, *, clocks: Clocks, busy_seconds: float) -> None:
+        self._path = path
+        self._clocks = clocks
+        self._packer = Packer()
+        self._readers = Readers(path, busy_seconds=busy_seconds)
+        self._writer = Writer(writing, path, busy_seconds=busy_seconds, after_commit=Checkpoints().after_commit)
+        self._watch: sqlite3.Connection | None = None
+        self._watching = threading.Lock()
+        self._seen = -1
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        boot_id: str | None = None,
+        lease_seconds: float = 300.0,
+        busy_seconds: float = 5.0,
+        horizon_seconds: float = 7200.0,
+        max_bytes: int | None = None,
+        mounts: str | None = None,
+    ) -> "SqliteStore":
+        """Open the store, making or upgrading its file where needed.
+
+        ``monotonic`` must be one clock for all processes of a machine, and ``boot_id`` names its boot (default: the
+        kernel's). ``busy_seconds`` is how long to wait for other processes; ``max_bytes`` how large the file may grow;
+        ``horizon_seconds`` how far ahead a judge or deliver job may be due before it counts as due. Raises
+        `ConfigError` for a file that isn't ours, is newer than we are or is on a network filesystem, and `TryLater`.
+        """
+        path = path.absolute()
+        create(path)
+        refuse_network(path.parent, mounts)
+        clocks = Clocks(
+            now=clock,
+            monotonic=monotonic,
+            boot=_boot_id() if boot_id is None else boot_id,
+            lease_seconds=lease_seconds,
+            horizon_seconds=horizon_seconds,
+        )
+        with translated():
+            writing = connect(path, busy_seconds=busy_seconds, cache_kib=32768)
+            try:
+                migrate(writing)
+                if max_bytes is not None:
+                    (page,) = writing.execute("PRAGMA page_size").fetchone()
+                    writing.execute(f"PRAGMA max_page_count = {max(max_bytes // page, 1)}").fetchone()
+                # The writer waits in its own, finer steps.
+                writing.execute("PRAGMA busy_timeout = 0").fetchone()
+            except BaseException:
+                writing.close()
+                raise
+        return cls(path, writing, clocks=clocks, busy_seconds=busy_seconds)
+
+    # Arrivals
+
+    def accept(self, mails: Sequence[Mail]) -> "Future[tuple[Mail, ...]]":
+        """See `postroom.ports.Arrivals.accept`.
+
+        The five days of a duplicate count from the arrival that was delivered, not from its repeats. An id that
+        exists already is a `PostroomError`.
+        """
+        ready = arrivals.prepare(self._packer, mails)
+        return self._writer.submit(self._accept, ready, weight=sum(len(one.body) + len(one.head) for one in ready))
+
+    def _accept(self, tx: sqlite3.Connection, groups: Sequence[Sequence[Arriving]]) -> list[tuple[Mail, ...]]:
+        return arrivals.accept(tx, groups)
+
+    def read(self, ids: Sequence[MailId]) -> tuple[Mail, ...]:
+        """See `postroom.ports.Arrivals.read`."""
+        with self._readers.lend() as tx:
+            return arrivals.read(tx, self._packer, ids)
+
+    def newest(self, limit: int) -> tuple[MailId, ...]:
+        """See `postroom.ports.Arrivals.newest`."""
+        with self._readers.lend() as tx:
+            return arrivals.newest(tx, limit)
+
+    # Judgements
+
+    def recall(self, message_ids: Collection[str], subject_keys: Collection[str], senders: Collection[str]) -> Memory:
+        """See `postroom.ports.Judgements.recall`."""
+        with self._readers.lend() as tx:
+            return judgements.recall(tx, message_ids, subject_keys, senders)
+
+    def record(self, judged: Sequence[Judged]) -> tuple[JobId, ...]:
+        """See `postroom.ports.Judgements.record`.
+
+        Where the mail has a decision of the same or a later generation, that one stands: the job is done as
+        superseded, nothing else changes, and its id is not returned.
+        """
+        return self._write(lambda tx: judgements.record(tx, self._clocks, judged), weight=8192 * len(judged))
+
+    def decisions(self, mail_id: MailId) -> tuple[Decision, ...]:
+        """See `postroom.ports.Judgements.decisions`."""
+        with self._readers.lend() as tx:
+            return judgements.decisions(tx, mail_id)
+
+    # Queue
+
+    def claim(
+        self, kind: JobKind, limit: int, worker: str, *, destination: DestinationName = DestinationName("")
+    ) -> tuple[Job, ...]:
+        """See `postroom.ports.Queue.claim`, and `queue` for jobs that must be alone in a worker's hands."""
+        want = Want(kind=kind, limit=limit, worker=worker, destination=destination)
+        return self._write(lambda tx: queue.claim(tx, self._clocks, want), weight=256 * limit)
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """See `postroom.ports.Queue.settle`."""
+        if outcomes:
+            self._write(lambda tx: queue.settle(tx, self._clocks, outcomes), weight=256 * len(outcomes))
+
+    def renew(self, worker: str) -> None:
+        """A worker's leases begin anew. Raises `TryLater`."""
+        self._write(lambda tx: queue.renew(tx, self._clocks, worker))
+
+    def claimants(self) -> tuple[str, ...]:
+        """See `postroom.ports.Queue.claimants`."""
+        with self._readers.lend() as tx:
+            return queue.claimants(tx)
+
+    def release(self, worker: str) -> int:
+        """See `postroom.ports.Queue.release`."""
+        return self._write(lambda tx: queue.release(tx, self._clocks, worker))
+
+    def destinations_due(self) -> tuple[DestinationName, ...]:
+        """See `postroom.ports.Queue.destinations_due`."""
+        with self._readers.lend() as tx:
+            return queue.destinations_due(tx, self._clocks)
+
+    def lanes(self) -> tuple[Lane, ...]:
+        """See `postroom.ports.Queue.lanes`."""
+        with self._readers.lend() as tx:
+            return queue.lanes(tx)
+
+    def set_lane(self, lane: Lane) -> None:
+        """See `postroom.ports.Queue.set_lane`."""
+        self._write(lambda tx: queue.set_lane(tx, lane))
+
+    def parked_since(self, when: float) -> int:
+        """See `postroom.ports.Queue.parked_since`."""
+        with self._readers.lend() as tx:
+            return queue.parked_since(tx, when)
+
+    # Desk
+
+    def jobs(self, wanted: JobFilter) -> tuple[JobInfo, ...]:
+        """See `postroom.ports.Desk.jobs`."""
+        with self._readers.lend() as tx:
+            return desk.jobs(tx, wanted)
+
+    def retry(self, wanted: JobFilter) -> int:
+        """See `postroom.ports.Desk.retry`. With ``states=("held",)`` it lets go what a restore holds back."""
+        return self._hand(desk.Hand(verb="retry", wanted=wanted))
+
+    def unpark(self, wanted: JobFilter) -> int:
+        """See `postroom.ports.Desk.unpark`."""
+        return self._hand(desk.Hand(verb="unpark", wanted=wanted))
+
+    def drop(self, wanted: JobFilter, reason: str) -> int:
+        """See `postroom.ports.Desk.drop`."""
+        return self._hand(desk.Hand(verb="drop", wanted=wanted, reason=reason))
+
+    def _hand(self, hand: desk.Hand) -> int:
+        return self._write(lambda tx: desk.change(tx, self._clocks, hand))
+
+    def reopen(self, bounce: BounceOf, reason: str) -> bool:
+        """See `postroom.ports.Desk.reopen`."""
+        return self._write(lambda tx: desk.reopen(tx, self._clocks, bounce, reason))
+
+    # Inboxes
+
+    def file(self, parcel: Parcel) -> "Future[None]":
+        """See `postroom.ports.Inboxes.file`. A later generation takes the place of an earlier one of the same mail, unread."""
+        wrapped = inbox.wrap(self._packer, parcel)
+        return self._writer.submit(self._file, wrapped, weight=len(wrapped[1]))
+
+    def _file(self, tx: sqlite3.Connection, wrapped: Sequence[tuple[Parcel, bytes, bool]]) -> list[None]:
+        return inbox.file(tx, self._clocks, wrapped)
+
+    def entries(self, destination: str, *, unread_only: bool = False, limit: int = 100) -> tuple[InboxEntry, ...]:
+        """See `postroom.ports.Inboxes.entries`."""
+        with self._readers.lend() as tx:
+            return inbox.entries(tx, destination, unread_only=unread_only, limit=limit)
+
+    def mark_read(self, mail_id: MailId, destination: str = "") -> None:
+        """See `postroom.ports.Inboxes.mark_read`; in all inboxes when destination is ``""``. Raises `TryLater`."""
+        self._write(lambda tx: inbox.mark_read(tx, self._clocks, mail_id, destination))
+
+    def content(self, mail_id: MailId, destination: str = "") -> bytes | None:
+        """A mail as it was put into an inbox, our lines above; None when it isn't there. Raises `TryLater`."""
+        with self._readers.lend() as tx:
+            return inbox.content(tx, self._packer, mail_id, destination)
+
+    # For lists and health pages
+
+    def find(self, prefix: str, limit: int = 20) -> tuple[MailId, ...]:
+        """Ids that start with a prefix, oldest first. Raises `TryLater`."""
+        with self._readers.lend() as tx:
+            return views.find(tx, prefix, limit)
+
+    def mails(self, limit: int = 100, *, route: str = "", before: str = "") -> tuple[MailRow, ...]:
+        """Newest first, of one route if it is named, older than the mail ``before`` if that is. Raises `TryLater`."""
+        with self._readers.lend() as tx:
+            return views.mails(tx, limit=limit, route=route, before=before)
+
+    def events(self, mail_id: MailId) -> tuple[Event, ...]:
+        """The way of one mail, in order of time; empty when there is no such mail. Raises `TryLater`."""
+        with self._readers.lend() as tx:
+            return views.events(tx, mail_id)
+
+    def census(self) -> dict[str, Any]:
+        """See `postroom.ports.Store.census`. Raises `TryLater`."""
+        with self._readers.lend() as tx:
+            return views.census(tx, self._path)
+
+    def changed(self) -> bool:
+        """See `postroom.ports.Store.changed`; what this process wrote counts too, and the first answer is True."""
+        with self._watching, translated():
+            if self._closed:
+                raise TryLater("the store is closed")
+            if self._watch is None:
+                self._watch = connect(self._path, busy_seconds=0.0, cache_kib=64, read_only=True)
+            (version,) = self._watch.execute("PRAGMA data_version").fetchone()
+            before, self._seen = self._seen, version
+            return bool(before != version)
+
+    def close(self) -> None:
+        """See `postroom.ports.Store.close`. Idempotent."""
+        self._writer.close()
+        self._readers.close()
+        with self._watching:
+            self._closed = True
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
+
+    def _write(self, unit: "Callable[[sqlite3.Connection], _Result]", *, weight: int = 0) -> _Result:
+        """Do something in a transaction of the next group, and wait until it is durable; ``weight`` is about how many bytes."""
+        future: Future[_Result] = self._writer.submit(_each, unit, weight=weight)
+        return future.result()
+
+
+def _each(tx: sqlite3.Connection, units: Sequence[_Unit]) -> list[Any]:
+    return [unit(tx) for unit in units]
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        # Without it every start counts as a reboot: claims come back at once, which is safe, and costs no strikes.
+        return f"{time.time_ns()}"

@@ -1,0 +1,160 @@
+"""What lists and health pages show: counts, mails with their newest decision, the way of one mail."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from postroom.adapters.store.desk import of_mail
+from postroom.adapters.store.sql import started_with
+from postroom.model.codec import sound
+from postroom.model.mail import BrandName, MailId, RouteName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRow:
+    """One line of a list of mails; the fields of the decision are empty until there is one."""
+
+    #: given at acceptance
+    id: MailId
+    #: seconds since the epoch
+    received_at: float
+    brand: BrandName
+    duplicate_of: MailId | None
+    #: of the newest decision; 0 for none
+    generation: int
+    route: RouteName
+    decided: RouteName
+    confidence: float
+    urgent: bool
+    unconfirmed: bool
+    subject: str
+    from_addr: str
+    language: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a mail."""
+
+    #: seconds since the epoch
+    at: float
+    #: ``accepted``, ``duplicate``, ``decided``, a verb of a person, or ``{kind} {state}`` of a job
+    what: str
+    #: in words: a route, a destination, an error, a reason
+    detail: str
+
+
+_ROW = """
+SELECT m.id, m.received_at, m.brand, m.duplicate_of, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
+  coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
+  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, '')
+"""
+
+
+def mails(tx: sqlite3.Connection, *, limit: int, route: str, before: str) -> tuple[MailRow, ...]:
+    """Newest first; of one route if it is named; older than the mail ``before`` if that is (for the next page)."""
+    below = "AND {} < coalesce((SELECT seq FROM mails WHERE id = :before), 9e18)" if before else ""
+    if route:
+        source = f"FROM summaries AS s CROSS JOIN mails AS m ON m.seq = s.mail WHERE s.route = :route {below.format('s.mail')} ORDER BY s.mail DESC"
+    else:
+        source = f"FROM mails AS m LEFT JOIN summaries AS s ON s.mail = m.seq WHERE 1 {below.format('m.seq')} ORDER BY m.seq DESC"
+    values = {"route": sound(route), "before": sound(before), "limit": limit}
+    return tuple(_row(row) for row in tx.execute(f"{_ROW} {source} LIMIT :limit", values))
+
+
+def find(tx: sqlite3.Connection, prefix: str, limit: int) -> tuple[MailId, ...]:
+    """Ids that start with a prefix, oldest first; upper or lower case."""
+    low, high = started_with(sound(prefix.upper()))
+    rows = tx.execute("SELECT id FROM mails WHERE id >= ? AND id < ? ORDER BY id LIMIT ?", (low, high, limit))
+    return tuple(MailId(row[0]) for row in rows)
+
+
+def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
+    """The way of one mail, in order of time."""
+    row = tx.execute("SELECT seq, received_at, duplicate_of FROM mails WHERE id = ?", (sound(mail_id),)).fetchone()
+    if row is None:
+        return ()
+    seq, received_at, known = row
+    found = [Event(at=received_at, what="duplicate" if known else "accepted", detail=f"of {known}" if known else "")]
+    for generation, decided_at in tx.execute(
+        "SELECT generation, decided_at FROM decisions WHERE mail = ? ORDER BY generation", (seq,)
+    ):
+        found.append(Event(at=decided_at, what="decided", detail=f"generation {generation}"))
+    for info, settled_at, receipt in of_mail(tx, mail_id):
+        where = f"{info.destination} " if info.destination else ""
+        said = receipt or info.error
+        at = settled_at if settled_at is not None else info.created_at
+        found.append(Event(at=at, what=f"{info.kind} {info.state}", detail=f"{where}{said}".strip()))
+        for when, verb, reason, before in tx.execute(
+            "SELECT at, verb, reason, before FROM actions WHERE job = ? ORDER BY id", (info.id,)
+        ):
+            found.append(Event(at=when, what=verb, detail=f"{where}was {json.loads(before)[0]}: {reason}".strip(": ")))
+    return tuple(sorted(found, key=lambda event: event.at))
+
+
+def census(tx: sqlite3.Connection, path: Path) -> dict[str, Any]:
+    """Counts for health pages; its cost grows with what waits, not with what was done."""
+    counters = dict(tx.execute("SELECT name, n FROM counters").fetchall())
+    jobs: dict[str, dict[str, int]] = {
+        kind: {"done": counters.get(f"done.{kind}", 0)} for kind in ("judge", "deliver", "clock")
+    }
+    oldest: dict[str, float] = {}
+    for kind, count, first in tx.execute(
+        "SELECT kind, count(*), min(id) FROM jobs INDEXED BY jobs_ready WHERE state = 'ready' GROUP BY kind"
+    ).fetchall():
+        jobs[kind]["ready"] = count
+        oldest[kind] = tx.execute("SELECT created_at FROM jobs WHERE id = ?", (first,)).fetchone()[0]
+    for kind, state, count in tx.execute(
+        "SELECT kind, state, count(*) FROM jobs INDEXED BY jobs_aside WHERE state IN ('held', 'parked', 'dropped')"
+        " GROUP BY state, kind"
+    ):
+        jobs[kind][state] = count
+    for kind, count in tx.execute(
+        "SELECT kind, count(*) FROM jobs INDEXED BY jobs_claim WHERE claim IS NOT NULL GROUP BY kind"
+    ):
+        jobs[kind]["claimed"] = count
+    for states in jobs.values():
+        for state in ("ready", "claimed", "held", "parked", "dropped"):
+            states.setdefault(state, 0)
+    return {
+        "arrivals": tx.execute("SELECT coalesce(max(seq), 0) FROM mails").fetchone()[0],
+        "duplicates": counters.get("duplicates", 0),
+        "jobs": jobs,
+        "oldest_ready": oldest,
+        "lanes_down": tx.execute("SELECT count(*) FROM lanes WHERE down").fetchone()[0],
+        "unread": dict(
+            tx.execute(
+                "SELECT destination, count(*) FROM inbox INDEXED BY inbox_unread WHERE read_at IS NULL GROUP BY destination"
+            ).fetchall()
+        ),
+        "bytes": sum(_size(path.with_name(path.name + suffix)) for suffix in ("", "-wal", "-shm")),
+    }
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _row(row: tuple[Any, ...]) -> MailRow:
+    return MailRow(
+        id=MailId(row[0]),
+        received_at=row[1],
+        brand=BrandName(row[2]),
+        duplicate_of=None if row[3] is None else MailId(row[3]),
+        generation=row[4],
+        route=RouteName(row[5]),
+        decided=RouteName(row[6]),
+        confidence=row[7],
+        urgent=bool(row[8]),
+        unconfirmed=bool(row[9]),
+        subject=row[10],
+        from_addr=row[11],
+        language=row[12],
+        kind=row[13],
+    )
