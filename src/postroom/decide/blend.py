@@ -1,0 +1,114 @@
+"""From evidence to a probability for every route.
+
+Every finding for a route carries log-odds ``w``, kept as its score: ``score = 1 / (1 + exp(-w))``, so .5 says nothing,
+.95 speaks for the route with ``w`` = 3, .05 as strongly against it. Then, for routes ``r`` with priors ``p(r)``::
+
+    words(r)  = share * classifier(r) + (1 - share) * phrases(r)      phrases(r) alone without a classifier
+    logit(r)  = log p(r) + sum over sources s of clip(sum of w of s for r, -cap(s), cap(s))
+    P(r)      = exp(logit(r) / T) / sum over routes of exp(logit / T)
+
+Phrases and classifier read the same words, so they are one family, pooled log-linearly and capped together: no word
+counts twice. Each source is capped, so none can outshout all others; a sender's history is capped so low (1.0 by
+default) that it tips scales and, by `decide.judge`, never decides alone. Within one phrase list the n-th strongest
+phrase counts 0.6 to the power n: ten synonyms are not ten reasons. A classifier's probability ``q`` of ``k`` classes
+gives ``w = log(q k)``. A vetoed route gets probability 0, unless all are vetoed.
+
+All steps are monotone: evidence for a route never lowers its probability, evidence against never raises it. The
+probabilities sum to 1 over the routes that are in the running. They are as calibrated as weights and priors are;
+``T`` (the policy's temperature) is fitted on labelled mail.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from postroom.decide.policy import Caps, Policy
+from postroom.model.judgement import JUNK, Finding, Source
+from postroom.model.mail import RouteName
+
+DIMINISH = 0.6
+_LEAST = 1e-9
+_WORDS: tuple[Source, ...] = ("phrases", "classifier")
+_ALONE: tuple[Source, ...] = ("rule", "thread", "history", "account", "spam")
+
+Probabilities = tuple[tuple[RouteName, float], ...]
+"""(route, probability), most probable first; sums to 1."""
+
+
+def score(weight: float) -> float:
+    """Log-odds as a score in 0..1."""
+    return 1.0 / (1.0 + math.exp(-min(max(weight, -20.0), 20.0)))
+
+
+def weight(finding: Finding) -> float:
+    """A finding's score as log-odds again."""
+    at = min(max(finding.score, _LEAST), 1.0 - _LEAST)
+    return math.log(at / (1.0 - at))
+
+
+def pool(weights: Iterable[float]) -> float:
+    """The joint log-odds of phrases of one list: the n-th strongest for, and against, counts ``DIMINISH ** n``."""
+    ordered = sorted(weights, reverse=True)
+    for_it = [one for one in ordered if one > 0]
+    against = [one for one in reversed(ordered) if one < 0]
+    return sum(one * DIMINISH**n for n, one in enumerate(for_it)) + sum(
+        one * DIMINISH**n for n, one in enumerate(against)
+    )
+
+
+def blend(findings: Sequence[Finding], routes: Sequence[RouteName], policy: Policy) -> Probabilities:
+    """The probability of each route, given all evidence. Findings for other routes than these count for nothing."""
+    running = tuple(dict.fromkeys((*routes, policy.fallback, JUNK)))
+    priors = policy.prior(running)
+    vetoed = {finding.route for finding in findings if finding.veto}
+    if not vetoed.issuperset(running):
+        running = tuple(route for route in running if route not in vetoed)
+    evidence = _evidence(findings, policy)
+    logits = {
+        route: (math.log(priors[route]) + evidence.get(route, 0.0)) / max(policy.temperature, 0.05) for route in running
+    }
+    most = max(logits.values())
+    parts = {route: math.exp(logit - most) for route, logit in logits.items()}
+    total = sum(parts.values())
+    return tuple(sorted(((route, part / total) for route, part in parts.items()), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _evidence(findings: Sequence[Finding], policy: Policy) -> dict[RouteName, float]:
+    sums: dict[Source, dict[RouteName, float]] = {}
+    for finding in findings:
+        if finding.route and not finding.veto:
+            by_route = sums.setdefault(finding.source, {})
+            by_route[finding.route] = by_route.get(finding.route, 0.0) + weight(finding)
+    total = {route: _clip(one, policy.caps.words) for route, one in _words(sums, policy.classifier_share).items()}
+    for source in _ALONE:
+        for route, one in sums.get(source, {}).items():
+            total[route] = total.get(route, 0.0) + _clip(one, _cap(policy.caps, source))
+    return total
+
+
+def _words(sums: Mapping[Source, Mapping[RouteName, float]], share: float) -> dict[RouteName, float]:
+    phrases, classifier = (sums.get(source, {}) for source in _WORDS)
+    if not classifier:
+        return dict(phrases)
+    return {
+        route: share * classifier.get(route, 0.0) + (1.0 - share) * phrases.get(route, 0.0)
+        for route in phrases.keys() | classifier.keys()
+    }
+
+
+def _cap(caps: Caps, source: Source) -> float:
+    return {"rule": caps.rule, "thread": caps.thread, "history": caps.history, "account": caps.account}.get(
+        source, caps.spam
+    )
+
+
+def _clip(value: float, cap: float) -> float:
+    return min(max(value, -cap), cap)
+
+
+def certain(route: RouteName, confidence: float, others: Probabilities) -> Probabilities:
+    """One route at ``confidence``, the rest shared among the others as they were."""
+    rest = [(other, share) for other, share in others if other != route]
+    total = sum(share for _, share in rest)
+    if total <= 0.0:
+        return ((route, 1.0),)
+    return ((route, confidence), *((other, share / total * (1.0 - confidence)) for other, share in rest))

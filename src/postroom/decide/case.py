@@ -1,0 +1,30 @@
+"""Everything a judgement may know, gathered before it begins."""
+
+from dataclasses import dataclass
+
+from postroom.model.judgement import AccountStatus, Finding, SenderHistory, ThreadState
+from postroom.model.mail import Mail, RouteName
+from postroom.model.message import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One mail and what is known around it."""
+
+    mail: Mail
+    message: Message
+    #: the thread it continues, if its sender may be believed to be in it (`decide.threads.find`)
+    thread: ThreadState | None = None
+    #: empty unless the sender is authenticated (`decide.history.recall`)
+    history: SenderHistory = SenderHistory()
+    account: AccountStatus = AccountStatus()
+    #: (route, probability) of the classifier; empty when it has no opinion
+    classifier: tuple[tuple[RouteName, float], ...] = ()
+    #: names the classifier's model
+    model: str = ""
+    #: things noticed while gathering, e.g. a forged reference
+    remarks: tuple[Finding, ...] = ()
+    #: which generation of decisions this is
+    generation: int = 1
+    #: seconds since the epoch
+    now: float

@@ -1,0 +1,163 @@
+"""Findings: what thread, rules, phrases, classifier, history, account and spam filter say of a mail."""
+
+import math
+from collections.abc import Sequence
+
+from postroom.decide.blend import pool, score
+from postroom.decide.case import Case
+from postroom.decide.folding import Folded
+from postroom.decide.phrases import Hits, PhraseBook
+from postroom.decide.policy import Policy
+from postroom.decide.rules import Match
+from postroom.decide.urgent import spans
+from postroom.model.judgement import JUNK, Finding
+from postroom.model.mail import RouteName
+
+NOWHERE = RouteName("")
+_DAY = 86_400.0
+_THREAD_WEIGHTS = {"references": 3.0, "in-reply-to": 3.0, "subject": 2.0}
+_THREAD_HALF_LIFE = 120 * _DAY
+_NAMED = 5
+"""How many phrases a reason names."""
+
+
+def thread_findings(case: Case) -> tuple[Finding, ...]:
+    """A thread speaks for the route where it is: 3 by reference, 2 by subject, half more if a person confirmed it."""
+    remark: tuple[Finding, ...] = ()
+    if case.message.ticket:
+        reason = f"the subject carries another system's ticket {case.message.ticket}"
+        remark = (Finding(source="thread", route=NOWHERE, score=0.5, reason=reason, name="ticket"),)
+    thread = case.thread
+    if thread is None:
+        return remark
+    strength = (
+        _THREAD_WEIGHTS[thread.matched_by] + (0.5 if thread.confirmed else 0.0) + (0.5 if case.message.ticket else 0.0)
+    )
+    strength *= 0.5 ** (max(case.now - thread.last_at, 0.0) / _THREAD_HALF_LIFE)
+    said = " by a person's word" if thread.confirmed else ""
+    reason = f"it continues a thread of {thread.mails} mails in {thread.route}{said} (found by {thread.matched_by})"
+    return (
+        *remark,
+        Finding(source="thread", route=thread.route, score=score(strength), reason=reason, name=thread.first_id),
+    )
+
+
+def rule_findings(matches: Sequence[Match]) -> tuple[Finding, ...]:
+    """One for each rule that matched, and a remark for each that failed."""
+    found = []
+    for match in matches:
+        rule = match.rule
+        if match.error:
+            reason = f"the rule «{rule.name}» did not count: {match.error}"
+            found.append(Finding(source="rule", route=NOWHERE, score=0.0, reason=reason, name=rule.name))
+            continue
+        reason = f"rule «{rule.name}»" + (f": {rule.comment}" if rule.comment else "")
+        if rule.urgent:
+            found.append(
+                Finding(source="urgent", route=NOWHERE, score=1.0, reason=f"{rule.urgent}: {reason}", name=rule.urgent)
+            )
+        if rule.veto:
+            found.append(
+                Finding(
+                    source="rule",
+                    route=rule.route,
+                    score=0.0,
+                    reason=f"{reason} rules out {rule.route}",
+                    name=rule.name,
+                    veto=True,
+                )
+            )
+        else:
+            found.append(
+                Finding(source="rule", route=rule.route, score=score(rule.weight), reason=reason, name=rule.name)
+            )
+    return tuple(found)
+
+
+def phrase_findings(book: PhraseBook, hits: Hits, folded: Folded) -> tuple[Finding, ...]:
+    """One for each route whose list has hits, pooled."""
+    found = []
+    for one in book.lists:
+        here = hits.get(one.name, ())
+        if one.kind == "route" and here:
+            strength = pool(hit.phrase.weight for hit in here)
+            ordered = sorted(here, key=lambda hit: (-abs(hit.phrase.weight), hit.phrase.text))
+            named = ", ".join(
+                f"«{hit.phrase.text}»" + (" (against)" if hit.phrase.weight < 0 else "") for hit in ordered[:_NAMED]
+            )
+            more = f" and {len(here) - _NAMED} more" if len(here) > _NAMED else ""
+            reason = f"phrases of {one.name}: {named}{more}"
+            found.append(
+                Finding(
+                    source="phrases",
+                    route=one.route,
+                    score=score(strength),
+                    reason=reason,
+                    name=one.name,
+                    spans=spans(here, folded),
+                )
+            )
+    return tuple(found)
+
+
+def classifier_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
+    """One for each route that the classifier knows."""
+    classes = [(route, share) for route, share in case.classifier if not math.isnan(share)]
+    cap = policy.caps.words
+    return tuple(
+        Finding(
+            source="classifier",
+            route=route,
+            score=score(min(max(math.log(max(share, 1e-6) * len(classes)), -cap), cap)),
+            reason=f"the classifier gives {route} {share:.0%}",
+            name=case.model,
+        )
+        for route, share in classes
+    )
+
+
+def history_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
+    """Routes that the sender's mail went to more often than most: at most the policy's cap, half of it for the domain."""
+    history, cap, found = case.history, policy.caps.history, []
+    for counts, most, who in (
+        (history.counts, cap, "this sender"),
+        (history.domain_counts, cap / 2, "the sender's domain"),
+    ):
+        total = sum(count for _, count in counts)
+        for route, count in counts:
+            strength = min(math.log1p(max(count, 0.0)) * (2.0 * count / total - 0.5), most) if total > 0.1 else 0.0
+            if strength > 0.05:
+                reason = f"{who} wrote to {route} before ({count:.1f} of {total:.1f} mails, older ones counted less)"
+                found.append(Finding(source="history", route=route, score=score(strength), reason=reason, name=who))
+    if history.burst >= 20:
+        reason = f"{history.burst} mails of this sender in the last hour"
+        found.append(Finding(source="history", route=NOWHERE, score=0.5, reason=reason, name="burst"))
+    return tuple(found)
+
+
+def account_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
+    """What the state of the sender's account speaks for; nothing when the sender is not authenticated."""
+    spoken = policy.account_evidence.get(case.account.state)
+    if spoken is None or not case.message.trusted_sender:
+        return ()
+    route, strength = spoken
+    reason = f"the sender's account is {case.account.state}"
+    return (Finding(source="account", route=route, score=score(strength), reason=reason, name=case.account.state),)
+
+
+def spam_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
+    """What a trusted hop's spam filter said."""
+    spam = case.message.spam
+    if spam is None:
+        return ()
+    scored = "" if spam.score is None else f" (score {spam.score:g})"
+    reason = f"{spam.by} calls it {'spam' if spam.spam else 'clean'}{scored}"
+    return (
+        Finding(
+            source="spam",
+            route=JUNK,
+            score=score(policy.spam_evidence if spam.spam else -1.0),
+            reason=reason,
+            name=spam.by,
+        ),
+    )

@@ -1,0 +1,166 @@
+"""Making spellings equal: one folded text to search, with the way back to the original's offsets.
+
+Folding is NFKC's compatibility mapping, case folding, accents and zero-width characters removed, quotes and dashes
+straightened, white space collapsed, a word of mixed Latin, Cyrillic or Greek letters brought to its main script, and
+digits inside a Latin word read as the letters they stand for (``acc0unt``). It is done word by word: folding a word
+alone and folding it in a text give the same, which is what makes the way back possible. Total on any text.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+BREAK = "¶"
+"""Stands in the folded text where a paragraph ends: no phrase reaches over it."""
+
+MAX_CHARACTERS = 40_000
+"""Of a longer text only the beginning is searched."""
+
+_STRAIGHT = (
+    [(char, "'") for char in "’‘‛ʼ´`′＇"] + [(char, '"') for char in "“”„‟«»"] + [(char, "-") for char in "‐‑‒–—−"]
+)
+_STRAIGHT += [
+    ("¶", "§"),
+    ("¨", "-"),
+    ("¯", "-"),
+    ("¸", ","),
+    ("˘", "-"),
+    ("˙", "."),
+    ("˚", "°"),
+    ("˛", ","),
+    ("˝", '"'),
+]
+_LETTERS = [
+    ("ı", "i"),
+    ("ł", "l"),
+    ("ø", "o"),
+    ("đ", "d"),
+    ("æ", "ae"),
+    ("œ", "oe"),
+    ("ð", "d"),
+    ("þ", "th"),
+    ("ħ", "h"),
+]
+# Marks that people leave out, and characters that show nothing. Thai and Indic vowel signs and kana voicing stay.
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]+"
+)
+_MIXED = re.compile(r"[a-z][\u0370-\u052f]|[\u0370-\u052f][a-z]")
+_WORD = re.compile(r"[a-z\u0370-\u052f]+")
+_TO_LATIN = str.maketrans("авекмнорстухіјѕԁԛԝһгьαβεικνορτυχγωп", "abekmhopctyxijsdqwhrbabeiknoptuxywn")
+_TO_CYRILLIC = str.maketrans("abekmhopctyxijs", "авекмнорстухіјѕ")
+_LEET = re.compile(r"(?<=[a-z])[0345]+(?=[a-z])")
+_LEET_LETTERS = str.maketrans("0345", "oeas")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """A folded text and its original: subject, line end, text."""
+
+    original: str
+    text: str
+    #: where the subject ends in ``text``
+    subject_end: int
+    #: every word of the original became exactly one of the folded text
+    aligned: bool
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where a piece of the folded text stands in the original."""
+        first, last = self._place(start), self._place(end - 1)
+        return first[0], max(last[1], first[1])
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        """Start and end of the original character that the folded one at an offset came from."""
+        before = self.text[:offset]
+        word_start = before.rfind(" ") + 1
+        index = before.count(" ") - before.count(BREAK)
+        if not self.aligned:
+            index, word_start = self._skip(index, before, word_start)
+        rest = self.original.split(None, index)[-1] if index else self.original.lstrip()
+        start = len(self.original) - len(rest)
+        word = rest.split(None, 1)[0] if rest else ""
+        return _inside(word, start, offset - word_start)
+
+    def _skip(self, index: int, before: str, word_start: int) -> tuple[int, int]:
+        """Which original word holds the folded word ``index``, where one may have become none or several."""
+        seen = 0
+        for number, word in enumerate(self.original.split()):
+            pieces = fold_words(word).split()
+            if seen + len(pieces) > index:
+                inner = len(" ".join(pieces[: index - seen])) + (1 if index > seen else 0)
+                return number, word_start - inner
+            seen += len(pieces)
+        return 0, len(before)  # pragma: no cover - every folded word comes of an original one
+
+
+def _inside(word: str, start: int, offset: int) -> tuple[int, int]:
+    """Start and end of the character of a word that holds an offset of the folded word."""
+    if word.isascii():
+        at = start + min(offset, max(len(word) - 1, 0))
+        return at, at + 1
+    folded = 0
+    for number, char in enumerate(word):
+        folded += len(" ".join(_plain(char).split()))
+        if folded > offset:
+            return start + number, start + number + 1
+    return start, start + len(word)
+
+
+def fold(subject: str, text: str) -> Folded:
+    """Fold a mail's subject and new text. About 35 µs for 2,000 ASCII characters."""
+    head = fold_words(subject).split()
+    body = fold_words(text[:MAX_CHARACTERS].replace("¶", "§").replace("\n\n", f"\n{BREAK}\n"), keep_breaks=True).split()
+    folded_head = " ".join(head)
+    words = len(body) - body.count(BREAK)
+    original = f"{subject}\n{text}"
+    counted = len(subject.split()) + len(text[:MAX_CHARACTERS].split())
+    return Folded(
+        original=original,
+        text=f"{folded_head} {BREAK} {' '.join(body)}" if folded_head else f"{BREAK} {' '.join(body)}",
+        subject_end=len(folded_head),
+        aligned=words + len(head) == counted,
+    )
+
+
+def fold_words(text: str, *, keep_breaks: bool = False) -> str:
+    """Fold without collapsing white space."""
+    folded = text.lower() if text.isascii() else _plain(text, keep_breaks=keep_breaks)
+    if not folded.isascii() and _MIXED.search(folded):
+        folded = _WORD.sub(_one_script, folded)
+    return _LEET.sub(lambda match: match.group().translate(_LEET_LETTERS), folded)
+
+
+def _plain(text: str, *, keep_breaks: bool = False) -> str:
+    """The character by character part of folding."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = (
+            text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if False else _no_surrogates(text)
+        )
+    for char, straight in _STRAIGHT:
+        if char in text and not (keep_breaks and char == BREAK):
+            text = text.replace(char, straight)
+    text = _MARKS.sub("", unicodedata.normalize("NFKD", text).casefold())
+    text = _MARKS.sub("", unicodedata.normalize("NFKD", text))
+    for char, plain in _LETTERS:
+        if char in text:
+            text = text.replace(char, plain)
+    return text
+
+
+def _one_script(match: re.Match[str]) -> str:
+    word = match.group()
+    latin = sum(char <= "z" for char in word)
+    if latin in {0, len(word)}:
+        return word
+    return word.translate(_TO_LATIN if latin * 2 >= len(word) else _TO_CYRILLIC)
+
+
+def unspaced(char: str) -> bool:
+    """Whether this script is written without spaces between words."""
+    return char > "\u0dff" and _UNSPACED.match(char) is not None

@@ -1,0 +1,121 @@
+"""What authenticated senders wrote before: counts by route that fade, and nothing for anybody who is not authenticated."""
+
+from collections.abc import Iterable, Mapping
+
+from postroom.decide.publicmail import PUBLIC_PROVIDERS
+from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision, SenderHistory
+from postroom.model.mail import RouteName
+from postroom.model.memory import Memory, SenderRecord, ThreadRecord
+from postroom.model.message import Message
+
+HALF_LIFE = 90 * 86_400.0
+"""Seconds after which a mail counts half."""
+
+OPEN_FOR = 14 * 86_400.0
+_HOUR = 3_600.0
+_MAX_RECENT = 50
+_FADED = 0.01
+
+
+def keys(message: Message) -> tuple[str, ...]:
+    """What is remembered of its sender: ``a:`` the address, ``d:`` its domain unless that is a public provider's.
+
+    Empty for a sender who is not authenticated, or whose mail another passed on.
+    """
+    sender = message.trusted_sender.lower()
+    if not sender:
+        return ()
+    domain = sender.rpartition("@")[2]
+    return (f"a:{sender}",) if not domain or is_public(domain) else (f"a:{sender}", f"d:{domain}")
+
+
+def is_public(domain: str) -> bool:
+    """Whether strangers share this domain: their mail says nothing of one another."""
+    return domain in PUBLIC_PROVIDERS or any(
+        domain.endswith(f".{known}") for known in PUBLIC_PROVIDERS if known.count(".") == 1 and domain.endswith(known)
+    )
+
+
+def recall(message: Message, memory: Memory, now: float) -> SenderHistory:
+    """The history of a mail's sender; `SenderHistory()` for one who is not authenticated or new."""
+    known = [memory.senders.get(key) for key in keys(message)]
+    if not known or known[0] is None:
+        domain = known[1] if len(known) > 1 else None
+        return SenderHistory(domain_counts=_counts(domain, now))
+    record = known[0]
+    return SenderHistory(
+        first_seen=record.first_seen,
+        mails=record.mails,
+        counts=_counts(record, now),
+        last_route=record.last_route,
+        last_at=record.last_at,
+        open_thread=_open_thread(memory.threads.values(), memory.subjects.values(), record.key[2:], now),
+        burst=sum(0.0 <= now - at <= _HOUR for at in record.recent),
+        domain_counts=_counts(known[1], now) if len(known) > 1 else (),
+    )
+
+
+def extended(message: Message, decision: Decision, memory: Memory, now: float) -> tuple[SenderRecord, ...]:
+    """The records of a mail's sender with this decision in them; empty for one who is not authenticated.
+
+    Only mail that went to a desk counts for its route: what is in review may be a mistake.
+    """
+    if message.kind not in {"person", "none"}:
+        return ()
+    return tuple(_extend(memory.senders.get(key), key, decision.route, now) for key in keys(message))
+
+
+def corrected(record: SenderRecord, wrong: RouteName, right: RouteName, now: float) -> SenderRecord:
+    """The record after a person moved one of the sender's mails from one route to another."""
+    counts = dict(_counts(record, now))
+    if wrong in counts:
+        counts[wrong] = max(counts[wrong] - 1.0, 0.0)
+    counts[right] = counts.get(right, 0.0) + 1.0
+    return SenderRecord(
+        key=record.key,
+        first_seen=record.first_seen,
+        last_at=max(record.last_at, now),
+        mails=record.mails,
+        counts=_by_name(counts),
+        last_route=right,
+        recent=record.recent,
+    )
+
+
+def _extend(record: SenderRecord | None, key: str, route: RouteName, now: float) -> SenderRecord:
+    settled = route not in {REVIEW, JUNK, AUTOMATIC}
+    at = now if record is None else max(now, record.last_at)
+    counts = dict(_counts(record, at))
+    if settled:
+        counts[route] = counts.get(route, 0.0) + 1.0
+    recent = (*(one for one in (record.recent if record else ()) if at - one <= _HOUR), now)[-_MAX_RECENT:]
+    return SenderRecord(
+        key=key,
+        first_seen=min(record.first_seen, now) if record else now,
+        last_at=at,
+        mails=record.mails + 1 if record else 1,
+        counts=_by_name(counts),
+        last_route=route if settled or record is None else record.last_route,
+        recent=recent,
+    )
+
+
+def _counts(record: SenderRecord | None, now: float) -> tuple[tuple[RouteName, float], ...]:
+    """Counts as they are worth now, strongest first."""
+    if record is None:
+        return ()
+    faded = 0.5 ** (max(now - record.last_at, 0.0) / HALF_LIFE)
+    counts = [(route, count * faded) for route, count in record.counts if count * faded >= _FADED]
+    return tuple(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
+
+
+def _by_name(counts: Mapping[RouteName, float]) -> tuple[tuple[RouteName, float], ...]:
+    return tuple(sorted((route, count) for route, count in counts.items() if count >= _FADED))
+
+
+def _open_thread(
+    threads: Iterable[ThreadRecord], subjects: Iterable[ThreadRecord], sender: str, now: float
+) -> RouteName:
+    """The route of this sender's newest thread of the last two weeks, among those recalled."""
+    mine = [one for one in (*threads, *subjects) if sender in one.participants and 0.0 <= now - one.last_at <= OPEN_FOR]
+    return max(mine, key=lambda one: one.last_at).route if mine else RouteName("")

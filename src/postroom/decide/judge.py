@@ -1,0 +1,187 @@
+"""Judging one mail: what is known of it becomes findings, and findings become a decision. Start reading at `judge`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from postroom.decide import senders, urgent
+from postroom.decide.blend import Probabilities, blend, certain
+from postroom.decide.case import Case
+from postroom.decide.context import Facts
+from postroom.decide.evidence import (
+    account_findings,
+    classifier_findings,
+    history_findings,
+    phrase_findings,
+    rule_findings,
+    spam_findings,
+    thread_findings,
+)
+from postroom.decide.folding import fold
+from postroom.decide.policy import Policy
+from postroom.decide.rollout import stage
+from postroom.decide.rulebook import Rulebook
+from postroom.decide.rules import Match
+from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, AccountStatus, Decision, Finding, SenderHistory, Versions
+from postroom.model.mail import RouteName
+
+SURE = 0.99
+"""Confidence of what a stop rule, a guard or the kind of a mail decides."""
+
+_LIKELY = 0.15
+"""A protected route at least this probable, were junk out of the running, keeps a mail from junk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choice:
+    """What a step of the judgement settled."""
+
+    decided: RouteName
+    route: RouteName
+    probabilities: Probabilities
+    because: str
+
+    @property
+    def confidence(self) -> float:
+        return dict(self.probabilities).get(self.decided, 0.0)
+
+
+def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
+    """Decide where a mail goes. Pure, and total over any message and any rulebook that compiled.
+
+    Guards, then the kind of mail, urgent signals, the thread, rules, the blend of all evidence, the threshold of route
+    and brand, the route's stage: in this order, each step's finding kept.
+    """
+    case = _believed(case)
+    folded = fold(case.message.subject, case.message.new_text)
+    hits = book.phrases.find(folded)
+    alarms = urgent.signals(book.phrases, hits, folded) if case.message.kind not in {"auto-reply", "bounce"} else ()
+    counts: dict[str, int] = dict.fromkeys(book.routes, 0) | {one.name: 0 for one in book.phrases.lists}
+    counts |= {name: sum(hit.phrase.weight > 0 for hit in found) for name, found in hits.items()}
+    facts = Facts(case=case, folded=folded, phrases=counts, urgent=tuple(alarm.name for alarm in alarms))
+    matches = book.rules.matches(facts)
+    findings = (
+        *case.remarks,
+        *senders.findings(case.message, policy),
+        *alarms,
+        *thread_findings(case),
+        *rule_findings(matches),
+        *phrase_findings(book.phrases, hits, folded),
+        *classifier_findings(case, policy),
+        *history_findings(case, policy),
+        *account_findings(case, policy),
+        *spam_findings(case, policy),
+    )
+    choice, guards = _choose(case, book, policy, matches, findings)
+    findings = (*guards, *findings)
+    signals = {finding.name for finding in alarms} | {
+        match.rule.urgent for match in matches if match.rule.urgent and not match.error
+    }
+    return Decision(
+        mail_id=case.mail.id,
+        generation=case.generation,
+        brand=case.mail.brand,
+        route=choice.route,
+        decided=choice.decided,
+        confidence=choice.confidence,
+        probabilities=choice.probabilities,
+        findings=findings,
+        urgent=tuple(sorted(signals)),
+        tags=tuple(dict.fromkeys(tag for match in matches if not match.error for tag in match.rule.tags)),
+        stage=stage(choice.decided, case.mail.thread_key or case.mail.id, policy),
+        because=choice.because,
+        versions=Versions(
+            policy=policy.version, rules=book.rules_version, phrases=book.phrases_version, model=case.model
+        ),
+        thread=case.thread,
+        history=case.history,
+        account=case.account,
+        decided_at=case.now,
+    )
+
+
+def _believed(case: Case) -> Case:
+    """Without history and account for a sender who is not authenticated, whoever gathered them."""
+    if case.message.trusted_sender:
+        return case
+    return replace(case, history=SenderHistory(), account=AccountStatus())
+
+
+def judge_all(cases: Sequence[Case], book: Rulebook, policy: Policy) -> tuple[Decision, ...]:
+    """Decide several mails that know nothing of one another."""
+    return tuple(judge(case, book, policy) for case in cases)
+
+
+def _choose(
+    case: Case, book: Rulebook, policy: Policy, matches: Sequence[Match], findings: Sequence[Finding]
+) -> tuple[_Choice, tuple[Finding, ...]]:
+    """The first step that settles it, and what the steps before the evidence found."""
+    probabilities = blend(findings, book.routes, policy)
+    if case.message.received_count > policy.max_received:
+        return _guarded(REVIEW, probabilities, f"it passed {case.message.received_count} hops: likely a loop")
+    stopped = next((match.rule for match in matches if match.rule.stop and not match.error), None)
+    if stopped is not None:
+        because = f"the rule «{stopped.name}» decides it"
+        return _Choice(
+            decided=stopped.route,
+            route=stopped.route,
+            probabilities=certain(stopped.route, SURE, probabilities),
+            because=because,
+        ), ()
+    kind = case.message.kind
+    if case.mail.bounce_of is not None or kind in {"auto-reply", "bounce", "list"}:
+        reason = case.message.kind_reason or "it came to one of our return addresses"
+        because = f"nobody wrote it by hand: {kind if kind != 'person' else 'bounce'} ({reason})"
+        sure = Finding(source="kind", route=AUTOMATIC, score=SURE, reason=because, name=kind)
+        return _Choice(
+            decided=AUTOMATIC, route=AUTOMATIC, probabilities=certain(AUTOMATIC, SURE, probabilities), because=because
+        ), (sure,)
+    return _weighed(case, policy, findings, probabilities, book), ()
+
+
+def _guarded(route: RouteName, probabilities: Probabilities, because: str) -> tuple[_Choice, tuple[Finding, ...]]:
+    guard = Finding(source="guard", route=route, score=SURE, reason=because, name="loop")
+    best = probabilities[0][0]
+    return _Choice(decided=best, route=route, probabilities=probabilities, because=because), (guard,)
+
+
+def _weighed(
+    case: Case, policy: Policy, findings: Sequence[Finding], probabilities: Probabilities, book: Rulebook
+) -> _Choice:
+    """The most probable route, if it is probable enough."""
+    best, confidence = probabilities[0]
+    doubt = _doubt(case, policy, findings, probabilities, book)
+    threshold = policy.threshold(case.mail.brand, best)
+    if not doubt and confidence < threshold:
+        doubt = f"{best} is the best guess at {confidence:.0%}, which is below its threshold of {threshold:.0%}"
+    if doubt:
+        return _Choice(decided=best, route=REVIEW, probabilities=probabilities, because=doubt)
+    because = f"{best} at {confidence:.0%}: {_strongest(best, findings)}"
+    return _Choice(decided=best, route=best, probabilities=probabilities, because=because)
+
+
+def _doubt(
+    case: Case, policy: Policy, findings: Sequence[Finding], probabilities: Probabilities, book: Rulebook
+) -> str:
+    """Why a person should look although the route is probable; ``""`` for no reason."""
+    best, _ = probabilities[0]
+    if best == JUNK:
+        without = blend(
+            [*findings, Finding(source="guard", route=JUNK, score=0.0, reason="", veto=True)], book.routes, policy
+        )
+        likely = next((route for route, share in without if route in policy.protected and share >= _LIKELY), None)
+        supported = any(finding.route == likely and finding.score > 0.5 for finding in findings)
+        return f"it looks like junk, but may be meant for {likely}" if likely and supported else ""
+    other = [finding for finding in findings if finding.source != "history"]
+    if len(other) < len(findings) and best != policy.fallback:
+        sober, share = blend(other, book.routes, policy)[0]
+        if sober != best or share < policy.threshold(case.mail.brand, best):
+            return f"only the sender's history makes it {best}, and history alone decides nothing"
+    return ""
+
+
+def _strongest(route: RouteName, findings: Sequence[Finding]) -> str:
+    """The best reason for a route, in words."""
+    reasons = sorted(
+        (finding for finding in findings if finding.route == route and finding.score > 0.5), key=lambda one: -one.score
+    )
+    return reasons[0].reason if reasons else "nothing speaks for another desk"

@@ -1,0 +1,169 @@
+"""Phrase files: TOML lists of words for a route, an urgent signal or a concept, read and checked, every mistake at its place.
+
+::
+
+    route = "appeals"             # or signal = "self-harm", or concept = "account"
+
+    [[group]]
+    language = "en"               # for people; phrases are searched whatever the mail's language
+    weight = 1.5                  # log-odds of each different phrase found; negative speaks against
+    where = "any"                 # or "subject", "text"
+    phrases = ["unban my account", "suspend* … appeal", "reinstat*"]
+
+Several files may speak of one list. The syntax of phrases is that of `decide.phrases`.
+"""
+
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from postroom.decide.folding import unspaced
+from postroom.decide.phrases import ListKind, Phrase, PhraseList, Where, parse_phrase
+from postroom.decide.problems import Problem, Section, Source, sections_for, toml_problem
+from postroom.model.judgement import JUNK
+from postroom.model.mail import RouteName
+
+_KINDS: tuple[ListKind, ...] = ("route", "signal", "concept")
+_GROUP_KEYS = ("language", "weight", "where", "phrases", "comment")
+_PLACES = ("any", "subject", "text")
+_MAX_PHRASE = 200
+MAX_WEIGHT = 10.0
+
+
+@dataclass(slots=True, kw_only=True)
+class PhraseReader:
+    """Reads phrase files one after another, collecting lists and problems."""
+
+    routes: Collection[RouteName]
+    lists: dict[str, tuple[ListKind, list[tuple[Phrase, str]]]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    #: (list, folded phrase) -> the problem-ready place of its first mention
+    seen: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def read(self, source: Source) -> None:
+        """Read one file; never raises."""
+        try:
+            data = tomllib.loads(source.text)
+        except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+            self.problems.append(toml_problem(source, error))
+            return
+        for key in data.keys() - {*_KINDS, "group", "comment"}:
+            self._say(
+                source,
+                source.find(key, None),
+                f"a phrase file has no «{key}»",
+                f"use one of: {', '.join(_KINDS)}, group",
+            )
+        named = [(kind, data[kind]) for kind in _KINDS if kind in data]
+        if len(named) != 1 or not isinstance(named[0][1], str) or not named[0][1].strip():
+            self._say(
+                source,
+                0,
+                "a phrase file names one route, signal or concept",
+                'begin with route = "appeals", for example',
+            )
+            return
+        kind, name = named[0]
+        if kind == "route" and name not in {*self.routes, JUNK}:
+            self._say(
+                source,
+                source.find(f'"{name}"', None),
+                f"there is no route «{name}»",
+                f"use one of: {', '.join(sorted(self.routes))}",
+            )
+            return
+        if self.lists.setdefault(name, (kind, []))[0] != kind:
+            self._say(
+                source,
+                source.find(f'"{name}"', None),
+                f"«{name}» is a {self.lists[name][0]} in another file",
+                "give one of them another name",
+            )
+            return
+        self._groups(source, name, data.get("group", []))
+
+    def done(self) -> tuple[PhraseList, ...]:
+        """All lists, in an order that does not depend on that of the files."""
+        return tuple(
+            PhraseList(name=name, kind=kind, phrases=tuple(sorted((phrase for phrase, _ in phrases), key=_order)))
+            for name, (kind, phrases) in sorted(self.lists.items())
+        )
+
+    def _groups(self, source: Source, name: str, groups: Any) -> None:
+        if not isinstance(groups, list) or not groups or not all(isinstance(group, dict) for group in groups):
+            self._say(source, 0, "a phrase file holds groups", "begin each with [[group]], with two brackets")
+            return
+        for group, section in zip(groups, sections_for(source, "group", groups), strict=True):
+            checked = self._group(source, section, group)
+            if checked is not None:
+                self._phrases(source, section, name, group["phrases"], checked)
+
+    def _group(self, source: Source, section: Section | None, group: dict[str, Any]) -> tuple[float, Where, str] | None:
+        def say(key: str, message: str, remedy: str) -> None:
+            start = section.keys.get(key, section.start) if section else 0
+            problems.append(source.problem(start, "error", message, remedy))
+
+        problems: list[Problem] = []
+        for key in group.keys() - set(_GROUP_KEYS):
+            say(key, f"a group has no «{key}»", f"use one of: {', '.join(_GROUP_KEYS)}")
+        weight, where = group.get("weight", 1.0), group.get("where", "any")
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not -MAX_WEIGHT <= weight <= MAX_WEIGHT:
+            say(
+                "weight",
+                f"«weight» must be a number from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g} (log-odds)",
+                "1.5 is a good sign, 3 a strong one",
+            )
+        if where not in _PLACES:
+            say("where", f"«where» must be one of {', '.join(_PLACES)}", "leave it out for any")
+        if not isinstance(group.get("language", ""), str):
+            say("language", "«language» must be a string", 'such as "en"')
+        phrases = group.get("phrases")
+        if not isinstance(phrases, list) or not all(isinstance(phrase, str) for phrase in phrases):
+            say("phrases", "a group needs «phrases», a list of strings", 'add phrases = ["…"]')
+        self.problems.extend(problems)
+        return None if problems else (float(weight), cast(Where, where), group.get("language", ""))
+
+    def _phrases(
+        self, source: Source, section: Section | None, name: str, phrases: list[str], group: tuple[float, Where, str]
+    ) -> None:
+        weight, where, language = group
+        for text in phrases:
+            at = source.find(text, section)
+            fragments = parse_phrase(text)
+            if len(text) > _MAX_PHRASE or not fragments:
+                self._say(
+                    source,
+                    at,
+                    f"«{text[:60]}» can't be searched",
+                    f"a phrase has letters and at most {_MAX_PHRASE} characters",
+                )
+                continue
+            if all(_tiny(fragment.text) for fragment in fragments):
+                self._say(source, at, f"«{text}» is too short: it would be found everywhere", "write more of it")
+                continue
+            line, _ = source.place(at)
+            folded = (
+                " … ".join(fragment.text + ("*" if fragment.stem else "") for fragment in fragments) + f" ({where})"
+            )
+            first = self.seen.setdefault((name, folded), f"{source.name}:{line}")
+            if first != f"{source.name}:{line}" or any(known[1] == folded for known in self.lists[name][1]):
+                self.problems.append(
+                    source.problem(at, "warning", f"«{text}» is already in «{name}» ({first})", "keep one of them")
+                )
+                continue
+            phrase = Phrase(text=text, fragments=fragments, weight=weight, where=where, language=language)
+            self.lists[name][1].append((phrase, folded))
+
+    def _say(self, source: Source, offset: int, message: str, remedy: str) -> None:
+        self.problems.append(source.problem(offset, "error", message, remedy))
+
+
+def _tiny(text: str) -> bool:
+    """One letter of an alphabet; a single ideograph is a word."""
+    letters = [char for char in text if char.isalnum()]
+    return len(letters) < 2 and not any(unspaced(char) for char in letters)
+
+
+def _order(phrase: Phrase) -> tuple[str, str, float, str]:
+    return phrase.text, phrase.where, phrase.weight, phrase.language

@@ -1,0 +1,251 @@
+"""Phrase lists: words that speak for a route, raise a signal, or name a concept, found in one pass over the folded text.
+
+A phrase matches at word boundaries, whatever its case, accents, quotes and line ends (`decide.folding`). A word that
+ends in ``*`` matches every word that begins so; `` … `` (or ``...``) stands for up to six words within a sentence.
+Scripts written without spaces need no boundary; Korean words need one before, not after. A match that lies inside a
+longer match of the same list does not count: so a phrase with a negative weight (*suspended sentence*) takes back the
+shorter one it holds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ahocorasick_rs import AhoCorasick
+
+from postroom.decide.folding import BREAK, Folded, fold_words, unspaced
+from postroom.model.mail import RouteName
+
+ListKind = Literal["route", "signal", "concept"]
+Where = Literal["any", "subject", "text"]
+
+GAP_WORDS = 6
+"""How many words `` … `` may stand for."""
+
+_MAX_HITS = 4000
+_PLACES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragment:
+    """A piece of a phrase that is searched as it stands."""
+
+    text: str
+    #: it may be the beginning of a longer word
+    stem: bool
+    #: how many words may stand between it and the piece before
+    gap: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """One line of a phrase list."""
+
+    #: as the team wrote it
+    text: str
+    fragments: tuple[Fragment, ...]
+    #: log-odds; negative speaks against
+    weight: float
+    where: Where
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhraseList:
+    """All phrases for one route, signal or concept, of all files that name it."""
+
+    name: str
+    kind: ListKind
+    phrases: tuple[Phrase, ...]
+
+    @property
+    def route(self) -> RouteName:
+        """The route it speaks for, ``""`` for signals and concepts."""
+        return RouteName(self.name if self.kind == "route" else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A phrase that was found, and where in the folded text; only places that count."""
+
+    phrase: Phrase
+    places: tuple[tuple[int, int], ...]
+
+
+Hits = Mapping[str, tuple[Hit, ...]]
+"""Name of a list -> the distinct phrases of it that were found."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A fragment's part in a phrase."""
+
+    number: int
+    index: int
+    last: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhraseBook:
+    """All phrase lists, compiled for one pass."""
+
+    lists: tuple[PhraseList, ...]
+    _automaton: AhoCorasick | None
+    #: for every pattern: its first and last characters need a boundary; what it is part of
+    _patterns: tuple[tuple[bool, bool, tuple[_Use, ...]], ...]
+    #: every phrase with the number of its list
+    _phrases: tuple[tuple[int, Phrase], ...]
+
+    def find(self, folded: Folded) -> Hits:
+        """All lists that have a match. Linear in the text and its matches; pure and total."""
+        if self._automaton is None:
+            return {}
+        whole: dict[int, list[tuple[int, int]]] = {}
+        pieces: dict[int, list[tuple[int, int, int]]] = {}
+        text = folded.text
+        for start, end, uses in self._bounded(text):
+            for use in uses:
+                if use.last and use.index == 0:
+                    places = whole.setdefault(use.number, [])
+                    if len(places) < _PLACES:
+                        places.append((start, end))
+                else:
+                    pieces.setdefault(use.number, []).append((use.index, start, end))
+        for number, parts in pieces.items():
+            found = _chains(self._phrases[number][1], parts, text)
+            if found:
+                whole[number] = found
+        return self._by_list(whole, folded)
+
+    def _bounded(self, text: str) -> Iterator[tuple[int, int, tuple[_Use, ...]]]:
+        """Matches that begin and end at boundaries, at most `_MAX_HITS`."""
+        assert self._automaton is not None
+        length = len(text)
+        patterns = self._patterns
+        count = 0
+        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            left, right, uses = patterns[index]
+            if left and start and text[start - 1].isalnum() and not unspaced(text[start - 1]):
+                continue
+            if end < length:
+                after = text[end]
+                if right:
+                    if after.isalnum() and not unspaced(after):
+                        continue
+                elif _continues(after):
+                    continue
+            yield start, end, uses
+            count += 1
+            if count == _MAX_HITS:
+                return
+
+    def _by_list(self, whole: Mapping[int, Sequence[tuple[int, int]]], folded: Folded) -> Hits:
+        found: dict[int, list[tuple[int, Phrase, tuple[int, int]]]] = {}
+        for number, places in whole.items():
+            listed, phrase = self._phrases[number]
+            for place in places:
+                if phrase.where == "any" or (place[0] < folded.subject_end) == (phrase.where == "subject"):
+                    found.setdefault(listed, []).append((number, phrase, place))
+        hits: dict[str, tuple[Hit, ...]] = {}
+        for listed in sorted(found):
+            counted = _uncovered(found[listed])
+            hits[self.lists[listed].name] = tuple(
+                Hit(phrase=self._phrases[number][1], places=tuple(places)) for number, places in sorted(counted.items())
+            )
+        return hits
+
+
+def compile_lists(lists: Sequence[PhraseList]) -> PhraseBook:
+    """Compile lists for searching; order of lists and phrases changes nothing but the order of hits."""
+    uses: dict[tuple[str, bool], list[_Use]] = {}
+    phrases: list[tuple[int, Phrase]] = []
+    for listed, one in enumerate(lists):
+        for phrase in one.phrases:
+            for index, fragment in enumerate(phrase.fragments):
+                use = _Use(len(phrases), index, index == len(phrase.fragments) - 1)
+                uses.setdefault((fragment.text, fragment.stem), []).append(use)
+            phrases.append((listed, phrase))
+    patterns = tuple(
+        (_spaced(text[0]), _spaced(text[-1]) and not stem and not _korean(text[-1]), tuple(used))
+        for (text, stem), used in uses.items()
+    )
+    automaton = AhoCorasick([text for text, _ in uses]) if uses else None
+    return PhraseBook(lists=tuple(lists), _automaton=automaton, _patterns=patterns, _phrases=tuple(phrases))
+
+
+def parse_phrase(text: str) -> tuple[Fragment, ...]:
+    """The pieces of a phrase as written; empty when nothing of it can be searched."""
+    fragments: list[Fragment] = []
+    gap = 0
+    for part in text.replace("...", "…").split("…"):
+        words = fold_words(part).split()
+        piece: list[str] = []
+        for number, word in enumerate(words):
+            piece.append(word.rstrip("*"))
+            if word.endswith("*") or number == len(words) - 1:
+                joined = " ".join(piece)
+                if joined.strip():
+                    fragments.append(Fragment(text=joined, stem=word.endswith("*"), gap=gap if fragments else 0))
+                piece, gap = [], 0
+        gap = GAP_WORDS
+    return tuple(fragments)
+
+
+def _chains(phrase: Phrase, parts: Sequence[tuple[int, int, int]], text: str) -> list[tuple[int, int]]:
+    """Places where the pieces of a phrase follow one another as they should; each piece is tried at its nearest follower."""
+    by_index: list[list[tuple[int, int]]] = [[] for _ in phrase.fragments]
+    for index, start, end in parts:
+        by_index[index].append((start, end))
+    chains = by_index[0][: _PLACES * 8]
+    for fragment, before, options in zip(phrase.fragments[1:], phrase.fragments, by_index[1:], strict=False):
+        longer: list[tuple[int, int]] = []
+        for first, end in chains:
+            reach = _word_end(text, end) if before.stem else end
+            for start, stop in options:
+                if start >= reach and start - reach <= 200 and _linked(text[reach:start], fragment.gap):
+                    longer.append((first, stop))
+                    break
+        chains = longer
+    return chains[:_PLACES]
+
+
+def _linked(between: str, gap: int) -> bool:
+    """Whether two pieces may be this far apart: so many words, no end of a sentence."""
+    if not between.strip():
+        return len(between) <= 1
+    if gap == 0 or len(between.split()) > gap or BREAK in between:
+        return False
+    return not any(end in between for end in (". ", "! ", "? ", "。", "!。", "؟ "))
+
+
+def _word_end(text: str, start: int) -> int:
+    while start < len(text) and (text[start].isalnum() or text[start] in "'-"):
+        start += 1
+    return start
+
+
+def _uncovered(found: list[tuple[int, Phrase, tuple[int, int]]]) -> dict[int, list[tuple[int, int]]]:
+    """The places of each phrase that lie in no longer place of the same list."""
+    found.sort(key=lambda hit: (hit[2][0], -hit[2][1], hit[0]))
+    counted: dict[int, list[tuple[int, int]]] = {}
+    covered = (-1, -1)
+    for number, _, place in found:
+        if place[1] <= covered[1] and place != covered:
+            continue
+        if place[1] > covered[1]:
+            covered = place
+        counted.setdefault(number, []).append(place)
+    return counted
+
+
+def _spaced(char: str) -> bool:
+    return char.isalnum() and not unspaced(char)
+
+
+def _korean(char: str) -> bool:
+    return "\u1100" <= char <= "\u11ff"
+
+
+def _continues(char: str) -> bool:
+    """Whether a character belongs to the syllable before it: a Korean final, a kana voicing mark."""
+    return "\u11a8" <= char <= "\u11ff" or char in "\u3099\u309a"

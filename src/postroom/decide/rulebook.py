@@ -1,0 +1,88 @@
+"""Rules, phrase lists and urgent signals, compiled together from the texts of their files."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from postroom.decide import lint
+from postroom.decide.context import environment
+from postroom.decide.phrasefiles import PhraseReader
+from postroom.decide.phrases import PhraseBook, PhraseList, compile_lists
+from postroom.decide.problems import Problem, Source
+from postroom.decide.rulefiles import RuleReader
+from postroom.decide.rules import RuleSet, compile_rules
+from postroom.model.mail import RouteName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """All that a team has written down about its mail. Made once, used for every mail."""
+
+    rules: RuleSet
+    phrases: PhraseBook
+    #: desks that there are, without ``review``, ``junk`` and ``automatic``; by name
+    routes: tuple[RouteName, ...]
+    #: short content hashes
+    rules_version: str
+    phrases_version: str
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Names of the urgent signals that phrases or rules can raise."""
+        listed = {one.name for one in self.phrases.lists if one.kind == "signal"}
+        return tuple(sorted(listed | {rule.urgent for rule in self.rules.rules if rule.urgent}))
+
+    def list_named(self, name: str) -> PhraseList | None:
+        """The phrase list of this name."""
+        return next((one for one in self.phrases.lists if one.name == name), None)
+
+
+def compile(  # noqa: A001 - the word for it
+    rule_files: Mapping[str, str],
+    phrase_files: Mapping[str, str],
+    routes: Collection[RouteName],
+    *,
+    now: float | None = None,
+) -> tuple[Rulebook, tuple[Problem, ...]]:
+    """A rulebook of everything that is in order, and all problems, by file and line.
+
+    Takes texts by file name, not paths; files are read in the order of their names. Never raises on bad files: what
+    has an error is left out, so whoever reloads keeps the former rulebook when any problem is an ``error``. ``now``
+    (seconds since the epoch) lets it note rules that are not enabled yet.
+    """
+    phrases = PhraseReader(routes=routes)
+    for name in sorted(phrase_files):
+        phrases.read(Source(name=name, text=phrase_files[name]))
+    lists = phrases.done()
+    types = environment()
+    known = {one.name for one in lists} | {str(route) for route in routes}
+    rules = RuleReader(environment=types, routes=routes, lists=known)
+    for name in sorted(rule_files):
+        rules.read(Source(name=name, text=rule_files[name]))
+    compiled = compile_rules(rules.rules, types, rules.headers - rules.asked)
+    book = Rulebook(
+        rules=compiled,
+        phrases=compile_lists(lists),
+        routes=tuple(sorted(set(routes))),
+        rules_version=version(rule_files),
+        phrases_version=version(phrase_files),
+    )
+    found = [
+        *phrases.problems,
+        *rules.problems,
+        *lint.rule_problems(compiled.rules, now),
+        *lint.phrase_problems(phrase_files, lists),
+    ]
+    return book, tuple(sorted(set(found), key=lambda one: (one.file, one.line, one.column, one.severity, one.message)))
+
+
+def version(files: Mapping[str, str]) -> str:
+    """Twelve characters that change when a file's name or text does; ``""`` for no files."""
+    if not files:
+        return ""
+    digest = hashlib.blake2b(digest_size=6)
+    for name in sorted(files):
+        for part in (name, files[name]):
+            encoded = part.encode("utf-8", "surrogatepass")
+            digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return digest.hexdigest()
