@@ -139,9 +139,7 @@ def _plain(text: str, *, keep_breaks: bool = False) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        text = (
-            text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if False else _no_surrogates(text)
-        )
+        text = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
     for char, straight in _STRAIGHT:
         if char in text and not (keep_breaks and char == BREAK):
             text = text.replace(char, straight)

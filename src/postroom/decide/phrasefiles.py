@@ -122,7 +122,7 @@ class PhraseReader:
         if not isinstance(phrases, list) or not all(isinstance(phrase, str) for phrase in phrases):
             say("phrases", "a group needs «phrases», a list of strings", 'add phrases = ["…"]')
         self.problems.extend(problems)
-        return None if problems else (float(weight), cast(Where, where), group.get("language", ""))
+        return None if problems else (float(weight), cast("Where", where), group.get("language", ""))
 
     def _phrases(
         self, source: Source, section: Section | None, name: str, phrases: list[str], group: tuple[float, Where, str]

@@ -38,5 +38,5 @@ PUBLIC_PROVIDERS: frozenset[str] = frozenset(
     guerrillamail.com mailinator.com yopmail.com 10minutemail.com tempmail.com temp-mail.org sharklasers.com trashmail.com getnada.com
     maildrop.cc dispostable.com duck.com mozmail.com simplelogin.com anonaddy.com anonaddy.me addy.io relay.firefox.com passmail.net
     cock.li inbox.com lycos.com excite.com mail2world.com myspace.com opayq.com vfemail.net gawab.com maktoob.com
-    """.split()
+    """.split()  # noqa: SIM905 - easier to read and to extend
 )

@@ -1,0 +1,155 @@
+"""A decision in plain English: where it goes, why, what spoke for and against it, and what would have changed it."""
+
+from collections.abc import Sequence
+
+from postroom.decide.blend import blend, weight
+from postroom.decide.policy import Policy
+from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision, Finding
+from postroom.model.mail import RouteName
+from postroom.model.message import Message
+
+_QUOTE = 60
+_EVIDENCE = ("rule", "thread", "phrases", "classifier", "history", "account", "spam")
+
+
+def explain(decision: Decision, message: Message | None = None, policy: Policy | None = None) -> tuple[str, ...]:
+    """Paragraphs for people, most important first.
+
+    With the message, the words that spoke are quoted; with the policy, it is said what would have changed the outcome.
+    """
+    paragraphs = [
+        _where(decision),
+        *_urgent(decision),
+        _who(decision, message),
+        *_evidence(decision, message),
+        *_remarks(decision),
+    ]
+    if policy is not None and decision.route not in {AUTOMATIC}:
+        paragraphs.extend(_otherwise(decision, policy))
+    paragraphs.append(_versions(decision))
+    return tuple(paragraph for paragraph in paragraphs if paragraph)
+
+
+def strength(finding: Finding) -> str:
+    """How strongly a finding speaks, with its log-odds."""
+    if finding.veto:
+        return "rules it out"
+    value = weight(finding)
+    size = abs(value)
+    word = "slightly" if size < 0.7 else "clearly" if size < 2.0 else "strongly" if size < 4.0 else "decisively"
+    return f"{word} {'for' if value >= 0 else 'against'}, {value:+.1f}"
+
+
+def _where(decision: Decision) -> str:
+    if decision.route == decision.decided:
+        said = f"It goes to {decision.route}: {decision.because}."
+    else:
+        said = f"It goes to {decision.route}, where a person decides: {decision.because}. The best guess is {decision.decided} ({decision.confidence:.0%})."
+    if decision.unconfirmed:
+        said += " Nobody looked at it in review in time, so it went to the best guess, unconfirmed."
+    if decision.stage == "shadow":
+        said += f" {decision.decided} is in shadow for this mail: the decision is recorded, and the mail goes where it went before."
+    elif decision.stage == "canary":
+        said += f" {decision.decided} is being tried out, and this mail is in the part that counts."
+    return said
+
+
+def _urgent(decision: Decision) -> list[str]:
+    if not decision.urgent:
+        return []
+    why = "; ".join(finding.reason for finding in decision.findings if finding.source == "urgent")
+    return [f"It is urgent ({', '.join(decision.urgent)}), so people are told at once, wherever it goes. Found: {why}."]
+
+
+def _who(decision: Decision, message: Message | None) -> str:
+    said = []
+    if message is not None:
+        customer = message.customer
+        address = customer.addr if customer else "nobody named"
+        believed = "believed" if message.trusted_sender else "not believed"
+        said.append(f"The sender {address} is {believed} ({message.auth.reason}).")
+    if decision.history.mails:
+        said.append(
+            f"They wrote {decision.history.mails} mails before, the newest to {decision.history.last_route or 'nowhere yet'}."
+        )
+    if decision.account.state != "unknown":
+        said.append(f"Their account is {decision.account.state}.")
+    return " ".join(said)
+
+
+def _evidence(decision: Decision, message: Message | None) -> list[str]:
+    spoken = [finding for finding in decision.findings if finding.route and finding.source in _EVIDENCE]
+    best = decision.decided
+    own = sorted((one for one in spoken if one.route == best), key=lambda one: -abs(weight(one)))
+    others = sorted(
+        (one for one in spoken if one.route != best and (one.score > 0.5 or one.veto)),
+        key=lambda one: (-one.veto, -one.score),
+    )
+    paragraphs = []
+    if own:
+        paragraphs.append(f"On {best}: " + "; ".join(_said(one, message) for one in own) + ".")
+    elif best not in {AUTOMATIC, JUNK}:
+        paragraphs.append(
+            f"Nothing in particular speaks for {best}; it is what is expected of mail that nothing else claims."
+        )
+    if others:
+        paragraphs.append("On other desks: " + "; ".join(f"{one.route}: {_said(one, message)}" for one in others) + ".")
+    ranked = ", ".join(f"{route} {share:.0%}" for route, share in decision.probabilities[:5] if share >= 0.005)
+    paragraphs.append(f"All together: {ranked}.")
+    return paragraphs
+
+
+def _said(finding: Finding, message: Message | None) -> str:
+    words = _words(finding, message)
+    return f"{finding.reason} ({strength(finding)}{words})"
+
+
+def _words(finding: Finding, message: Message | None) -> str:
+    if message is None or not finding.spans:
+        return ""
+    text = f"{message.subject}\n{message.new_text}"
+    quoted = dict.fromkeys(" ".join(text[start:end].split())[:_QUOTE] for start, end in finding.spans)
+    return ", in the words " + ", ".join(f"“{one}”" for one in quoted)
+
+
+def _remarks(decision: Decision) -> list[str]:
+    remarks = [one.reason for one in decision.findings if not one.route and one.source != "urgent"]
+    return [f"Also noticed: {'; '.join(remarks)}."] if remarks else []
+
+
+def _otherwise(decision: Decision, policy: Policy) -> list[str]:
+    """What the outcome hung on: the threshold, and single findings without which another route would have been best."""
+    said = []
+    best = decision.decided
+    threshold = policy.threshold(decision.brand, best)
+    if decision.route == REVIEW and decision.confidence < threshold:
+        said.append(
+            f"{threshold - decision.confidence:.0%} more confidence, or a threshold of at most {decision.confidence:.0%}, would have sent it to {best}."
+        )
+    routes = tuple(route for route, _ in decision.probabilities if route != AUTOMATIC)
+    for finding in decision.findings:
+        if finding.route and finding.source in _EVIDENCE and routes:
+            other = _without(decision.findings, finding, routes, policy)
+            if other[0] != best and finding.route == best:
+                said.append(f"Without “{finding.reason}” it would rather have been {other[0]} ({other[1]:.0%}).")
+            elif finding.veto and other[0] == finding.route:
+                said.append(f"Without the veto it would have been {finding.route} ({other[1]:.0%}).")
+    return [" ".join(said)] if said else []
+
+
+def _without(
+    findings: Sequence[Finding], left_out: Finding, routes: tuple[RouteName, ...], policy: Policy
+) -> tuple[RouteName, float]:
+    return blend([one for one in findings if one is not left_out], routes, policy)[0]
+
+
+def _versions(decision: Decision) -> str:
+    versions = decision.versions
+    named = [
+        ("policy", versions.policy),
+        ("rules", versions.rules),
+        ("phrases", versions.phrases),
+        ("model", versions.model),
+    ]
+    said = ", ".join(f"{name} {value}" for name, value in named if value)
+    return f"Decided with {said}." if said else ""
