@@ -12,19 +12,13 @@ from typing import ClassVar, Final
 from postroom.adapters.intake import protocol as say
 from postroom.adapters.intake.content import Content
 from postroom.adapters.intake.options import SmtpOptions
-from postroom.adapters.intake.paths import NEEDS_UTF8, SYNTAX, BadPath, forward_path, reverse_path
+from postroom.adapters.intake.paths import BadPath
 from postroom.adapters.intake.protocol import Event, Memory, Need, State, Submit
-from postroom.model.errors import Refused, TryLater
-from postroom.model.mail import Envelope, Mail, Peer
-from postroom.ports import Recipient
-
-Resolve = Callable[[str], Recipient | None]
-Note = Callable[[str], None]
+from postroom.adapters.intake.transaction import Note, Resolve, Transaction, ask, enhanced
+from postroom.model.mail import Mail, Peer
 
 _CONTROLS: Final = re.compile(rb"[\x00-\x1f\x7f]")
-_ENHANCED: Final = re.compile(r"([45])\.\d{1,3}\.\d{1,3} ")
-_UNSAYABLE: Final = re.compile(r"[^ -~]+")
-_REFUSED_RECIPIENTS_FACTOR: Final = 100
+_TURNED_AWAY_FACTOR: Final = 100
 _REASONS: Final = {
     say.TOO_BIG: "too-big",
     say.NO_ROOM: "memory",
@@ -43,9 +37,8 @@ class Session:
     """The state of one connection."""
 
     __slots__ = (
-        "_bad", "_buffer", "_content", "_draining", "_eightbit", "_helo", "_idle", "_mail_from", "_memory", "_note", "_options",
-        "_out", "_over", "_overlong", "_peer", "_rcpt_to", "_resolve", "_scanned", "_smtputf8", "_state", "_strict", "_unknown",
-        "ip", "progress", "tls", "trusted",
+        "_bad", "_buffer", "_content", "_draining", "_helo", "_idle", "_memory", "_note", "_options", "_out", "_overlong", "_peer",
+        "_resolve", "_scanned", "_state", "_strict", "_transaction", "_unknown", "ip", "progress", "tls", "trusted",
     )  # fmt: skip
 
     def __init__(
@@ -83,10 +76,7 @@ class Session:
 
     def _forget_mail(self) -> None:
         self._content.release()
-        self._mail_from = ""
-        self._rcpt_to: list[str] = []
-        self._over = 0
-        self._smtputf8 = self._eightbit = False
+        self._transaction = Transaction()
 
     # -- what the caller sees ------------------------------------------------------------------------------------
 
@@ -148,16 +138,16 @@ class Session:
             return
         by_recipient = {address: mail.id for mail in mails for address in mail.envelope.rcpt_to}
         first = next(iter(ids), "")
-        self._settle([_accepted_as(by_recipient.get(address, first)) for address in self._rcpt_to])
+        self._settle([_accepted_as(by_recipient.get(address, first)) for address in self._transaction.rcpt_to])
 
     def refused(self, text: str) -> None:
         """It is not taken and never will be: 554, or what enhanced status ``text`` begins with."""
-        code, words = _enhanced(text, "5", "5.6.0")
+        code, words = enhanced(text, "5", "5.6.0")
         self._fail(f"554 {code} {words or 'Refused'}\r\n".encode())
 
     def deferred(self, text: str = "") -> None:
         """It was not kept: 451, or 452 where ``text`` begins with 4.3.1 (no space). Strangers are not told why."""
-        code, words = _enhanced(text, "4", "4.3.0")
+        code, words = enhanced(text, "4", "4.3.0")
         number = "452" if code == "4.3.1" else "451"
         said = words if self.trusted and words else "Can't keep mail right now, try again later"
         self._fail(f"{number} {code} {said}\r\n".encode())
@@ -207,11 +197,11 @@ class Session:
         rule = say.WHEN.get(verb)
         if rule is None:
             self._unknown_verb(verb)
-        elif self._state not in rule[0]:
-            self._wrong_state(verb, rule[1])
         elif verb in say.ENDS_GROUP and self._buffer and not self.trusted:
             self._note("pipelining")
             self.hang_up(say.TOO_EAGER)
+        elif self._state not in rule[0]:
+            self._wrong_state(verb, rule[1])
         else:
             return self._HANDLERS[verb](self, verb, argument)
         return None
@@ -245,7 +235,7 @@ class Session:
             self._wrong(say.UNDONE if verb in say.NOT_IMPLEMENTED else say.UNKNOWN)
 
     def _wrong_state(self, verb: bytes, reply: bytes) -> None:
-        if verb == b"DATA" and self._state == "mail" and self._over:
+        if verb == b"DATA" and self._state == "mail" and self._transaction.turned_away:
             reply = say.NO_VALID_RECIPIENT
         self._wrong(reply)
 
@@ -298,83 +288,44 @@ class Session:
             self._wrong(say.NEEDS_TLS)
             return
         try:
-            path = reverse_path(_argument(argument, b"FROM:", b"MAIL FROM"))
-            reply = self._mail_parameters(path.address, path.parameters)
+            size = self._transaction.read_sender(argument)
         except BadPath as bad:
             self._wrong(bad.reply)
             return
-        if reply is not None:
-            self._out.append(reply)
-            return
-        self._mail_from = path.address
-        self._state = "mail"
-        self._idle = 0
-        self._out.append(say.MAIL_OK)
-
-    def _mail_parameters(self, address: str, parameters: Mapping[str, str]) -> bytes | None:
-        """Take the parameters of MAIL; a reply when the mail can't be taken for what they say."""
-        body = parameters.get("BODY", "7BIT").upper()
-        size = parameters.get("SIZE", "0")
-        unknown = parameters.keys() - {"BODY", "SIZE", "SMTPUTF8"}
-        if unknown:
-            raise BadPath(f"555 5.5.4 Unknown parameter {min(unknown)[:40]}\r\n".encode())
-        if body not in say.BODIES or len(size) > 20 or not size.isdecimal() or parameters.get("SMTPUTF8", ""):
-            raise BadPath(b"501 5.5.4 Bad parameter value\r\n")
-        if not address.isascii() and "SMTPUTF8" not in parameters:
-            raise BadPath(NEEDS_UTF8)
-        self._smtputf8 = "SMTPUTF8" in parameters
-        self._eightbit = body == "8BITMIME"
-        if int(size) > self._options.max_size:
-            return say.TOO_BIG
-        if self._memory.held + int(size) > self._memory.limit:
-            return say.NO_ROOM
-        return None
+        if size > self._options.max_size:
+            self._out.append(say.TOO_BIG)
+        elif self._memory.held + size > self._memory.limit:
+            self._note("memory")
+            self._out.append(say.NO_ROOM)
+        else:
+            self._state = "mail"
+            self._idle = 0
+            self._out.append(say.MAIL_OK)
 
     def _rcpt(self, verb: bytes, argument: bytes) -> None:
+        transaction, options = self._transaction, self._options
         try:
-            path = forward_path(_argument(argument, b"TO:", b"RCPT TO"))
-            if path.parameters:
-                raise BadPath(f"555 5.5.4 Unknown parameter {min(path.parameters)[:40]}\r\n".encode())
-            if not path.address.isascii() and not self._smtputf8:
-                raise BadPath(NEEDS_UTF8)
+            address = transaction.read_recipient(argument)
         except BadPath as bad:
-            self._over += 1
+            transaction.turned_away += 1
             self._wrong(bad.reply)
             return
-        if len(self._rcpt_to) >= self._options.max_recipients:
-            self._over += 1
-            self._out.append(say.TOO_MANY_RECIPIENTS)
-            if self._over > self._options.max_recipients * _REFUSED_RECIPIENTS_FACTOR:
-                self.hang_up(self._too_many())
-            return
-        reply = self._recipient(path.address)
-        if reply is say.RCPT_OK:
-            self._rcpt_to.append(path.address)
-            self._state = "rcpt"
-        self._out.append(reply)
-        if not self.trusted and self._unknown >= self._options.max_unknown_recipients:
-            self.hang_up(self._too_many())
-
-    def _recipient(self, address: str) -> bytes:
-        """Ask whether the address is ours."""
-        try:
-            known = self._resolve(address)
-        except Refused as error:
-            code, words = _enhanced(str(error), "5", "5.1.1")
-            reply = f"550 {code} {words or 'No such address here'}\r\n".encode()
-        except TryLater:
-            return say.NOT_NOW
-        except Exception:  # noqa: BLE001 - a bug in looking up must not refuse a customer for good
-            self._note("resolve-failed")
-            return say.NOT_NOW
+        if len(transaction.rcpt_to) >= options.max_recipients:
+            reply = say.TOO_MANY_RECIPIENTS
         else:
-            if known is not None:
-                return say.RCPT_OK
-            reply = say.NOT_HERE
-        self._note("unknown-recipient")
-        self._unknown += 1
-        self._over += 1
-        return reply
+            reply = ask(self._resolve, address, self._note)
+        self._out.append(reply)
+        if reply is say.RCPT_OK:
+            transaction.rcpt_to.append(address)
+            self._state = "rcpt"
+            return
+        transaction.turned_away += 1
+        if reply.startswith(b"550"):
+            self._note("unknown-recipient")
+            self._unknown += 1
+        guessing = not self.trusted and self._unknown >= options.max_unknown_recipients
+        if guessing or transaction.turned_away > options.max_recipients * _TURNED_AWAY_FACTOR:
+            self.hang_up(self._too_many())
 
     def _data(self, verb: bytes, argument: bytes) -> None:
         if argument:
@@ -423,12 +374,7 @@ class Session:
             door = self._options.door
             self._peer = Peer(door=door, ip=self.ip, helo=self._helo, trusted=self.trusted, tls=self.tls)
         return Submit(
-            envelope=Envelope(
-                mail_from=self._mail_from,
-                rcpt_to=tuple(self._rcpt_to),
-                smtputf8=self._smtputf8,
-                eightbit=self._eightbit,
-            ),
+            envelope=self._transaction.envelope(),
             raw=whole.raw,
             peer=self._peer,
             long_line=whole.flaws.long_line,
@@ -437,7 +383,7 @@ class Session:
 
     def _fail(self, reply: bytes) -> None:
         """One failure for the whole mail; LMTP says it for each recipient."""
-        self._settle([reply] * (len(self._rcpt_to) if self._options.door == "lmtp" else 1))
+        self._settle([reply] * (len(self._transaction.rcpt_to) if self._options.door == "lmtp" else 1))
 
     def _settle(self, replies: list[bytes]) -> None:
         if self._state == "closed":
@@ -487,24 +433,5 @@ class Session:
     }
 
 
-def _argument(argument: bytes, keyword: bytes, verb: bytes) -> str:
-    """What follows ``FROM:`` or ``TO:``, as text. Raises `BadPath`."""
-    if argument[: len(keyword)].upper() != keyword:
-        raise BadPath(SYNTAX % verb)
-    try:
-        return argument[len(keyword) :].rstrip(b" ").decode()
-    except UnicodeDecodeError:
-        raise BadPath(say.CONTROL) from None
-
-
 def _accepted_as(ids: str) -> bytes:
     return f"250 2.0.0 Accepted as {ids}\r\n".encode()
-
-
-def _enhanced(text: str, kind: str, default: str) -> tuple[str, str]:
-    """An enhanced status code that ``text`` begins with, or the default, and the rest fit for one reply line."""
-    words = _UNSAYABLE.sub(" ", text).strip()
-    match = _ENHANCED.match(words + " ")
-    if match is not None and match[1] == kind:
-        return match[0].rstrip(), words[match.end() :][:400]
-    return default, words[:400]

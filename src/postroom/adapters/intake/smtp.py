@@ -16,9 +16,10 @@ from contextlib import suppress
 from postroom.adapters.intake.connection import Connection
 from postroom.adapters.intake.options import Network, SmtpOptions
 from postroom.adapters.intake.protocol import Memory
-from postroom.adapters.intake.session import Resolve, Session
+from postroom.adapters.intake.session import Session
 from postroom.adapters.intake.sockets import allow_open_files, plain_address
 from postroom.adapters.intake.tls import Certificate
+from postroom.adapters.intake.transaction import Resolve
 from postroom.model.errors import ConfigError
 from postroom.model.mail import Envelope, Mail, Peer
 from postroom.ports import Observer

@@ -1,0 +1,89 @@
+"""Mail from files: .eml, mbox, Maildir, whole folders, standard input. One mail in memory at a time."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from postroom.model.errors import Refused
+
+#: folders of a Maildir that hold mail; tmp/ holds what is still being written
+_MAILDIR = ("new", "cur")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundMail:
+    """One mail in a file."""
+
+    #: the file, with ``#number`` (from 1) inside an mbox
+    path: str
+    raw: bytes
+
+
+def count_bytes(paths: Sequence[str]) -> int:
+    """Bytes of mail behind some paths, for a progress bar; standard input counts nothing. Raises `Refused` for a missing path."""
+    return sum(file.stat().st_size for path in paths if path != "-" for file in _files(Path(path)))
+
+
+def find_mails(paths: Sequence[str], max_size: int) -> Iterator[FoundMail]:
+    """The mails behind some paths, in order of the paths and of names within a folder.
+
+    A mail larger than ``max_size`` bytes is cut there: the reader notes it as truncated MIME. Raises `Refused` for a path
+    that doesn't exist or can't be read.
+    """
+    for path in paths:
+        if path == "-":
+            yield from _in_stream(sys.stdin.buffer, "-", max_size)
+            continue
+        for file in _files(Path(path)):
+            try:
+                with file.open("rb") as stream:
+                    yield from _in_stream(stream, str(file), max_size)
+            except OSError as error:
+                raise Refused(f"can't read {file}: {error.strerror}") from error
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """The files of mail at a path: itself, a Maildir's messages, or all files below a folder; dot files left out."""
+    if path.is_file():
+        yield path
+    elif path.is_dir():
+        folders = [path / name for name in _MAILDIR] if all((path / name).is_dir() for name in _MAILDIR) else [path]
+        for folder in folders:
+            for where, inner, names in os.walk(folder):
+                inner.sort()
+                yield from (Path(where, name) for name in sorted(names) if not name.startswith("."))
+    else:
+        raise Refused(f"there is no file or folder {path}")
+
+
+def _in_stream(stream: BinaryIO, name: str, max_size: int) -> Iterator[FoundMail]:
+    """One mail, or the mails of an mbox: a file that begins with a ``From `` line (RFC 4155)."""
+    first = stream.readline(max_size)
+    if not first.startswith(b"From "):
+        yield FoundMail(path=name, raw=first + stream.read(max_size - len(first)))
+        return
+    for number, raw in enumerate(_in_mbox(stream, max_size), start=1):
+        yield FoundMail(path=f"{name}#{number}", raw=raw)
+
+
+def _in_mbox(stream: BinaryIO, max_size: int) -> Iterator[bytes]:
+    """The mails after the first ``From `` line; a quoted ``>From `` loses one ``>`` (mboxrd)."""
+    lines: list[bytes] = []
+    size, after_blank = 0, False
+    while line := stream.readline(max_size):
+        if line.startswith(b"From ") and after_blank:
+            yield b"".join(lines[:-1])
+            lines, size, after_blank = [], 0, False
+            continue
+        after_blank = line in (b"\n", b"\r\n")
+        if line.startswith(b">") and line.lstrip(b">").startswith(b"From "):
+            line = line[1:]
+        if size < max_size:
+            lines.append(line)
+            size += len(line)
+    if after_blank and len(lines) > 1:
+        lines.pop()
+    yield b"".join(lines)

@@ -1,0 +1,455 @@
+"""The SMTP door through real sockets: answers, caps, deadlines, draining, hostile clients."""
+
+import smtplib
+import socket
+import threading
+from collections.abc import Callable
+from email.message import EmailMessage
+
+import pytest
+
+from postroom.adapters.intake.options import SmtpOptions, networks
+from postroom.adapters.intake.sockets import listen
+from postroom.model.errors import Refused, TryLater
+from postroom.model.mail import Mail
+from postroom.testing.smtp_door import PATIENCE, Clock, Door, Line
+
+STRANGERS = SmtpOptions(hostname="mx.example.com", trusted_networks=(), banner_delay=0.0)
+MAIL = b"Subject: hello\r\n\r\n.dots\r\n..and more\r\n"
+
+
+def options(**changes: object) -> SmtpOptions:
+    return SmtpOptions(**{"hostname": "mx.example.com", **changes})  # type: ignore[arg-type]
+
+
+def begin(line: Line) -> None:
+    assert line.say("EHLO client.example.org").startswith("250-mx.example.com")
+    assert line.say("MAIL FROM:<ada@example.org>").startswith("250")
+    assert line.say("RCPT TO:<support@example.com>").startswith("250")
+    assert line.say("DATA").startswith("354")
+
+
+def test_smtplib_hands_a_mail_over() -> None:
+    with Door() as door, smtplib.SMTP("127.0.0.1", door.port, timeout=PATIENCE) as client:
+        assert client.sendmail("ada@example.org", ["support@example.com"], MAIL) == {}
+        assert {"pipelining", "size", "8bitmime", "smtputf8", "enhancedstatuscodes"} == set(client.esmtp_features)
+        [mail] = door.mails
+        assert mail.raw == MAIL
+        assert mail.envelope.mail_from == "ada@example.org"
+        assert mail.peer.trusted
+        assert not mail.peer.tls
+        assert mail.peer.ip == "127.0.0.1"
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = "jürgen@example.org", "support@example.com", "grüß"
+        message.set_content("ünï")
+        client.send_message(message)
+        assert door.mails[1].envelope.smtputf8
+        assert door.mails[1].envelope.mail_from == "jürgen@example.org"
+
+
+def test_ipv6_and_ipv4_at_once() -> None:
+    sockets = listen(":0")
+    with Door(sockets=sockets) as door:
+        for host in ("127.0.0.1", "::1") if len(sockets) == 2 else ("127.0.0.1",):
+            with smtplib.SMTP(host, door.port, timeout=PATIENCE) as client:
+                client.sendmail("a@example.org", ["support@example.com"], MAIL)
+        assert door.mails[0].peer.ip == "127.0.0.1"
+        assert {mail.peer.ip for mail in door.mails} <= {"127.0.0.1", "::1"}
+
+
+def test_250_is_said_only_after_the_future_is_done() -> None:
+    with Door() as door, door.connect() as line:
+        door.hold = True
+        begin(line)
+        line.send(MAIL + b".\r\nNOOP\r\n")
+        door.wait_for_mails(1)
+        line.socket.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            line.reply()
+        line.socket.settimeout(PATIENCE)
+        door.release()
+        assert line.reply() == "250 2.0.0 Accepted as 01J00000000000000000000001"
+        assert line.reply() == "250 2.0.0 Ok"
+
+
+def fail(error: Exception) -> Callable[[Mail], tuple[Mail, ...]]:
+    def answer(mail: Mail) -> tuple[Mail, ...]:
+        raise error
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Refused("no"), "554 5.6.0 no"),
+        (Refused("5.4.6 Too many hops"), "554 5.4.6 Too many hops"),
+        (TryLater("locked"), "451 4.3.0 locked"),
+        (TryLater("4.3.1 disk full"), "452 4.3.1 disk full"),
+        (ZeroDivisionError("a bug"), "451 4.3.0 Can't keep mail right now, try again later"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_is_not_kept_is_answered_with_its_kind(error: Exception, said: str, at_once: bool) -> None:
+    with Door() as door, door.connect() as line:
+        door.hold = not at_once
+        door.answer = fail(error) if at_once else None
+        begin(line)
+        line.send(MAIL + b".\r\n")
+        if not at_once:
+            door.wait_for_mails(1)
+            [(future, _)] = door.held
+            future.set_exception(error)
+        assert line.reply() == said
+        assert line.say("NOOP").startswith("250"), "the connection goes on"
+        assert bool(door.events.of("store-trouble")) == isinstance(error, ZeroDivisionError)
+
+
+def test_many_mails_complete_in_one_wake_up() -> None:
+    with Door() as door:
+        door.hold = True
+        lines = [door.connect() for _ in range(20)]
+        for line in lines:
+            begin(line)
+            line.send(MAIL + b".\r\n")
+        door.wait_for_mails(20)
+        wakes = []
+        wake = door.loop.call_soon_threadsafe
+
+        def counted(*arguments: object, **more: object) -> object:
+            wakes.append(arguments[0])
+            return wake(*arguments, **more)  # type: ignore[arg-type]
+
+        stop = threading.Event()
+        door.loop.call_soon_threadsafe(stop.wait, PATIENCE)
+        door.loop.call_soon_threadsafe = counted  # type: ignore[method-assign, assignment]
+        door.release()
+        door.loop.call_soon_threadsafe = wake  # type: ignore[method-assign]
+        stop.set()
+        assert len(wakes) == 1
+        for line in lines:
+            assert line.reply().startswith("250 2.0.0 Accepted")
+            line.socket.close()
+
+
+def test_a_client_that_half_closes_still_gets_its_answer() -> None:
+    with Door() as door, door.connect() as line:
+        door.hold = True
+        line.send(b"HELO c\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<support@example.com>\r\nDATA\r\n")
+        for _ in range(4):
+            line.reply()
+        line.send(MAIL + b".\r\nQUIT\r\n")
+        line.socket.shutdown(socket.SHUT_WR)
+        door.wait_for_mails(1)
+        door.release()
+        assert line.reply().startswith("250 2.0.0 Accepted")
+        assert line.reply().startswith("221")
+        assert line.closed()
+
+
+def test_a_client_that_leaves_while_its_mail_is_kept_harms_nobody() -> None:
+    with Door() as door:
+        door.hold = True
+        with door.connect() as line:
+            begin(line)
+            line.send(MAIL + b".\r\n")
+            door.wait_for_mails(1)
+        with door.connect() as other:
+            door.release()
+            assert other.say("NOOP").startswith("250")
+        assert door.events.of("store-trouble") == []
+
+
+def test_a_large_mail_arrives_whole_and_one_over_the_cap_is_not_held() -> None:
+    size = 3 * 1024 * 1024
+    with Door(options(max_size=size)) as door, door.connect() as line:
+        begin(line)
+        big = b"Subject: big\r\n\r\n" + b"0123456789abcde\r\n" * (size // 17 - 10)
+        line.send(big + b".\r\n")
+        assert line.reply().startswith("250")
+        assert door.mails[0].raw == big
+        begin(line)
+        highest = 0
+        for _ in range(20):
+            line.send(b"0123456789abcde\r\n" * 65536)
+            highest = max(highest, door.call(door.server.census)["held_bytes"])
+        line.send(b".\r\n")
+        assert line.reply().startswith("552 5.3.4")
+        assert highest <= size * 1.1
+        assert door.call(door.server.census)["held_bytes"] == 0
+
+
+def test_all_mails_together_hold_no_more_than_allowed() -> None:
+    with Door(options(max_memory=100_000)) as door, door.connect() as first, door.connect() as second:
+        door.hold = True
+        begin(first)
+        first.send(b"x" * 900 + b"\r\n" + (b"y" * 900 + b"\r\n") * 99 + b".\r\n")
+        door.wait_for_mails(1)
+        begin(second)
+        second.send((b"z" * 900 + b"\r\n") * 99 + b".\r\n")
+        assert second.reply().startswith("452 4.3.1")
+        door.release()
+        assert first.reply().startswith("250")
+        begin(second)
+        second.send(b"small\r\n.\r\n")
+        door.wait_for_mails(2)
+        door.release()
+        assert second.reply().startswith("250")
+
+
+def test_connections_over_the_cap_get_421() -> None:
+    with Door(options(max_connections=2)) as door:
+        with door.connect(), door.connect(), door.connect(greeted=False) as third:
+            assert third.reply().startswith("421 4.3.2")
+            assert third.closed()
+        assert door.events.of("connection-refused")
+
+
+def test_connections_from_one_address_are_capped_for_strangers_alone() -> None:
+    capped = options(max_connections_per_ip=1, trusted_networks=(), banner_delay=0.0)
+    with Door(capped) as door, door.connect(), door.connect(greeted=False) as second:
+        assert second.reply().startswith("421 4.3.2 mx.example.com too many connections from your address")
+    with Door(options(max_connections_per_ip=1)) as door, door.connect(), door.connect() as second:
+        assert second.say("NOOP").startswith("250")
+
+
+def test_at_the_cap_the_longest_silent_makes_room() -> None:
+    clock = Clock()
+    capped = options(max_connections=2, yield_after=10.0)
+    with Door(capped, clock=clock) as door, door.connect() as busy, door.connect() as silent:
+        begin(busy)
+        clock.now += 11
+        with door.connect() as third:
+            assert third.say("NOOP").startswith("250")
+            assert silent.reply().startswith("421 4.3.2")
+            busy.send(MAIL + b".\r\n")
+            assert busy.reply().startswith("250")
+
+
+def test_a_thousand_idle_connections_hurt_nobody() -> None:
+    with Door(options(max_connections=1500)) as door:
+        idle = [socket.create_connection(("127.0.0.1", door.port)) for _ in range(1000)]
+        try:
+            with smtplib.SMTP("127.0.0.1", door.port, timeout=PATIENCE) as client:
+                for _ in range(20):
+                    client.sendmail("ada@example.org", ["support@example.com"], MAIL)
+            assert len(door.mails) == 20
+            door.sweep()
+        finally:
+            for connection in idle:
+                connection.close()
+
+
+def test_slow_clients_are_told_421() -> None:
+    clock = Clock()
+    with (
+        Door(
+            options(command_timeout=300, data_timeout=60, min_data_rate=10, session_timeout=3600), clock=clock
+        ) as door,
+        door.connect() as mute,
+        door.connect() as dripping,
+        door.connect() as lively,
+        door.connect() as content,
+    ):
+        begin(content)
+        door.sweep()
+        clock.now += 50
+        dripping.send(b"NOO")
+        content.send(b"x" * 200)
+        assert lively.say("NOOP").startswith("250")
+        door.sweep()
+        clock.now += 25  # 75 seconds: more than 60, less than 60 + 202 / 10
+        door.sweep()
+        content.send(b"\r\n.\r\n")
+        assert content.reply().startswith("250"), "content that comes fast enough is waited for"
+        begin(content)
+        door.sweep()
+        clock.now += 61
+        door.sweep()
+        assert content.reply().startswith("421 4.4.2"), "content that does not come is not"
+        clock.now += 200
+        assert lively.say("NOOP").startswith("250")
+        door.sweep()
+        assert mute.reply().startswith("421 4.4.2")
+        assert dripping.reply().startswith("421 4.4.2"), "half a command is no progress"
+        assert lively.say("NOOP").startswith("250")
+        clock.now += 3600
+        door.sweep()
+        assert lively.reply().startswith("421 4.4.2")
+
+
+def test_nobody_is_timed_out_while_we_are_the_slow_ones() -> None:
+    clock = Clock()
+    with Door(clock=clock) as door, door.connect() as line:
+        door.hold = True
+        begin(line)
+        line.send(MAIL + b".\r\n")
+        door.wait_for_mails(1)
+        clock.now += 100_000
+        door.sweep()
+        door.release()
+        assert line.reply().startswith("250")
+
+
+def test_a_stranger_who_talks_before_the_banner_is_refused() -> None:
+    with Door(options(trusted_networks=(), banner_delay=30.0)) as door, door.connect(greeted=False) as line:
+        line.send(b"EHLO eager.example.org\r\n")
+        assert line.reply().startswith("554 5.5.0")
+        assert line.closed()
+        assert door.call(door.server.census)["early-talker"] == 1
+
+
+def test_a_stranger_who_waits_is_greeted() -> None:
+    with Door(options(trusted_networks=(), banner_delay=0.01)) as door, door.connect() as line:
+        begin(line)
+        line.send(MAIL + b".\r\n")
+        assert line.reply().startswith("250")
+        assert not door.mails[0].peer.trusted
+
+
+def test_content_sent_before_354_is_never_carried_out() -> None:
+    with Door(STRANGERS) as door, door.connect() as line:
+        assert line.say("EHLO c").startswith("250-")
+        line.send(
+            b"MAIL FROM:<a@example.org>\r\nRCPT TO:<x@example.com>\r\nDATA\r\nMAIL FROM:<evil@example.org>\r\n.\r\n"
+        )
+        line.closed()
+        assert door.mails == []
+
+
+def test_a_browser_is_hung_up_on() -> None:
+    with Door() as door, door.connect() as line:
+        line.send(
+            b"POST / HTTP/1.1\r\nHost: mx\r\n\r\nEHLO c\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<support@example.com>\r\nDATA\r\nx\r\n.\r\n"
+        )
+        assert line.reply().startswith("500")
+        assert line.closed()
+        assert door.mails == []
+
+
+def test_pipelined_garbage_ends_soon() -> None:
+    with Door() as door, door.connect() as line:
+        line.send(b"\x00\xff garbage\r\n" * 3000)
+        replies = []
+        while reply := line.reply():
+            replies.append(reply)
+        assert len(replies) <= door.options.max_commands_bad + 1
+
+
+def test_a_client_that_does_not_read_is_not_read_from() -> None:
+    patient = options(max_commands_bad=10**9, max_commands_idle=10**9)
+    with Door(patient) as door, socket.create_connection(("127.0.0.1", door.port)) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.setblocking(False)
+        sent = 0
+        try:
+            while sent < 200 * 1024 * 1024:
+                sent += deaf.send(b"EHLO c\r\n" * 8000)
+        except BlockingIOError:
+            pass
+        assert sent < 200 * 1024 * 1024, "it had to stop"
+        with door.connect() as other:
+            assert other.say("NOOP").startswith("250")
+
+
+def test_draining_finishes_mails_under_way_and_tells_the_idle() -> None:
+    with Door() as door:
+        door.hold = True
+        idle, sending, waiting = door.connect(), door.connect(), door.connect()
+        begin(sending)
+        sending.send(b"Subject: half\r\n")
+        begin(waiting)
+        waiting.send(MAIL + b".\r\n")
+        door.wait_for_mails(1)
+        done: list[object] = []
+        thread = threading.Thread(target=lambda: done.append(door.run(door.server.drain(PATIENCE))))
+        thread.start()
+        assert idle.reply().startswith("421 4.3.2")
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", door.port), timeout=PATIENCE)
+        door.release()
+        assert waiting.reply().startswith("250")
+        assert waiting.reply().startswith("421")
+        sending.send(b"\r\nand the rest\r\n.\r\n")
+        door.wait_for_mails(2)
+        door.release()
+        assert sending.reply().startswith("250")
+        assert sending.reply().startswith("421")
+        thread.join(PATIENCE)
+        assert done == [None]
+        assert door.mails[1].raw == b"Subject: half\r\n\r\nand the rest\r\n"
+        for line in (idle, sending, waiting):
+            line.socket.close()
+
+
+def test_draining_does_not_wait_for_ever() -> None:
+    with Door() as door, door.connect() as stuck:
+        begin(stuck)
+        door.run(door.server.drain(0.01))
+        assert stuck.closed()
+        assert door.call(door.server.census)["connections"] == 0
+
+
+def test_lmtp_answers_each_recipient() -> None:
+    with Door(options(door="lmtp"), known=("a@example.com", "b@example.com")) as door:
+        with smtplib.LMTP("127.0.0.1", door.port, timeout=PATIENCE) as client:
+            client.ehlo()
+            client.mail("ada@example.org")
+            codes = [client.rcpt(address)[0] for address in ("a@example.com", "x@example.com", "b@example.com")]
+            assert codes == [250, 550, 250]
+            assert client.data(MAIL)[0] == 250
+            assert client.getreply()[0] == 250, "a second reply for the second recipient"
+        assert door.mails[0].envelope.rcpt_to == ("a@example.com", "b@example.com")
+        assert door.mails[0].peer.door == "lmtp"
+
+
+def test_the_proxy_header_of_a_listed_peer_names_the_client() -> None:
+    listed = options(proxy_from=networks("127.0.0.1"), trusted_networks=networks("192.0.2.0/24"), banner_delay=0.0)
+    v2 = (
+        b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c"
+        + socket.inet_aton("198.51.100.9")
+        + socket.inet_aton("192.0.2.1")
+        + b"\0\x19\0\x19"
+    )
+    for header, ip, trusted in (
+        (b"PROXY TCP4 192.0.2.9 192.0.2.1 4000 25\r\n", "192.0.2.9", True),
+        (v2, "198.51.100.9", False),
+        (b"PROXY UNKNOWN\r\n", "127.0.0.1", False),
+    ):
+        with Door(listed) as door, door.connect(greeted=False) as line:
+            line.send(header[:7])
+            line.send(header[7:])
+            assert line.reply().startswith("220")
+            begin(line)
+            line.send(MAIL + b".\r\n")
+            assert line.reply().startswith("250")
+            assert (door.mails[0].peer.ip, door.mails[0].peer.trusted) == (ip, trusted)
+
+
+def test_a_listed_proxy_without_its_header_is_hung_up_on() -> None:
+    with Door(options(proxy_from=networks("127.0.0.1"))) as door, door.connect(greeted=False) as line:
+        line.send(b"EHLO client.example.org\r\n")
+        assert line.closed()
+        assert door.call(door.server.census)["bad-proxy"] == 1
+
+
+def test_a_proxy_header_from_anybody_else_is_garbage() -> None:
+    with Door() as door, door.connect() as line:
+        assert line.say("PROXY TCP4 192.0.2.9 192.0.2.1 4000 25").startswith("500")
+        begin(line)
+        line.send(MAIL + b".\r\n")
+        assert line.reply().startswith("250")
+        assert door.mails[0].peer.ip == "127.0.0.1"
+
+
+def test_a_proxy_that_says_nothing_is_hung_up_on() -> None:
+    clock = Clock()
+    listed = options(proxy_from=networks("127.0.0.1"), handshake_timeout=5)
+    with Door(listed, clock=clock) as door, door.connect(greeted=False) as line:
+        line.send(b"PROXY ")
+        with door.connect(greeted=False) as other:
+            other.send(b"PROXY UNKNOWN\r\n")
+            assert other.reply().startswith("220")
+        clock.now += 6
+        door.sweep()
+        assert line.closed()
