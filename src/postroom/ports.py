@@ -105,6 +105,10 @@ class Queue(Protocol):
         """Write down what became of claimed jobs, durably, in one transaction. Stale attempts change nothing. Raises `TryLater`."""
         ...
 
+    def claimants(self) -> tuple[str, ...]:
+        """Workers that hold claims now. Raises `TryLater`."""
+        ...
+
     def release(self, worker: str) -> int:
         """A worker is dead: give back its claims, each to be claimed alone; one that it held alone gets a strike. How many."""
         ...

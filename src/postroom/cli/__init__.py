@@ -1,0 +1,1 @@
+"""The commands, one module a group. Nothing heavy is imported before a command runs, so that `--help` is quick."""

@@ -28,6 +28,8 @@ class Job:
     attempt: int
     #: when the job was made, seconds since the epoch: parking by age counts from here
     created_at: float
+    #: tries that failed and counted; lane-down tries do not
+    tries: int = 0
     #: workers that died with this job alone in hand
     strikes: int = 0
 
@@ -60,8 +62,10 @@ class Again:
     job: Job
     due_at: float
     error: str
-    #: False while the lane is down: such a try is not the mail's fault and is not counted
+    #: False when the try was not the mail's fault and is not counted
     counts: bool = True
+    #: the destination itself is unwell
+    lane_down: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,7 @@ class JobInfo:
     destination: DestinationName
     generation: int
     attempt: int
+    tries: int
     strikes: int
     created_at: float
     due_at: float

@@ -1,0 +1,55 @@
+# Everything a developer needs. Each target does its own set-up: a new machine needs Python 3.11, make and the package registry.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ROUNDS ?= 200
+
+.PHONY: help demo test check docs bench faults fuzz lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) (half a minute, once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@echo "Adding what the tests need (half a minute, once) ..."
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.run  ## send 90 example mails through real SMTP and show where each went and why
+	@$(BIN)/python tools/demo.py
+
+test: $(VENV)/.dev  ## all tests; real mail servers are unpacked, not installed
+	@$(BIN)/python tools/peers.py fetch || echo "make test: real mail servers could not be had; tests that need them will say so"
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+
+check: $(VENV)/.dev  ## formatting, lint, types, layers, docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/mkdocs build --strict --quiet --site-dir .cache/site
+
+docs: $(VENV)/.dev  ## the documentation as a site, in .cache/site
+	$(BIN)/python tools/reference.py
+	$(BIN)/mkdocs build --strict --site-dir .cache/site
+
+bench: $(VENV)/.dev  ## speed, beside Postfix: bench/results.json
+	$(BIN)/python -m tests.bench
+
+faults: $(VENV)/.dev  ## break things at random under load: bench/faults.json
+	$(BIN)/python -m tests.faults --rounds $(ROUNDS)
+
+lock:  ## resolve the dependencies again (needs uv)
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group build pyproject.toml -o requirements.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:  ## remove what was built
+	rm -rf $(VENV) .cache build dist site

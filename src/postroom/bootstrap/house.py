@@ -1,0 +1,355 @@
+"""The only place that names adapters: from settings to a working house.
+
+Each process builds just the rooms that it works in: the doors need no rules, the judges no destinations.
+"""
+
+import os
+import random
+import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from postroom.adapters.classifier.none import NoClassifier
+from postroom.adapters.destination.smtp import ReturnAddress
+from postroom.adapters.observer.logs import LogObserver, Observers
+from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
+from postroom.adapters.status.none import NoStatus
+from postroom.adapters.store.sqlite import SqliteStore
+from postroom.bootstrap.destinations import Around, build
+from postroom.config import Settings, load
+from postroom.config.settings import Destination as DestinationSettings
+from postroom.config.settings import Inbox
+from postroom.decide.policy import Policy, RouteStage
+from postroom.decide.problems import Problem as RuleProblem
+from postroom.decide.rulebook import Rulebook
+from postroom.decide.rulebook import compile as compile_rulebook
+from postroom.flow.addressbook import AddressBook
+from postroom.flow.desks import Desk, Desks
+from postroom.flow.retry import Patience
+from postroom.flow.router import Dispatch, Judging, Reception
+from postroom.flow.worker import Bell, JudgeWorker, LaneWorker
+from postroom.model.errors import ConfigError, Refused
+from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
+from postroom.model.mail import BrandName, DestinationName, Mail, RouteName
+from postroom.model.trust import Trust
+from postroom.model.work import Job
+from postroom.ports import Destination, Observer
+
+#: routes that have an inbox of their name without being configured
+BUILT_IN = (REVIEW, JUNK, AUTOMATIC)
+
+
+class House:
+    """One installation, as the settings describe it. Rooms are built when they are first asked for."""
+
+    def __init__(self, settings: Settings, base: Path, *, process: str = "") -> None:
+        self.settings = settings
+        #: folder that relative paths in the settings start from
+        self.base = base
+        self._process = process
+
+    # -- ground: folder, key, store, observer ---------------------------------------------------------------------
+
+    @cached_property
+    def data(self) -> Path:
+        """The folder of the store; made when missing, readable by its owner alone."""
+        folder = self.base / self.settings.data
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"can't make the data folder {folder}: {error.strerror}; set `data` to a folder that postroom may write"
+            ) from error
+        return folder
+
+    @cached_property
+    def key(self) -> bytes:
+        """The key of return addresses and loop marks: 32 random bytes, made at the first start."""
+        path = self.data / "key"
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_bytes()
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(descriptor)
+        return path.read_bytes()
+
+    @cached_property
+    def store(self) -> SqliteStore:
+        """The store, opened and migrated. Raises `ConfigError` for a network filesystem, `TryLater` when it can't be used now."""
+        return SqliteStore.open(self.data / "postroom.db")
+
+    @cached_property
+    def observer(self) -> Observer:
+        """Logs, and metrics when this process belongs to a server."""
+        log = LogObserver(form=self.settings.log.format, level=self.settings.log.level, process=self._process)
+        return Observers(log, MetricsObserver()) if os.environ.get(FOLDER) else log
+
+    @classmethod
+    def without_settings(cls) -> "House":
+        """A house of the shipped settings, for judging files where nothing was set up; it has no store."""
+        settings, _ = load(resources.files("postroom.starter").joinpath("postroom.toml").read_text(encoding="utf-8"))
+        assert settings is not None, "the shipped settings are tested"
+        return cls(settings, Path("/nonexistent"))
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there is a store already."""
+        return (self.base / self.settings.data / "postroom.db").exists()
+
+    def mail(self, prefix: str) -> Mail | None:
+        """The mail whose id begins so. Raises `Refused` when several do."""
+        ids = self.store.find(prefix.lower(), 2)
+        if len(ids) > 1:
+            raise Refused(f"several mails have ids that begin with {prefix}: write more of it")
+        return self.store.read(ids)[0] if ids else None
+
+    # -- what the settings mean -----------------------------------------------------------------------------------
+
+    @cached_property
+    def trust(self) -> Trust:
+        """Whom we believe."""
+        trust = self.settings.trust
+        return Trust(
+            authserv_ids=_lower(trust.authserv_ids),
+            team_domains=_lower(trust.team_domains),
+            form_senders=_lower(trust.form_senders),
+            own_addresses=frozenset(self._addresses),
+        )
+
+    @cached_property
+    def _addresses(self) -> dict[str, BrandName]:
+        return {a.lower(): BrandName(name) for name, brand in self.settings.brand.items() for a in brand.addresses}
+
+    @cached_property
+    def addressbook(self) -> AddressBook:
+        """The recipients that are ours."""
+        return AddressBook(
+            addresses=self._addresses,
+            return_domain=(self.settings.return_domain or self.settings.hostname).lower(),
+            key=self.key,
+            destinations=tuple(self._destination_settings),
+        )
+
+    @cached_property
+    def patience(self) -> Patience:
+        """How long deliveries are tried."""
+        delivery = self.settings.delivery
+        return Patience(
+            first=delivery.first_retry,
+            longest=delivery.max_retry,
+            max_age=delivery.max_age_days * 86400.0,
+            min_tries=delivery.min_tries,
+            probe=delivery.probe_seconds,
+            ceiling=delivery.parking_ceiling,
+        )
+
+    @cached_property
+    def desks(self) -> Desks:
+        """Where each route's mail goes."""
+        return Desks(
+            routes={
+                RouteName(name): Desk(destinations=_places(route.destinations), before=_places(route.before))
+                for name, route in self.settings.route.items()
+            },
+            review=_places(self.settings.review.destinations),
+            review_clock=self.settings.review.hours * 3600.0,
+            tell=_places(self.settings.review.tell),
+            urgent=_places(self.settings.urgent.destinations),
+            fallback=RouteName(self.settings.judging.fallback),
+        )
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Thresholds, priors and stages."""
+        settings = self.settings
+        thresholds = {
+            (BrandName(""), RouteName(name)): route.threshold
+            for name, route in settings.route.items()
+            if route.threshold is not None
+        }
+        for brand_name, brand in settings.brand.items():
+            thresholds |= {(BrandName(brand_name), RouteName(r)): t for r, t in brand.thresholds.items()}
+        content = msgspec.json.encode(
+            [settings.route, settings.brand, settings.review, settings.judging, settings.trust]
+        )
+        return Policy(
+            version=sha256(content).hexdigest()[:12],
+            fallback=RouteName(settings.judging.fallback),
+            thresholds=thresholds,
+            priors={RouteName(name): route.prior for name, route in settings.route.items() if route.prior is not None},
+            stages={
+                RouteName(name): RouteStage(stage=route.stage, percent=route.canary_percent)
+                for name, route in settings.route.items()
+            },
+            protected_domains=tuple(sorted({*_lower(settings.trust.protected_domains), *self._own_domains})),
+            max_received=settings.intake.max_received,
+        )
+
+    @cached_property
+    def _own_domains(self) -> frozenset[str]:
+        return frozenset(address.rpartition("@")[2] for address in self._addresses) | self.trust.team_domains
+
+    # -- rules ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def routes(self) -> tuple[RouteName, ...]:
+        """All routes that rules may name."""
+        return tuple(map(RouteName, dict.fromkeys((*self.settings.route, *BUILT_IN))))
+
+    def compile_rules(self) -> tuple[Rulebook, tuple[RuleProblem, ...]]:
+        """The rules and phrases as they are on disk now, compiled, and what is wrong with them."""
+        judging = self.settings.judging
+        rules, phrases = self._texts("rules", judging.rules), self._texts("phrases", judging.phrases)
+        return compile_rulebook(rules, phrases, self.routes, now=time.time())
+
+    def rule_problems(self) -> tuple[RuleProblem, ...]:
+        """What is wrong with the rules and phrases."""
+        return self.compile_rules()[1]
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        """The rules and phrases in force. Raises `ConfigError` naming every error."""
+        book, problems = self.compile_rules()
+        if errors := [str(p) for p in problems if p.severity == "error"]:
+            raise ConfigError("the rules have mistakes:\n" + "\n".join(f"  {e}" for e in errors))
+        return book
+
+    def reload_rules(self) -> None:
+        """Take the rules from disk into force; when they have errors, the old ones stay."""
+        try:
+            previous = self.__dict__.pop("rulebook", None)
+            self.observer.note("rules-loaded", rules=self.rulebook.rules_version, phrases=self.rulebook.phrases_version)
+        except (ConfigError, OSError) as error:
+            if previous is not None:
+                self.__dict__["rulebook"] = previous
+            self.observer.note("rules-refused", error=str(error)[:500])
+
+    def _texts(self, kind: str, folder: str) -> dict[str, str]:
+        """File name -> text: the shipped ones first when wanted, then the team's, by name."""
+        texts: dict[str, str] = {}
+        if self.settings.judging.starter:
+            shipped = resources.files("postroom.starter").joinpath(kind)
+            for entry in sorted(shipped.iterdir(), key=lambda e: e.name):
+                if entry.name.endswith(".toml"):
+                    texts[f"starter/{kind}/{entry.name}"] = entry.read_text(encoding="utf-8")
+        for path in sorted((self.base / folder).glob("*.toml")):
+            texts[str(path)] = path.read_text(encoding="utf-8", errors="replace")
+        return texts
+
+    # -- destinations ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _destination_settings(self) -> dict[DestinationName, DestinationSettings]:
+        built_in: dict[str, DestinationSettings] = dict.fromkeys(BUILT_IN, Inbox())
+        return {DestinationName(name): d for name, d in (built_in | self.settings.destination).items()}
+
+    @cached_property
+    def destinations(self) -> dict[DestinationName, Destination]:
+        """Every destination by its name."""
+        return {name: build(name, wanted, self._around) for name, wanted in self._destination_settings.items()}
+
+    @property
+    def _around(self) -> Around:
+        return Around(
+            base=self.base,
+            store=self.store,
+            hostname=self.settings.hostname,
+            return_address=ReturnAddress(domain=self.addressbook.return_domain, key=self.key),
+        )
+
+    # -- the way of a mail ----------------------------------------------------------------------------------------
+
+    def reception(self) -> Reception:
+        """What the doors hand mail to."""
+        return Reception(
+            store=self.store,
+            book=self.addressbook,
+            observer=self.observer,
+            clock=time.time,
+            entropy=os.urandom,
+            max_received=self.settings.intake.max_received,
+        )
+
+    def judging(self, in_hand: Callable[[Job], None] = lambda _job: None) -> Judging:
+        """What judge workers do."""
+        return Judging(
+            store=self.store,
+            trust=self.trust,
+            rulebook=lambda: self.rulebook,
+            policy=self.policy,
+            classifier=NoClassifier(),
+            statuses=NoStatus(),
+            desks=self.desks,
+            observer=self.observer,
+            clock=time.time,
+            key=self.key,
+            patience=self.patience,
+            status_deadline=self.settings.judging.status_deadline,
+            in_hand=in_hand,
+        )
+
+    def judge_worker(
+        self, name: str, bell: Bell, *, in_hand: Callable[[Job], None], ring_delivery: Callable[[], None]
+    ) -> JudgeWorker:
+        """One judge worker."""
+        return JudgeWorker(
+            name=name,
+            store=self.store,
+            judging=self.judging(in_hand),
+            observer=self.observer,
+            bell=bell,
+            batch=self.settings.workers.batch,
+            ring_delivery=ring_delivery,
+        )
+
+    def lane_worker(self, name: str, destination: Destination, bell: Bell) -> LaneWorker:
+        """The lane of one destination, with threads of its own."""
+        return LaneWorker(
+            name=name,
+            store=self.store,
+            dispatch=self.dispatch(),
+            destination=destination,
+            executor=ThreadPoolExecutor(destination.concurrency, thread_name_prefix=f"to-{destination.name}"),
+            observer=self.observer,
+            bell=bell,
+            clock=time.time,
+            random=random.random,
+            patience=self.patience,
+        )
+
+    def dispatch(self) -> Dispatch:
+        """What lanes do with one mail."""
+        return Dispatch(
+            store=self.store,
+            observer=self.observer,
+            clock=time.time,
+            random=random.random,
+            hostname=self.settings.hostname,
+            key=self.key,
+            patience=self.patience,
+        )
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        for destination in self.__dict__.get("destinations", {}).values():
+            destination.close()
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+def _lower(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word.lower() for word in words)
+
+
+def _places(names: tuple[str, ...]) -> tuple[DestinationName, ...]:
+    return tuple(map(DestinationName, names))

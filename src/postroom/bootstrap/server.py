@@ -1,0 +1,223 @@
+"""The server process: doors, health pages, and the workers under its watch. One event loop, no judging in it."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from ipaddress import ip_network
+from pathlib import Path
+
+import uvicorn
+
+from postroom.adapters.intake.options import SmtpOptions, TlsOptions
+from postroom.adapters.intake.smtp import SmtpServer
+from postroom.adapters.intake.sockets import from_systemd, listen, never_as_root
+from postroom.adapters.observer import metrics
+from postroom.adapters.processes import Supervisor, is_alive
+from postroom.bootstrap.house import House
+from postroom.model.errors import ConfigError, TryLater
+from postroom.model.mail import Envelope, Mail, Peer
+from postroom.ports import Observer
+from postroom.web.health import Vitals, health_app
+
+#: seconds between two looks at the workers
+_TICK = 0.2
+#: ticks between two looks for claims of processes that are gone
+_SWEEP = 10
+#: seconds that clients and workers get to finish when the server ends
+DRAIN = 30.0
+
+
+class Server:
+    """Everything that `postroom serve` runs, from binding the ports to draining."""
+
+    def __init__(self, house: House, config: Path, *, allow_root: bool = False) -> None:
+        self._house = house
+        self._config = config
+        self._allow_root = allow_root
+        self._draining = False
+        self._ending = asyncio.Event()
+        self._doors: list[SmtpServer] = []
+        self._committed: deque[Future[tuple[Mail, ...]]] = deque()
+        self._woken = False
+        self._loop: asyncio.AbstractEventLoop
+        self._supervisor: Supervisor
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then drain. Raises `ConfigError` before anything is taken."""
+        self._loop = asyncio.get_running_loop()
+        settings = self._house.settings
+        passed = from_systemd(os.environ)
+        smtp = passed.get("smtp") or passed.get("unknown") or _listen_all(settings.intake.listen)
+        lmtp = passed.get("lmtp") or _listen_all(settings.intake.lmtp)
+        web = passed.get("web") or _listen_all((settings.web.listen,) if settings.web.listen else ())
+        if not self._allow_root:
+            never_as_root(settings.intake.user)
+        metrics.prepare_folder(self._house.data / "metrics")
+        observer = self._house.observer
+        self._supervisor = self._workers(observer)
+        self._release_the_dead()
+        self._supervisor.start()
+        for number, action in ((signal.SIGTERM, self._end), (signal.SIGINT, self._end), (signal.SIGHUP, self._reload)):
+            self._loop.add_signal_handler(number, action)
+        for door, sockets in (("smtp", smtp), ("lmtp", lmtp)):
+            if sockets:
+                server = self._door(door, observer)
+                await server.start(sockets)
+                self._doors.append(server)
+        await self._until_told(web)
+
+    async def _until_told(self, web: Sequence[socket.socket]) -> None:
+        watch = asyncio.create_task(self._watch())
+        pages = self._pages()
+        serving = asyncio.create_task(pages.serve(sockets=list(web))) if web else None
+        await self._ending.wait()
+        self._draining = True
+        for door in self._doors:
+            await door.drain(DRAIN)
+        watch.cancel()
+        await asyncio.to_thread(self._supervisor.stop, DRAIN)
+        pages.should_exit = True
+        if serving is not None:
+            await serving
+        self._house.close()
+
+    # -- doors ----------------------------------------------------------------------------------------------------
+
+    def _door(self, door: str, observer: Observer) -> SmtpServer:
+        settings = self._house.settings
+        intake, reception = settings.intake, self._house.reception()
+
+        def accept(envelope: Envelope, raw: bytes, peer: Peer) -> "Future[tuple[Mail, ...]]":
+            kept = reception.accept(envelope, raw, peer)
+            kept.add_done_callback(self._was_committed)
+            return kept
+
+        options = SmtpOptions(
+            hostname=settings.hostname,
+            door="lmtp" if door == "lmtp" else "smtp",
+            max_size=intake.max_size,
+            max_recipients=intake.max_recipients,
+            max_text_line=intake.max_line,
+            max_header_bytes=intake.max_header_bytes,
+            max_connections=intake.max_connections,
+            max_connections_per_ip=intake.max_connections_per_ip,
+            command_timeout=intake.command_timeout,
+            session_timeout=intake.session_timeout,
+            trusted_networks=tuple(map(ip_network, intake.trusted_networks)),
+            proxy_from=tuple(map(ip_network, intake.proxy_from)),
+            tls=self._tls(),
+            require_tls=intake.require_tls,
+        )
+        return SmtpServer(options, accept=accept, resolve=self._house.addressbook.resolve, observer=observer)
+
+    def _tls(self) -> TlsOptions | None:
+        intake, base = self._house.settings.intake, self._house.base
+        if not intake.tls_certificate:
+            return None
+        return TlsOptions(cert=base / intake.tls_certificate, key=base / intake.tls_key)
+
+    def _was_committed(self, kept: "Future[tuple[Mail, ...]]") -> None:
+        """From the store's thread; told on to the loop with one wake-up for all that were committed together."""
+        self._committed.append(kept)
+        if not self._woken:
+            self._woken = True
+            with suppress(RuntimeError):  # the loop has ended: the mail is kept and judged after the next start
+                self._loop.call_soon_threadsafe(self._after_commits)
+
+    def _after_commits(self) -> None:
+        self._woken = False
+        work = False
+        while self._committed:
+            kept = self._committed.popleft()
+            if kept.cancelled() or kept.exception() is not None:
+                continue
+            for mail in kept.result():
+                facts = {"door": mail.peer.door, "bytes": len(mail.raw), "brand": mail.brand, "tls": mail.peer.tls}
+                self._house.observer.note("accepted", mail.id, **facts)
+                if mail.duplicate_of is not None:
+                    self._house.observer.note("duplicate", mail.id, of=mail.duplicate_of)
+                work = work or mail.duplicate_of is None
+        if work:
+            self._supervisor.ring("judge")
+
+    # -- workers --------------------------------------------------------------------------------------------------
+
+    def _workers(self, observer: Observer) -> Supervisor:
+        workers = self._house.settings.workers
+        return Supervisor(
+            command=[sys.executable, "-m", "postroom", "work", "--config", str(self._config)],
+            roles=["deliver", *["judge"] * workers.judge],
+            hang_seconds=workers.hang_seconds,
+            release=self._release,
+            observer=observer,
+        )
+
+    async def _watch(self) -> None:
+        turn = 0
+        while True:
+            await asyncio.sleep(_TICK)
+            turn += 1
+            self._supervisor.tick()
+            if turn % _SWEEP == 0:
+                await asyncio.to_thread(self._release_the_dead)
+
+    def _release_the_dead(self) -> None:
+        """Give back what processes claimed that are gone: after a crash of ours, or of a worker's parent."""
+        try:
+            for name in self._house.store.claimants():
+                if not is_alive(name):
+                    self._release(name)
+        except TryLater as error:
+            self._house.observer.note("store-trouble", error=str(error)[:200])
+
+    def _release(self, name: str) -> None:
+        try:
+            self._house.store.release(name)
+        except TryLater as error:  # the next sweep tries again
+            self._house.observer.note("store-trouble", error=str(error)[:200])
+
+    # -- pages and signals ----------------------------------------------------------------------------------------
+
+    def _pages(self) -> "_Pages":
+        census = self._house.store.census
+        vitals = Vitals(
+            census=census,
+            workers=self._supervisor.alive,
+            draining=lambda: self._draining,
+            exposition=lambda: metrics.exposition(census, time.time),
+        )
+        return _Pages(
+            uvicorn.Config(health_app(vitals), log_config=None, access_log=False, lifespan="off", server_header=False)
+        )
+
+    def _end(self) -> None:
+        self._ending.set()
+
+    def _reload(self) -> None:
+        """SIGHUP: certificates here, rules in the judges; no connection and no mail is touched."""
+        for door in self._doors:
+            try:
+                door.reload_tls()
+            except ConfigError as error:
+                self._house.observer.note("certificate-loaded", failed=True, error=str(error))
+        self._supervisor.signal(signal.SIGHUP)
+
+
+class _Pages(uvicorn.Server):
+    """The web server, without its own ideas about our signals."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `Server`."""
+        yield
+
+
+def _listen_all(addresses: Sequence[str]) -> tuple[socket.socket, ...]:
+    return tuple(opened for address in addresses for opened in listen(address))

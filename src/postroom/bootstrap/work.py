@@ -1,0 +1,100 @@
+"""A worker process: judges mail, or delivers it, until its parent says stop or is gone."""
+
+import gc
+import os
+import signal
+import threading
+from dataclasses import dataclass, field
+
+from postroom.adapters.processes import PipeBell, Pulse, Ringable, claimant
+from postroom.bootstrap.house import House
+from postroom.model.errors import TryLater
+from postroom.model.mail import DestinationName
+from postroom.model.work import Park
+
+#: seconds between two looks for work that nobody rang for: retries that are due, mail from `postroom receive`
+_LOOK = 0.25
+
+
+def judge(house: House, bell: PipeBell, pulse: Pulse, ring: Ringable | None) -> None:
+    """Judge until told to stop."""
+    signal.signal(signal.SIGHUP, lambda *_: reload.set())
+    reload = threading.Event()
+
+    class Rest:
+        """Between batches: no mail is in hand, and rules may be read again."""
+
+        @property
+        def stopping(self) -> bool:
+            return bell.stopping
+
+        def wait(self, seconds: float) -> None:
+            pulse.rest()
+            if reload.is_set():
+                reload.clear()
+                house.reload_rules()
+            bell.wait(min(seconds, _LOOK))
+
+    _ = house.rulebook
+    worker = house.judge_worker(
+        claimant("judge", os.getpid()),
+        Rest(),
+        in_hand=lambda _job: pulse.beat(),
+        ring_delivery=ring.ring if ring else lambda: None,
+    )
+    gc.freeze()
+    worker.run()
+
+
+@dataclass(slots=True)
+class _LaneBell:
+    """Rings one lane."""
+
+    stopped: threading.Event
+    rung: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def stopping(self) -> bool:
+        return self.stopped.is_set()
+
+    def wait(self, seconds: float) -> None:
+        self.rung.wait(seconds)
+        self.rung.clear()
+
+
+def deliver(house: House, bell: PipeBell) -> None:
+    """Deliver until told to stop: one lane a destination, each with its threads."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    name = claimant("deliver", os.getpid())
+    stopped = threading.Event()
+    lanes: dict[DestinationName, _LaneBell] = {}
+    threads = []
+    for destination in house.destinations.values():
+        lane = house.lane_worker(name, destination, lanes.setdefault(destination.name, _LaneBell(stopped)))
+        threads.append(threading.Thread(target=lane.run, name=f"lane-{destination.name}"))
+    for thread in threads:
+        thread.start()
+    while not bell.stopping:
+        try:
+            for due in house.store.destinations_due():
+                if due in lanes:
+                    lanes[due].rung.set()
+                else:
+                    _park_orphans(house, name, due)
+        except TryLater as error:
+            house.observer.note("store-trouble", error=str(error)[:200])
+        bell.wait(_LOOK)
+    stopped.set()
+    for bell_of_lane in lanes.values():
+        bell_of_lane.rung.set()
+    for thread in threads:
+        thread.join()
+
+
+def _park_orphans(house: House, name: str, destination: DestinationName) -> None:
+    """Deliveries to a destination that the settings no longer know wait for a person, visibly."""
+    error = f"the settings know no destination {destination!r}: add it and run `postroom queue unpark`, or drop them"
+    jobs = house.store.claim("deliver", 100, name, destination=destination)
+    house.store.settle([Park(job=job, error=error, why="gave-up") for job in jobs])
+    for job in jobs:
+        house.observer.note("parked", job.mail_id, destination=destination, why="gave-up")

@@ -1,0 +1,120 @@
+"""What all commands share: finding the settings, printing facts, failing with a sentence."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from postroom.model.errors import ConfigError
+
+if TYPE_CHECKING:
+    from postroom.bootstrap import House
+    from postroom.config import Settings
+
+#: where settings are looked for, in this order
+CONFIG_PATHS = ("postroom.toml", "/etc/postroom/postroom.toml")
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="POSTROOM_CONFIG",
+        help="Settings file; else ./postroom.toml, then /etc/postroom/postroom.toml.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
+
+
+def find_config(given: Path | None) -> Path:
+    """The settings file to use. Raises `ConfigError` when there is none."""
+    if given is not None:
+        if not given.is_file():
+            raise ConfigError(f"there is no settings file {given}; write one with: postroom init")
+        return given
+    for path in map(Path, CONFIG_PATHS):
+        if path.is_file():
+            return path
+    raise ConfigError(f"no settings file ({' or '.join(CONFIG_PATHS)}); write one with: postroom init")
+
+
+def read_settings(path: Path) -> "Settings":
+    """The settings in a file. Raises `ConfigError` with every mistake in it."""
+    from postroom.config import load
+
+    settings, problems = load(path.read_text(encoding="utf-8", errors="replace"))
+    if settings is None:
+        mistakes = "\n".join(f"  {p}" for p in problems if p.fatal)
+        raise ConfigError(f"{path} has mistakes:\n{mistakes}")
+    return settings
+
+
+def open_house(given: Path | None, *, process: str = "") -> "House":
+    """The installation of a settings file. Raises `ConfigError` with every mistake in it."""
+    from postroom.bootstrap import House
+
+    path = find_config(given)
+    return House(read_settings(path), path.resolve().parent, process=process)
+
+
+def print_json(facts: object) -> None:
+    """One JSON value on one line of standard output."""
+    sys.stdout.write(json.dumps(facts, ensure_ascii=False, default=str) + "\n")
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str = "nothing"
+) -> None:
+    """A table for people. Cells are printed as they are: no markup of a stranger's subject is obeyed."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        say(empty)
+        return
+    table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(str(cell))) for cell in row))
+    Console().print(table)
+
+
+def printable(text: str) -> str:
+    """Text without control and direction characters: a mail must not command a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def say(text: str) -> None:
+    """A line for people on standard output."""
+    typer.echo(text)
+
+
+def note(text: str) -> None:
+    """A line for people on standard error."""
+    typer.echo(text, err=True)
+
+
+def fail(text: str, code: int = 1) -> NoReturn:
+    """End the command with a sentence on standard error."""
+    typer.secho(f"postroom: {text}", fg="red", err=True)
+    sys.exit(code)
+
+
+def when(seconds: float) -> str:
+    """A time for people, in UTC."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping with keys that are not text turned into text, for JSON."""
+    return {
+        k if isinstance(k, str) else " ".join(map(str, k)): plain(v) if isinstance(v, Mapping) else v
+        for k, v in facts.items()
+    }

@@ -1,0 +1,35 @@
+"""`postroom`: the command with all its groups."""
+
+import sys
+
+import typer
+
+from postroom.cli import files, inbox, queue, serve, setup
+from postroom.cli.console import fail
+from postroom.model.errors import PostroomError
+
+app = typer.Typer(
+    name="postroom",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="Reads every mail that reaches support@, finds the desk it belongs to and delivers it there for certain.",
+    epilog="Start here: [bold]postroom init[/], edit postroom.toml, [bold]postroom check[/], [bold]postroom serve[/].",
+)
+setup.register(app)
+serve.register(app)
+files.register(app)
+app.add_typer(inbox.app, name="inbox")
+app.add_typer(queue.app, name="queue")
+
+
+def run() -> None:
+    """Run a command; what postroom raises on purpose is a sentence on standard error, not a traceback."""
+    try:
+        app()
+    except PostroomError as error:
+        fail(str(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)

@@ -1,0 +1,97 @@
+"""`serve` runs the doors and the workers; `receive` takes one mail from standard input; `work` is a worker process."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from postroom.cli.console import Config, fail, find_config, note, open_house, read_settings
+from postroom.model.errors import PostroomError, TryLater
+
+#: sysexits.h: the mail server keeps the mail and tries again
+EX_TEMPFAIL = 75
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog="Example: postroom serve -c /etc/postroom/postroom.toml")(serve)
+    app.command(
+        epilog='Example for Postfix: pipe flags=q user=postroom argv=postroom receive --sender "$sender" "$recipient"'
+    )(receive)
+    app.command(hidden=True)(work)
+
+
+def serve(
+    config: Config = None,
+    allow_root: Annotated[
+        bool, typer.Option("--allow-root", help="Run as root all the same: for trials and containers only.")
+    ] = False,
+) -> None:
+    """Take mail by SMTP and LMTP, judge it, deliver it. SIGTERM drains, SIGHUP reads rules and certificates again."""
+    import asyncio
+    import os
+
+    path = find_config(config).resolve()
+    settings = read_settings(path)
+    # The metrics library looks for this once, when it is first imported.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(path.parent / settings.data / "metrics")
+    # The store's thread and the doors' loop hand over to each other often; the default of 5 ms makes each wait.
+    sys.setswitchinterval(0.0002)
+    from postroom.bootstrap.house import House
+    from postroom.bootstrap.server import Server
+
+    asyncio.run(Server(House(settings, path.parent, process="server"), path, allow_root=allow_root).run())
+
+
+def receive(
+    recipients: Annotated[list[str], typer.Argument(help="Addresses that the mail is for; must be a brand's.")],
+    sender: Annotated[str, typer.Option("--sender", "-f", help="Envelope sender; empty for a bounce.")] = "",
+    config: Config = None,
+) -> None:
+    """Take one mail from standard input: exit 0 once it is kept for certain, 75 when the mail server must try again."""
+    from postroom.model.mail import Envelope, Peer
+
+    try:
+        house = open_house(config, process="receive")
+        raw = sys.stdin.buffer.read(house.settings.intake.max_size + 1)
+        if len(raw) > house.settings.intake.max_size:
+            fail("larger than intake.max_size", EX_TEMPFAIL)
+        envelope = Envelope(mail_from=sender.strip("<>"), rcpt_to=tuple(recipients))
+        kept = house.reception().accept(envelope, raw, Peer(door="pipe", trusted=True)).result()
+        for mail in kept:
+            house.observer.note("accepted", mail.id, door="pipe", bytes=len(raw), brand=mail.brand)
+        house.close()
+    except (PostroomError, OSError) as error:
+        # Whatever is wrong here, the mail server still has the mail and may be told to keep it: nothing is bounced.
+        note(f"postroom: {error}")
+        raise typer.Exit(EX_TEMPFAIL) from error
+
+
+def work(
+    role: Annotated[str, typer.Option()],
+    bell: Annotated[int, typer.Option()],
+    pulse: Annotated[int, typer.Option()],
+    ring: Annotated[int, typer.Option()] = -1,
+    config: Config = None,
+) -> None:
+    """Be a worker of a server; started by it."""
+    import signal
+
+    from postroom.adapters.processes import PipeBell, Pulse, Ringable
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server hears it and says stop in order
+    door_bell = PipeBell(bell)
+    signal.signal(signal.SIGTERM, lambda *_: door_bell.stop())
+    house = open_house(config, process=role)
+    from postroom.bootstrap.work import deliver, judge
+
+    try:
+        if role == "judge":
+            judge(house, door_bell, Pulse(pulse), Ringable(ring) if ring >= 0 else None)
+        else:
+            sys.setswitchinterval(0.0002)
+            deliver(house, door_bell)
+    except TryLater as error:
+        fail(f"the store is unwell: {error}")
+    finally:
+        house.close()

@@ -1,0 +1,103 @@
+"""`init` writes a commented postroom.toml; `check` finds every mistake and tries the connections."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from postroom.cli.console import AsJson, Config, fail, find_config, print_json, say
+from postroom.model.errors import GiveUp, PostroomError, TryLater
+
+if TYPE_CHECKING:
+    from postroom.bootstrap import House
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog="Example: postroom init --address support@example.com")(init)
+    app.command(epilog="Examples: postroom check   postroom check --offline --json")(check)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to write into.")] = Path(),
+    address: Annotated[str, typer.Option(help="Address that mail comes to.")] = "support@example.com",
+    hostname: Annotated[str, typer.Option(help="Our name in mail.")] = "localhost",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a postroom.toml that is there.")] = False,
+) -> None:
+    """Write a commented postroom.toml, and folders for your own rules and phrases."""
+    from importlib import resources
+
+    target = folder / "postroom.toml"
+    if target.exists() and not force:
+        fail(f"{target} is there already; --force overwrites it")
+    folder.mkdir(parents=True, exist_ok=True)
+    template = resources.files("postroom.starter").joinpath("postroom.toml").read_text(encoding="utf-8")
+    target.write_text(
+        template.replace("support@example.com", address).replace("mail.example.com", hostname), encoding="utf-8"
+    )
+    for name in ("rules", "phrases"):
+        (folder / name).mkdir(exist_ok=True)
+    say(f"Wrote {target}. Next: edit it, then run: postroom check -c {target}")
+
+
+def check(
+    config: Config = None,
+    as_json: AsJson = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Don't try the connections.")] = False,
+    notes: Annotated[bool, typer.Option("--notes", help="Also what is merely worth knowing of rules and phrases.")] = False,
+) -> None:
+    """Find every mistake in the settings, rules and phrases, each with its line and remedy; try every destination."""
+    from postroom.config import load
+
+    path = find_config(config)
+    settings, problems = load(path.read_text(encoding="utf-8", errors="replace"))
+    found = [
+        {"file": str(path), "line": p.line, "what": f"{p.path}: {p.message}", "remedy": p.remedy, "fatal": p.fatal}
+        for p in problems
+    ]
+    tried: list[dict[str, object]] = []
+    if settings is not None:
+        from postroom.bootstrap import House
+
+        house = House(settings, path.resolve().parent)
+        found += [
+            {"file": p.file, "line": p.line, "what": p.message, "remedy": p.remedy, "fatal": p.severity == "error"}
+            for p in house.rule_problems()
+            if p.severity != "note" or notes
+        ]
+        if not offline:
+            tried = _try_everything(house)
+    wrong = sum(1 for f in found if f["fatal"]) + sum(1 for t in tried if not t["ok"])
+    if as_json:
+        print_json({"ok": not wrong, "problems": found, "tried": tried})
+    else:
+        _tell(found, tried, wrong)
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _tell(found: list[dict[str, object]], tried: list[dict[str, object]], wrong: int) -> None:
+    for f in found:
+        mark = typer.style("error", fg="red") if f["fatal"] else typer.style("note ", fg="yellow")
+        say(f"{mark} {f['file']}:{f['line']}: {f['what']}. {f['remedy']}")
+    for t in tried:
+        mark = typer.style("ok   ", fg="green") if t["ok"] else typer.style("error", fg="red")
+        say(f"{mark} {t['what']}: {t['said']}")
+    say("All is well. Next: postroom serve" if not wrong else f"{wrong} to mend.")
+
+
+def _try_everything(house: "House") -> list[dict[str, object]]:
+    """Open the store, and try each destination without delivering anything."""
+    tried: list[dict[str, object]] = []
+    try:
+        house.store.census()
+        tried.append({"what": "store", "ok": True, "said": f"opened in {house.data}"})
+    except PostroomError as error:
+        return [{"what": "store", "ok": False, "said": str(error)}]
+    for name, destination in house.destinations.items():
+        try:
+            tried.append({"what": f"destination {name}", "ok": True, "said": destination.check()})
+        except (TryLater, GiveUp) as error:
+            tried.append({"what": f"destination {name}", "ok": False, "said": str(error)})
+        finally:
+            destination.close()
+    return tried

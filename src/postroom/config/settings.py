@@ -1,0 +1,290 @@
+"""Every setting there is, with its type, default and meaning. The reference in the docs is generated from here."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, field
+
+Words = Annotated[str, Meta(min_length=1)]
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of settings."""
+
+
+class Intake(Table, frozen=True):
+    """The doors that mail comes in by."""
+
+    listen: Annotated[tuple[str, ...], Meta(description="SMTP: host:port to listen on; [::]:25 for IPv6.")] = (
+        "127.0.0.1:2525",
+    )
+    lmtp: Annotated[tuple[str, ...], Meta(description="LMTP: host:port to listen on.")] = ()
+    max_size: Annotated[int, Meta(ge=1024, description="Largest mail, in bytes.")] = 52_428_800
+    max_recipients: Annotated[int, Meta(ge=1, description="Recipients a mail.")] = 100
+    max_header_bytes: Annotated[int, Meta(ge=1024, description="Header bytes a mail.")] = 262_144
+    max_line: Annotated[int, Meta(ge=1000, description="Longest line of a mail, in bytes.")] = 1_048_576
+    max_connections: Annotated[int, Meta(ge=1, description="Connections at once.")] = 1000
+    max_connections_per_ip: Annotated[
+        int, Meta(ge=1, description="Connections at once from one untrusted address.")
+    ] = 100
+    max_received: Annotated[
+        int, Meta(ge=5, description="Received lines at which a mail is a loop (RFC 5321 §6.3).")
+    ] = 50
+    command_timeout: Annotated[
+        float, Meta(gt=0, description="Seconds a client may take for a command (RFC 5321 §4.5.3.2).")
+    ] = 300.0
+    session_timeout: Annotated[float, Meta(gt=0, description="Seconds a connection may last.")] = 3600.0
+    trusted_networks: Annotated[
+        tuple[str, ...],
+        Meta(description="Networks of our own hops: their Authentication-Results and spam verdicts are believed."),
+    ] = ("127.0.0.0/8", "::1/128")
+    proxy_from: Annotated[
+        tuple[str, ...], Meta(description="Networks of load balancers that must speak the PROXY protocol.")
+    ] = ()
+    tls_certificate: Annotated[str, Meta(description="PEM file with the certificate chain; offers STARTTLS.")] = ""
+    tls_key: Annotated[str, Meta(description="PEM file with its key.")] = ""
+    require_tls: Annotated[bool, Meta(description="Refuse mail before STARTTLS.")] = False
+    user: Annotated[str, Meta(description="User to become after binding the ports, when started as root.")] = ""
+
+
+class Trusting(Table, frozen=True):
+    """Whom we believe."""
+
+    authserv_ids: Annotated[
+        tuple[str, ...],
+        Meta(description="authserv-id of our own hop's Authentication-Results (RFC 8601); others are ignored."),
+    ] = ()
+    team_domains: Annotated[
+        tuple[str, ...], Meta(description="The team's own domains: who forwards from here is a colleague.")
+    ] = ()
+    form_senders: Annotated[tuple[str, ...], Meta(description="Addresses that contact forms send from.")] = ()
+    protected_domains: Annotated[
+        tuple[str, ...], Meta(description="Domains whose lookalikes are worth a warning, beside the brands' own.")
+    ] = ()
+
+
+class Brand(Table, frozen=True):
+    """One public face of the team: its addresses."""
+
+    addresses: Annotated[
+        tuple[Words, ...],
+        Meta(min_length=1, description="Addresses that mail is accepted for; @example.com takes a whole domain."),
+    ]
+    routes: Annotated[tuple[Name, ...], Meta(description="Routes of this brand; all when empty.")] = ()
+    thresholds: Annotated[dict[Name, Share], Meta(description="Thresholds of this brand, by route.")] = field(
+        default_factory=dict
+    )
+
+
+class Route(Table, frozen=True):
+    """A desk."""
+
+    destinations: Annotated[
+        tuple[Name, ...], Meta(min_length=1, description="Where its mail is delivered; each is its own job.")
+    ]
+    threshold: Annotated[
+        Annotated[float, Meta(ge=0.0, le=1.0)] | None,
+        Meta(description="Least confidence; below it a person is asked. Unset: 0.6, and 0.5 for the fallback route."),
+    ] = None
+    prior: Annotated[
+        Annotated[float, Meta(gt=0.0, lt=1.0)] | None,
+        Meta(description="Share of all mail that is expected for this desk. Unset: most for the fallback, the rest evenly."),
+    ] = None
+    stage: Annotated[
+        Literal["shadow", "canary", "live"],
+        Meta(description="shadow: decide and record, deliver to `before`; canary: a share of threads; live: all."),
+    ] = "live"
+    canary_percent: Annotated[
+        int, Meta(ge=0, le=100, description="Share of threads that take the new way in stage canary.")
+    ] = 10
+    before: Annotated[
+        tuple[Name, ...], Meta(description="Destinations that its mail went to before postroom, for shadow and canary.")
+    ] = ()
+
+
+class Inbox(Table, frozen=True, tag_field="kind", tag="inbox"):
+    """The built-in inbox: mail stays in the store; read it with `postroom inbox`."""
+
+
+class Maildir(Table, frozen=True, tag_field="kind", tag="maildir"):
+    """A Maildir folder."""
+
+    path: Annotated[str, Meta(min_length=1, description="Folder; made when missing.")]
+
+
+class Mbox(Table, frozen=True, tag_field="kind", tag="mbox"):
+    """An mbox file (mboxrd)."""
+
+    path: Annotated[str, Meta(min_length=1, description="File; made when missing.")]
+
+
+class Relay(Table, frozen=True):
+    """What forwarding by SMTP and handing over by LMTP have in common."""
+
+    host: Annotated[str, Meta(min_length=1, description="Server.")]
+    port: Annotated[int, Meta(ge=1, le=65535, description="Port.")] = 25
+    recipients: Annotated[
+        tuple[str, ...], Meta(description="Addresses to forward to; empty keeps the mail's own recipients.")
+    ] = ()
+    tls: Annotated[
+        Literal["none", "opportunistic", "required"],
+        Meta(description="STARTTLS: never, when offered, or verified and always."),
+    ] = "opportunistic"
+    user: Annotated[str, Meta(description="User name for AUTH.")] = ""
+    password_file: Annotated[
+        str, Meta(description="File that holds the password for AUTH; readable by postroom alone.")
+    ] = ""
+    concurrency: Annotated[int, Meta(ge=1, le=100, description="Deliveries at once.")] = 8
+    timeout: Annotated[float, Meta(gt=0, description="Seconds for one delivery.")] = 120.0
+
+
+class Smtp(Relay, frozen=True, tag_field="kind", tag="smtp"):
+    """Forwarding by SMTP."""
+
+
+class Lmtp(Relay, frozen=True, tag_field="kind", tag="lmtp"):
+    """Handing over by LMTP (RFC 2033)."""
+
+
+class Webhook(Table, frozen=True, tag_field="kind", tag="webhook"):
+    """A signed HTTP POST."""
+
+    url: Annotated[str, Meta(min_length=1, description="Where to post; https unless the host is listed in `allow`.")]
+    secret_file: Annotated[str, Meta(min_length=1, description="File that holds the signing secret.")]
+    content: Annotated[
+        Literal["json", "json+raw"], Meta(description="Facts alone, or with the raw mail in base64.")
+    ] = "json"
+    allow: Annotated[
+        tuple[str, ...], Meta(description="Private networks or host names that this webhook may reach all the same.")
+    ] = ()
+    concurrency: Annotated[int, Meta(ge=1, le=100, description="Deliveries at once.")] = 4
+    timeout: Annotated[float, Meta(gt=0, description="Seconds for one delivery.")] = 30.0
+
+
+Destination = Inbox | Maildir | Mbox | Smtp | Lmtp | Webhook
+DESTINATION_KINDS: dict[str, type[Table]] = {
+    "inbox": Inbox,
+    "maildir": Maildir,
+    "mbox": Mbox,
+    "smtp": Smtp,
+    "lmtp": Lmtp,
+    "webhook": Webhook,
+}
+
+
+class Review(Table, frozen=True):
+    """Where the uncertain wait, and for how long."""
+
+    destinations: Annotated[
+        tuple[Name, ...], Meta(min_length=1, description="Where mail is put that a person must look at.")
+    ] = ("review",)
+    hours: Annotated[
+        float, Meta(gt=0, description="Unseen for so long, it goes to the best guess, marked unconfirmed.")
+    ] = 24.0
+    tell: Annotated[
+        tuple[Name, ...], Meta(description="Destinations (a lead's mailbox, a webhook) told when that happens.")
+    ] = ()
+
+
+class Urgent(Table, frozen=True):
+    """Threats, self-harm, child safety, police, security reports, data-subject requests."""
+
+    destinations: Annotated[
+        tuple[Name, ...],
+        Meta(description="Named people's mailboxes or webhooks that get such mail at once, beside its desk."),
+    ] = ()
+
+
+class Judging(Table, frozen=True):
+    """Rules and phrases."""
+
+    starter: Annotated[bool, Meta(description="Use the shipped rules and phrases, before your own.")] = True
+    rules: Annotated[
+        str, Meta(description="Folder with your rules (*.toml), beside this file; `rules test` runs its examples/.")
+    ] = "rules"
+    phrases: Annotated[str, Meta(description="Folder with your phrase lists (*.toml).")] = "phrases"
+    fallback: Annotated[str, Meta(description="Route of mail that no evidence speaks about.")] = "general"
+    status_deadline: Annotated[
+        float, Meta(gt=0, description="Seconds to wait for account status before it counts as unknown.")
+    ] = 2.0
+
+
+class Workers(Table, frozen=True):
+    """The processes that judge and deliver."""
+
+    judge: Annotated[int, Meta(ge=1, le=64, description="Processes that judge.")] = 1
+    batch: Annotated[int, Meta(ge=1, le=1000, description="Mails claimed at once.")] = 64
+    hang_seconds: Annotated[
+        float, Meta(gt=0, description="A worker that is silent for so long with a mail in hand is stopped.")
+    ] = 30.0
+
+
+class Delivery(Table, frozen=True):
+    """Trying again, and giving up."""
+
+    first_retry: Annotated[float, Meta(gt=0, description="Seconds to the second try.")] = 30.0
+    max_retry: Annotated[float, Meta(gt=0, description="Longest pause between tries, in seconds.")] = 3600.0
+    max_age_days: Annotated[
+        float, Meta(gt=0, description="Parked when so old (RFC 5321 §4.5.4.1) and tried at least `min_tries` times.")
+    ] = 5.0
+    min_tries: Annotated[int, Meta(ge=1, description="Tries before age can park a mail.")] = 5
+    probe_seconds: Annotated[
+        float,
+        Meta(gt=0, description="First pause of a destination that is down, before one probe; grows to max_retry."),
+    ] = 10.0
+    parking_ceiling: Annotated[
+        int,
+        Meta(
+            ge=1, description="Mails parked by bugs in an hour at which postroom stops parking and waits for a person."
+        ),
+    ] = 100
+
+
+class Web(Table, frozen=True):
+    """Health and metrics."""
+
+    listen: Annotated[str, Meta(description="host:port of /healthz, /readyz and /metrics; empty for none.")] = (
+        "127.0.0.1:8025"
+    )
+
+
+class Log(Table, frozen=True):
+    """Structured logs on standard error."""
+
+    format: Annotated[
+        Literal["auto", "console", "json"], Meta(description="auto: console on a terminal, else JSON.")
+    ] = "auto"
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="Least important level that is written.")
+    ] = "info"
+    addresses: Annotated[bool, Meta(description="Also write senders and recipients.")] = False
+
+
+class Settings(Table, frozen=True):
+    """The whole of postroom.toml."""
+
+    data: Annotated[
+        str, Meta(min_length=1, description="Folder of the store, on a local disk; relative to this file.")
+    ] = "data"
+    hostname: Annotated[
+        str, Meta(min_length=1, max_length=253, description="Our name in the SMTP greeting and Received lines.")
+    ] = "localhost"
+    return_domain: Annotated[
+        str, Meta(description="Domain of signed return addresses, accepted by us; empty: the hostname.")
+    ] = ""
+    intake: Intake = field(default_factory=Intake)
+    trust: Trusting = field(default_factory=Trusting)
+    brand: Annotated[dict[Name, Brand], Meta(description="The team's public faces.")] = field(default_factory=dict)
+    route: Annotated[dict[Name, Route], Meta(description="The desks.")] = field(default_factory=dict)
+    destination: Annotated[dict[Name, Destination], Meta(description="Where mail is delivered.")] = field(
+        default_factory=dict
+    )
+    review: Review = field(default_factory=Review)
+    urgent: Urgent = field(default_factory=Urgent)
+    judging: Judging = field(default_factory=Judging)
+    workers: Workers = field(default_factory=Workers)
+    delivery: Delivery = field(default_factory=Delivery)
+    web: Web = field(default_factory=Web)
+    log: Log = field(default_factory=Log)

@@ -1,0 +1,64 @@
+"""From a decision to the deliveries it means: which destinations, and the review clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision
+from postroom.model.mail import DestinationName, RouteName
+from postroom.model.work import NewJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where a route's mail goes."""
+
+    destinations: tuple[DestinationName, ...]
+    #: where it went before postroom: for the stages shadow and canary
+    before: tuple[DestinationName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desks:
+    """All desks of an installation."""
+
+    routes: Mapping[RouteName, Desk]
+    #: where the uncertain wait
+    review: tuple[DestinationName, ...] = (DestinationName(REVIEW),)
+    #: seconds after which unseen mail goes to the best guess
+    review_clock: float = 86400.0
+    #: told when that happens
+    tell: tuple[DestinationName, ...] = ()
+    #: named people who get urgent mail at once
+    urgent: tuple[DestinationName, ...] = ()
+    #: route of last resort
+    fallback: RouteName = field(default=RouteName("general"))
+
+    def jobs(self, decision: Decision, now: float) -> tuple[NewJob, ...]:
+        """The deliveries of a decision, urgent ones first, each destination once; for review also its clock.
+
+        In shadow (and outside the canary) the mail takes its old way and no clock runs. Alerts of urgent mail are
+        their own axis: who configured them gets them in every stage.
+        """
+        desk = self._desk(decision.decided)
+        in_shadow = decision.stage == "shadow" and bool(desk.before)
+        places = desk.before if in_shadow else self._places(decision)
+        alerts = self.urgent if decision.urgent and decision.generation == 1 else ()
+        told = self.tell if decision.unconfirmed else ()
+        jobs = [
+            NewJob(kind="deliver", mail_id=decision.mail_id, generation=decision.generation, destination=place)
+            for place in dict.fromkeys((*alerts, *places, *told))
+        ]
+        if decision.route == REVIEW and not in_shadow:
+            due = now + self.review_clock
+            jobs.append(NewJob(kind="clock", mail_id=decision.mail_id, generation=decision.generation, due_at=due))
+        return tuple(jobs)
+
+    def _places(self, decision: Decision) -> tuple[DestinationName, ...]:
+        if decision.route == REVIEW:
+            return self.review
+        return self._desk(decision.route).destinations
+
+    def _desk(self, route: RouteName) -> Desk:
+        if route in (JUNK, AUTOMATIC) and route not in self.routes:
+            return Desk(destinations=(DestinationName(route),))
+        return self.routes.get(route) or self.routes[self.fallback]

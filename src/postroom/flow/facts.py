@@ -1,0 +1,100 @@
+"""Values as plain facts for JSON: the shapes that outsiders rely on."""
+
+from typing import Any
+
+from postroom.model.judgement import Decision, Finding
+from postroom.model.mail import Mail
+from postroom.model.message import Address, Message
+
+
+def message_facts(path: str, message: Message) -> dict[str, Any]:
+    """One line of `postroom understand --json`. ``date`` is seconds since the epoch, UTC."""
+    return {
+        "path": path,
+        "message_id": message.message_id,
+        "from": _address(message.from_),
+        "to": [_address(a) for a in message.to],
+        "cc": [_address(a) for a in message.cc],
+        "reply_to": [_address(a) for a in message.reply_to],
+        "subject": message.subject,
+        "date": message.date,
+        "text": message.text,
+        "new_text": message.new_text,
+        "quoted_text": message.quoted_text,
+        "signature": message.signature,
+        "disclaimer": message.disclaimer,
+        "hidden_text": message.hidden_text,
+        "kind": message.kind,
+        "kind_reason": message.kind_reason,
+        "failed_recipient": message.failed_recipient,
+        "language": message.language,
+        "attachments": [
+            {"name": a.name, "type": a.type, "size": a.size, "sha256": a.sha256} for a in message.attachments
+        ],
+        "auth": {
+            "state": message.auth.state,
+            "method": message.auth.method,
+            "domain": message.auth.domain,
+            "reason": message.auth.reason,
+        },
+        "forward": None
+        if message.forward is None
+        else {
+            "how": message.forward.how,
+            "customer": _address(message.forward.customer),
+            "subject": message.forward.subject,
+        },
+        "references": list(message.references),
+        "in_reply_to": message.in_reply_to,
+        "ticket": message.ticket,
+        "defects": [{"code": d.code, "detail": d.detail} for d in message.defects],
+    }
+
+
+def decision_facts(path: str, decision: Decision) -> dict[str, Any]:
+    """One line of `postroom route --json`: ``route`` is where it goes, ``decided`` the best guess."""
+    return {
+        "path": path,
+        "id": decision.mail_id,
+        "route": decision.route,
+        "decided": decision.decided,
+        "confidence": round(decision.confidence, 4),
+        "urgent": list(decision.urgent),
+        "stage": decision.stage,
+        "tags": list(decision.tags),
+        "because": decision.because,
+        "probabilities": {route: round(p, 4) for route, p in decision.probabilities},
+        "findings": [finding_facts(f) for f in decision.findings],
+    }
+
+
+def finding_facts(finding: Finding) -> dict[str, Any]:
+    """One piece of evidence."""
+    return {
+        "source": finding.source,
+        "route": finding.route,
+        "score": round(finding.score, 4),
+        "reason": finding.reason,
+        "name": finding.name,
+        "veto": finding.veto,
+        "spans": [list(span) for span in finding.spans],
+    }
+
+
+def mail_facts(mail: Mail) -> dict[str, Any]:
+    """What was accepted, without its bytes."""
+    return {
+        "id": mail.id,
+        "received_at": mail.received_at,
+        "brand": mail.brand,
+        "mail_from": mail.envelope.mail_from,
+        "rcpt_to": list(mail.envelope.rcpt_to),
+        "door": mail.peer.door,
+        "peer": mail.peer.ip,
+        "size": len(mail.raw),
+        "duplicate_of": mail.duplicate_of,
+    }
+
+
+def _address(address: Address | None) -> dict[str, str] | None:
+    return None if address is None else {"name": address.name, "address": address.addr}

@@ -1,0 +1,52 @@
+"""What is remembered around a batch of mails: recalled in one read, and kept up to date as the batch is judged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from postroom.decide import history, remember, threads
+from postroom.model.judgement import Decision, SenderHistory
+from postroom.model.mail import Mail
+from postroom.model.memory import Memory, Remember
+from postroom.model.message import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What is known around one mail."""
+
+    found: threads.Found
+    history: SenderHistory
+
+
+class Recalls(Protocol):
+    """The one thing needed of a store."""
+
+    def recall(self, message_ids: Sequence[str], subject_keys: Sequence[str], senders: Sequence[str]) -> Memory:
+        """As `ports.Judgements.recall`."""
+        ...
+
+
+class Recollection:
+    """Memory for one batch: later mails see what earlier ones of the same batch decided."""
+
+    def __init__(self, store: Recalls, batch: Sequence[tuple[Mail, Message]]) -> None:
+        """One read for the whole batch. Raises `TryLater`."""
+        wanted = [remember.keys(message, mail) for mail, message in batch]
+        self._memory = store.recall(
+            tuple({one for keys in wanted for one in keys.message_ids}),
+            tuple({keys.subject_key for keys in wanted if keys.subject_key}),
+            tuple({one for keys in wanted for one in keys.senders}),
+        )
+
+    def of(self, mail: Mail, message: Message, now: float) -> Context:
+        """The thread and the sender of a mail, as far as its sender may be believed."""
+        return Context(
+            found=threads.find(message, mail, self._memory, now), history=history.recall(message, self._memory, now)
+        )
+
+    def extend(self, mail: Mail, message: Message, decision: Decision, around: Context, now: float) -> Remember:
+        """What this decision adds, which the next mail of the batch already sees."""
+        added = remember.remember(message, mail, decision, around.found, self._memory, now)
+        self._memory = remember.fold(self._memory, added)
+        return added

@@ -1,0 +1,303 @@
+"""The way of a mail: accept, judge, deliver. Read this first.
+
+* `Reception.accept`: one transaction keeps the arrival and puts a job to judge it; 250 is said when its future completes.
+* `Judging.judge`: understand, recall, decide, for a batch of mails; one transaction keeps decisions and memory and puts
+  the jobs to deliver.
+* `Dispatch.deliver`: one mail to one destination: done, tried again later, or parked for a person.
+
+The store is the truth: a crash between any two lines here repeats work and loses none.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+from postroom.decide.case import Case
+from postroom.decide.judge import judge
+from postroom.decide.policy import Policy
+from postroom.decide.rulebook import Rulebook
+from postroom.flow.addressbook import AddressBook
+from postroom.flow.desks import Desks
+from postroom.flow.ids import new_id
+from postroom.flow.recollection import Recollection
+from postroom.flow.retry import Patience, next_attempt, too_old
+from postroom.flow.stamp import stamp
+from postroom.model.errors import GiveUp, Refused, TryLater
+from postroom.model.judgement import REVIEW, AccountStatus, Decision
+from postroom.model.mail import BounceOf, BrandName, Envelope, Mail, Peer
+from postroom.model.marks import is_our_mark
+from postroom.model.memory import Remember
+from postroom.model.message import Message
+from postroom.model.trust import Trust
+from postroom.model.work import Again, Done, Job, Outcome, Parcel, Park
+from postroom.ports import Classifier, Destination, Judged, Observer, StatusProvider, Store
+from postroom.understand.envelope import peek
+from postroom.understand.reader import read
+
+#: pause in seconds before a job is tried again that a bug would have parked, once parking is halted
+_HALTED = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """The first step. Nothing is judged here, everything is kept."""
+
+    store: Store
+    book: AddressBook
+    observer: Observer
+    clock: Callable[[], float]
+    entropy: Callable[[int], bytes]
+    #: Received lines at which a mail goes in circles (RFC 5321 §6.3)
+    max_received: int = 50
+
+    def accept(self, envelope: Envelope, raw: bytes, peer: Peer) -> "Future[tuple[Mail, ...]]":
+        """Keep a mail: one arrival for each brand among its recipients, all or none.
+
+        Say 250 only when the future has completed: by then the mails are durable. Raises `Refused` for a loop or when
+        no recipient is ours; the future fails with `TryLater` when the store can't take it.
+        """
+        seen = peek(raw)
+        if seen.received_count > self.max_received:
+            self.observer.note("loop-stopped", hops=seen.received_count)
+            raise Refused(f"5.4.6 Too many hops: {seen.received_count} Received lines, this mail goes in circles")
+        now = self.clock()
+        mails = [
+            Mail(
+                id=new_id(now, self.entropy),
+                received_at=now,
+                brand=brand,
+                envelope=replace(envelope, rcpt_to=recipients),
+                peer=peer,
+                raw=raw,
+                digest=seen.digest,
+                message_id=seen.message_id,
+                bounce_of=bounce,
+                thread_key=seen.thread_key,
+                sender_key=seen.sender_key,
+            )
+            for (brand, bounce), recipients in self._by_brand(envelope).items()
+        ]
+        return self.store.accept(mails)
+
+    def _by_brand(self, envelope: Envelope) -> dict[tuple[BrandName, BounceOf | None], tuple[str, ...]]:
+        groups: dict[tuple[BrandName, BounceOf | None], tuple[str, ...]] = {}
+        for address in envelope.rcpt_to:
+            if (found := self.book.resolve(address)) is not None:
+                key = (found.brand, found.bounce_of)
+                groups[key] = (*groups.get(key, ()), address)
+        if not groups:
+            raise Refused("5.1.1 No such recipient here")
+        return groups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """The second step: from bytes to a decision with its reasons."""
+
+    store: Store
+    trust: Trust
+    rulebook: Callable[[], Rulebook]
+    policy: Policy
+    classifier: Classifier
+    statuses: StatusProvider
+    desks: Desks
+    observer: Observer
+    clock: Callable[[], float]
+    key: bytes
+    patience: Patience
+    #: seconds to wait for account status
+    status_deadline: float = 2.0
+    #: is told which job is in hand, so that a worker that hangs can be found and stopped
+    in_hand: Callable[[Job], None] = lambda _job: None
+
+    def judge(self, jobs: Sequence[Job]) -> None:
+        """Judge a batch in order; what one mail decides is known to the next. Raises `TryLater`; may be called again."""
+        mails = {mail.id: mail for mail in self.store.read([job.mail_id for job in jobs])}
+        ended: list[Outcome] = []
+        batch = [
+            (job, mail, message)
+            for job in jobs
+            if (mail := self._present(job, mails.get(job.mail_id), ended)) is not None
+            and (message := self._understood(job, mail, ended)) is not None
+        ]
+        judged = self._decided(batch, ended)
+        settled = set(self.store.record(judged)) if judged else set()
+        if ended:
+            self.store.settle(ended)
+        for one in judged:
+            if one.job.id in settled:
+                self._told(one.decision)
+        for outcome in ended:
+            if isinstance(outcome, Park):
+                self.observer.note("parked", outcome.job.mail_id, why=outcome.why)
+
+    def expire(self, job: Job) -> None:
+        """A mail's time in review ran out: it goes to the best guess, marked unconfirmed. Raises `TryLater`."""
+        decisions = self.store.decisions(job.mail_id)
+        last = decisions[-1] if decisions else None
+        if last is None or last.generation != job.generation or last.route != REVIEW:
+            self.store.settle([Done(job=job, receipt="a person was faster")])
+            return
+        sent_on = replace(
+            last,
+            generation=last.generation + 1,
+            route=last.decided,
+            unconfirmed=True,
+            because=f"Nobody looked at it in review in time; sent to the best guess, {last.decided}, unconfirmed.",
+            decided_at=self.clock(),
+        )
+        self.store.record([self._judged(job, sent_on, Remember())])
+        self.observer.note("review-expired", job.mail_id, route=sent_on.route)
+
+    def _present(self, job: Job, mail: Mail | None, ended: list[Outcome]) -> Mail | None:
+        if mail is None:
+            ended.append(Park(job=job, error="the store has no such mail", why="unreadable"))
+        return mail
+
+    def _understood(self, job: Job, mail: Mail, ended: list[Outcome]) -> Message | None:
+        """The mail as read, with the guards against loops and for bounces of our own forwards."""
+        self.in_hand(job)
+        try:
+            message = read(mail, self.trust)
+        except Exception as error:  # noqa: BLE001 -- the reader promises never to raise; if it does, this mail waits for a person and the others go on
+            ended.append(self._bug(job, error))
+            return None
+        if is_our_mark(message.header("x-postroom-mark"), self.key):
+            ended.append(
+                Park(job=job, error="it has been through here before: a destination sends it back to us", why="loop")
+            )
+            self.observer.note("loop-stopped", mail.id)
+            return None
+        if mail.bounce_of is not None and message.kind == "bounce":
+            self._came_back(mail.bounce_of, mail, message)
+        return message
+
+    def _came_back(self, bounce: BounceOf, mail: Mail, message: Message) -> None:
+        """A destination accepted a mail and later could not deliver it: that delivery is a person's matter now."""
+        reason = f"bounced: {message.failed_recipient or 'recipient unknown'}; see the bounce, mail {mail.id}"
+        reopened = self.store.reopen(bounce, reason)
+        self.observer.note("bounce-received", bounce.mail_id, reopened=reopened)
+
+    def _decided(self, batch: Sequence[tuple[Job, Mail, Message]], ended: list[Outcome]) -> list[Judged]:
+        if not batch:
+            return []
+        book = self.rulebook()
+        memory = Recollection(self.store, [(mail, message) for _, mail, message in batch])
+        opinions = self.classifier.classify([message for _, _, message in batch])
+        accounts = self._accounts([message for _, _, message in batch])
+        judged = []
+        for (job, mail, message), opinion, account in zip(batch, opinions, accounts, strict=True):
+            self.in_hand(job)
+            now = self.clock()
+            try:
+                around = memory.of(mail, message, now)
+                case = Case(
+                    mail=mail,
+                    message=message,
+                    thread=around.found.thread,
+                    history=around.history,
+                    account=account,
+                    classifier=tuple(opinion),
+                    model=self.classifier.version,
+                    remarks=around.found.remarks,
+                    generation=job.generation,
+                    now=now,
+                )
+                decision = judge(case, book, self.policy)
+                remember = memory.extend(mail, message, decision, around, now)
+            except Exception as error:  # noqa: BLE001 -- a bug that one mail brings out must not stop the others
+                ended.append(self._bug(job, error))
+                continue
+            judged.append(self._judged(job, decision, remember, message))
+        return judged
+
+    def _judged(self, job: Job, decision: Decision, remember: Remember, message: Message | None = None) -> Judged:
+        return Judged(
+            job=job,
+            decision=decision,
+            jobs=self.desks.jobs(decision, self.clock()),
+            remember=remember,
+            subject=message.subject[:500] if message else "",
+            from_addr=message.customer.addr[:320] if message and message.customer else "",
+            language=message.language if message else "",
+            kind=message.kind if message else "",
+        )
+
+    def _accounts(self, messages: Sequence[Message]) -> Sequence[AccountStatus]:
+        """Account status of authenticated senders alone: a forged From learns and steers nothing."""
+        known = dict.fromkeys(m.trusted_sender for m in messages if m.trusted_sender)
+        found = (
+            dict(zip(known, self.statuses.statuses(list(known), self.status_deadline), strict=True)) if known else {}
+        )
+        return [found.get(message.trusted_sender, AccountStatus()) for message in messages]
+
+    def _bug(self, job: Job, error: Exception) -> Outcome:
+        return parked_or_halted(job, error, self.store, self.observer, self.clock(), self.patience)
+
+    def _told(self, decision: Decision) -> None:
+        self.observer.note(
+            "judged",
+            decision.mail_id,
+            route=decision.route,
+            decided=decision.decided,
+            confidence=round(decision.confidence, 3),
+            stage=decision.stage,
+            generation=decision.generation,
+        )
+        if decision.urgent:
+            self.observer.note("alerted", decision.mail_id, signals=",".join(decision.urgent))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """The third step: one mail to one destination."""
+
+    store: Store
+    observer: Observer
+    clock: Callable[[], float]
+    random: Callable[[], float]
+    hostname: str
+    key: bytes
+    patience: Patience
+
+    def deliver(self, job: Job, mail: Mail, destination: Destination) -> Outcome:
+        """Try one delivery and say what became of it; the caller settles. Raises `TryLater` when the store is unwell."""
+        decision = next((d for d in reversed(self.store.decisions(mail.id)) if d.generation == job.generation), None)
+        if decision is None:
+            return Park(job=job, error="there is no decision of this generation", why="bug")
+        parcel = Parcel(
+            mail=mail,
+            decision=decision,
+            destination=destination.name,
+            generation=job.generation,
+            key=f"{mail.id}.{destination.name}.{job.generation}",
+            stamped=stamp(mail, decision, hostname=self.hostname, key=self.key),
+        )
+        try:
+            receipt = destination.deliver(parcel)
+        except TryLater as error:
+            return self._later(job, error)
+        except GiveUp as error:
+            return Park(job=job, error=str(error), why="gave-up")
+        except Exception as error:  # noqa: BLE001 -- an adapter's bug parks this delivery and stops no other
+            return parked_or_halted(job, error, self.store, self.observer, self.clock(), self.patience)
+        return Done(job=job, receipt=receipt.reference)
+
+    def _later(self, job: Job, error: TryLater) -> Outcome:
+        now = self.clock()
+        if error.lane_down:
+            return Again(job=job, due_at=now, error=str(error), counts=False, lane_down=True)
+        if too_old(job, now, self.patience):
+            return Park(job=job, error=f"too old to try again; last: {error}", why="too-old")
+        return Again(job=job, due_at=next_attempt(job.tries + 1, now, self.patience, self.random), error=str(error))
+
+
+def parked_or_halted(
+    job: Job, error: Exception, store: Store, observer: Observer, now: float, patience: Patience
+) -> Outcome:
+    """A bug parks the job, unless so many were parked in the last hour that it must be the deployment: then all wait."""
+    what = f"{type(error).__name__}: {error}"[:500]
+    if store.parked_since(now - 3600.0) >= patience.ceiling:
+        observer.note("parking-halted", job.mail_id, error=type(error).__name__)
+        return Again(job=job, due_at=now + _HALTED, error=what, counts=False)
+    return Park(job=job, error=what, why="bug")
