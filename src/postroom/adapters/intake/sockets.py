@@ -17,9 +17,9 @@ def listen(address: str) -> tuple[socket.socket, ...]:
 
     A name is looked up and each of its addresses bound. Raises `ConfigError`, and leaves nothing bound.
     """
-    host, _, port = address.rpartition(":")
+    host, colon, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not port.isascii() or not port.isdecimal() or int(port) > 65535:
+    if not colon or not port.isascii() or not port.isdecimal() or int(port) > 65535:
         raise ConfigError(f"{address!r} is no address to listen on: write host:port, [v6]:port or :port")
     found: list[socket.socket] = []
     try:
