@@ -179,13 +179,14 @@ class Guard:
     ) -> Answer:
         connection = http.client.HTTPConnection(target.host, target.port)
         connection.sock = sock
-        timed = _Timed(sock, lambda: self._left(deadline))  # all that a response asks of a socket is makefile
-        connection.response_class = lambda _, **options: http.client.HTTPResponse(timed, **options)  # type: ignore[assignment,arg-type]
         sock.settimeout(self._left(deadline))
         connection.request(
             method, target.path, body=body or None, headers={"Host": target.authority, "Connection": "close", **headers}
         )
-        response = connection.getresponse()
+        # Not connection.getresponse: its reads have a timeout each, not one for all. What a response asks of a
+        # socket is makefile, no more.
+        response = http.client.HTTPResponse(_Timed(sock, lambda: self._left(deadline)), method=method)  # type: ignore[arg-type]
+        response.begin()
         read = _read(response, max_answer)
         given = {name.lower(): value for name, value in response.getheaders()}
         return Answer(status=response.status, headers=given, body=read[:max_answer], whole=len(read) <= max_answer)

@@ -2,20 +2,18 @@
 
 import itertools
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 
 from postroom.adapters.destination.disk import disk_errors, sync_folder, write_all
 from postroom.adapters.destination.final import filed
+from postroom.adapters.destination.keys import key_word
 from postroom.model.mail import DestinationName
 from postroom.model.work import Parcel, Receipt
 
-_SAFE_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
 _OURS = ".postroom_"
 _OLD = 3600.0
 # A folder's time stamp may be this coarse: a younger one proves nothing about what was changed since.
@@ -126,8 +124,7 @@ class MaildirDestination:
 
 def _file_name(parcel: Parcel) -> str:
     """``<second>.<key>.postroom_``: the same for every try; readers sort by the second of acceptance."""
-    key = parcel.key if _SAFE_KEY.fullmatch(parcel.key) else sha256(parcel.key.encode("utf-8", "replace")).hexdigest()
-    return f"{int(parcel.mail.received_at)}.{key}{_OURS}"
+    return f"{int(parcel.mail.received_at)}.{key_word(parcel.key)}{_OURS}"
 
 
 def _names(folder: Path) -> Iterator[str]:

@@ -9,6 +9,7 @@ import msgspec
 
 from postroom import __version__
 from postroom.adapters.destination.guard import Answer, Blocked, Guard, Unreachable, read_url
+from postroom.adapters.destination.keys import key_word
 from postroom.model.errors import ConfigError, GiveUp, TryLater
 from postroom.model.mail import DestinationName
 from postroom.model.marks import SIGNATURE_HEADER, sign_webhook
@@ -87,7 +88,7 @@ class WebhookDestination:
         headers = {
             "Content-Type": media_type,
             "User-Agent": f"postroom/{__version__}",
-            "Idempotency-Key": plain(key).encode("ascii", "backslashreplace").decode("ascii"),
+            "Idempotency-Key": key_word(key),
             SIGNATURE_HEADER: sign_webhook(self._secret, int(self._now()), body),
         }
         return self._call("POST", body, headers)
