@@ -24,7 +24,7 @@ def explain(decision: Decision, message: Message | None = None, policy: Policy |
         *_evidence(decision, message),
         *_remarks(decision),
     ]
-    if policy is not None and decision.route not in {AUTOMATIC}:
+    if policy is not None and decision.route != AUTOMATIC:
         paragraphs.extend(_otherwise(decision, policy))
     paragraphs.append(_versions(decision))
     return tuple(paragraph for paragraph in paragraphs if paragraph)

@@ -112,7 +112,10 @@ class PhraseBook:
                 else:
                     pieces.setdefault(use.number, []).append((use.index, start, end))
         for number, parts in pieces.items():
-            found = _chains(self._phrases[number][1], parts, text)
+            phrase = self._phrases[number][1]
+            if len(parts) < len(phrase.fragments):
+                continue
+            found = _chains(phrase, parts, text)
             if found:
                 whole[number] = found
         return self._by_list(whole, folded)

@@ -1,15 +1,16 @@
 """Rules, compiled, and what they say of one mail. Evaluation is bounded and total: a failing rule does not match, and says so."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cel_expr_python import cel
 
-from postroom.decide.context import SEARCHABLE, Facts, values
-from postroom.decide.prefilter import Need, Prefilter, build
+from postroom.decide.context import Facts, values
+from postroom.decide.prefilter import Atom, Need, Prefilter, build
 from postroom.model.mail import RouteName
 
 _CHUNK = 40
+_WORTHWHILE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chunk:
-    """Rules that nothing rules out beforehand, evaluated together as one list: thirteen times as fast as one by one."""
+    """Rules that are evaluated together as one list when several of them may match: far faster than one by one."""
 
     numbers: tuple[int, ...]
     program: cel.Expression
@@ -71,6 +72,10 @@ class RuleSet:
     _environment: cel.Env
     _programs: tuple[cel.Expression, ...]
     _chunks: tuple[_Chunk, ...]
+    #: rules that nothing rules out beforehand
+    _free: frozenset[int]
+    #: atom -> rules that it makes possible
+    _by_atom: Mapping[Atom, tuple[int, ...]]
     _prefilter: Prefilter
     _reads: frozenset[str]
     _headers: frozenset[str]
@@ -81,19 +86,18 @@ class RuleSet:
             return ()
         automatic = facts.case.message.kind not in {"person", "none"}
         known = values(facts, self._reads, self._headers)
-        holding = self._prefilter.holding(
-            {name: known[name] if name in known else SEARCHABLE[name](facts) for name in self._prefilter.fields},
-            facts.phrases,
-        )
+        texts = {name: known[name] for name in self._prefilter.fields}
+        possible = set(self._free)
+        for atom in self._prefilter.holding(texts, facts.phrases):
+            possible.update(self._by_atom.get(atom, ()))
         activation = self._environment.Activation(known)
-        answers = self._together(activation)
+        possible, certain = self._together(possible, activation)
         found: list[Match] = []
-        for number, rule in enumerate(self.rules):
-            if rule.need is not None and rule.need.isdisjoint(holding):
-                continue
+        for number in sorted(possible):
+            rule = self.rules[number]
             if rule.enabled_from > facts.case.now or (automatic and "kind" not in rule.reads):
                 continue
-            answer = answers[number] if number in answers else _evaluate(self._programs[number], activation)
+            answer = number in certain or _evaluate(self._programs[number], activation)
             if answer is False:
                 continue
             found.append(Match(rule=rule, error="" if answer is True else str(answer)))
@@ -101,17 +105,23 @@ class RuleSet:
                 break
         return tuple(found)
 
-    def _together(self, activation: cel.Activation) -> dict[int, bool]:
-        """Answers of the chunks; a chunk in which any rule fails is left out, to be asked one by one."""
-        answers: dict[int, bool] = {}
+    def _together(self, possible: set[int], activation: cel.Activation) -> tuple[set[int], set[int]]:
+        """What is still possible after asking whole chunks, and what of it is certain.
+
+        A chunk in which any rule fails answers nothing: its rules are asked one by one, and say what failed.
+        """
+        certain: set[int] = set()
         for chunk in self._chunks:
+            if len(possible.intersection(chunk.numbers)) < _WORTHWHILE:
+                continue
             try:
                 given = chunk.program.eval(activation).plain_value()
             except RuntimeError:
                 continue
-            if isinstance(given, list) and len(given) == len(chunk.numbers):
-                answers.update(zip(chunk.numbers, given, strict=True))
-        return answers
+            if isinstance(given, list):
+                possible.difference_update(chunk.numbers)
+                certain.update(number for number, answer in zip(chunk.numbers, given, strict=True) if answer)
+        return possible | certain, certain
 
 
 def _evaluate(program: cel.Expression, activation: cel.Activation) -> bool | str:
@@ -131,20 +141,27 @@ def _first_line(said: object) -> str:
 def compile_rules(rules: Sequence[Rule], environment: cel.Env, optional_headers: Collection[str]) -> RuleSet:
     """Make checked rules ready; they are read by priority, then in the order given."""
     ordered = tuple(sorted(rules, key=lambda rule: rule.priority))
-    free = [number for number, rule in enumerate(ordered) if rule.need is None and not rule.regex]
+    by_atom: dict[Atom, list[int]] = {}
+    for number, rule in enumerate(ordered):
+        for atom in rule.need or ():
+            by_atom.setdefault(atom, []).append(number)
+    # Rules with the same needs stand together, so that a chunk is either worth asking or not.
+    plain = sorted((sorted(rule.need or ()), number) for number, rule in enumerate(ordered) if not rule.regex)
     chunks = tuple(
         _Chunk(
-            numbers=tuple(part),
-            program=environment.compile("[" + ",\n".join(f"({ordered[n].when}\n)" for n in part) + "]"),
+            numbers=tuple(number for _, number in part),
+            program=environment.compile("[" + ",\n".join(f"({ordered[number].when}\n)" for _, number in part) + "]"),
         )
-        for part in (free[start : start + _CHUNK] for start in range(0, len(free), _CHUNK))
+        for part in (plain[start : start + _CHUNK] for start in range(0, len(plain), _CHUNK))
     )
     return RuleSet(
         rules=ordered,
         _environment=environment,
         _programs=tuple(environment.compile(rule.when) for rule in ordered),
         _chunks=chunks,
-        _prefilter=build({atom for rule in ordered for atom in rule.need or ()}),
+        _free=frozenset(number for number, rule in enumerate(ordered) if rule.need is None),
+        _by_atom={atom: tuple(numbers) for atom, numbers in by_atom.items()},
+        _prefilter=build(by_atom.keys()),
         _reads=frozenset(name for rule in ordered for name in rule.reads),
         _headers=frozenset(optional_headers),
     )
