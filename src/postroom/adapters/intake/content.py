@@ -14,6 +14,7 @@ LONGEST_LINE: Final = 998
 """RFC 5322 §2.1.1, without CRLF."""
 
 _END: Final = b"\r\n.\r\n"
+_ORDINARY: Final = bytes(octet for octet in range(256) if octet not in b"\r\n\0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +126,10 @@ class Content:
 
 def inspect(raw: bytes, *, max_line: int, max_header: int) -> Flaws:
     """Flaws of content after dot-unstuffing. Total: any bytes; time linear in their number."""
-    pairs = raw.count(b"\r\n")
+    # where CR, LF and NUL are twice as many as CRLF pairs, each of them is part of a pair
+    forbidden = len(raw.translate(None, _ORDINARY)) != 2 * raw.count(b"\r\n")
     return Flaws(
-        forbidden_octets=raw.count(b"\n") != pairs or raw.count(b"\r") != pairs or b"\0" in raw,
+        forbidden_octets=forbidden,
         long_line=has_line_beyond(raw, LONGEST_LINE),
         overlong_line=has_line_beyond(raw, max_line),
         overlong_header=len(raw) > max_header and not _header_ends_within(raw, max_header),

@@ -99,6 +99,29 @@ BAD_LINE: Final = b"550 5.6.0 A line is longer than allowed\r\n"
 BAD_HEADER: Final = b"552 5.3.4 Header section larger than allowed\r\n"
 
 
+def hello(hostname: str, *, size: int, starttls: bool) -> bytes:
+    """The answer to EHLO and LHLO (§4.1.1.1): what we can do."""
+    words = [hostname, "PIPELINING", f"SIZE {size}", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
+    if starttls:
+        words.append("STARTTLS")
+    return "".join([*(f"250-{word}\r\n" for word in words[:-1]), f"250 {words[-1]}\r\n"]).encode()
+
+
+def accepted_as(ids: str) -> bytes:
+    """The mail is kept under these ids."""
+    return f"250 2.0.0 Accepted as {ids}\r\n".encode()
+
+
+def too_many(hostname: str) -> bytes:
+    """We hang up on a peer that does not behave."""
+    return f"421 4.7.0 {hostname} Too many errors, closing\r\n".encode()
+
+
+def shutting_down(hostname: str) -> bytes:
+    """We hang up because we stop (§3.8)."""
+    return f"421 4.3.2 {hostname} Shutting down, try again later\r\n".encode()
+
+
 class Need(Enum):
     """Events that carry nothing."""
 

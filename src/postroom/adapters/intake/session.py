@@ -17,6 +17,7 @@ from postroom.adapters.intake.protocol import Event, Memory, Need, State, Submit
 from postroom.adapters.intake.transaction import Note, Resolve, Transaction, ask, enhanced
 from postroom.model.mail import Mail, Peer
 
+_CLIENT_HELLO: Final = b"\x16\x03"
 _CONTROLS: Final = re.compile(rb"[\x00-\x1f\x7f]")
 _TURNED_AWAY_FACTOR: Final = 100
 _REASONS: Final = {
@@ -134,11 +135,11 @@ class Session:
         """The mail is durable: 250, with its id, once (SMTP) or for each recipient (LMTP)."""
         ids = dict.fromkeys(str(mail.id) for mail in mails)
         if self._options.door == "smtp":
-            self._settle([_accepted_as(" ".join(list(ids)[:8]))])
+            self._settle([say.accepted_as(" ".join(list(ids)[:8]))])
             return
         by_recipient = {address: mail.id for mail in mails for address in mail.envelope.rcpt_to}
         first = next(iter(ids), "")
-        self._settle([_accepted_as(by_recipient.get(address, first)) for address in self._transaction.rcpt_to])
+        self._settle([say.accepted_as(by_recipient.get(address, first)) for address in self._transaction.rcpt_to])
 
     def refused(self, text: str) -> None:
         """It is not taken and never will be: 554, or what enhanced status ``text`` begins with."""
@@ -172,7 +173,7 @@ class Session:
         """Close with 421 as soon as no mail is under way (RFC 5321 §3.8)."""
         self._draining = True
         if self._state in ("new", "ready"):
-            self.hang_up(self._shutting_down())
+            self.hang_up(say.shutting_down(self._options.hostname))
 
     # -- commands ------------------------------------------------------------------------------------------------
 
@@ -186,9 +187,6 @@ class Session:
             self.hang_up(say.BARE_LF)
             return None
         line = line[:-2]
-        if line.startswith(b"\x16\x03"):
-            self.hang_up(say.UNKNOWN)
-            return None
         if _CONTROLS.search(line):
             self._wrong(say.CONTROL)
             return None
@@ -209,30 +207,35 @@ class Session:
     def _next_line(self) -> bytes | None:
         """The next line with its LF; None when there is none yet. Lines over the cap are answered and skipped."""
         buffer = self._buffer
-        while True:
+        if buffer.startswith(_CLIENT_HELLO) and not self._overlong:
+            self._foreign()
+        while self._state != "closed":
             end = buffer.find(b"\n", self._scanned)
             self._scanned = 0
             if end < 0:
                 if len(buffer) > self._options.max_line:
                     self._overlong = True
-                    buffer.clear()
+                    # its last octet may be the CR of its CRLF
+                    del buffer[:-1]
                 self._scanned = len(buffer)
                 return None
             line = bytes(buffer[: end + 1])
             del buffer[: end + 1]
-            if not self._overlong and len(line) <= self._options.max_line:
+            if not line.endswith(b"\r\n") or not (self._overlong or len(line) > self._options.max_line):
                 return line
             self._overlong = False
             self._wrong(say.TOO_LONG)
-            if self._state == "closed":
-                return None
+        return None
 
     def _unknown_verb(self, verb: bytes) -> None:
-        if verb in say.FOREIGN:
-            self._note("foreign-protocol")
-            self.hang_up(say.UNKNOWN)
+        if verb in say.FOREIGN or verb.startswith(b"SSH-"):
+            self._foreign()
         else:
             self._wrong(say.UNDONE if verb in say.NOT_IMPLEMENTED else say.UNKNOWN)
+
+    def _foreign(self) -> None:
+        self._note("foreign-protocol")
+        self.hang_up(say.UNKNOWN)
 
     def _wrong_state(self, verb: bytes, reply: bytes) -> None:
         if verb == b"DATA" and self._state == "mail" and self._transaction.turned_away:
@@ -256,18 +259,8 @@ class Session:
         if verb == b"HELO":
             self._out.append(f"250 {self._options.hostname}\r\n".encode())
             return
-        words = [
-            self._options.hostname,
-            "PIPELINING",
-            f"SIZE {self._options.max_size}",
-            "8BITMIME",
-            "SMTPUTF8",
-            "ENHANCEDSTATUSCODES",
-        ]
-        if self._options.tls is not None and not self.tls:
-            words.append("STARTTLS")
-        lines = [f"250-{word}\r\n" for word in words[:-1]]
-        self._out.append("".join([*lines, f"250 {words[-1]}\r\n"]).encode())
+        starttls = self._options.tls is not None and not self.tls
+        self._out.append(say.hello(self._options.hostname, size=self._options.max_size, starttls=starttls))
 
     def _starttls(self, verb: bytes, argument: bytes) -> Event | None:
         if self._options.tls is None or self.tls:
@@ -325,7 +318,7 @@ class Session:
             self._unknown += 1
         guessing = not self.trusted and self._unknown >= options.max_unknown_recipients
         if guessing or transaction.turned_away > options.max_recipients * _TURNED_AWAY_FACTOR:
-            self.hang_up(self._too_many())
+            self.hang_up(say.too_many(self._options.hostname))
 
     def _data(self, verb: bytes, argument: bytes) -> None:
         if argument:
@@ -399,7 +392,7 @@ class Session:
         """Count a command that brings no mail nearer; False when it was one too many."""
         self._idle += 1
         if self._idle > self._options.max_commands_idle:
-            self.hang_up(self._too_many())
+            self.hang_up(say.too_many(self._options.hostname))
             return False
         return True
 
@@ -409,13 +402,7 @@ class Session:
         self._bad += 1
         if self._bad >= self._options.max_commands_bad:
             self._note("too-many-errors")
-            self.hang_up(self._too_many())
-
-    def _too_many(self) -> bytes:
-        return f"421 4.7.0 {self._options.hostname} Too many errors, closing\r\n".encode()
-
-    def _shutting_down(self) -> bytes:
-        return f"421 4.3.2 {self._options.hostname} Shutting down, try again later\r\n".encode()
+            self.hang_up(say.too_many(self._options.hostname))
 
     _HANDLERS: ClassVar[Mapping[bytes, Callable[["Session", bytes, bytes], Event | None]]] = {
         b"EHLO": _hello,
@@ -431,7 +418,3 @@ class Session:
         b"HELP": _say,
         b"VRFY": _say,
     }
-
-
-def _accepted_as(ids: str) -> bytes:
-    return f"250 2.0.0 Accepted as {ids}\r\n".encode()
