@@ -44,7 +44,7 @@ def route(
     """Say where mails would go and why; deliver them only with --deliver."""
     from postroom.bootstrap.files import accept, preview
 
-    house = open_house(config) if config is not None or deliver else _any_house()
+    house = open_house(config) if deliver else any_house(config)
     found = _with_progress(house, paths)
     rows = accept(house, found, brand=brand) if deliver else preview(house, found, brand=brand, text_only=text_only)
     if as_json:
@@ -61,7 +61,7 @@ def understand(paths: Paths, config: Config = None, as_json: AsJson = False) -> 
     from postroom.flow.facts import message_facts
     from postroom.understand.reader import read
 
-    house = open_house(config) if config is not None else _any_house()
+    house = any_house(config)
     offline = Offline(house)
     for found in _with_progress(house, paths):
         facts = message_facts(found.path, read(offline.mail(found), house.trust))
@@ -77,16 +77,15 @@ def understand(paths: Paths, config: Config = None, as_json: AsJson = False) -> 
     house.close()
 
 
-def _any_house() -> "House":
+def any_house(config: Path | None) -> "House":
     """The installation of this folder if there is one, else the shipped settings: files can be judged without any set-up."""
     from postroom.bootstrap import House
-    from postroom.cli.console import find_config
     from postroom.model.errors import ConfigError
 
     try:
-        return open_house(find_config(None))
+        return open_house(config)
     except ConfigError as error:
-        if "no settings file" not in str(error):
+        if config is not None or "no settings file" not in str(error):
             raise
         return House.without_settings()
 

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from postroom.cli import files, inbox, queue, serve, setup
+from postroom.cli import explain, files, inbox, queue, rules, serve, setup
 from postroom.cli.console import fail
 from postroom.model.errors import PostroomError
 
@@ -20,8 +20,10 @@ app = typer.Typer(
 setup.register(app)
 serve.register(app)
 files.register(app)
+explain.register(app)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(queue.app, name="queue")
+app.add_typer(rules.app, name="rules")
 
 
 def run() -> None:

@@ -44,7 +44,9 @@ def check(
     config: Config = None,
     as_json: AsJson = False,
     offline: Annotated[bool, typer.Option("--offline", help="Don't try the connections.")] = False,
-    notes: Annotated[bool, typer.Option("--notes", help="Also what is merely worth knowing of rules and phrases.")] = False,
+    notes: Annotated[
+        bool, typer.Option("--notes", help="Also what is merely worth knowing of rules and phrases.")
+    ] = False,
 ) -> None:
     """Find every mistake in the settings, rules and phrases, each with its line and remedy; try every destination."""
     from postroom.config import load
