@@ -121,19 +121,18 @@ class _Reader:
         angle = "".join(self._angle) if self._angle is not None else None
         quoted_only = self._quoted_only
         self._start()
-        if angle is None and quoted_only and "@" not in phrase:
-            angle, comment = ("", comment) if phrase else (None, comment)
-        if angle is None:
-            if not phrase:
-                return
+        if angle is not None:
+            address, name = angle, phrase or comment
+        elif "@" in phrase and not (quoted_only and " " in phrase):
             found = _LOOKS.search(phrase) if " " in phrase else None
             address = found[0] if found else phrase.replace(" ", "")
             name = comment or (phrase.replace(address, "", 1).strip() if found else "")
         else:
-            address, name = angle, phrase or comment
+            # a phrase alone names somebody and is no address (RFC 5322 §3.4)
+            address, name = "", phrase
         if not address and not name:
             return
-        yield Address(name=headers.decode(name)[:_NAME_CHARS].strip().strip("'"), addr=normal(address))
+        yield Address(name=" ".join(headers.decode(name)[:_NAME_CHARS].split()).strip("'"), addr=normal(address))
 
 
 def normal(addr: str) -> str:

@@ -61,10 +61,8 @@ class Body:
 def compose(root: Part) -> Body:
     """Choose the text of a message and list everything else."""
     reader = _Composer()
-    if root.type in _TEXTUAL and root.disposition != "attachment":
-        text = reader.leaf(root)
-    else:
-        text = reader.render(root)
+    is_text = root.type in _TEXTUAL and root.disposition != "attachment"
+    text = reader.leaf(root) if is_text else reader.render(root)
     if len(text) > TEXT_CHARS:
         text = text[:TEXT_CHARS]
         reader.note("text-truncated")

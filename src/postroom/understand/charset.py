@@ -30,7 +30,7 @@ ALIASES: Final = {
 
 #: text codecs of Python that are no charset of mail: an attacker's way around every filter, or plain nonsense
 REFUSED: Final = frozenset(
-    {"utf-7", "unicode_escape", "raw-unicode-escape", "idna", "punycode", "undefined", "mbcs", "oem"}
+    {"utf-7", "unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined", "mbcs", "oem"}
 )
 
 #: codecs in which ASCII bytes do not always mean ASCII
@@ -87,7 +87,7 @@ def codec_of(label: str) -> tuple[str, str]:
         info = codecs.lookup(wanted)
     except (LookupError, ValueError, UnicodeError):
         return "", "charset-unknown"
-    if info.name in REFUSED or not getattr(info, "_is_text_encoding", True):
+    if info.name.replace("_", "-") in REFUSED or not getattr(info, "_is_text_encoding", True):
         return "", "charset-refused"
     return ALIASES.get(info.name, info.name), ""
 

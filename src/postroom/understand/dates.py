@@ -3,19 +3,28 @@
 Invariant: any string gives a number or None, in bounded time, never an exception.
 """
 
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_tz
 from typing import Final
 
 _CHARS: Final = 200
-#: mail is not older than 1970; what claims to be from after 9999 can't be shown
+_NESTED: Final = 5
+#: 1900 to 9999: what claims to be from elsewhere can't be shown, nor believed
+_EARLIEST: Final = -2_208_988_800
 _LATEST: Final = 253_402_300_799
+_COMMENT = re.compile(r"\([^()]{0,200}\)")
 
 
 def parse(raw: str) -> float | None:
     """Read a date; None when it is missing or unreadable. Two-digit years and odd zones as RFC 5322 §4.3 says."""
     try:
-        parts = parsedate_tz(raw[:_CHARS])
+        text = raw[:_CHARS]
+        for _ in range(_NESTED):
+            if "(" not in text:
+                break
+            text = _COMMENT.sub(" ", text)
+        parts = parsedate_tz(text)
         if parts is None:
             return None
         year, month, day, hour, minute, second, *_, zone = parts
@@ -23,4 +32,4 @@ def parse(raw: str) -> float | None:
         moment += max(0, second - 59) - (zone or 0)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return moment if 0 <= moment <= _LATEST else None
+    return moment if _EARLIEST <= moment <= _LATEST else None

@@ -70,6 +70,8 @@ def bounds(raw: bytes) -> tuple[int, int, int]:
     when no blank line was found within the limit.
     """
     start = 0
+    if not raw:
+        return 0, 0, 0
     if raw[:1] in b">F" and (line := _FROM_LINE.match(raw[:1000])):
         start = line.end()
     elif raw[:1] in b"\r\n":
@@ -92,7 +94,7 @@ def parse(raw: bytes) -> Block:
         if len(raw) > end:
             defects.append("header-too-long")
             body_at = _after_long_header(raw, end)
-    block = raw[start:end]
+    block = raw[start:end].removesuffix(b"\r")
     if b"\0" in block:
         defects.append("nul-in-header")
     if block.count(b"\r") != block.count(b"\r\n"):
@@ -123,16 +125,27 @@ def decode(raw: str) -> str:
         gap = raw[at : word.start]
         adjoins = bool(pending_charset) and not gap.strip(" ")
         if pending_charset and not (adjoins and word.charset == pending_charset):
-            out.append(charset.decode(pending, pending_charset).text)
+            out.append(_word_text(pending, pending_charset))
             pending = b""
         if not adjoins:
             out.append(gap)
         pending += word.data
         pending_charset, at = word.charset, word.end
     if pending_charset:
-        out.append(charset.decode(pending, pending_charset).text)
+        out.append(_word_text(pending, pending_charset))
     out.append(raw[at:])
     return one_line("".join(out))
+
+
+def _word_text(data: bytes, label: str) -> str:
+    """The text of encoded words.
+
+    UTF-7, refused everywhere else, is read here: in an encoded word it is announced, short, and never reaches anything
+    that interprets it; a body that is searched for phrases must not hide behind it.
+    """
+    if label in {"utf-7", "unicode-1-1-utf-7"}:
+        return charset.scrub(data.decode("utf-7", "replace"))
+    return charset.decode(data, label).text
 
 
 def one_line(text: str) -> str:
@@ -232,9 +245,10 @@ def _value(data: bytes, defects: list[str]) -> str:
     if data.isascii():
         text = data.decode("ascii")
     else:
-        decoded = charset.decode(data)
-        text = decoded.text
-        if decoded.defect:
+        try:
+            text = charset.scrub(data.decode("utf-8"))
+        except UnicodeDecodeError:
+            text = charset.decode(data).text
             defects.append("8bit-header")
     return one_line(text)
 

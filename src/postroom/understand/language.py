@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-import fasttext
+import fasttext  # type: ignore[import-untyped]
 
 #: characters that are looked at; more costs time and changes little
 CHARACTERS: Final = 320

@@ -61,7 +61,7 @@ def parse(raw: bytes, block: headers.Block) -> Tree:
             root = _from_node(node, limits, 0, fields, body)
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException:  # a Rust panic is no Exception
+        except BaseException:  # noqa: BLE001 - a Rust panic is no Exception
             limits = _Limits()
         else:
             return Tree(root=root, defects=tuple(limits.defects))
@@ -97,7 +97,7 @@ def _part(fields: dict[str, str], content: bytes, children: tuple[Part, ...], li
     kind = params.parse(fields["content-type"])
     disposition = params.parse(fields["content-disposition"])
     name = disposition.params.get("filename") or kind.params.get("name") or ""
-    media_type = _media_type(kind.token)
+    media_type = _media_type(kind.head)
     if media_type.startswith("multipart/") and not children:
         # without parts (no boundary, or it never occurs) the body is all there is: let people and rules see it
         limits.note("no-boundary")
@@ -105,17 +105,17 @@ def _part(fields: dict[str, str], content: bytes, children: tuple[Part, ...], li
     return Part(
         type=media_type,
         params=kind.params,
-        disposition=disposition.token,
+        disposition=disposition.head,
         name=params.file_name(name) if name else "",
         content=content,
         children=children,
     )
 
 
-def _media_type(token: str) -> str:
+def _media_type(written: str) -> str:
     """A media type that can be worked with: RFC 2045 §5.2 makes what is missing or malformed plain text."""
-    if "/" in token and " " not in token:
-        return token[:100]
+    if "/" in written and " " not in written:
+        return written[:100]
     return "text/plain"
 
 
@@ -146,8 +146,8 @@ def _split(fields: dict[str, str], body: bytes, limits: _Limits, depth: int) -> 
     kind = params.parse(fields["content-type"])
     children: list[Part] = []
     content = b""
-    if kind.token.startswith("multipart/"):
-        default = "message/rfc822" if kind.token == "multipart/digest" else ""
+    if kind.head.startswith("multipart/"):
+        default = "message/rfc822" if kind.head == "multipart/digest" else ""
         for piece in _pieces(body, kind.params.get("boundary", "").encode("utf-8", "replace")):
             if not limits.allow(depth + 1):
                 break
@@ -155,13 +155,14 @@ def _split(fields: dict[str, str], body: bytes, limits: _Limits, depth: int) -> 
         content = b"" if children else body
     else:
         content = _transfer_decode(body, fields["content-transfer-encoding"])
-        if kind.token in {"message/rfc822", "message/global"} and limits.allow(depth + 1):
+        if kind.head in {"message/rfc822", "message/global"} and limits.allow(depth + 1):
             children.append(_split_piece(content, "", limits, depth + 1))
     return _part(fields, content, tuple(children), limits)
 
 
 def _split_piece(piece: bytes, default: str, limits: _Limits, depth: int) -> Part:
-    block = headers.parse(piece)
+    # a part that starts with a blank line has no header (RFC 2046 §5.1), whatever its text looks like
+    block = headers.Block(fields=(), body_at=piece.find(b"\n") + 1, defects=()) if piece[:1] in b"\r\n" else headers.parse(piece)
     fields = {name: block.first(name)[: params.VALUE_CHARS] for name in _CONTENT_FIELDS}
     fields["content-type"] = fields["content-type"] or default
     return _split(fields, piece[block.body_at :], limits, depth)
@@ -195,10 +196,10 @@ def _pieces(body: bytes, boundary: bytes) -> Iterator[bytes]:
 
 def _transfer_decode(body: bytes, encoding: str) -> bytes:
     """Undo Content-Transfer-Encoding (RFC 2045 §6), whatever is wrong with it."""
-    token = encoding.partition(";")[0].strip().lower()
-    if token == "base64":
+    mechanism = encoding.partition(";")[0].strip().lower()
+    if mechanism == "base64":
         return headers.base64_lenient(body)
-    if token == "quoted-printable":
+    if mechanism == "quoted-printable":
         try:
             return quopri.decodestring(body)
         except (ValueError, binascii.Error):

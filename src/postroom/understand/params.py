@@ -22,7 +22,7 @@ class Value(NamedTuple):
     """A structured field value."""
 
     #: the part before the first ``;``, lower case
-    token: str
+    head: str
     #: parameters by lower-case name, decoded; the first of each name
     params: dict[str, str]
 
@@ -30,9 +30,9 @@ class Value(NamedTuple):
 def parse(raw: str) -> Value:
     """Read an unfolded Content-Type or Content-Disposition value."""
     raw = raw[:VALUE_CHARS]
-    token = raw.partition(";")[0].strip().strip("\"'").lower()
+    head = raw.partition(";")[0].strip().strip("\"'").lower()
     if ";" not in raw:
-        return Value(token, {})
+        return Value(head, {})
     plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     for count, found in enumerate(_PARAM.finditer(raw)):
@@ -45,12 +45,12 @@ def parse(raw: str) -> Value:
             plain.setdefault(name, value)
             continue
         number = rest.rstrip("*")
-        index = int(number) if number.isdecimal() and len(number) < 4 else 0
-        if index < _SECTIONS:
+        index = int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else 0
+        if index < _SECTIONS and (not number or number == str(index)):
             sections.setdefault(base, {}).setdefault(index, (value, name.endswith("*")))
     for base, pieces in sections.items():
         plain[base] = _join(pieces)
-    return Value(token, plain)
+    return Value(head, plain)
 
 
 def file_name(raw: str) -> str:

@@ -116,7 +116,7 @@ def _read(mail: Mail, trust: Trust) -> Message:
         " ".join(block.all("references"))[: headers.FIELD_BYTES], block.first("in-reply-to")
     )
     auth, spam_verdict, forged = _trusted_facts(mail, block, from_, trust)
-    date = dates.parse(first.get("date", ""))
+    date = next((when for raw in block.all("date")[:5] if (when := dates.parse(raw)) is not None), None)
     new_text = found.new_text if found is not None else parts.new
     codes = [*block.defects, *tree.defects, *content.defects, *_address_defects(block, from_)]
     if date is None:

@@ -75,7 +75,8 @@ _COMPANION = _compiled(
     |ありがとう|急ぎ|緊急|連絡|戻り|以降|返信|返答|まで|ご了承|よろしく|感谢|谢谢|紧急|联系|返回|回复|至|期间|感謝|緊急|聯絡|回覆|감사|급한|긴급|연락|복귀|까지|답변|회신|شكرا|عاجل|حتى""",
 )
 _CLAUSE = re.compile(
-    r"[.!;,\n。！；、，]+|(?<=[?？])|\s(?:but|and\sso|so|aber|und|mais|et|pero|y|mas|e|ma|maar|но|и)\s", re.IGNORECASE
+    r"[!;,\n。！；、，]+|(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[A-ZÄÖÜА-Я])|(?<=[?？])"
+    r"|\s(?i:but|and\sso|so|aber|und|mais|et|pero|y|mas|e|ma|maar|но|и)\s"
 )
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ASKS = re.compile(

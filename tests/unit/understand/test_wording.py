@@ -1,0 +1,86 @@
+"""Automatic replies by their words alone, and people who write about absence."""
+
+import pytest
+
+from postroom.understand import wording
+
+#: (language, subject, text) that a responder wrote, with no header to say so
+AUTOMATIC = [
+    ("en", "Out of office", "Hello,\n\nThank you for your email. I am currently out of the office until Monday, 9 November, with limited access to email.\n\nFor urgent matters please contact my colleague at desk@example.com.\n\nBest regards,\nSam"),
+    ("en", "Re: your notice", "I'm away on annual leave and will be back on 12 November. I will respond to your message when I return."),
+    ("en", "Automatic reply: Your account", "I will be on parental leave from 1 October to 1 March. For anything urgent please call the office."),
+    ("en", "Ticket 4411", "This is an automated response. We have received your message and will get back to you as soon as possible. Please do not reply to this email."),
+    ("en", "Read: hello", "Your message To: Ada Subject: hello Sent: Monday was read on Tuesday, 3 November 2026."),
+    ("en", "One more step", "Please confirm that you are human. Click the link below and your message will be delivered."),
+    ("de", "Abwesenheitsnotiz", "Guten Tag,\n\nvielen Dank für Ihre Nachricht. Ich bin bis zum 14.11. nicht im Büro. In dringenden Fällen wenden Sie sich bitte an meine Kollegin.\n\nViele Grüße\nJonas"),
+    ("de", "AW: Anfrage", "Ich befinde mich derzeit im Urlaub und bin ab dem 20.11. wieder zurück. Ihre E-Mail wird nicht weitergeleitet."),
+    ("fr", "Réponse automatique", "Bonjour,\n\nJe suis actuellement absente du bureau jusqu'au 15 novembre. En cas d'urgence, merci de contacter ma collègue.\n\nCordialement,\nLéa"),
+    ("es", "Respuesta automática: hola", "Hola,\n\nGracias por su mensaje. Estoy fuera de la oficina hasta el 16 de noviembre. Para temas urgentes contacte con mi compañera.\n\nSaludos"),
+    ("pt", "Resposta automática", "Olá,\n\nObrigado pela mensagem. Estou de férias até o dia 20 de novembro. Em caso de urgência, contate a minha colega.\n\nAtenciosamente,\nRui"),
+    ("it", "Risposta automatica", "Buongiorno,\n\ngrazie per il messaggio. Sono fuori ufficio fino al 18 novembre. Per urgenze contattate il mio collega.\n\nCordiali saluti"),
+    ("nl", "Afwezig", "Hallo,\n\nBedankt voor uw bericht. Ik ben tot 19 november niet aanwezig. Voor dringende zaken kunt u contact opnemen met mijn collega.\n\nGroeten"),
+    ("pl", "Automatyczna odpowiedź", "Dzień dobry,\n\ndziękuję za wiadomość. Jestem na urlopie do dnia 20.11. W pilnych sprawach proszę o kontakt z biurem.\n\nPozdrawiam"),
+    ("ru", "Автоответ", "Здравствуйте!\n\nСпасибо за письмо. Я нахожусь в отпуске до 20 ноября. По срочным вопросам обращайтесь к коллегам.\n\nС уважением"),
+    ("tr", "Otomatik yanıt", "Merhaba,\n\nMesajınız için teşekkürler. 20 Kasım tarihine kadar yıllık izinde olacağım. Acil durumlar için ofis ile iletişime geçiniz.\n\nSaygılarımla"),
+    ("sv", "Autosvar", "Hej!\n\nTack för ditt mejl. Jag är på semester till 20 november. Vid brådskande ärenden kontakta kontoret.\n\nHälsningar"),
+    ("da", "Autosvar", "Hej\n\nTak for din mail. Jeg er på ferie og er tilbage den 20. november. Hvis det haster, kontakt kontoret.\n\nHilsen"),
+    ("ja", "自動返信", "お問い合わせありがとうございます。\n11月20日まで不在にしております。お急ぎの方は事務所までご連絡ください。"),
+    ("zh", "自动回复", "您好，感谢您的来信。我正在休假，11月20日返回。紧急事务请联系我的同事。"),
+    ("ko", "부재중", "메일 감사합니다. 11월 20일까지 휴가 중입니다. 긴급한 용건은 사무실로 연락 주십시오."),
+]  # fmt: skip
+
+#: (language, subject, text) of people
+PEOPLE = [
+    ("en", "Vacation", "I am on vacation in Spain and my account was suspended while I was away. Please restore it, I need my tickets."),
+    ("en", "Out of office feature", "How do I switch on the out of office reply in your app? I looked in the settings and found nothing."),
+    ("en", "Locked out", "I will be out of the office until Monday, so please unlock my account before the weekend, my whole team depends on it."),
+    ("en", "This is strange", "I got a mail that says this is an automated message, my shop is closed for ever. I never sold anything forbidden, somebody should look at that again."),
+    ("en", "Re: Automatic reply: help", "Thanks, but I do not want to wait until your colleague returns from leave. Somebody took over my profile and writes to all my friends."),
+    ("en", "Order", "I am travelling and the parcel came while nobody was home. The driver left it in the rain and the content is ruined."),
+    ("de", "Konto gesperrt", "Ich bin gerade im Urlaub und mein Konto wurde gesperrt. Bitte schalten Sie es wieder frei, ich komme nicht an meine Buchungen."),
+    ("de", "Urlaub", "Ich war im Urlaub und habe erst heute gesehen, dass Sie mein Profil gelöscht haben. Das war nicht berechtigt."),
+    ("fr", "Compte", "Je suis en vacances et mon compte a été bloqué hier soir. Pourriez-vous le réactiver, je ne peux plus payer mon hôtel."),
+    ("es", "Cuenta", "Estoy de vacaciones y mi cuenta fue suspendida sin motivo. Necesito recuperarla hoy, tengo reservas pendientes."),
+    ("pt", "Conta", "Estou de férias e a minha conta foi bloqueada. Preciso de acesso às minhas fotos o mais depressa possível."),
+    ("it", "Account", "Sono in ferie e il mio account è stato sospeso senza motivo. Chiedo che venga riattivato."),
+    ("nl", "Account", "Ik ben op vakantie en mijn account is geblokkeerd. Kunt u dit ongedaan maken, ik heb mijn boekingen nodig?"),
+    ("pl", "Konto", "Jestem na urlopie i moje konto zostało zablokowane. Proszę je przywrócić, mam tam wszystkie bilety."),
+    ("ru", "Аккаунт", "Я нахожусь в отпуске, а мой аккаунт заблокирован. Верните мне доступ, там все мои билеты и фотографии."),
+    ("tr", "Hesap", "Tatilde olduğum için hesabıma giremiyorum, hesabım kapatılmış. Lütfen hesabımı geri açın, biletlerim orada."),
+    ("sv", "Konto", "Jag är på semester och mitt konto har stängts av utan förklaring. Ni måste öppna det igen, alla mina biljetter finns där."),
+    ("ja", "アカウント", "休暇中にアカウントが停止されました。心当たりがありません。理由を教えていただき、すぐに復旧してください。写真がすべて入っています。"),
+    ("zh", "账号", "我正在休假，账号却被封号了。我没有违反任何规定，请尽快恢复我的账号，里面有我所有的订单。"),
+    ("ko", "계정", "휴가 중인데 제 계정이 정지되었습니다. 저는 규정을 어긴 적이 없습니다. 다시 풀어 주세요."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "subject", "text"), AUTOMATIC)
+def test_a_responder_is_recognised_by_its_words(language: str, subject: str, text: str) -> None:
+    assert wording.automatic(subject, text), language
+
+
+@pytest.mark.parametrize(("language", "subject", "text"), PEOPLE)
+def test_a_person_who_mentions_absence_is_a_person(language: str, subject: str, text: str) -> None:
+    assert wording.automatic(subject, text) == "", language
+
+
+@pytest.mark.parametrize(
+    ("subject", "automatic"),
+    [
+        ("Automatic reply: Your order", True),
+        ("Abwesenheitsnotiz", True),
+        ("Réponse automatique : bonjour", True),
+        ("自動返信", True),
+        ("Re: Automatic reply: Your order", False),
+        ("Automatic reply feature is broken", False),
+        ("Out of office hours billing", False),
+        ("", False),
+    ],
+)
+def test_subjects_of_responders(subject: str, automatic: bool) -> None:
+    assert wording.automatic_subject(subject) is automatic
+
+
+def test_a_long_mail_is_never_automatic_by_words() -> None:
+    text = "I am out of the office until Monday. " + "Please contact my colleague if it is urgent. " * 40
+    assert wording.automatic("Out of office", text) == ""
