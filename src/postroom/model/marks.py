@@ -107,7 +107,7 @@ def _return_signature(bounce: BounceOf, key: bytes) -> str:
 
 def _sign(key: bytes, purpose: str, text: str) -> str:
     digest = hmac.digest(key, f"postroom {purpose}\0{text}".encode("utf-8", "surrogatepass"), "sha256")
-    return b32encode(digest).decode("ascii").lower()
+    return b32encode(digest[:20]).decode("ascii").lower()
 
 
 def _webhook_digest(secret: bytes, timestamp: str, body: bytes) -> str:

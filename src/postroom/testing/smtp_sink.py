@@ -250,7 +250,7 @@ class SmtpSink:
         if self._tls is not None and not client.tls:
             extensions.append("STARTTLS")
         if self._users:
-            extensions.append("AUTH PLAIN LOGIN")
+            extensions.append("AUTH PLAIN")
         words = ["sink.test", *extensions]
         return "\r\n".join(f"250{'-' if at < len(words) - 1 else ' '}{word}" for at, word in enumerate(words))
 

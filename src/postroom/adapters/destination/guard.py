@@ -59,7 +59,7 @@ class Answer:
     headers: Mapping[str, str]
     #: at most as much as was asked for
     body: bytes
-    #: False when the body was longer
+    #: False when the body was longer, or broke off
     whole: bool
 
 
@@ -189,7 +189,7 @@ class Guard:
         response.begin()
         read = _read(response, max_answer)
         given = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(status=response.status, headers=given, body=read[:max_answer], whole=len(read) <= max_answer)
+        return Answer(status=response.status, headers=given, body=read[:max_answer], whole=len(read) <= max_answer and not response.length)
 
     def _left(self, deadline: float) -> float:
         left = deadline - self._clock()
