@@ -49,7 +49,9 @@ class Session:
                     self._ask(b"RSET\r\n")
                 return answer
         body = mail.raw.replace(b"\r\n.", b"\r\n..")
-        return self._ask((b"." if body.startswith(b".") else b"") + body + (b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n"))
+        return self._ask(
+            (b"." if body.startswith(b".") else b"") + body + (b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n")
+        )
 
     def close(self) -> None:
         """QUIT, and hang up."""
@@ -107,7 +109,9 @@ class Load:
     def start(self, mails: Sequence[Sample]) -> None:
         """Begin to send; 5xx answers are final, everything else is tried again."""
         self._todo.extend(mails)
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(min(self.connections, len(mails)))]
+        self._threads = [
+            threading.Thread(target=self._work, daemon=True) for _ in range(min(self.connections, len(mails)))
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -174,7 +178,9 @@ class Load:
 
 def main(words: list[str] | None = None) -> int:
     """Send the bench's mails; 1 when not all were accepted."""
-    parser = argparse.ArgumentParser(prog="python -m bench.client", description="Send the bench's mails to an SMTP port of loopback.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.client", description="Send the bench's mails to an SMTP port of loopback."
+    )
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--count", type=int, default=240, help="mails (default 240)")
     parser.add_argument("--seed", type=int, default=1)
@@ -182,7 +188,9 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--connections", type=int, default=20, help="at once (default 20)")
     parser.add_argument("--per-connection", type=int, default=1, help="mails a connection (default 1)")
     parser.add_argument("--seconds", type=float, default=300, help="give up after (default 300)")
-    parser.add_argument("--wait", action="store_true", help="begin when a line comes on standard input: making the mails takes a while")
+    parser.add_argument(
+        "--wait", action="store_true", help="begin when a line comes on standard input: making the mails takes a while"
+    )
     told = parser.parse_args(words)
     mails = mail_set(told.count, seed=told.seed, recipient=told.to)
     load = Load(port=told.port, recipient=told.to, connections=told.connections, per_connection=told.per_connection)
@@ -192,7 +200,12 @@ def main(words: list[str] | None = None) -> int:
     begin = time.monotonic()
     load.start(mails)
     whole = load.join(told.seconds)
-    facts = {"sent": told.count, "accepted": load.done, "seconds": round(time.monotonic() - begin, 3), "not_250": dict(load.refused)}
+    facts = {
+        "sent": told.count,
+        "accepted": load.done,
+        "seconds": round(time.monotonic() - begin, 3),
+        "not_250": dict(load.refused),
+    }
     print(json.dumps(facts))
     return 0 if whole and load.done == told.count else 1
 

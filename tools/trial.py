@@ -71,7 +71,8 @@ class Trial:
     def configure(self, plan: Plan) -> None:
         """Write the settings; they count from the next start."""
         routes = "".join(
-            f'[route.{name}]\ndestinations = ["desk"]\nthreshold = 0.0\n' for name in ("appeals", "refunds", "copyright", "general")
+            f'[route.{name}]\ndestinations = ["desk"]\nthreshold = 0.0\n'
+            for name in ("appeals", "refunds", "copyright", "general")
         )
         self.config.write_text(
             f'hostname = "postroom.test"\n{plan.top}\n'
@@ -86,7 +87,9 @@ class Trial:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
 
-    def start(self, *, env: Mapping[str, str] | None = None, around: tuple[str, ...] = (), seconds: float = 30) -> Child:
+    def start(
+        self, *, env: Mapping[str, str] | None = None, around: tuple[str, ...] = (), seconds: float = 30
+    ) -> Child:
         """Start `postroom serve` and wait until it greets. ``around`` comes before the command. Raises `NotStarted`."""
         command = [*around, sys.executable, "-m", "postroom", "serve", "--config", self.config, "--allow-root"]
         marked = dict(os.environ) | {MARK: self._mark} | dict(env or {})
@@ -132,7 +135,9 @@ class Trial:
         """What `postroom queue list --json` tells."""
         done = self.command("queue", "list", "--json", "--limit", "100000", *words)
         if done.returncode:
-            raise NotStarted(f"postroom queue list: exit {done.returncode}: {done.stderr.decode(errors='replace')[-2000:]}")
+            raise NotStarted(
+                f"postroom queue list: exit {done.returncode}: {done.stderr.decode(errors='replace')[-2000:]}"
+            )
         return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
 
     def _processes(self) -> Iterator[tuple[int, list[str]]]:

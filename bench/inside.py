@@ -1,0 +1,180 @@
+"""What is measured inside one process: keeping mails, judging them, filling a store. Prints JSON.
+
+``python -m bench.inside accept|judge|fill``; `bench.measures` runs these as processes of their own, so that one run leaves
+nothing behind for the next.
+"""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count, islice
+from pathlib import Path
+
+from bench.mails import Sample, mail_set
+from postroom.bootstrap import House
+from postroom.config import load
+from postroom.decide.case import Case
+from postroom.decide.judge import judge
+from postroom.model.judgement import Decision
+from postroom.model.mail import BrandName, DestinationName, Envelope, Mail, MailId, Peer, RouteName
+from postroom.model.memory import Remember, SenderRecord, ThreadRecord
+from postroom.model.work import Done, Job, NewJob
+from postroom.ports import Judged
+from postroom.understand.reader import read
+
+#: how the store is filled: mails in one transaction
+BATCH = 500
+
+
+def open_house(config: Path) -> House:
+    """The installation that a file describes. Raises SystemExit with its mistakes."""
+    settings, problems = load(config.read_text(encoding="utf-8"))
+    if settings is None:
+        raise SystemExit("\n".join(map(str, problems)))
+    return House(settings, config.parent, process="bench")
+
+
+def again(samples: Sequence[Sample]) -> Iterator[Sample]:
+    """The same mails for ever, each time under new Message-IDs, so that none is a duplicate."""
+    for turn in count():
+        for sample in samples:
+            nonce = f"{sample.nonce}-{turn}"
+            yield Sample(
+                nonce=nonce, sender=sample.sender, raw=sample.raw.replace(sample.nonce.encode(), nonce.encode())
+            )
+
+
+def arrivals(samples: Iterator[Sample], recipient: str) -> Iterator[tuple[Envelope, bytes, Peer]]:
+    """What a door hands over."""
+    peer = Peer(door="smtp", ip="127.0.0.1", helo="client.example.test", trusted=True)
+    for sample in samples:
+        yield Envelope(mail_from=sample.sender, rcpt_to=(recipient,)), sample.raw, peer
+
+
+def accept(house: House, mails: int, submitters: int) -> dict[str, float]:
+    """Keep mails from many threads, each waiting until its mail is durable, on one core."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    # as `postroom serve` sets it: threads hand over to each other at every mail
+    sys.setswitchinterval(0.0002)
+    reception = house.reception()
+    stock = list(arrivals(islice(again(mail_set(1000)), mails + submitters), "support@example.com"))
+    for one in stock[mails:]:
+        reception.accept(*one).result()
+    shares = [stock[i:mails:submitters] for i in range(submitters)]
+
+    def submit(share: Sequence[tuple[Envelope, bytes, Peer]]) -> None:
+        for one in share:
+            reception.accept(*one).result()
+
+    threads = [threading.Thread(target=submit, args=(share,)) for share in shares]
+    cpu, begin = time.process_time(), time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds, cost = time.perf_counter() - begin, time.process_time() - cpu
+    return {"mails": mails, "submitters": submitters, "seconds": seconds, "cpu_seconds": cost, "per_s": mails / seconds}
+
+
+def judging(house: House, mails: int) -> dict[str, float]:
+    """Read and judge mails, nothing stored."""
+    book, policy, trust = house.rulebook, house.policy, house.trust
+    peer = Peer(door="smtp", ip="127.0.0.1", trusted=True)
+    stock = [
+        Mail(id=MailId(s.nonce), received_at=1.7e9, brand=BrandName("main"), envelope=Envelope(mail_from=s.sender, rcpt_to=("support@example.com",)), peer=peer, raw=s.raw)
+        for s in mail_set(mails + 50)
+    ]  # fmt: skip
+
+    def one(mail: Mail) -> Decision:
+        return judge(Case(mail=mail, message=read(mail, trust), now=1.7e9), book, policy)
+
+    for mail in stock[mails:]:
+        one(mail)
+    begin = time.process_time()
+    routes = [one(mail).decided for mail in stock[:mails]]
+    seconds = time.process_time() - begin
+    shares = {f"to_{route}": float(routes.count(route)) for route in sorted(set(routes))}
+    return {"mails": mails, "cpu_seconds": seconds, "per_s_core": mails / seconds, **shares}
+
+
+def fill(house: House, mails: int, say: Callable[[str], None]) -> dict[str, float]:
+    """Bring a store to so many mails, each judged and delivered, with threads and senders remembered."""
+    reception, store = house.reception(), house.store
+    stock = arrivals(again(mail_set(1000, seed=7)), "support@example.com")
+    begin = time.perf_counter()
+    have = int(store.census().get("arrivals", 0))
+    for done in range(have, mails, BATCH):
+        kept = [reception.accept(*one) for one in islice(stock, min(BATCH, mails - done))]
+        for future in kept:
+            future.result()
+        while jobs := store.claim("judge", BATCH, "bench"):
+            by_id = {mail.id: mail for mail in store.read([job.mail_id for job in jobs])}
+            store.record([_judged(job, by_id[job.mail_id]) for job in jobs])
+        while jobs := store.claim("deliver", BATCH, "bench", destination=DestinationName("desk")):
+            store.settle([Done(job=job, receipt="250 2.0.0 Ok") for job in jobs])
+        if done // BATCH % 40 == 0:
+            say(f"  {done + len(kept)} of {mails} mails stored")
+    census = store.census()
+    return {
+        "mails": float(census.get("arrivals", mails)),
+        "seconds": time.perf_counter() - begin,
+        "bytes": float(house.data.joinpath("postroom.db").stat().st_size),
+    }
+
+
+def _judged(job: Job, mail: Mail) -> Judged:
+    """A decision as plain as can be, with all that is remembered of a mail from an authenticated sender."""
+    route, sender = RouteName("general"), mail.envelope.mail_from
+    thread = ThreadRecord(
+        id=mail.id,
+        brand=mail.brand,
+        route=route,
+        confirmed=False,
+        last_at=mail.received_at,
+        mails=1,
+        participants=(sender,),
+    )
+    record = SenderRecord(
+        key=f"a:{sender}", first_seen=mail.received_at, last_at=mail.received_at, mails=1, counts=((route, 1.0),), last_route=route, recent=(mail.received_at,)
+    )  # fmt: skip
+    return Judged(
+        job=job,
+        decision=Decision(
+            mail_id=mail.id, generation=job.generation, brand=mail.brand, route=route, decided=route, confidence=0.9,
+            probabilities=((route, 0.9),), findings=(), because="filled", decided_at=mail.received_at,
+        ),
+        jobs=(NewJob(kind="deliver", mail_id=mail.id, generation=job.generation, destination=DestinationName("desk")),),
+        remember=Remember(thread=thread, links=(mail.message_id,), subject_key=f"s:{mail.id}", senders=(record,)),
+        subject="Question about invoices", from_addr=sender, language="en", kind="person",
+    )  # fmt: skip
+
+
+def main(words: list[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.inside", description="Measure one thing inside this process."
+    )
+    parser.add_argument("what", choices=("accept", "judge", "fill"))
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--mails", type=int, default=1000)
+    parser.add_argument("--submitters", type=int, default=50)
+    told = parser.parse_args(words)
+    house = open_house(told.config)
+    if told.what == "accept":
+        facts = accept(house, told.mails, told.submitters)
+    elif told.what == "judge":
+        facts = judging(house, told.mails)
+    else:
+        facts = fill(house, told.mails, lambda text: print(text, file=sys.stderr, flush=True))
+    house.close()
+    print(json.dumps(facts | {"rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
