@@ -48,7 +48,7 @@ _NO_FLAWS: Final = Flaws(forbidden_octets=False, long_line=False, overlong_line=
 class Content:
     """Reads one content after another out of a session's buffer, which holds nothing else meanwhile."""
 
-    __slots__ = ("_dropped", "_held", "_limit", "_memory", "_options", "_reply", "_scanned")
+    __slots__ = ("_dropped", "_held", "_limit", "_memory", "_options", "_reply", "_scanned", "_stuffed")
 
     def __init__(self, options: SmtpOptions, memory: Memory) -> None:
         self._options = options
@@ -57,12 +57,14 @@ class Content:
         self._limit = options.max_size + options.max_size // 256
         self._held = self._scanned = self._dropped = 0
         self._reply = b""
+        self._stuffed = False
 
     def begin(self, buffer: bytearray) -> None:
         """354 was said. The CRLF of the command is part of the end mark: a dot may come first (RFC 5321 §4.1.1.4)."""
         buffer[:0] = b"\r\n"
         self._scanned = self._dropped = 0
         self._reply = b""
+        self._stuffed = False
 
     def received(self, buffer: bytearray) -> int:
         """How many bytes of the present content have come."""
@@ -70,7 +72,7 @@ class Content:
 
     def read(self, buffer: bytearray, *, strict: bool) -> Whole | None:
         """The content, once it is whole, taken out of ``buffer``; ``strict`` refuses forbidden octets."""
-        end = buffer.find(_END, max(0, self._scanned - 4))
+        end = self._find_end(buffer)
         if not self._reply:
             # without its end, the CRLF put in front and up to two octets of an end mark are not content
             self._reply = self._reserve(end if end >= 0 else max(0, len(buffer) - 4))
@@ -81,6 +83,14 @@ class Content:
             del buffer[:-4]
         self._scanned = len(buffer)
         return None
+
+    def _find_end(self, buffer: bytearray) -> int:
+        """Where the end mark begins, -1 while there is none. A mail without a dot at the start of a line is scanned once."""
+        dot = buffer.find(b"\r\n.", max(0, self._scanned - 4))
+        if dot < 0 or buffer.startswith(_END, dot):
+            return dot
+        self._stuffed = True
+        return buffer.find(_END, dot)
 
     def release(self) -> None:
         """The mail is answered or gone: its memory is free. Idempotent."""
@@ -104,11 +114,10 @@ class Content:
         if self._reply:
             del buffer[: end + len(_END)]
             return Whole(raw=b"", flaws=_NO_FLAWS, reply=self._reply)
-        stuffed = buffer.find(b"\r\n.", 0, end) >= 0
         with memoryview(buffer) as view:
-            raw = bytes(view[: end + 2] if stuffed else view[2 : end + 2])
+            raw = bytes(view[: end + 2] if self._stuffed else view[2 : end + 2])
         del buffer[: end + len(_END)]
-        if stuffed:  # RFC 5321 §4.5.2: a dot at the start of a line goes
+        if self._stuffed:  # RFC 5321 §4.5.2: a dot at the start of a line goes
             raw = raw.replace(b"\r\n.", b"\r\n")[2:]
         flaws = inspect(raw, max_line=self._options.max_text_line, max_header=self._options.max_header_bytes)
         reply = self._judge(raw, flaws, strict=strict)

@@ -49,7 +49,7 @@ class SmtpOptions:
     max_header_bytes: int = 256 * 1024
     #: at once, all peers together
     max_connections: int = 2000
-    #: at once, from one address that is not trusted
+    #: at once, from one address that is not trusted (for IPv6: from its /64)
     max_connections_per_ip: int = 100
     #: commands answered with an error before we hang up
     max_commands_bad: int = 20

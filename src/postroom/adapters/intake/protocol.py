@@ -64,7 +64,6 @@ FOREIGN: Final = frozenset(
         b"TRACE",
         b"PRI",
         b"HOST:",
-        b"SSH-2.0",
     }
 )
 """First words of other protocols: a browser that was tricked into talking to us. We hang up at once."""

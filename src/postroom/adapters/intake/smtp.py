@@ -144,12 +144,12 @@ class SmtpServer:
         """The peer's address is known: caps, trust, banner."""
         session = connection.session
         session.identify(ip, trusted=_within(ip, self.options.trusted_networks))
-        connection.counted = "" if session.trusted else ip
+        connection.counted = "" if session.trusted else _household(ip)
         if connection.counted:
-            self._per_ip[ip] += 1
+            self._per_ip[connection.counted] += 1
         if self.draining:
             reason = "shutting down"
-        elif connection.counted and self._per_ip[ip] > self.options.max_connections_per_ip:
+        elif connection.counted and self._per_ip[connection.counted] > self.options.max_connections_per_ip:
             reason = "too many connections from your address"
         elif len(self._connections) > self.options.max_connections and not self._make_room():
             reason = "too many connections"
@@ -247,3 +247,8 @@ def _within(ip: str, networks: Sequence[Network]) -> bool:
     except ValueError:
         return False
     return any(address.version == network.version and address in network for network in networks)
+
+
+def _household(ip: str) -> str:
+    """What one peer has to itself: an IPv4 address, or the /64 of an IPv6 address."""
+    return str(ipaddress.ip_network(f"{ip}/64", strict=False)) if ":" in ip else ip
