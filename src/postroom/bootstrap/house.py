@@ -86,7 +86,8 @@ class House:
     @cached_property
     def store(self) -> SqliteStore:
         """The store, opened and migrated. Raises `ConfigError` for a network filesystem, `TryLater` when it can't be used now."""
-        return SqliteStore.open(self.data / "postroom.db")
+        assert self.data.is_dir()
+        return SqliteStore.open(self.store_path)
 
     @cached_property
     def observer(self) -> Observer:
@@ -104,7 +105,12 @@ class House:
     @property
     def has_store(self) -> bool:
         """Whether there is a store already."""
-        return (self.base / self.settings.data / "postroom.db").exists()
+        return self.store_path.exists()
+
+    @property
+    def store_path(self) -> Path:
+        """The file of the store."""
+        return self.base / self.settings.data / "postroom.db"
 
     def mail(self, prefix: str) -> Mail | None:
         """The mail whose id begins so. Raises `Refused` when several do."""

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from postroom.cli import explain, files, inbox, queue, rules, serve, setup
+from postroom.cli import backup, explain, files, inbox, mails, queue, rules, serve, setup
 from postroom.cli.console import fail
 from postroom.model.errors import PostroomError
 
@@ -21,6 +21,8 @@ setup.register(app)
 serve.register(app)
 files.register(app)
 explain.register(app)
+mails.register(app)
+backup.register(app)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(queue.app, name="queue")
 app.add_typer(rules.app, name="rules")

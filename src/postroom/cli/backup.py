@@ -1,0 +1,65 @@
+"""`backup` copies the store while it works; `restore` brings a copy back with all work held."""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from postroom.cli.console import Config, find_config, open_house, read_settings, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog="Example: postroom backup /backup/postroom-$(date +%F).db")(backup)
+    app.command(
+        epilog="Example: postroom restore /backup/postroom-2026-11-22.db; then: postroom queue retry --state held"
+    )(restore)
+
+
+def backup(
+    target: Annotated[
+        Path, typer.Argument(help="File to write; an older one of that name is replaced once the new one is complete.")
+    ],
+    config: Config = None,
+) -> None:
+    """Copy the store as it is at this moment, while it is in use; the signing key is put beside it as TARGET.key."""
+    from postroom.adapters.store.backup import backup as copy_store
+
+    house = open_house(config)
+    copy_store(house.store_path, target, _progress())
+    key = target.with_name(target.name + ".key")
+    key.touch(mode=0o600)
+    key.write_bytes(house.key)
+    say(f"Wrote {target} and {key}. Both hold secrets and people's mail: keep them so.")
+    house.close()
+
+
+def restore(source: Annotated[Path, typer.Argument(help="File that `backup` wrote.")], config: Config = None) -> None:
+    """Make the store from a backup. Nothing is judged or delivered until a person says so."""
+    from postroom.adapters.store.backup import restore as restore_store
+
+    path = find_config(config).resolve()
+    folder = path.parent / read_settings(path).data
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    held = restore_store(source, folder / "postroom.db", _progress())
+    key = source.with_name(source.name + ".key")
+    if key.exists() and not (folder / "key").exists():
+        (folder / "key").touch(mode=0o600)
+        shutil.copyfile(key, folder / "key")
+    say(f"Restored, with {held} jobs held: what was delivered since the backup is not known here.")
+    say("Look: postroom queue list --state held.  Let them go: postroom queue retry --state held.")
+
+
+def _progress() -> "Callable[[int, int], None]":
+    """Shows pages done of all on standard error, when a person looks."""
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{done / max(total, 1):.0%} of {total} pages" + ("\n" if done >= total else ""))
+
+    return show

@@ -1,0 +1,191 @@
+"""`make demo`: a router on loopback gets the example mails through real SMTP, and shows where each went and why."""
+
+import json
+import os
+import smtplib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "examples"
+SETTINGS = """
+data = "data"
+hostname = "postroom.example.com"
+
+[intake]
+listen = ["127.0.0.1:{smtp}"]
+
+[trust]
+authserv_ids = ["mx.example.com"]
+team_domains = ["example.com", "shop.example.com", "play.example.com"]
+form_senders = ["forms@shop.example.com"]
+
+[brand.shop]
+addresses = ["support@shop.example.com"]
+[brand.play]
+addresses = ["help@play.example.com"]
+
+[route.appeals]
+destinations = ["appeals"]
+[route.refunds]
+destinations = ["refunds"]
+[route.copyright]
+destinations = ["copyright"]
+[route.general]
+destinations = ["general"]
+
+[destination.appeals]
+kind = "inbox"
+[destination.refunds]
+kind = "inbox"
+[destination.copyright]
+kind = "inbox"
+[destination.general]
+kind = "maildir"
+path = "general-maildir"
+[destination.on-call]
+kind = "inbox"
+
+[urgent]
+destinations = ["on-call"]
+
+[web]
+listen = "127.0.0.1:{web}"
+
+[log]
+level = "warning"
+"""
+COLOURS = {
+    "appeals": "bold magenta",
+    "refunds": "bold cyan",
+    "copyright": "bold blue",
+    "general": "white",
+    "review": "bold yellow",
+    "junk": "bright_black",
+    "automatic": "bright_black",
+}
+#: seconds that the router gets to start, and to finish its work
+PATIENCE = 60.0
+
+
+def main() -> int:
+    """Run the demo; 0 when every mail arrived somewhere."""
+    console = Console(width=max(Console().width, 100))
+    expected = tomllib.loads((EXAMPLES / "expected.toml").read_text(encoding="utf-8"))["mail"]
+    folder = Path(tempfile.mkdtemp(prefix="postroom-demo-"))
+    smtp, web = _free_port(), _free_port()
+    settings = folder / "postroom.toml"
+    settings.write_text(SETTINGS.format(smtp=smtp, web=web), encoding="utf-8")
+    console.print(f"Starting the router on 127.0.0.1:{smtp}, with its store in {folder} …")
+    root = ["--allow-root"] if os.geteuid() == 0 else []
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen([*_postroom(), "serve", "--config", str(settings), *root], stdout=log, stderr=log)
+        try:
+            _wait_for_port(smtp, server)
+            began = time.monotonic()
+            _send(expected, smtp)
+            sent = time.monotonic() - began
+            _wait_until_done(settings)
+            done = time.monotonic() - began
+        finally:
+            server.terminate()
+            server.wait(PATIENCE)
+    return _show(console, settings, expected, sent, done)
+
+
+def _postroom() -> list[str]:
+    return [sys.executable, "-m", "postroom"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for_port(port: int, server: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1.0).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit("The router did not start; its log is beside postroom.toml.")
+
+
+def _send(expected: list[dict], port: int) -> None:
+    """Every example in its order, through one SMTP connection, as a mail server would."""
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="mx.example.com", timeout=PATIENCE) as client:
+        for mail in expected:
+            raw = (EXAMPLES / mail["file"]).read_bytes()
+            client.sendmail(mail.get("mail_from", "sender@example.com"), [mail["to"]], raw)
+
+
+def _json_lines(*arguments: str) -> list[dict]:
+    run = subprocess.run([*_postroom(), *arguments], capture_output=True, check=True, text=True)
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def _wait_until_done(settings: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        waiting = [j for j in _json_lines("queue", "list", "--config", str(settings), "--json") if j["kind"] != "clock"]
+        if not waiting:
+            return
+        time.sleep(0.2)
+
+
+def _show(console: Console, settings: Path, expected: list[dict], sent: float, done: float) -> int:
+    """The table: every mail, where it went, and why."""
+    decided = _json_lines("mails", "--config", str(settings), "--json", "--limit", "1000")[::-1]
+    table = Table(header_style="bold", box=None, pad_edge=False, row_styles=["", "dim"])
+    for name in ("mail", "language", "went to", "sure", "why"):
+        table.add_column(name, overflow="fold")
+    routes: Counter[str] = Counter()
+    right = 0
+    for want, mail in zip(expected, decided, strict=True):
+        route = mail["route"] or "(duplicate)"
+        routes[route] += 1
+        fine = {want["route"], *want.get("acceptable", [])}
+        ok = route in fine or mail["duplicate_of"] is not None or route == "review"
+        right += ok
+        urgent = Text(" !" + ",".join(mail["urgent"]), style="bold red") if mail["urgent"] else Text("")
+        table.add_row(
+            Text(want["file"].removesuffix(".eml")),
+            mail["language"],
+            Text(route, style=COLOURS.get(route, ""))
+            + urgent
+            + Text("" if ok else f"  (expected {want['route']})", style="red"),
+            f"{mail['confidence']:.2f}" if mail["confidence"] else "",
+            Text(mail["because"] or (f"again: {mail['duplicate_of']}" if mail["duplicate_of"] else "")),
+        )
+    console.print(table)
+    console.print()
+    totals = ", ".join(f"{count} {route}" for route, count in routes.most_common())
+    console.print(f"[bold]{len(decided)} mails[/]: {totals}.")
+    console.print(f"{right} of {len(expected)} are where they belong, or wait for a person in review.")
+    console.print(f"Sent and kept for certain in {sent:.1f} s, judged and delivered {done:.1f} s after the first.")
+    where = os.path.relpath(settings)
+    console.print("\n[bold]What to try next[/]")
+    console.print(f"  .venv/bin/postroom inbox list appeals -c {where}")
+    console.print(f"  .venv/bin/postroom explain {decided[0]['id'][:14]} -c {where}")
+    console.print(f"  .venv/bin/postroom queue list --state parked -c {where}")
+    console.print("  .venv/bin/postroom init my-postroom && $EDITOR my-postroom/postroom.toml")
+    console.print("  docs/tutorial.md takes you from here to your own mail.")
+    return 0 if len(decided) == len(expected) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
