@@ -6,7 +6,7 @@ ones are passed over, so that neither an upgrade nor the way back loses a record
 `PostroomError`.
 """
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,6 +18,8 @@ from postroom.model.memory import SenderRecord, ThreadRecord
 
 _Value = TypeVar("_Value")
 
+_HEAD = tuple(field.name for field in fields(Mail) if field.name not in {"raw", "duplicate_of"})
+
 _ENCODER = msgspec.msgpack.Encoder()
 _MAIL = msgspec.msgpack.Decoder(Mail)
 _DECISION = msgspec.msgpack.Decoder(Decision)
@@ -27,7 +29,9 @@ _SENDER = msgspec.msgpack.Decoder(SenderRecord)
 
 def encode_head(mail: Mail) -> bytes:
     """Everything of a mail but its raw bytes and what it is a duplicate of: stores keep these apart."""
-    return _encode(replace(mail, raw=b"", duplicate_of=None))
+    head: dict[str, Any] = {name: getattr(mail, name) for name in _HEAD}
+    head["raw"] = b""
+    return _encode(head)
 
 
 def decode_mail(head: bytes, raw: bytes, duplicate_of: MailId | None = None) -> Mail:

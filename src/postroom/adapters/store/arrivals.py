@@ -8,14 +8,13 @@ from hashlib import blake2b
 
 import zstandard
 
-from postroom.adapters.store.sql import Insert, bump, number_of
+from postroom.adapters.store.sql import Insert, bump, id_list, number_of
 from postroom.model.codec import decode_mail, encode_head, sound
 from postroom.model.errors import PostroomError
 from postroom.model.mail import Mail, MailId
 
 #: how long a mail is known again
 DUPLICATE_SECONDS = 5 * 86400
-_DAYS = DUPLICATE_SECONDS // 86400
 
 _MAILS = Insert(head="INSERT INTO mails (seq, id, received_at, brand, duplicate_of, head) VALUES", width=6)
 _RAWS = Insert(head="INSERT INTO raws (mail, body) VALUES", width=2)
@@ -24,7 +23,7 @@ _JOBS = Insert(
     head="INSERT INTO jobs (mail, kind, destination, generation, thread, sender, created_at) VALUES", width=7
 )
 _SEEN = """
-SELECT prints.key, prints.print, mails.id, mails.received_at
+SELECT prints.print, mails.id, mails.received_at
 FROM json_each(?) AS wanted CROSS JOIN prints ON prints.key = wanted.value CROSS JOIN mails ON mails.seq = prints.mail
 """
 
@@ -91,7 +90,7 @@ def accept(tx: sqlite3.Connection, groups: Sequence[Sequence[Arriving]]) -> list
             keys = number_of(mail.thread_key), number_of(mail.sender_key)
             jobs.append((seq, "judge", "", 1, *keys, mail.received_at))
             if one.print:
-                prints.append((_key(one.print, _day(mail)), one.print, seq))
+                prints.append((_key(one.print, _eras(mail)[1]), one.print, seq))
     _MAILS.run(tx, mails)
     _RAWS.run(tx, raws)
     _JOBS.run(tx, jobs)
@@ -102,8 +101,8 @@ def accept(tx: sqlite3.Connection, groups: Sequence[Sequence[Arriving]]) -> list
 
 
 def forget_prints(tx: sqlite3.Connection, now: float) -> None:
-    """Drop fingerprints that no mail of today can match."""
-    tx.execute("DELETE FROM prints WHERE key < ?", ((int(now // 86400) - _DAYS - 1) << 46,))
+    """Drop fingerprints that no mail of now can match."""
+    tx.execute("DELETE FROM prints WHERE key < ?", ((int(now // DUPLICATE_SECONDS) - 1) << 50,))
 
 
 def read(tx: sqlite3.Connection, packer: Packer, ids: Sequence[MailId]) -> tuple[Mail, ...]:
@@ -128,10 +127,9 @@ def newest(tx: sqlite3.Connection, limit: int) -> tuple[MailId, ...]:
 def _duplicates(tx: sqlite3.Connection, arriving: Sequence[Arriving]) -> list[MailId | None]:
     """For each mail the earlier one that it repeats: in the store, or before it in this very group."""
     seen: dict[bytes, tuple[MailId, float]] = {}
-    # Clocks of several processes may differ around midnight: look into tomorrow too.
-    keys = [_key(one.print, _day(one.mail) + ahead) for one in arriving if one.print for ahead in range(-_DAYS, 2)]
+    keys = [_key(one.print, era) for one in arriving if one.print for era in _eras(one.mail)]
     if keys:
-        for _, fingerprint, mail_id, received_at in tx.execute(_SEEN, ("[" + ",".join(map(str, keys)) + "]",)):
+        for fingerprint, mail_id, received_at in tx.execute(_SEEN, (id_list(keys),)):
             if fingerprint not in seen or received_at > seen[fingerprint][1]:
                 seen[fingerprint] = MailId(mail_id), received_at
     found: list[MailId | None] = []
@@ -166,10 +164,12 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _day(mail: Mail) -> int:
-    return int(mail.received_at // 86400)
+def _eras(mail: Mail) -> tuple[int, int]:
+    """The five days before and those of a mail: where an equal one may be."""
+    era = int(mail.received_at // DUPLICATE_SECONDS)
+    return era - 1, era
 
 
-def _key(fingerprint: bytes, day: int) -> int:
-    """A print's place: days apart, so that looking up and forgetting touch few pages. Where two meet, the newer is known again."""
-    return (day << 46) | (int.from_bytes(fingerprint[:8], "big") >> 18)
+def _key(fingerprint: bytes, era: int) -> int:
+    """A print's place: eras apart, so that forgetting is a range. Where two prints meet, the newer is known again."""
+    return (era << 50) | (int.from_bytes(fingerprint[:8], "big") >> 14)

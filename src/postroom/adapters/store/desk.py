@@ -96,7 +96,7 @@ def _matching(tx: sqlite3.Connection, wanted: JobFilter, allowed: tuple[JobState
     if states:
         # The index of jobs set aside is used where only such are meant; SQLite must be told in its own words.
         aside = " AND j.state IN ('held', 'parked', 'dropped')" if set(states) <= {"held", "parked", "dropped"} else ""
-        terms.append(("j.state IN (SELECT value FROM json_each(?))" + aside, json.dumps(states)))
+        terms.append(("j.state IN (SELECT value FROM json_each(?))" + aside, json.dumps(states)))  # noqa: S608 - constants
     if wanted.kinds:
         terms.append(("j.kind IN (SELECT value FROM json_each(?))", json.dumps(wanted.kinds)))
     if wanted.destination:

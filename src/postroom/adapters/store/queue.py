@@ -113,7 +113,8 @@ def settle(tx: sqlite3.Connection, clocks: Clocks, outcomes: Sequence[Outcome]) 
     """
     now = clocks.now()
     by_kind: dict[JobKind, list[Done]] = {}
-    for outcome in outcomes:
+    # The first word on an attempt counts.
+    for outcome in {(one.job.id, one.job.attempt): one for one in reversed(outcomes)}.values():
         job = outcome.job
         match outcome:
             case Done():

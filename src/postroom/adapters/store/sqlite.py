@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from postroom.adapters.store import arrivals, desk, inbox, judgements, queue, views
 from postroom.adapters.store.arrivals import Arriving, Packer
+from postroom.adapters.store.backup import Progress, backup
 from postroom.adapters.store.checkpoint import Checkpoints
 from postroom.adapters.store.connect import Readers, connect, create, translated
 from postroom.adapters.store.mounts import refuse_network
@@ -81,6 +82,7 @@ class SqliteStore:
             writing = connect(path, busy_seconds=busy_seconds, cache_kib=32768)
             try:
                 migrate(writing)
+                arrivals.forget_prints(writing, clock())
                 if max_bytes is not None:
                     (page,) = writing.execute("PRAGMA page_size").fetchone()
                     writing.execute(f"PRAGMA max_page_count = {max(max_bytes // page, 1)}").fetchone()
@@ -252,6 +254,10 @@ class SqliteStore:
         """See `postroom.ports.Store.census`. Raises `TryLater`."""
         with self._readers.lend() as tx:
             return views.census(tx, self._path)
+
+    def backup(self, target: Path, progress: Progress | None = None) -> None:
+        """See `backup.backup`."""
+        backup(self._path, target, progress)
 
     def changed(self) -> bool:
         """See `postroom.ports.Store.changed`; what this process wrote counts too, and the first answer is True."""

@@ -28,6 +28,8 @@ Bulk = Callable[[sqlite3.Connection, Sequence[_Item]], Sequence[_Result]]
 
 _GROUP_ITEMS = 512
 _GROUP_BYTES = 32 * 1024 * 1024
+#: what it takes for other threads to get their turn
+_YIELD_SECONDS = 0.00005
 
 
 class _Work(Generic[_Item, _Result]):
@@ -61,6 +63,7 @@ class Writer:
         self._process = os.getpid()
         self._waiting: SimpleQueue[_Work[Any, Any] | None] = SimpleQueue()
         self._door = threading.Lock()
+        self._usual = 0
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -94,22 +97,39 @@ class Writer:
         self._connection.close()
 
     def _gather(self) -> tuple[list[_Work[Any, Any]], bool]:
-        """Wait for one request, then take what else is there already. False when it was the last."""
-        work = self._waiting.get()
+        """Wait for one request, then take what else is there. False when it was the last.
+
+        After a group of several, their askers are just now coming back with more: as long as more come in, the group
+        is not closed, up to the size of the last. A lone asker never waits.
+        """
         group: list[_Work[Any, Any]] = []
         weight = 0
-        while work is not None:
+        more = True
+        seen = 0
+        work = self._waiting.get()
+        while more:
+            if work is None:
+                more = False
+                break
             # A request that its asker has cancelled is not begun; from here on it can't be cancelled.
             if work.future.set_running_or_notify_cancel():
                 group.append(work)
                 weight += work.weight
             if len(group) >= _GROUP_ITEMS or weight >= _GROUP_BYTES:
-                return group, True
+                break
             try:
                 work = self._waiting.get_nowait()
             except Empty:
-                return group, True
-        return group, False
+                if not seen < len(group) < self._usual:
+                    break
+                seen = len(group)
+                time.sleep(_YIELD_SECONDS)
+                try:
+                    work = self._waiting.get_nowait()
+                except Empty:
+                    break
+        self._usual = len(group)
+        return group, more
 
     def _commit(self, group: "Sequence[_Work[Any, Any]]") -> None:
         try:

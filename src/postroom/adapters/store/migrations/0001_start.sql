@@ -14,7 +14,7 @@ CREATE TABLE raws (
   body BLOB NOT NULL
 );
 
--- Fingerprints of the last days, to know a mail that comes again. The key starts with the day: old ones go as a range.
+-- Fingerprints of the last days, to know a mail that comes again. The key starts with a number of five days: old ones go as a range.
 CREATE TABLE prints (
   key   INTEGER PRIMARY KEY,
   print BLOB NOT NULL,
@@ -46,10 +46,11 @@ CREATE TABLE jobs (
   why         TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX jobs_identity ON jobs (mail, kind, destination, generation);
-CREATE INDEX jobs_ready ON jobs (kind, destination, solo, due_at, id) WHERE state = 'ready';
+-- The columns of a partial index's condition are in it as well, or SQLite would look each row up to see them.
+CREATE INDEX jobs_ready ON jobs (state, kind, destination, solo, due_at, id) WHERE state = 'ready';
 CREATE INDEX jobs_claim ON jobs (claim) WHERE claim IS NOT NULL;
-CREATE INDEX jobs_thread ON jobs (thread, id) WHERE open = 1 AND thread IS NOT NULL;
-CREATE INDEX jobs_sender ON jobs (sender, id) WHERE open = 1 AND sender IS NOT NULL;
+CREATE INDEX jobs_thread ON jobs (thread, open, id) WHERE open = 1 AND thread IS NOT NULL;
+CREATE INDEX jobs_sender ON jobs (sender, open, id) WHERE open = 1 AND sender IS NOT NULL;
 CREATE INDEX jobs_aside ON jobs (state, settled_at) WHERE state IN ('held', 'parked', 'dropped');
 
 -- One row a claimed batch.

@@ -1,0 +1,76 @@
+"""The store on SQLite does what every store must do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import settings
+
+from postroom.adapters.store.sqlite import SqliteStore
+from postroom.testing.clock import ManualClock
+from postroom.testing.queue_contract import QueueContract
+from postroom.testing.queue_machine import QueueMachine
+from postroom.testing.store_contract import StoreContract
+
+
+class SqliteHouse:
+    """Several openings of one file stand for several processes: they share nothing but the file."""
+
+    lease_seconds = 300.0
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.clock = ManualClock()
+        self.boots = 1
+        self._open: list[SqliteStore] = []
+
+    def open(self) -> SqliteStore:
+        store = SqliteStore.open(
+            self.path,
+            clock=self.clock.now,
+            monotonic=self.clock.monotonic,
+            boot_id=f"boot-{self.boots}",
+            lease_seconds=self.lease_seconds,
+        )
+        self._open.append(store)
+        return store
+
+    def reboot(self) -> SqliteStore:
+        self.close()
+        self.boots += 1
+        self.clock = ManualClock(self.clock.now() + 60, ticks=1.0)
+        return self.open()
+
+    def close(self) -> None:
+        for store in self._open:
+            store.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[SqliteHouse]:
+    built = SqliteHouse(tmp_path / "postroom.db")
+    yield built
+    built.close()
+
+
+class TestSqliteStore(StoreContract):
+    pass
+
+
+class TestSqliteQueue(QueueContract):
+    pass
+
+
+class SqliteQueueMachine(QueueMachine):
+    def make_house(self) -> SqliteHouse:
+        self.folder = TemporaryDirectory()
+        return SqliteHouse(Path(self.folder.name) / "postroom.db")
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.folder.cleanup()
+
+
+TestSqliteQueueMachine = SqliteQueueMachine.TestCase
+TestSqliteQueueMachine.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
