@@ -126,9 +126,10 @@ def _otherwise(decision: Decision, policy: Policy) -> list[str]:
         said.append(
             f"{threshold - decision.confidence:.0%} more confidence, or a threshold of at most {decision.confidence:.0%}, would have sent it to {best}."
         )
-    routes = tuple(route for route, _ in decision.probabilities if route != AUTOMATIC)
+    vetoed = (finding.route for finding in decision.findings if finding.veto)
+    routes = tuple(route for route in (*(route for route, _ in decision.probabilities), *vetoed) if route != AUTOMATIC)
     for finding in decision.findings:
-        if finding.route and finding.source in _EVIDENCE and routes:
+        if finding.route and finding.source in _EVIDENCE:
             other = _without(decision.findings, finding, routes, policy)
             if other[0] != best and finding.route == best:
                 said.append(f"Without “{finding.reason}” it would rather have been {other[0]} ({other[1]:.0%}).")

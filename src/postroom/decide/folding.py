@@ -107,7 +107,7 @@ def _inside(word: str, start: int, offset: int) -> tuple[int, int]:
         folded += len(" ".join(_plain(char).split()))
         if folded > offset:
             return start + number, start + number + 1
-    return start, start + len(word)
+    return start, start + len(word)  # pragma: no cover - the characters of a word fold to its folded form
 
 
 def fold(subject: str, text: str) -> Folded:

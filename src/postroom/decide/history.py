@@ -25,7 +25,7 @@ def keys(message: Message) -> tuple[str, ...]:
     sender = message.trusted_sender.lower()
     if not sender:
         return ()
-    domain = sender.rpartition("@")[2]
+    domain = sender.rpartition("@")[2] if "@" in sender else ""
     return (f"a:{sender}",) if not domain or is_public(domain) else (f"a:{sender}", f"d:{domain}")
 
 

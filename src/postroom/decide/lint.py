@@ -16,6 +16,7 @@ def rule_problems(rules: Sequence[Rule], now: float | None) -> list[Problem]:
     found: list[Problem] = []
     names: dict[str, Rule] = {}
     conditions: dict[tuple[str, str], Rule] = {}
+    stops: dict[str, Rule] = {}
     always: Rule | None = None
     for rule in rules:
         if always is not None:
@@ -47,7 +48,12 @@ def rule_problems(rules: Sequence[Rule], now: float | None) -> list[Problem]:
                     "keep one of them",
                 )
             )
-        found.extend(_shadowed(rule, rules))
+        stopped = stops.get(_bare(rule.when))
+        if stopped is not None and stopped.route != rule.route:
+            said = f"«{rule.name}» is shadowed: «{stopped.name}» ({_place(stopped)}) has its condition and stops"
+            found.append(_at(rule, "warning", said, "give it another condition or order"))
+        if rule.stop:
+            stops.setdefault(_bare(rule.when), rule)
         if rule.need is not None and not rule.need:
             found.append(_at(rule, "warning", f"«{rule.name}» never matches", "its condition is always false"))
         if now is not None and rule.enabled_from > now:
@@ -60,23 +66,6 @@ def rule_problems(rules: Sequence[Rule], now: float | None) -> list[Problem]:
                 _at(rule, "note", f"«{rule.name}» matches every mail", "a prior in the settings may be what you want")
             )
     return found
-
-
-def _shadowed(rule: Rule, rules: Sequence[Rule]) -> list[Problem]:
-    """An earlier stop rule with the same condition decides another way: this one is never heard."""
-    for earlier in rules:
-        if earlier is rule:
-            return []
-        if earlier.stop and earlier.route != rule.route and _bare(earlier.when) == _bare(rule.when):
-            return [
-                _at(
-                    rule,
-                    "warning",
-                    f"«{rule.name}» is shadowed: «{earlier.name}» ({_place(earlier)}) has its condition and stops",
-                    "give it another condition or order",
-                )
-            ]
-    return []
 
 
 def phrase_problems(files: Mapping[str, str], lists: Sequence[PhraseList]) -> list[Problem]:

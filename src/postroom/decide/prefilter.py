@@ -47,10 +47,12 @@ def need(node: Node, fields: Collection[str]) -> Need:
         case Node(
             kind="call",
             name="contains" | "startsWith" | "endsWith",
-            args=(target, Node(kind="constant", value=str(text))),
+            args=(Node(kind="name") as target, Node(kind="constant", value=str(text))),
         ):
             return frozenset({Atom("contains", target.name, text)}) if target.name in fields and _plain(text) else None
-        case Node(kind="call", name="matches", args=(target, Node(kind="constant", value=str(text)))):
+        case Node(
+            kind="call", name="matches", args=(Node(kind="name") as target, Node(kind="constant", value=str(text)))
+        ):
             return frozenset({Atom("matches", target.name, text)}) if target.name in fields and _plain(text) else None
         case Node(kind="call", name=sign, args=(Node() as counted, Node(kind="constant", value=int(least)))):
             name = list_named(counted)

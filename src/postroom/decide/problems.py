@@ -78,8 +78,11 @@ class Source:
     def find(self, value: str, section: Section | None) -> int:
         """Offset of a string's text inside a section; where it is written with escapes, the section's start."""
         start, end = (section.start, section.end) if section else (0, len(self.text))
-        at = self.text.find(value, start, end) if value else -1
-        return at if at >= 0 else start
+        for quote in ("'", '"', "") if value else ():
+            at = self.text.find(f"{quote}{value}{quote}", start, end)
+            if at >= 0:
+                return at + len(quote)
+        return start
 
     def problem(self, offset: int, severity: Severity, message: str, remedy: str = "") -> Problem:
         """A problem at an offset."""

@@ -184,7 +184,7 @@ class _OneRule:
             self._say("a rule with stop or veto needs a route", 'add route = "…"', key="stop" if stop else "veto")
         if stop and veto:
             self._say("a rule can't both stop and veto", "keep one of them", key="veto")
-        if not (route or self.item.get("tags") or self.item.get("urgent")):
+        if not (route or stop or veto or self.item.get("tags") or self.item.get("urgent")):
             self._say("the rule does nothing", "give it a route, tags or an urgent signal")
 
     def _group(self, group: Mapping[str, Any], depth: int) -> str:
@@ -249,6 +249,11 @@ class _OneRule:
             return
         line, column, message = int(first.group(1)), int(first.group(2)), first.group(3).partition(" (in container")[0]
         at = sum(len(one) + 1 for one in value.split("\n")[: line - 1]) + column - 1
+        if value[at : at + 1] == ".":
+            # The compiler points at the dot of a dotted name; people look for its beginning.
+            at -= len(value[:at]) - len(
+                value[:at].rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.")
+            )
         self._say(message[:300], _remedy(message), key=key, text=value, at=at)
 
     def _check_tree(self, tree: Node, value: str, key: str) -> None:

@@ -72,6 +72,16 @@ def _node(data: bytes, places: dict[int, int]) -> Node:
             return Node(kind="call", name=name, args=tuple(args), at=at)
         if number == 7:
             return Node(kind="list", args=tuple(_node(part, places) for field, part in inner if field == 1), at=at)
+        if number == 8:
+            entries = [
+                part for field, entry in inner if field == 2 for field, part in _fields(entry) if field in {3, 4}
+            ]
+            return Node(
+                kind="other",
+                name="map",
+                args=tuple(_node(part, places) for part in entries if isinstance(part, bytes)),
+                at=at,
+            )
         if number == 9:
             parts = tuple(_node(part, places) for field, part in inner if field not in {1, 3, 8})
             return Node(kind="other", name="loop", args=parts, at=at)

@@ -52,7 +52,7 @@ phrases = ["account", "profile"]
 }
 
 
-def message(text: str = "", subject: str = "", **changed: Any) -> Message:
+def message(new_text: str = "", subject: str = "", **changed: Any) -> Message:
     """A mail of Ada's, by hand, unauthenticated."""
     known: dict[str, Any] = {
         "message_id": "m1@example.com",
@@ -63,8 +63,8 @@ def message(text: str = "", subject: str = "", **changed: Any) -> Message:
         "subject": subject,
         "date": NOW,
         "headers": (("subject", subject),),
-        "text": text,
-        "new_text": text,
+        "text": new_text,
+        "new_text": new_text,
         "quoted_text": "",
         "signature": "",
         "disclaimer": "",
@@ -102,16 +102,18 @@ def mail(**changed: Any) -> Mail:
 
 
 def case(
-    text: str = "",
+    new_text: str = "",
     subject: str = "",
     *,
     mail_: Mail | None = None,
     about: dict[str, Any] | None = None,
-    **message_changes: Any,
+    **changed: Any,
 ) -> Case:
     """A case around such a message; ``about`` sets what is known beside it."""
     return Case(
-        mail=mail_ or mail(), message=message(text, subject, **message_changes), **({"now": NOW} | (about or {}))
+        mail=mail_ or mail(),
+        message=message(**({"new_text": new_text, "text": new_text, "subject": subject} | changed)),
+        **({"now": NOW} | (about or {})),
     )
 
 
