@@ -13,7 +13,7 @@ from typing import Any, Final
 import fasttext  # type: ignore[import-untyped]
 
 #: characters that are looked at; more costs time and changes little
-CHARACTERS: Final = 320
+CHARACTERS: Final = 200
 _LETTERS: Final = 12
 _WIDE_LETTERS: Final = 4
 _SURE: Final = 0.35

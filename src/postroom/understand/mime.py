@@ -162,7 +162,11 @@ def _split(fields: dict[str, str], body: bytes, limits: _Limits, depth: int) -> 
 
 def _split_piece(piece: bytes, default: str, limits: _Limits, depth: int) -> Part:
     # a part that starts with a blank line has no header (RFC 2046 §5.1), whatever its text looks like
-    block = headers.Block(fields=(), body_at=piece.find(b"\n") + 1, defects=()) if piece[:1] in b"\r\n" else headers.parse(piece)
+    block = (
+        headers.Block(fields=(), body_at=piece.find(b"\n") + 1, defects=())
+        if piece[:1] in b"\r\n"
+        else headers.parse(piece)
+    )
     fields = {name: block.first(name)[: params.VALUE_CHARS] for name in _CONTENT_FIELDS}
     fields["content-type"] = fields["content-type"] or default
     return _split(fields, piece[block.body_at :], limits, depth)

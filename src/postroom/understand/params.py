@@ -33,6 +33,9 @@ def parse(raw: str) -> Value:
     head = raw.partition(";")[0].strip().strip("\"'").lower()
     if ";" not in raw:
         return Value(head, {})
+    simple = _simple(raw)
+    if simple is not None:
+        return Value(head, simple)
     plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     for count, found in enumerate(_PARAM.finditer(raw)):
@@ -51,6 +54,23 @@ def parse(raw: str) -> Value:
     for base, pieces in sections.items():
         plain[base] = _join(pieces)
     return Value(head, plain)
+
+
+def _simple(raw: str) -> dict[str, str] | None:
+    """Parameters of a value without escapes, continuations or a ``;`` in quotes: nearly every one. None for others."""
+    if "\\" in raw or "*" in raw:
+        return None
+    found: dict[str, str] = {}
+    for piece in raw.split(";")[1 : _PARAMS + 1]:
+        name, equals, value = piece.partition("=")
+        name, value = name.strip().lower(), value.strip()
+        if '"' in value:
+            if value.count('"') != 2 or value[0] != '"' or value[-1] != '"':
+                return None
+            value = value[1:-1]
+        if equals and name and " " not in name and '"' not in name:
+            found.setdefault(name, value)
+    return found
 
 
 def file_name(raw: str) -> str:

@@ -133,8 +133,10 @@ def test_a_person_who_quotes_a_responder_is_a_person() -> None:
             "bob@example.org",
         ),
         (
-            "Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@example.org\nAction: relayed\nStatus: 2.0.0\n\n"
-            "Original-Recipient: rfc822;c@example.org\nFinal-Recipient: rfc822; d@example.org\nAction: failed\nStatus: 5.7.1\n",
+            (
+                "Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@example.org\nAction: relayed\nStatus: 2.0.0\n\n"
+                "Original-Recipient: rfc822;c@example.org\nFinal-Recipient: rfc822; d@example.org\nAction: failed\nStatus: 5.7.1\n"
+            ),
             "bounce",
             "c@example.org",
         ),
