@@ -6,14 +6,13 @@ Only whole paragraphs at the edges go, and only where a phrase stands that peopl
 from collections.abc import Sequence
 from typing import Final
 
-import re2
-
+from postroom.understand.patterns import pattern
 from postroom.understand.quotes import is_rule
 from postroom.understand.signature_tables import BANNER_PHRASES, DISCLAIMER_PHRASES
 
-_LEGAL: Final = re2.compile(r"(?ims)" + "|".join(f"(?:{p})" for p in DISCLAIMER_PHRASES))
-_BANNER: Final = re2.compile(r"(?im)" + "|".join(f"(?:{p})" for p in BANNER_PHRASES))
-_HINT: Final = re2.compile(
+_LEGAL: Final = pattern(r"(?ims)" + "|".join(f"(?:{p})" for p in DISCLAIMER_PHRASES))
+_BANNER: Final = pattern(r"(?im)" + "|".join(f"(?:{p})" for p in BANNER_PHRASES))
+_HINT: Final = pattern(
     r"(?i)confiden|privileged|intended|vertraulich|rechtlich|geschäftsführ|amtsgericht|environment|umwelt|environnement|destin|exclusiv|esclusiv|riservat|vertrouwelijk|uitsluitend|poufn|wyłącznie|"
     r"конфиден|конфіден|исключит|gizli|yalnızca|konfiden|fortrolig|luottamuk|tarkoitettu|důvěrn|dôvern|určen|bizalmas|kizárólag|εμπιστευτ|αποκλειστ|سري|خصوصية|חסוי|סודי|保密|机密|機密|仅供|僅供|秘密|受信者|기밀|비밀|수신인|지정된|bảo mật|bí mật|rahasia|ditujukan|ความลับ|เฉพาะ|गोपनीय|"
     r"disclaimer|registered|outside|external|extern|often get|nicht oft|pas souvent|no suele|geschützte|sadece|endast|udelukkende|kun beregnet|legal notice|registergericht|handelsregister"

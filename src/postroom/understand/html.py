@@ -7,11 +7,11 @@ mentions a way of hiding or of quoting; what most mails pay for is one extractio
 from dataclasses import dataclass
 from typing import Final
 
-import re2
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from postroom.understand import html_hidden, html_quotes
+from postroom.understand.patterns import pattern, readable
 
 MAX_CHARS: Final = 400_000
 """HTML beyond this is not read."""
@@ -20,13 +20,39 @@ MAX_DEPTH: Final = 400
 """Deeper HTML is read without its structure: no hiding or quoting is recognised in it, all its text counts as seen."""
 
 _MANY_TAGS: Final = 300
-_SILENT: Final = re2.compile(r"(?is)<!--.*?(?:-->|$)|<(?:script|style|head|title)\b.*?(?:</(?:script|style|head|title)\s*>|$)")
-_ANY_TAG: Final = re2.compile(r"(?s)<[^>]*>?")
-_BLOCK_TAG: Final = re2.compile(r"(?i)</?(?:p|div|br|tr|table|li|h[1-6]|blockquote|hr)\b[^>]*>")
-_SURROGATES: Final = re2.compile(r"[\x{E000}-\x{E00F}\x00]")
-_VOID: Final = frozenset("br img hr meta link input col area base embed source track wbr p li td tr th option dt dd".split())
-_BLANKS: Final = re2.compile(r"[ \t\xa0]+\n")
-_GAPS: Final = re2.compile(r"\n{4,}")
+_SILENT: Final = pattern(
+    r"(?is)<!--.*?(?:-->|$)|<(?:script|style|head|title)\b.*?(?:</(?:script|style|head|title)\s*>|$)"
+)
+_ANY_TAG: Final = pattern(r"(?s)<[^>]*>?")
+_BLOCK_TAG: Final = pattern(r"(?i)</?(?:p|div|br|tr|table|li|h[1-6]|blockquote|hr)\b[^>]*>")
+_MARKS: Final = pattern(r"[\x{E000}-\x{E00F}\x00]")
+_VOID: Final = frozenset(
+    [
+        "br",
+        "img",
+        "hr",
+        "meta",
+        "link",
+        "input",
+        "col",
+        "area",
+        "base",
+        "embed",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+        "td",
+        "tr",
+        "th",
+        "option",
+        "dt",
+        "dd",
+    ]
+)
+_BLANKS: Final = pattern(r"[ \t\xa0]+\n")
+_GAPS: Final = pattern(r"\n{4,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +73,7 @@ def to_text(html: str) -> HtmlText:
     if len(html) > MAX_CHARS:
         html = html[:MAX_CHARS]
         defects.append("html-truncated")
-    html = html.encode("utf-8", "replace").decode("utf-8")
-    html = _SURROGATES.sub("", html)
+    html = _MARKS.sub("", readable(html))
     if _is_deep(html):
         return HtmlText(text=_without_structure(html), defects=(*defects, "html-too-deep"))
     try:
@@ -71,7 +96,7 @@ def _rendered(html: str) -> tuple[str, str]:
 
 
 def _tidy(text: str) -> str:
-    return _GAPS.sub("\n\n\n", _BLANKS.sub("\n", text)).strip("\n")
+    return str(_GAPS.sub("\n\n\n", _BLANKS.sub("\n", text)).strip("\n"))
 
 
 def _is_deep(html: str) -> bool:
@@ -103,7 +128,14 @@ def _without_structure(html: str) -> str:
     """The text between the tags, for what no parser should be asked to read."""
     text = _SILENT.sub(" ", html)
     text = _ANY_TAG.sub(" ", _BLOCK_TAG.sub("\n", text))
-    for entity, sign in (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&")):
+    for entity, sign in (
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", '"'),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ):
         text = text.replace(entity, sign)
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)

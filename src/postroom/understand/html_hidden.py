@@ -2,33 +2,38 @@
 
 from typing import Any, Final
 
-import re2
 from resiliparse.parse.html import HTMLTree
 
-_HINTS: Final = re2.compile(
+from postroom.understand.patterns import pattern
+
+_HINTS: Final = pattern(
     r"(?i)display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*(?:0|1(?:\.\d+)?(?:px|pt)|\.)|opacity\s*:\s*0|mso-hide|\bhidden\b|(?:left|top|right|text-indent|margin-left|margin-top)\s*:\s*-\d{3,}"
     r"|max-height\s*:\s*0|(?:height|width)\s*:\s*0|clip|color\s*[:=]\s*['\"]?\s*(?:#f{3}\b|#f{6}|white|transparent|rgba?\(\s*255|rgba\([^)]*,\s*0(?:\.0+)?\s*\))|scale\(0"
 )
-_GONE: Final = re2.compile(
+_GONE: Final = pattern(
     r"(?i)(?:^|[;\s])(?:display\s*:\s*none|mso-hide\s*:\s*all|opacity\s*:\s*(?:0?\.0\d*|0)\s*(?:!|;|$)|(?:left|top|right|text-indent|margin-left|margin-top)\s*:\s*-\d{3,}(?:px|pt|em|rem|%)?"
     r"|clip\s*:\s*rect\(\s*[01](?:px)?[,\s]+[01](?:px)?[,\s]+[01](?:px)?|clip-path\s*:\s*inset\(\s*(?:50|100)%|transform\s*:\s*scale\(0\))"
 )
-_NO_ROOM: Final = re2.compile(r"(?i)(?:^|[;\s])(?:max-)?(?:height|width)\s*:\s*0(?:px|pt|em|%)?\s*(?:!|;|$)")
-_OVERFLOW: Final = re2.compile(r"(?i)overflow\s*:\s*hidden")
-_TINY: Final = re2.compile(r"(?i)(?:^|[;\s])font-size\s*:\s*(?:0(?:\.\d+)?|1(?:\.\d+)?(?:px|pt)|\.\d+)(?:px|pt|em|rem|%)?\s*(?:!|;|$)|(?:^|[;\s])font\s*:[^;]*\b[01]px\b")
-_SIZED: Final = re2.compile(r"(?i)(?:^|[;\s])font(?:-size)?\s*:")
-_INVISIBLE: Final = re2.compile(r"(?i)(?:^|[;\s])visibility\s*:\s*(?:hidden|collapse)")
-_VISIBILITY: Final = re2.compile(r"(?i)(?:^|[;\s])visibility\s*:")
-_PALE: Final = re2.compile(
+_NO_ROOM: Final = pattern(r"(?i)(?:^|[;\s])(?:max-)?(?:height|width)\s*:\s*0(?:px|pt|em|%)?\s*(?:!|;|$)")
+_OVERFLOW: Final = pattern(r"(?i)overflow\s*:\s*hidden")
+_TINY: Final = pattern(
+    r"(?i)(?:^|[;\s])font-size\s*:\s*(?:0(?:\.\d+)?|1(?:\.\d+)?(?:px|pt)|\.\d+)(?:px|pt|em|rem|%)?\s*(?:!|;|$)|(?:^|[;\s])font\s*:[^;]*\b[01]px\b"
+)
+_SIZED: Final = pattern(r"(?i)(?:^|[;\s])font(?:-size)?\s*:")
+_INVISIBLE: Final = pattern(r"(?i)(?:^|[;\s])visibility\s*:\s*(?:hidden|collapse)")
+_VISIBILITY: Final = pattern(r"(?i)(?:^|[;\s])visibility\s*:")
+_PALE: Final = pattern(
     r"(?i)(?:^|[;\s])color\s*:\s*(?:#f{3}\b|#f{6}\b|white\b|transparent\b|rgba?\(\s*255\s*,\s*255\s*,\s*255\s*[,)]|rgba\([^)]*,\s*0(?:\.0+)?\s*\))"
 )
-_COLOURED: Final = re2.compile(r"(?i)(?:^|[;\s])color\s*:")
-_BACKGROUND: Final = re2.compile(r"(?i)(?:^|[;\s])background(?:-color|-image)?\s*:")
-_WHITE_GROUND: Final = re2.compile(r"(?i)(?:^|[;\s])background(?:-color)?\s*:\s*(?:#f{3}\b|#f{6}\b|white\b|none\b|transparent\b|rgba?\(\s*255\s*,\s*255\s*,\s*255\s*\))")
-_RULES: Final = re2.compile(r"(?s)([^{}]+)\{([^{}]*)\}")
-_COMMENT: Final = re2.compile(r"(?s)/\*.*?\*/")
-_CONDITIONAL: Final = re2.compile(r"(?s)@[a-z-]+[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
-_SIMPLE: Final = re2.compile(r"^[a-zA-Z0-9]{0,12}(?:[.#][a-zA-Z_][\w-]{0,80}){1,3}$")
+_COLOURED: Final = pattern(r"(?i)(?:^|[;\s])color\s*:")
+_BACKGROUND: Final = pattern(r"(?i)(?:^|[;\s])background(?:-color|-image)?\s*:")
+_WHITE_GROUND: Final = pattern(
+    r"(?i)(?:^|[;\s])background(?:-color)?\s*:\s*(?:#f{3}\b|#f{6}\b|white\b|none\b|transparent\b|rgba?\(\s*255\s*,\s*255\s*,\s*255\s*\))"
+)
+_RULES: Final = pattern(r"(?s)([^{}]+)\{([^{}]*)\}")
+_COMMENT: Final = pattern(r"(?s)/\*.*?\*/")
+_CONDITIONAL: Final = pattern(r"(?s)@[a-z-]+[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+_SIMPLE: Final = pattern(r"^[a-zA-Z0-9]{0,12}(?:[.#][a-zA-Z_][\w-]{0,80}){1,3}$")
 
 _MAX_NODES: Final = 3000
 _MAX_SELECTORS: Final = 40
@@ -106,22 +111,34 @@ def _on_white(node: Any) -> bool:
         if _BACKGROUND.search(style) is not None and _WHITE_GROUND.search(style) is None:
             return False
         ground = (at.getattr("bgcolor") or "").strip().lower()
-        if (ground and ground not in {"#fff", "#ffffff", "white", "ffffff"}) or at.hasattr("background") or at.hasattr("class"):
+        if (
+            (ground and ground not in {"#fff", "#ffffff", "white", "ffffff"})
+            or at.hasattr("background")
+            or at.hasattr("class")
+        ):
             return False
         at, steps = at.parent, steps + 1
     return True
 
 
-def _by_class(tree: HTMLTree) -> list[Any]:
+def _by_class(tree: Any) -> list[Any]:
     """Nodes that a simple rule of a style sheet hides, outside of media queries."""
     document: Any = tree.document
     hidden: list[Any] = []
     selectors: list[str] = []
     for sheet in document.query_selector_all("style")[:20]:
-        rules = _CONDITIONAL.sub(" ", _COMMENT.sub(" ", (sheet.text or "")[:60_000]).replace("<!--", " ").replace("-->", " "))
+        rules = _CONDITIONAL.sub(
+            " ", _COMMENT.sub(" ", (sheet.text or "")[:60_000]).replace("<!--", " ").replace("-->", " ")
+        )
         for rule in _RULES.finditer(rules):
-            if _GONE.search(rule.group(2)) is not None or _INVISIBLE.search(rule.group(2)) is not None or _TINY.search(rule.group(2)) is not None:
-                selectors += [one.strip() for one in rule.group(1).split(",") if _SIMPLE.search(one.strip()) is not None]
+            if (
+                _GONE.search(rule.group(2)) is not None
+                or _INVISIBLE.search(rule.group(2)) is not None
+                or _TINY.search(rule.group(2)) is not None
+            ):
+                selectors += [
+                    one.strip() for one in rule.group(1).split(",") if _SIMPLE.search(one.strip()) is not None
+                ]
     for selector in selectors[:_MAX_SELECTORS]:
         hidden += [node for node in tree.body.query_selector_all(selector)[:_MAX_NODES] if not _shown_inline(node)]
     return hidden

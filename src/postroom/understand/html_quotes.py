@@ -6,10 +6,10 @@ characters; the extracted text tells the two apart by what stands above them. Th
 
 from typing import Any, Final
 
-import re2
 from resiliparse.parse.html import HTMLTree
 
 from postroom.understand import quotes
+from postroom.understand.patterns import pattern
 
 OPEN: Final = "\ue000"
 MAYBE: Final = "\ue001"
@@ -19,15 +19,17 @@ OWN: Final = "\ue004"
 _OPENS: Final = frozenset({OPEN, MAYBE, OWN})
 _SIGNS: Final = _OPENS | {CLOSE, RULE}
 
-_HINTS: Final = re2.compile(
+_HINTS: Final = pattern(
     r"(?i)<blockquote|yahoo_quoted|divRplyFwdMsg|border-top:\s*solid|border-left:|name=['\"]?quote|appendonsend|OLK_SRC_BODY|zwchr|_quote|replysplit|QuotedText|wordsection|mail-editor-reference"
 )
 _CERTAIN: Final = (
     'blockquote[type="cite"], blockquote[cite], div[name="quote"], .yahoo_quoted, #OLK_SRC_BODY_SECTION, .protonmail_quote blockquote, .tutanota_quote, .zmail_extra blockquote, .gmail_quote blockquote, .gmail_extra blockquote, '
     ".moz-cite-prefix + blockquote, .moz-forward-container blockquote, .cloudmagic-smart-beak blockquote, .front-blockquote, .sh-quoted-content, .QuotedText"
 )
-_DIVIDERS: Final = '#divRplyFwdMsg, #x_divRplyFwdMsg, [id$="divRplyFwdMsg"], [id="mail-editor-reference-message-container"]'
-_BORDER: Final = re2.compile(r"(?i)border-top:\s*solid\s+#?[0-9a-z]+\s+[\d.]+pt|border:\s*none;\s*border-top:")
+_DIVIDERS: Final = (
+    '#divRplyFwdMsg, #x_divRplyFwdMsg, [id$="divRplyFwdMsg"], [id="mail-editor-reference-message-container"]'
+)
+_BORDER: Final = pattern(r"(?i)border-top:\s*solid\s+#?[0-9a-z]+\s+[\d.]+pt|border:\s*none;\s*border-top:")
 _INDENT: Final = "    "
 _MAX_MARKED: Final = 400
 
@@ -56,7 +58,7 @@ def mark(tree: HTMLTree) -> None:
             _put(tree, node, RULE)
 
 
-def _mark_of(tree: HTMLTree, sign: str) -> Any:
+def _mark_of(tree: Any, sign: str) -> Any:
     mark = tree.create_element("p")
     mark.append_child(tree.create_text_node(sign))
     return mark

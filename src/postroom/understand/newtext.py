@@ -1,17 +1,17 @@
 """What was written now: a mail's text cut into new words, quotes, signature and disclaimer.
 
 Invariant: any text is read, in linear time, and each of its words lands in exactly one part: nothing is invented,
-nothing lost. Lines stay whole, but for one whose end is an attribution. Where it is not sure, words stay new:
+nothing lost (a lone surrogate becomes U+FFFD). Lines stay whole, but for one whose end is an attribution. Where it is not sure, words stay new:
 keeping too much beats cutting what a customer wrote.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import re2
-
 from postroom.understand import disclaimers, quotes, signatures
+from postroom.understand.patterns import any_of, pattern, readable
 from postroom.understand.quote_tables import FORWARD_SUBJECTS, NUDGES
 
 Place = Literal["new", "quoted", "signature", "disclaimer"]
@@ -27,11 +27,12 @@ _SHOWN: Final = "    "
 _MAX_ROUNDS: Final = 12
 _MAX_OPENINGS: Final = 200
 _LOOK_AHEAD: Final = 12
+_MAX_DELIMITERS: Final = 4
 _MAX_LINE: Final = 2000
 _STROKES: Final = frozenset("-_=*#–—─━~")
 _ENDS: Final = frozenset(":：>道") | _STROKES | frozenset("\u200e\u200f\u202a\u202b\u202c\u2069")
-_UNMARKED: Final = re2.compile(r"(?m)^[ \t]*[^\s>]")
-_FORWARDING: Final = re2.compile(r"(?i)^\s*(?:" + "|".join(re2.escape(w) for w in FORWARD_SUBJECTS) + r")\s*[:：]")
+_UNMARKED: Final = pattern(r"(?m)^[ \t]*[^\s>]")
+_FORWARDING: Final = pattern(r"(?i)^\s*" + any_of(FORWARD_SUBJECTS) + r"\s*[:：]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +63,11 @@ def split(text: str, *, subject: str = "") -> Parts:
 
     The subject tells a forward (``Fwd:``) from an answer, for a writer who adds nothing but "FYI" to it.
     """
-    lines, tail = _lines(text)
+    lines, tail = _lines(readable(text))
     places: list[Place] = ["new"] * len(lines)
     #: indexes of the lines that are new so far; -1 stands for a blank line where something was cut out
     alive = list(range(len(lines)))
-    forwarding = bool(subject) and _FORWARDING.search(subject) is not None
+    forwarding = bool(subject) and is_forwarding(subject)
     for _ in range(_MAX_ROUNDS):
         found = _Sorter([lines[n] if n >= 0 else "" for n in alive], forwarding=forwarding).sort()
         if found is None:
@@ -74,7 +75,7 @@ def split(text: str, *, subject: str = "") -> Parts:
         for n, place in zip(alive, found, strict=True):
             if n >= 0:
                 places[n] = place
-        alive = _still_new(alive, found)
+        alive = _still_new(alive, found, lines)
     new = [lines[n] if n >= 0 else "" for n in alive]
     quoted = _of(lines, places, "quoted")
     if tail:
@@ -89,7 +90,7 @@ def split(text: str, *, subject: str = "") -> Parts:
 
 def is_forwarding(subject: str) -> bool:
     """Whether a subject begins with "Fwd:" in any language."""
-    return _FORWARDING.search(subject) is not None
+    return _FORWARDING.search(readable(subject)) is not None
 
 
 def _lines(text: str) -> tuple[list[str], str]:
@@ -126,13 +127,18 @@ def _parted(lines: list[str]) -> list[str]:
     return parted
 
 
-def _still_new(alive: Sequence[int], found: Sequence[Place]) -> list[int]:
+def _still_new(alive: Sequence[int], found: Sequence[Place], lines: Sequence[str]) -> list[int]:
+    """The lines that stay new; one blank line where something was cut out between them."""
     kept: list[int] = []
+    blank = True
     for n, place in zip(alive, found, strict=True):
-        if place == "new":
+        written = place == "new" and n >= 0 and bool(lines[n].strip())
+        if written or (place == "new" and not blank):
             kept.append(n)
-        elif kept and kept[-1] != -1:
+            blank = not written
+        elif place != "new" and not blank:
             kept.append(-1)
+            blank = True
     return kept
 
 
@@ -152,7 +158,7 @@ def _joined(lines: Sequence[str]) -> str:
 class _Sorter:
     """One pass over lines: finds quotes, then looks at the edges of what lies between them."""
 
-    __slots__ = ("_changed", "_delimiters", "_forwarding", "_lines", "_openings", "_places")
+    __slots__ = ("_changed", "_delimiters", "_first_new", "_forwarding", "_lines", "_openings", "_places")
 
     def __init__(self, lines: list[str], *, forwarding: bool) -> None:
         self._lines = lines
@@ -160,12 +166,14 @@ class _Sorter:
         self._forwarding = forwarding
         self._openings = 0
         self._delimiters: list[int] = []
+        self._first_new = 0
         self._changed = False
 
     def sort(self) -> list[Place] | None:
         """The place of each line; None when all of them are new."""
         self._find_quotes()
         written = self._segments()
+        self._first_new = next((n for a, b in written for n in range(a, b) if self._lines[n].strip()), len(self._lines))
         text = "\n".join("\n".join(self._lines[a:b]) for a, b in written)
         mobile = signatures.mentions_mobile(text)
         legal = disclaimers.mentions(text)
@@ -202,15 +210,24 @@ class _Sorter:
     def _quoted_line(self, at: int, shown: str) -> int:
         """Places a line that begins with ``>``; returns the index to go on from."""
         lines = self._lines
-        if shown.endswith("<") or (shown.startswith(">From ") and not self._marked(at - 1) and not self._marked(at + 1)):
+        if shown.endswith("<") or (
+            shown.startswith(">From ") and not self._marked(at - 1) and not self._marked(at + 1)
+        ):
             return at + 1
         if len(shown) < 40 and shown.endswith(":") and not self._marked(at - 1) and self._openings < _MAX_OPENINGS:
             self._openings += 1
-            begin = quotes.attribution([*lines[max(0, at - 6) : at], lines[at].strip("> \t")], min(at, 6), quote_follows=False)
+            begin = quotes.attribution(
+                [*lines[max(0, at - 6) : at], lines[at].strip("> \t")], min(at, 6), quote_follows=False
+            )
             if begin is not None and begin < min(at, 6):
                 return self._open(_Opening(start=max(0, at - 6) + begin, end=at + 1, kind="quote"))
         self._put(at, at + 1, "quoted")
-        if at + 2 < len(lines) and not self._marked(at + 1) and self._marked(at + 2) and _is_broken_link(shown, lines[at + 1]):
+        if (
+            at + 2 < len(lines)
+            and not self._marked(at + 1)
+            and self._marked(at + 2)
+            and _is_broken_link(shown, lines[at + 1])
+        ):
             self._put(at + 1, at + 2, "quoted")
             return at + 2
         return at + 1
@@ -265,7 +282,9 @@ class _Sorter:
     def _open(self, opening: _Opening) -> int:
         """Places what an opening announces; returns the index to go on from."""
         count = len(self._lines)
-        said = [line for n, line in enumerate(self._lines[: opening.start]) if line.strip() and self._places[n] == "new"]
+        said = [
+            line for n, line in enumerate(self._lines[: opening.start]) if line.strip() and self._places[n] == "new"
+        ]
         if opening.kind == "marker" and not said:
             self._put(opening.start, opening.end, "quoted")
             return opening.end
@@ -292,30 +311,41 @@ class _Sorter:
         return runs
 
     def _trim(self, start: int, end: int, *, mobile: bool, legal: bool) -> None:
+        """Places what stands at the edges of a run of new lines, from the outside in, until only words are left."""
         lines = self._lines
-        if legal:
-            first = disclaimers.above(lines, start, end) if start == 0 else start
+        if legal and start == 0:
+            first = disclaimers.above(lines, start, end)
             self._put(start, first, "disclaimer")
             start = first
-            begin = disclaimers.below(lines, start, end)
-            self._put(begin, end, "disclaimer")
-            end = begin
-        for at in self._delimiters:
-            if start <= at < end and self._anything_new(at) and signatures.below_delimiter(lines, at, end):
-                self._put(at, end, "signature")
-                end = at
-                break
         if mobile:
             for at in range(start, end):
                 if len(lines[at]) <= 100 and signatures.is_mobile(lines[at]):
                     self._put(at, at + 1, "signature")
-        begin = signatures.closing(lines, start, end)
-        self._put(begin, end, "signature")
+        before = -1
+        while end != before:
+            before = end
+            while end > start and (self._places[end - 1] != "new" or not lines[end - 1].strip()):
+                end -= 1
+            if legal:
+                end = self._cut(disclaimers.below(lines, start, end), end, "disclaimer")
+            end = self._cut(self._delimiter(start, end), end, "signature")
+            end = self._cut(signatures.closing(lines, start, end), end, "signature")
 
-    def _anything_new(self, before: int) -> bool:
-        return self._lines[before].endswith("-- ") or any(
-            line.strip() and self._places[n] == "new" for n, line in enumerate(self._lines[:before])
-        )
+    def _cut(self, begin: int, end: int, place: Place) -> int:
+        """Places the new lines from ``begin`` to ``end``, and returns ``begin``."""
+        for at in range(begin, end):
+            if self._places[at] == "new":
+                self._put(at, at + 1, place)
+        return begin
+
+    def _delimiter(self, start: int, end: int) -> int:
+        """Where the ``-- `` stands that a signature follows up to ``end``; ``end`` when there is none."""
+        known = self._delimiters
+        for at in known[bisect_left(known, start) : bisect_left(known, end)][-_MAX_DELIMITERS:]:
+            after_words = self._first_new < at or self._lines[at].endswith("-- ")
+            if after_words and signatures.below_delimiter(self._lines, at, end):
+                return at
+        return end
 
 
 def _is_broken_link(above: str, line: str) -> bool:

@@ -29,12 +29,39 @@ _LABELS: Final[dict[Field, str]] = {
 }
 
 LABELS: Final[dict[str, Field]] = {
-    word.strip(): field for field, words in _LABELS.items() for word in words.split("|") if word.strip()
+    word.strip().casefold(): field for field, words in _LABELS.items() for word in words.split("|") if word.strip()
 }
 
 #: labels of a date that people write in lists of their own, too
 PLAIN_DATES: Final = frozenset(
-    "date|datum|fecha|data|дата|tarih|日期|时间|日時|日付|날짜|dato|التاريخ|תאריך|ngày|tanggal|วันที่|päivämäärä|päiväys|dátum|dată|ημερομηνία|दिनांक|तारीख|vào|received".split("|")
+    [
+        "date",
+        "datum",
+        "fecha",
+        "data",
+        "дата",
+        "tarih",
+        "日期",
+        "时间",
+        "日時",
+        "日付",
+        "날짜",
+        "dato",
+        "التاريخ",
+        "תאריך",
+        "ngày",
+        "tanggal",
+        "วันที่",
+        "päivämäärä",
+        "päiväys",
+        "dátum",
+        "dată",
+        "ημερομηνία",
+        "दिनांक",
+        "तारीख",
+        "vào",
+        "received",
+    ]
 )
 
 #: verbs that close an attribution: they stand right before the colon
@@ -43,7 +70,9 @@ _VERBS_LAST: Final = """wrote|sent|writes|said|a écrit|à écrit|écrit|escribi
     |şunu yazdı|şunları yazdı|yazdı|yazmış|كتب|كتبت|كتب ما يلي|ने लिखा|लिखा|写道|写|寫道|寫道|写到|書きました|が書きました|さんが書きました|さんは書きました|のメール|님이 작성|님이 작성함|작성|씀|님이 썼습니다
     |skrev|schrieb|kirjoitti|napsal|napsal(a)|napsala|napísal|napísal(a)|napísala|írta|ezt írta|a következőt írta|a scris|έγραψε|έγραψαν|đã viết|viết|menulis|wrote the following|เขียนว่า|เขียน|כתב|כתבה
     |כתב/ה|כתב או כתבה|skrifaði|kirjutas|rašė|rakstīja|je napisao|je napisala|napisao|je napisao/la|написа|a ecrit|skrev följande|skrev følgende|schrieb folgendes|folgendes geschrieben"""
-VERBS_LAST: Final = tuple(sorted({w.strip() for w in _VERBS_LAST.split("|") if w.strip()}, key=len, reverse=True))
+VERBS_LAST: Final = tuple(
+    sorted({w.strip().casefold() for w in _VERBS_LAST.split("|") if w.strip()}, key=len, reverse=True)
+)
 
 #: verbs in the middle of an attribution, before the name (German, Nordic, Dutch, Hungarian, Arabic, Hebrew)
 VERBS_INSIDE: Final = (
@@ -54,7 +83,7 @@ VERBS_INSIDE: Final = (
 #: how an attribution may begin
 STARTERS: Final = (
     "on", "am", "le", "el", "il", "il giorno", "op", "em", "no dia", "a", "w dniu", "dnia", "den", "på", "pe", "la", "în", "in data", "in", "στις", "vào", "vào lúc", "lúc", "pada", "dne", "dňa",
-    "ha", "у", "в", "на", "в письме от", "в сообщении от", "від", "בתאריך", "ב-", "ביום", "في", "بتاريخ", "يوم", "在", "於", "于", "ในวันที่", "เมื่อ", "วันที่", "v", "ve", "vo", "kl", "kello", "ti", "sent from", "em ter", "date:", "fecha:", "le:", "-------- original message",
+    "ha", "у", "в", "на", "в письме от", "в сообщении от", "від", "בתאריך", "ב-", "ביום", "في", "بتاريخ", "يوم", "在", "ในวันที่", "เมื่อ", "วันที่", "v", "ve", "vo", "kl", "kello", "ti", "sent from", "em ter", "date:", "fecha:", "le:", "-------- original message",
     "mon", "tue", "wed", "thu", "fri", "sat", "sun", "mo", "di", "mi", "do", "fr", "sa", "so", "lun", "mar", "mer", "mié", "jeu", "jue", "ven", "vie", "sam", "sáb", "dim", "dom", "seg", "ter", "qua", "qui", "sex",
     "gio", "sab", "ma", "wo", "vr", "za", "zo", "pon", "wt", "śr", "czw", "pt", "sob", "niedz", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "нд", "понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье",
     "pzt", "sal", "çar", "per", "cum", "cmt", "paz", "ke", "to", "pe", "la", "su", "tir", "ons", "tor", "tors", "fre", "lør", "søn", "man", "po", "út", "ut", "st", "čt", "št", "pá", "pi", "so", "ne", "सोम", "मंगल", "बुध", "गुरु", "शुक्र", "शनि", "रवि",
@@ -100,9 +129,68 @@ REPLY_ABOVE: Final = (
 
 #: a writer who adds only this points at the forwarded words: they are then what is said
 NUDGES: Final = frozenset(
-    "fyi|fyi.|f.y.i.|for your information|see below|see below.|please see below|pls see below|zur info|zur kenntnis|z.k.|siehe unten|pour info|pour information|voir ci-dessous|para tu información|para su información|ver abajo|pvi|para conhecimento|ver abaixo|per conoscenza|vedi sotto|"
-    "ter info|zie hieronder|do wiadomości|patrz niżej|см. ниже|для информации|див. нижче|bilginize|للعلم|ראה למטה|לידיעה|供参考|请看下面|見てください|ご参考まで|下記参照|참고|참고하세요|för kännedom|se nedan|til info|til orientering|se nedenfor|tiedoksi|ks. alla|pro informaci|viz níže|tájékoztatásul|lásd alább|"
-    "spre informare|vezi mai jos|προς ενημέρωση|xem bên dưới|sebagai informasi|lihat di bawah|ดูด้านล่าง|नीचे देखें".split("|")
+    [
+        "fyi",
+        "fyi.",
+        "f.y.i.",
+        "for your information",
+        "see below",
+        "see below.",
+        "please see below",
+        "pls see below",
+        "zur info",
+        "zur kenntnis",
+        "z.k.",
+        "siehe unten",
+        "pour info",
+        "pour information",
+        "voir ci-dessous",
+        "para tu información",
+        "para su información",
+        "ver abajo",
+        "pvi",
+        "para conhecimento",
+        "ver abaixo",
+        "per conoscenza",
+        "vedi sotto",
+        "ter info",
+        "zie hieronder",
+        "do wiadomości",
+        "patrz niżej",
+        "см. ниже",
+        "для информации",
+        "див. нижче",
+        "bilginize",
+        "للعلم",
+        "ראה למטה",
+        "לידיעה",
+        "供参考",
+        "请看下面",
+        "見てください",
+        "ご参考まで",
+        "下記参照",
+        "참고",
+        "참고하세요",
+        "för kännedom",
+        "se nedan",
+        "til info",
+        "til orientering",
+        "se nedenfor",
+        "tiedoksi",
+        "ks. alla",
+        "pro informaci",
+        "viz níže",
+        "tájékoztatásul",
+        "lásd alább",
+        "spre informare",
+        "vezi mai jos",
+        "προς ενημέρωση",
+        "xem bên dưới",
+        "sebagai informasi",
+        "lihat di bawah",
+        "ดูด้านล่าง",
+        "नीचे देखें",
+    ]
 )
 
 #: what a mail program puts before the subject of a forwarded mail

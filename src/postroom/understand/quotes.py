@@ -7,9 +7,9 @@ needs little of it; what would take the whole rest of a mail along needs a lot.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
+from unicodedata import normalize
 
-import re2
-
+from postroom.understand.patterns import any_of, pattern
 from postroom.understand.quote_tables import (
     FORWARDED,
     LABELS,
@@ -24,7 +24,7 @@ from postroom.understand.quote_tables import (
 )
 
 #: marks of direction and width that mail programs put around names; nobody sees them
-_INVISIBLE: Final = {c: None for c in (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)}
+_INVISIBLE: Final = dict.fromkeys((*range(8203, 8208), *range(8234, 8239), *range(8294, 8298), 65279))
 _BULLETS: Final = " \t\r\xa0\u3000*_"
 _DASHES: Final = " \t\r\xa0*_-=–—─━~#"
 _COLONS: Final = (":", "：")
@@ -36,23 +36,26 @@ MAX_WRAP: Final = 5
 _MAX_ATTRIBUTION: Final = 500
 _MAX_BLOCK: Final = 24
 
-_TIME: Final = re2.compile(r"(?i)\p{Nd}{1,2}\s?[:.h時时点點시]\s?\p{Nd}{2}|\p{Nd}{1,2}\s?[ap]\.?m\b|\p{Nd}{1,2}[h時시]")
-_DATE: Final = re2.compile(r"(?:19|20|25)\d\d|\p{Nd}{1,2}[./-]\p{Nd}{1,2}[./-]\p{Nd}{2,4}|\p{Nd}{4}")
-_ADDRESS: Final = re2.compile(r"[<(\[][^<>()\[\]]{0,200}@[^<>()\[\]]{1,200}[>)\]]")
-_BEGINS: Final = re2.compile(
-    r"(?i)^[\s*_\"'(\-–—~]{0,12}(?:(?:" + "|".join(re2.escape(s) for s in STARTERS) + r")[\s.,]+[^:]{0,40}?\p{Nd}"
-    r"|[在於于]\s?\p{Nd}|ב-?\s?\p{Nd}|\p{Nd}{1,4}\s?[./年년-]|\p{Nd}{1,2}\.?\s\pL)"
+_TIME: Final = pattern(r"(?i)\p{Nd}{1,2}\s?[:.h時时点點시]\s?\p{Nd}{2}|\p{Nd}{1,2}\s?[ap]\.?m\b|\p{Nd}{1,2}[h時시]")
+_DATE: Final = pattern(r"(?:19|20|25)\d\d|\p{Nd}{1,2}[./-]\p{Nd}{1,2}[./-]\p{Nd}{2,4}|\p{Nd}{4}")
+_ADDRESS: Final = pattern(r"[<(\[][^<>()\[\]]*@[^<>()\[\]]+[>)\]]")
+_BEGINS: Final = pattern(
+    r"(?i)^[\s*_\"'(\-–—~]*(?:" + any_of(STARTERS) + r"[\s.,]+[^:]{0,40}?\p{Nd}"
+    r"|在\s?\p{Nd}|ב-?\s?\p{Nd}|\p{Nd}{1,4}\s?[./年년-]|\p{Nd}{1,2}\.?\s\pL)"
 )
-_INSIDE: Final = re2.compile(r"(?i)(?:^|[^\pL])(?:" + "|".join(re2.escape(v) for v in VERBS_INSIDE) + r")(?:[^\pL]|$)")
-_TELLING: Final = re2.compile(r"(?:^|[\s(])(?:" + "|".join(re2.escape(w) for w in TELLING) + r")(?:[\s,:：)]|$)")
-_MIDDLE: Final = re2.compile(
+_STARTERS: Final = frozenset(STARTERS)
+_YEAR_FIRST: Final = pattern(r"^\s*(?:\p{Nd}{4}[ ,.]|\p{Nd}{1,2}[:.]\p{Nd}{2})")
+_INSIDE: Final = pattern(r"(?i)(?:^|[^\pL])" + any_of(VERBS_INSIDE) + r"(?:[^\pL]|$)")
+_TELLING: Final = pattern(r"(?:^|[\s(])" + any_of(TELLING) + r"(?:[\s,:：)]|$)")
+_MIDDLE: Final = pattern(
     r"^(.*?\S)(?:\s+|\s*-{2,}\s*)((?:On|Am|Le|El|Il giorno|Op|Em|W dniu|Den) (?:\pL{2,12}[.,]{0,2} )?.{0,12}\p{Nd}.*)$"
 )
-_INNER_LABEL: Final = re2.compile(r"(?i)\s[*_]*(?:date|sent|to|subject|datum|gesendet|an|betreff|envoyé|objet)[*_]*\s?:")
-_DATED: Final = re2.compile(r"\p{Nd}{1,2}[:.h時时시]\p{Nd}{2}|\p{Nd}{4}")
+_INNER_LABEL: Final = pattern(r"(?i)\s[*_]*(?:date|sent|to|subject|datum|gesendet|an|betreff|envoyé|objet)[*_]*\s?:")
+_DATED: Final = pattern(r"\p{Nd}{1,2}[:.h時时시]\p{Nd}{2}|\p{Nd}{4}")
 
-_ORIGINAL: Final = frozenset(ORIGINAL)
-_FORWARDED: Final = frozenset(FORWARDED)
+_ORIGINAL: Final = frozenset(word.casefold() for word in ORIGINAL)
+_FORWARDED: Final = frozenset(word.casefold() for word in FORWARDED)
+_ABOVE: Final = pattern(any_of(phrase.casefold() for phrase in REPLY_ABOVE))
 _TITLE_ENDS: Final = ("forwarded by ", "weitergeleitet von ")
 
 Title = Literal["original", "forwarded", "reply-above"]
@@ -70,7 +73,7 @@ class Block:
 
 def bare(line: str) -> str:
     """A line without marks that nobody sees and without outer blanks."""
-    return (line if line.isascii() else line.translate(_INVISIBLE)).strip()
+    return (line if line.isascii() else normalize("NFC", line.translate(_INVISIBLE))).strip()
 
 
 def is_rule(line: str) -> bool:
@@ -91,16 +94,16 @@ def title(line: str) -> Title | None:
         return "forwarded" if dashed or shown.endswith(_COLONS) else None
     if words in _ORIGINAL:
         return "original" if dashed else None
-    if any(phrase in inner for phrase in REPLY_ABOVE):
+    if _ABOVE.search(inner) is not None:
         return "reply-above"
     return None
 
 
 def label(line: str) -> tuple[Field, str] | None:
     """The field and value of a header-like line in any language, bold or not."""
-    head, colon, value = line[:48].partition(":")
+    head, colon, _ = line[:48].partition(":")
     if not colon or "：" in head:
-        head, colon, value = line[:48].partition("：")
+        head, colon, _ = line[:48].partition("：")
     if not colon:
         return None
     field = LABELS.get(bare(head).strip(_BULLETS).casefold())
@@ -141,7 +144,12 @@ def _is_sent(line: str) -> bool:
     found = label(line)
     if found is None or found[0] != "date" or _TIME.search(found[1]) is None:
         return False
-    return bare(re2.split("[:：]", line, maxsplit=1)[0]).strip(_BULLETS).casefold() not in PLAIN_DATES
+    return bare(line.replace("：", ":").partition(":")[0]).strip(_BULLETS).casefold() not in PLAIN_DATES
+
+
+def _begins_whole(text: str) -> bool:
+    """Whether an attribution names its sender first, and needs no line from above."""
+    return _ADDRESS.search(text) is not None and _DATE.search(text) is not None and not text.startswith(("<", "(", "["))
 
 
 def _wraps_on(lines: Sequence[str], at: int, stop: int) -> bool:
@@ -171,17 +179,42 @@ def attribution(lines: Sequence[str], at: int, *, quote_follows: bool) -> int | 
             continue
         if start != at and (line.startswith(">") or len(joined) + len(line) > _MAX_ATTRIBUTION):
             break
-        if complete is not None and line.endswith((".", "!", "?", ":", "。")):
+        if complete is not None and (line.endswith((".", "!", "?", ":", "。")) or _begins_whole(joined)):
             break
         joined = f"{line} {joined}" if joined else line
         if complete is None and _cites(joined, quote_follows=quote_follows):
             complete = start
         if complete is not None and _BEGINS.search(line) is not None:
-            return start
+            complete = start
+            break
     if complete is not None:
-        return complete
+        return _wrapped_above(lines, complete, at)
     first = bare(lines[at])
     return at if _weakly_cites(first, quote_follows=quote_follows) else None
+
+
+def _wrapped_above(lines: Sequence[str], start: int, at: int) -> int:
+    """The first line of an attribution whose later lines are found, when its beginning stands right above."""
+    for _ in range(2):
+        above = bare(lines[start - 1]) if start > 0 else ""
+        if not above or len(above) > 120 or above.startswith(">"):
+            break
+        line = bare(lines[start])
+        known = " ".join(lines[start : at + 1])
+        begins = _BEGINS.search(line) is not None
+        in_date = not begins or _YEAR_FIRST.search(line) is not None
+        whole_name = begins and _closes_with_verb(known)
+        if not (
+            (_DATE.search(known) is None and _DATE.search(above) is not None)
+            or (_ADDRESS.search(known) is None and not whole_name and _ADDRESS.search(above) is not None)
+            or (in_date and len(above) <= 60 and _BEGINS.search(above) is not None)
+            or above.rstrip(".,").casefold() in _STARTERS
+            or (above.endswith(("於", "于")) and "@" in above)
+            or (line.startswith("<") and len(above.split()) <= 4 and above[-1].isalnum())
+        ):
+            break
+        start -= 1
+    return start
 
 
 def middle(line: str) -> int | None:
@@ -189,7 +222,7 @@ def middle(line: str) -> int | None:
     found = _MIDDLE.search(line) if len(line) <= _MAX_ATTRIBUTION else None
     if found is None or not _cites(found.group(2), quote_follows=True):
         return None
-    return found.end(1)
+    return int(found.end(1))
 
 
 def _closes_with_verb(text: str) -> bool:
@@ -198,7 +231,7 @@ def _closes_with_verb(text: str) -> bool:
         if said.endswith(verb):
             before = said[: -len(verb)]
             # scripts without spaces need no boundary
-            if not before or not before[-1].isalpha() or not verb.isascii() and ord(verb[0]) > 0x0E00 or before.endswith(">"):
+            if not before or not before[-1].isalpha() or ord(verb[0]) > 0x0E00 or before.endswith(">"):
                 return True
     return False
 

@@ -6,25 +6,24 @@ A sign-off with nothing but a name stays among the new words: cutting too little
 from collections.abc import Sequence
 from typing import Final
 
-import re2
-
+from postroom.understand.patterns import any_of, pattern
 from postroom.understand.quotes import bare, is_rule
 from postroom.understand.signature_tables import DEVICES, MOBILE_AFTER, MOBILE_BEFORE, SIGN_OFFS
 
 _MAX_MOBILE: Final = 90
 _MAX_SIGNATURE: Final = 12
-_MOBILE: Final = re2.compile(
-    r"(?im)^[ \t\xa0*_>-]*(?:" + "|".join(re2.escape(w) for w in MOBILE_BEFORE) + r").{0,90}$"
-    r"|^[^\n]{1,70}(?:" + "|".join(re2.escape(w) for w in MOBILE_AFTER) + r")[.。]?[ \t]*$"
+_MOBILE: Final = pattern(
+    r"(?im)^[ \t\xa0*_>-]*" + any_of(MOBILE_BEFORE) + r".*$"
+    r"|^[^\n]+" + any_of(MOBILE_AFTER) + r"[.。]?[ \t]*$"
 )
-_SENTENCE: Final = re2.compile(r"[.!?;。！？]\s+\S|,\s|[?!]$|\b(?:is|was|are|and then|because|but|weil|aber)\b")
-_DASH_NAME: Final = re2.compile(r"^[-–—~]\p{Lu}[\pL.'’-]*(?: \p{Lu}[\pL.'’-]*){0,2}$")
-_NAME: Final = re2.compile(r"^[\p{Lu}\p{Lo}][\pL.'’-]*(?:[ ,]{1,2}[\pL(][\pL.'’()-]*){0,4}[,.]?$")
-_CONTACT: Final = re2.compile(
+_SENTENCE: Final = pattern(r"[.!?;。！？]\s+\S|,\s|[?!]$|\b(?:is|was|are|and then|because|but|weil|aber)\b")
+_DASH_NAME: Final = pattern(r"^[-–—~]\p{Lu}[\pL.'’-]*(?: \p{Lu}[\pL.'’-]*){0,2}$")
+_NAME: Final = pattern(r"^[\p{Lu}\p{Lo}][\pL.'’-]*(?:[ ,]{1,2}[\pL(][\pL.'’()-]*){0,4}[,.]?$")
+_CONTACT: Final = pattern(
     r"(?i)(?:^|[\s|])(?:tel|phone|mobile|mob|cell|fax|telefon|téléphone|tél|teléfono|telefono|тел|电话|電話|전화|handy|mobil|web|www)\b?[.:  ]"
     r"|\+\d[\d ()./-]{6,}|\(\d{3}\) ?\d{3}|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b|https?://|\bwww\.|\s\|\s"
 )
-_LIST_FOOTER: Final = re2.compile(r"(?i)mailing list|unsubscribe|listinfo|google groups|list-id|@lists?\.|mailman")
+_LIST_FOOTER: Final = pattern(r"(?i)mailing list|unsubscribe|listinfo|google groups|list-id|@lists?\.|mailman")
 
 
 def mentions_mobile(text: str) -> bool:
