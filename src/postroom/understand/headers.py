@@ -31,7 +31,8 @@ _KNOWN_FIRST = re.compile(
 _CONTROLS: Final = dict.fromkeys([*range(32), 127], " ") | {0: None}
 _WORD_HEAD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?")
 _Q_ESCAPE = re.compile(rb"=([0-9A-Fa-f]{2})")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 
 
 class Field(NamedTuple):
@@ -188,7 +189,7 @@ def base64_lenient(data: bytes) -> bytes:
         return binascii.a2b_base64(data, strict_mode=True)
     except ValueError:
         pass
-    useful = _NOT_BASE64.sub(b"", data)
+    useful = data.translate(None, _NOT_BASE64)
     useful = useful[: len(useful) - (len(useful) % 4 == 1)]
     try:
         return binascii.a2b_base64(useful + b"=" * (-len(useful) % 4))

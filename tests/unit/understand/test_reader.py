@@ -42,7 +42,8 @@ def test_every_hostile_shape_is_read_in_time(name: str, raw: bytes) -> None:
     message = reader.read_bytes(raw, TRUST, trusted=True)
     seconds = time.process_time() - started
     sound(message)
-    assert seconds < 0.5, f"{name} took {seconds * 1000:.0f} ms; the aim is 250 on a quiet machine"
+    # the aim is 0.25 s on a quiet machine; this bound catches what grows faster than the mail on a busy one
+    assert seconds < 1.5, f"{name} took {seconds * 1000:.0f} ms"
 
 
 @pytest.mark.slow

@@ -84,3 +84,52 @@ def test_subjects_of_responders(subject: str, automatic: bool) -> None:
 def test_a_long_mail_is_never_automatic_by_words() -> None:
     text = "I am out of the office until Monday. " + "Please contact my colleague if it is urgent. " * 40
     assert wording.automatic("Out of office", text) == ""
+
+
+#: (subject, text) written after the tables were, before they were looked at again
+LATER_AUTOMATIC = [
+    ('Out of the Office', 'Hi there, thanks for reaching out. I am away from my desk this week and will reply when I am back on Monday. If your matter is urgent, call 555-0100.'),
+    ('Re: Invoice', 'I am currently on vacation, returning August 14th, and will have sporadic access to email. Please contact Jane Doe (jane@example.test) in my absence.'),
+    ('Re: question', 'Thank you for contacting Example. Your message has been received and a member of our team will respond within 24 hours. This is an automated message, please do not reply.'),
+    ('Auto: hi', 'Our offices are closed for the holidays from December 24 through January 2. We will respond to your message when we return.'),
+    ('RE: x', 'Hello! I no longer work at Example. Please direct your enquiries to info@example.test.'),
+    ('AW: Frage', 'Guten Tag, ich bin vom 1.8. bis 20.8.2026 nicht im Büro. Ihre E-Mails werden nicht weitergeleitet. In dringenden Fällen wenden Sie sich an Frau Schmidt.'),
+    ('Réponse automatique', 'Bonjour, je suis en congés du 3 au 17 août inclus. Pour toute urgence, vous pouvez joindre Paul Martin. Bien cordialement'),
+    ('RE: demande', 'Je suis absent jusqu’au 20 août. Je prendrai connaissance de votre message à mon retour.'),
+    ('Fuera de la oficina', 'Estaré fuera de la oficina del 1 al 15 de agosto con acceso limitado al correo. En caso de urgencia llame al 555.'),
+    ('RE: hola', 'Me encuentro de vacaciones y regresaré el 10 de julio. Responderé su correo a mi regreso.'),
+    ('Ausência', 'Encontro-me ausente até 15/08. Responderei assim que possível.'),
+    ('Fuori sede', 'Sono in ferie dal 5 al 20 agosto. Risponderò al mio rientro. Per urgenze scrivere a ufficio@example.test'),
+    ('Afwezig', 'Ik ben op vakantie van 1 tot en met 15 augustus. Uw e-mail wordt niet doorgestuurd.'),
+    ('Poza biurem', 'Przebywam na urlopie do 15 sierpnia. Odpowiem po powrocie.'),
+    ('Автоответ', 'Добрый день! Буду отсутствовать в офисе с 1 по 15 августа. Отвечу на письмо после возвращения.'),
+    ('Otomatik', '15 Ağustos tarihine kadar ofis dışında olacağım. Acil konular için arkadaşım ile iletişime geçebilirsiniz.'),
+    ('Frånvaro', 'Jag är ledig till och med 15 augusti. Jag läser inte min mejl under tiden.'),
+    ('不在', '誠に勝手ながら8月10日から15日まで夏季休暇中のため不在にしております。16日以降にご返信いたします。'),
+    ('自动回复', '我目前外出中，邮件可能无法及时回复，紧急事情请致电。'),
+    ('자동 회신', '현재 출장 중이라 메일 확인이 어렵습니다. 8월 15일 이후 답변드리겠습니다.'),
+]  # fmt: skip
+LATER_PEOPLE = [
+    ('Help', 'I am currently traveling and cannot receive the SMS code, so I cannot log in. Is there another way to verify me?'),
+    ('Help', 'My wife is on maternity leave and her seller account was terminated. We rely on the income.'),
+    ('Notice', 'I received an automated message saying I violated the rules. I have done nothing wrong and want a human to review it.'),
+    ('Store closed', 'We are closed by your team and lost all our sales. Open my store now.'),
+    ('Urlaub', 'Ich bin nicht im Urlaub gewesen und habe den Kauf nicht getätigt. Bitte um Erstattung.'),
+    ('hola', 'Estoy de viaje y perdí mi teléfono, no puedo entrar a mi cuenta. Ayuda por favor.'),
+    ('x', 'Ik ben op reis en mijn telefoon is gestolen. Kunnen jullie mijn account tijdelijk blokkeren.'),
+    ('x', 'Я в командировке и не могу войти в аккаунт, код не приходит. Помогите.'),
+    ('x', '出張中にスマホを紛失し、ログインできません。対応をお願いします。'),
+    ('x', '我外出中手机丢了，无法登录账号，请帮忙。'),
+    ('Reply', 'Thank you, I will reply when I get back to the office tomorrow.'),
+    ('Refund', 'Please reply, do not send another automated reply.'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("subject", "text"), LATER_AUTOMATIC)
+def test_another_responder_is_recognised(subject: str, text: str) -> None:
+    assert wording.automatic(subject, text)
+
+
+@pytest.mark.parametrize(("subject", "text"), LATER_PEOPLE)
+def test_another_person_is_a_person(subject: str, text: str) -> None:
+    assert wording.automatic(subject, text) == ""
