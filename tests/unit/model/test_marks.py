@@ -105,6 +105,11 @@ def test_no_return_address_is_made_that_could_not_be_read(mail_id: str, generati
         bounce_address(bounce, "example.com", KEY)
 
 
+def test_text_longer_than_any_mark_is_not_looked_at() -> None:
+    assert read_bounce_address("bounce-" + "a" * 1000 + "@example.com", KEY, DESTINATIONS) is None
+    assert not is_our_mark(f"{'a' * 1000} {'b' * 26}", KEY)
+
+
 @given(mail_ids)
 def test_a_loop_mark_is_known_folded_or_padded_and_by_its_own_key_alone(mail_id: MailId) -> None:
     mark = loop_mark(mail_id, KEY)

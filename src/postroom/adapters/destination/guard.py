@@ -189,7 +189,12 @@ class Guard:
         response.begin()
         read = _read(response, max_answer)
         given = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(status=response.status, headers=given, body=read[:max_answer], whole=len(read) <= max_answer and not response.length)
+        return Answer(
+            status=response.status,
+            headers=given,
+            body=read[:max_answer],
+            whole=len(read) <= max_answer and not response.length,
+        )
 
     def _left(self, deadline: float) -> float:
         left = deadline - self._clock()

@@ -225,8 +225,8 @@ class SmtpDestination:
 
     def _abandon(self, session: Session, data: Reply | None) -> None:
         """Leave a transaction that came to nothing, so that the connection can carry another."""
-        if data is not None and data.code == 354:
-            # It waits for a mail now. An empty one might be delivered: hang up instead (RFC 5321 §4.1.1.10).
+        if data is None or data.code < 400:
+            # It may wait for a mail now. An empty one might be delivered: hang up instead (RFC 5321 §4.1.1.10).
             session.close()
             return
         try:

@@ -3,6 +3,7 @@
 import errno
 import mailbox
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -185,6 +186,14 @@ def test_what_died_here_is_cleared_after_an_hour_and_nothing_else(tmp_path: Path
         os.utime(tmp_path / "tmp" / name, (0, 0))
     MaildirDestination("desk", tmp_path).deliver(make_parcel())
     assert sorted(path.name for path in (tmp_path / "tmp").iterdir()) == ["somebody-elses", "young.1_3.postroom_tmp"]
+
+
+def test_a_folder_removed_while_we_run_is_made_again(tmp_path: Path) -> None:
+    destination = MaildirDestination("desk", tmp_path / "desk")
+    destination.deliver(make_parcel(1))
+    shutil.rmtree(tmp_path / "desk")
+    destination.deliver(make_parcel(2))
+    assert len(files(tmp_path / "desk")) == 1
 
 
 # mbox

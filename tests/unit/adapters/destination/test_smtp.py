@@ -323,7 +323,7 @@ def test_a_server_that_closes_in_mid_data_has_not_taken_the_mail(
     sink: SmtpSink, forward: Callable[..., SmtpDestination]
 ) -> None:
     # Larger than what the system holds for us, so that the break is seen before the dot is on its way.
-    large = make_parcel(1, raw=b"Subject: large\r\n\r\n" + b"line\r\n" * 4_000_000)
+    large = make_parcel(1, raw=b"Subject: large\r\n\r\n" + b"line\r\n" * 2_000_000)
     destination = forward(sink)
     sink.fail("body", act="close")
     with pytest.raises(TryLater, match="in the middle of a mail") as caught:
@@ -599,6 +599,102 @@ def test_helo_for_servers_that_know_no_ehlo(sink: SmtpSink, forward: Callable[..
     sink.fail("ehlo", reply="502 5.5.1 what?")
     forward(sink).deliver(make_parcel())
     assert [command.split()[0] for command in sink.commands[:3]] == ["ehlo", "helo", "MAIL"]
+
+
+def test_a_handshake_that_fails_is_followed_by_plain_words_only_where_that_is_allowed(
+    forward: Callable[..., SmtpDestination],
+) -> None:
+    with SmtpSink(tls=server_context()) as sink:
+        sink.fail("starttls", act="close-after-reply")
+        forward(sink, tls="opportunistic").deliver(make_parcel(1))
+        assert [(mail.tls, mail.connection) for mail in sink.mails] == [(False, 2)]
+        for act, reply in (("close-after-reply", ""), ("reply", "454 4.7.0 not available")):
+            sink.fail("starttls", act=act, reply=reply)  # type: ignore[arg-type]
+            with pytest.raises(TryLater) as caught:
+                forward(sink, tls="required", ca_file=str(CERTS / "ca.pem")).deliver(make_parcel(2))
+            assert caught.value.lane_down
+        assert len(sink.mails) == 1
+
+
+def test_a_password_that_the_client_cannot_write_is_refused_at_the_start() -> None:
+    with pytest.raises(ValueError, match="ASCII"):
+        SmtpServer("x.test", 25, greet_as="y.test", user="u", password="größer")
+
+
+def test_a_name_that_does_not_resolve_is_the_lanes_trouble() -> None:
+    server = SmtpServer("no-such-host.invalid", 25, greet_as="x.test")
+    with pytest.raises(TryLater, match=r"no-such-host\.invalid:25") as caught:
+        SmtpDestination("desk", server, timeout=5.0).deliver(make_parcel())
+    assert caught.value.lane_down
+
+
+def test_when_all_connections_are_busy_the_mail_waits_its_turn_and_no_longer(sink: SmtpSink) -> None:
+    server = SmtpServer(sink.host, sink.port, greet_as="x.test", tls="none")
+    destination = SmtpDestination("desk", server, recipients=["a@x.test"], concurrency=1, timeout=0.3)
+    with destination._slot(), pytest.raises(TryLater, match="busy") as caught:
+        destination.deliver(make_parcel())
+    assert not caught.value.lane_down
+    destination.deliver(make_parcel())
+    destination.close()
+    assert len(sink.mails) == 1
+
+
+def test_nobody_left_to_serve_is_a_receipt(sink: SmtpSink, forward: Callable[..., SmtpDestination]) -> None:
+    """The person who unparks a mail need not know that its last recipient was taken out of the settings."""
+    parcel = make_parcel()
+    destination = forward(sink, recipients=("a@acme.test", "b@acme.test"))
+    sink.fail("rcpt", reply="550 5.1.1 never", match="b@acme.test")
+    with pytest.raises(GiveUp):
+        destination.deliver(parcel)
+    destination._recipients = ("a@acme.test",)
+    assert destination.deliver(parcel).reference == "all recipients were served before"
+    assert len(sink.mails) == 1
+
+
+@pytest.mark.parametrize("act", ["close", "reply"])
+def test_a_connection_that_cannot_be_cleaned_is_not_used_again(
+    sink: SmtpSink, forward: Callable[..., SmtpDestination], act: Act
+) -> None:
+    destination = forward(sink)
+    sink.fail("rcpt", reply="550 5.1.1 nobody")
+    sink.fail("rset", act=act, reply="500 5.5.1 what?")
+    with pytest.raises(GiveUp, match="nobody"):
+        destination.deliver(make_parcel(1))
+    destination.deliver(make_parcel(2))
+    assert sink.mails[0].connection == 2
+
+
+def test_a_server_that_goes_on_without_recipients_gets_no_mail(
+    sink: SmtpSink, forward: Callable[..., SmtpDestination]
+) -> None:
+    sink.fail("rcpt", reply="550 5.1.1 nobody")
+    sink.fail("data", reply="354 go on all the same")
+    with pytest.raises(GiveUp, match="nobody"):
+        forward(sink).deliver(make_parcel())
+    assert sink.mails == []
+
+
+@pytest.mark.parametrize("kind", ["pipelining", "one by one"])
+def test_a_server_that_breaks_twice_is_not_asked_a_third_time(
+    forward: Callable[..., SmtpDestination], kind: str
+) -> None:
+    with SmtpSink(extensions=("PIPELINING",) if kind == "pipelining" else ()) as sink:
+        destination = forward(sink)
+        destination.deliver(make_parcel(1))
+        sink.fail("mail", act="close", times=2)
+        with pytest.raises(TryLater, match="in the middle of a mail") as caught:
+            destination.deliver(make_parcel(2))
+        assert not caught.value.lane_down
+        assert sink.connections == 2
+
+
+def test_an_answer_out_of_step_is_not_taken_for_success(
+    sink: SmtpSink, forward: Callable[..., SmtpDestination]
+) -> None:
+    sink.fail("data", reply="250 2.0.0 kept without looking")
+    with pytest.raises(TryLater, match="out of step"):
+        forward(sink).deliver(make_parcel())
+    assert sink.mails == []
 
 
 # Against a server that we did not write
