@@ -51,41 +51,30 @@ def read_tree(serialised: bytes) -> Node:
 
 def _node(data: bytes, places: dict[int, int]) -> Node:
     fields = dict(_fields(data))
-    at = places.get(_int(fields.get(2, 0)), -1)
-    for number, value in fields.items():
-        if number == 2 or not isinstance(value, bytes):
-            continue
-        if number == 3:
-            return Node(kind="constant", value=_constant(value), at=at)
-        if number == 4:
-            return Node(kind="name", name=_text(_one(value, 1)), at=at)
-        if number == 5:
-            operand = _node(_one(value, 1), places)
-            name = _text(_one(value, 2))
-            if operand.kind == "name" and not dict(_fields(value)).get(3):
-                return Node(kind="name", name=f"{operand.name}.{name}", at=operand.at)
-            return Node(kind="field", name=name, args=(operand,), at=at)
-        inner = [(field, part) for field, part in _fields(value) if isinstance(part, bytes)]
-        if number == 6:
-            name = next((_text(part) for field, part in inner if field == 2), "")
-            args = [_node(part, places) for field, part in sorted(inner, key=lambda pair: pair[0]) if field in {1, 3}]
-            return Node(kind="call", name=name, args=tuple(args), at=at)
-        if number == 7:
-            return Node(kind="list", args=tuple(_node(part, places) for field, part in inner if field == 1), at=at)
-        if number == 8:
-            entries = [
-                part for field, entry in inner if field == 2 for field, part in _fields(entry) if field in {3, 4}
-            ]
-            return Node(
-                kind="other",
-                name="map",
-                args=tuple(_node(part, places) for part in entries if isinstance(part, bytes)),
-                at=at,
-            )
-        if number == 9:
-            parts = tuple(_node(part, places) for field, part in inner if field not in {1, 3, 8})
-            return Node(kind="other", name="loop", args=parts, at=at)
-    return Node(kind="other", at=at)
+    at = places.get(_int(fields.pop(2, 0)), -1)
+    number, value = next((number, value) for number, value in fields.items() if isinstance(value, bytes))
+    if number == 3:
+        return Node(kind="constant", value=_constant(value), at=at)
+    if number == 4:
+        return Node(kind="name", name=_text(_one(value, 1)), at=at)
+    if number == 5:
+        operand, name = _node(_one(value, 1), places), _text(_one(value, 2))
+        if operand.kind == "name" and not dict(_fields(value)).get(3):
+            return Node(kind="name", name=f"{operand.name}.{name}", at=operand.at)
+        return Node(kind="field", name=name, args=(operand,), at=at)
+    inner = [(field, part) for field, part in _fields(value) if isinstance(part, bytes)]
+    if number == 6:
+        name = next(_text(part) for field, part in inner if field == 2)
+        parts = [part for field, part in sorted(inner, key=lambda pair: pair[0]) if field in {1, 3}]
+        return Node(kind="call", name=name, args=tuple(_node(part, places) for part in parts), at=at)
+    if number == 7:
+        parts = [part for field, part in inner if field == 1]
+    elif number == 8:
+        entries = [pair for field, entry in inner if field == 2 for pair in _fields(entry)]
+        parts = [part for field, part in entries if field in {3, 4} and isinstance(part, bytes)]
+    else:
+        parts = [part for field, part in inner if field not in {1, 3, 8}]
+    return Node(kind="list" if number == 7 else "other", args=tuple(_node(part, places) for part in parts), at=at)
 
 
 def _constant(data: bytes) -> str | int | float | bool | None:
