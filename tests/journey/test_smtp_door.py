@@ -337,19 +337,73 @@ def test_pipelined_garbage_ends_soon() -> None:
 
 
 def test_a_client_that_does_not_read_is_not_read_from() -> None:
+    clock = Clock()
     patient = options(max_commands_bad=10**9, max_commands_idle=10**9)
-    with Door(patient) as door, socket.create_connection(("127.0.0.1", door.port)) as deaf:
+    with Door(patient, clock=clock) as door, socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        deaf.setblocking(False)
-        sent = 0
-        try:
-            while sent < 200 * 1024 * 1024:
-                sent += deaf.send(b"EHLO c\r\n" * 8000)
-        except BlockingIOError:
-            pass
-        assert sent < 200 * 1024 * 1024, "it had to stop"
+        deaf.connect(("127.0.0.1", door.port))
+        assert deaf.recv(4)
+        deaf.settimeout(0.01)
+        [connection] = door.call(lambda: list(door.server._connections))
+        chunk = b"EHLO c\r\n" * 8000
+        for _ in range(10_000):
+            if not connection._reading:
+                break
+            try:
+                deaf.sendall(chunk)
+            except TimeoutError:
+                continue
+        assert not connection._reading
+        held = door.call(connection._transport.get_write_buffer_size)
+        assert 0 < held < 4 * 1024 * 1024, "replies that nobody reads are bounded"
         with door.connect() as other:
             assert other.say("NOOP").startswith("250")
+        clock.now += patient.session_timeout + 1
+        door.sweep()
+        clock.now += patient.handshake_timeout + 1
+        door.sweep()
+        door.sweep()
+        assert door.call(lambda: connection in door.server._connections) is False, "it can't keep its connection either"
+
+
+def test_what_is_sent_ahead_of_an_answer_is_bounded_and_not_lost() -> None:
+    with Door() as door, door.connect() as line:
+        door.hold = True
+        begin(line)
+        second = b"Subject: second\r\n\r\n" + b"0123456789abcde\r\n" * 200_000
+        line.send(MAIL + b".\r\n")
+        door.wait_for_mails(1)
+        ahead = b"MAIL FROM:<b@example.org>\r\nRCPT TO:<support@example.com>\r\nDATA\r\n" + second + b".\r\n"
+        sender = threading.Thread(target=line.send, args=(ahead,))
+        sender.start()
+        [connection] = door.call(lambda: list(door.server._connections))
+        for _ in range(100_000):
+            if door.call(lambda: connection._reading) is False:
+                break
+        assert door.call(lambda: connection.session.received) <= 2 * 64 * 1024
+        door.release()
+        door.wait_for_mails(2)
+        door.release()
+        sender.join(PATIENCE)
+        assert [line.reply()[:3] for _ in range(5)] == ["250", "250", "250", "354", "250"]
+        assert door.mails[1].raw == second
+
+
+def test_a_stranger_behind_a_proxy_who_talks_early_is_refused() -> None:
+    listed = options(proxy_from=networks("127.0.0.1"), trusted_networks=(), banner_delay=30.0)
+    with Door(listed) as door, door.connect(greeted=False) as line:
+        line.send(b"PROXY TCP4 192.0.2.9 192.0.2.1 4000 25\r\nEHLO eager.example.org\r\n")
+        assert line.reply().startswith("554 5.5.0")
+        assert line.closed()
+
+
+def test_strangers_with_ipv6_are_counted_by_network() -> None:
+    listed = options(proxy_from=networks("127.0.0.1"), trusted_networks=(), banner_delay=0.0, max_connections_per_ip=1)
+    with Door(listed) as door, door.connect(greeted=False) as first, door.connect(greeted=False) as second:
+        first.send(b"PROXY TCP6 2001:db8::1 2001:db8:1::1 4000 25\r\n")
+        assert first.reply().startswith("220")
+        second.send(b"PROXY TCP6 2001:db8::ffff:2 2001:db8:1::1 4000 25\r\n")
+        assert second.reply().startswith("421 4.3.2")
 
 
 def test_draining_finishes_mails_under_way_and_tells_the_idle() -> None:

@@ -6,6 +6,7 @@ import shutil
 import smtplib
 import ssl
 import subprocess
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -208,3 +209,15 @@ def test_draining_during_a_handshake_ends(secured: SmtpOptions) -> None:
         line.say("STARTTLS")
         door.run(door.server.drain(0.01))
         assert line.closed()
+
+
+def test_a_handshake_that_ends_while_draining_is_told_421(secured: SmtpOptions, tls: TlsOptions) -> None:
+    with Door(secured) as door, door.connect() as line:
+        line.say("EHLO c")
+        assert line.say("STARTTLS").startswith("220")
+        draining = threading.Thread(target=lambda: door.run(door.server.drain(PATIENCE)))
+        draining.start()
+        with trusting(tls).wrap_socket(line.socket, server_hostname="mx.example.com") as wrapped:
+            assert wrapped.recv(1000).startswith(b"421 4.3.2")
+        draining.join(PATIENCE)
+        assert not draining.is_alive()

@@ -26,7 +26,7 @@ class Connection(asyncio.BufferedProtocol):
     """Made by the server for each connection that it accepts."""
 
     __slots__ = (
-        "_early", "_eof", "_progress", "_proxy", "_reading", "_since", "_started", "_transport", "_write_paused", "counted",
+        "_eof", "_progress", "_proxy", "_reading", "_since", "_started", "_transport", "_write_paused", "counted",
         "peer_ip", "phase", "server", "session", "task",
     )  # fmt: skip
 
@@ -41,7 +41,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport
         self._proxy = b""
         self._reading = True
-        self._write_paused = self._early = self._eof = False
+        self._write_paused = self._eof = False
         self._progress = 0
         self._started = self._since = 0.0
         self.session: Session
@@ -68,7 +68,6 @@ class Connection(asyncio.BufferedProtocol):
             case "proxy":
                 self._read_proxy(bytes(data))
             case "banner":
-                self._early = True
                 self.server.count("early-talker")
                 self.hang_up(TOO_EAGER)
             case _:
