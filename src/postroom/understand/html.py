@@ -121,6 +121,8 @@ def _depth(html: str) -> int:
             if piece[:end].lower() not in _VOID and "/>" not in piece:
                 depth += 1
                 deepest = max(deepest, depth)
+                if deepest > MAX_DEPTH:
+                    break
     return deepest
 
 

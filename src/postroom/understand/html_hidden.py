@@ -1,5 +1,6 @@
 """Text in HTML that nobody sees: taken out of the tree, so that it can't steer a decision."""
 
+from itertools import islice
 from typing import Any, Final
 
 from resiliparse.parse.html import HTMLTree
@@ -35,8 +36,10 @@ _COMMENT: Final = pattern(r"(?s)/\*.*?\*/")
 _CONDITIONAL: Final = pattern(r"(?s)@[a-z-]+[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
 _SIMPLE: Final = pattern(r"^[a-zA-Z0-9]{0,12}(?:[.#][a-zA-Z_][\w-]{0,80}){1,3}$")
 
-_MAX_NODES: Final = 3000
-_MAX_SELECTORS: Final = 40
+_MAX_NODES: Final = 20_000
+_MAX_SELECTORS: Final = 10
+#: taking nodes out one by one is slow: no mail program hides so many
+_MAX_REMOVED: Final = 100
 
 
 def mentions(html: str) -> bool:
@@ -50,10 +53,14 @@ def take_out(tree: HTMLTree) -> str:
     if body is None:
         return ""
     found: list[str] = []
-    styled = [*body.query_selector_all("[style]"), *body.query_selector_all("font[color]")]
-    for node in [*body.query_selector_all("[hidden]"), *_by_class(tree)]:
+    # the tree is walked once: collections that a selector returns take quadratic time to go through
+    nodes = [node for node in islice(body, _MAX_NODES) if node.tag != "#text"]
+    styled = [node for node in nodes if node.hasattr("style") or (node.tag == "font" and node.hasattr("color"))]
+    for node in [*(node for node in nodes if node.hasattr("hidden")), *_by_class(tree, nodes)][:_MAX_REMOVED]:
         _remove(node, found)
-    for node in styled[:_MAX_NODES]:
+    for node in styled:
+        if len(found) >= _MAX_REMOVED:
+            break
         if node.parent is not None:
             _judge(node, found)
     return "\n".join(found)
@@ -106,7 +113,7 @@ def _remove_inherited(node: Any, overrides: Any, found: list[str]) -> None:
 def _on_white(node: Any) -> bool:
     """Whether nothing around a node paints another ground than white."""
     at, steps = node, 0
-    while at is not None and at.tag not in {"#document", "html"} and steps < 100:
+    while at is not None and at.tag not in {"#document", "html"} and steps < 30:
         style = at.getattr("style") or ""
         if _BACKGROUND.search(style) is not None and _WHITE_GROUND.search(style) is None:
             return False
@@ -121,12 +128,12 @@ def _on_white(node: Any) -> bool:
     return True
 
 
-def _by_class(tree: Any) -> list[Any]:
+def _by_class(tree: Any, nodes: list[Any]) -> list[Any]:
     """Nodes that a simple rule of a style sheet hides, outside of media queries."""
     document: Any = tree.document
     hidden: list[Any] = []
     selectors: list[str] = []
-    for sheet in document.query_selector_all("style")[:20]:
+    for sheet in islice((n for n in islice(document, _MAX_NODES) if n.tag == "style"), 20):
         rules = _CONDITIONAL.sub(
             " ", _COMMENT.sub(" ", (sheet.text or "")[:60_000]).replace("<!--", " ").replace("-->", " ")
         )
@@ -140,7 +147,11 @@ def _by_class(tree: Any) -> list[Any]:
                     one.strip() for one in rule.group(1).split(",") if _SIMPLE.search(one.strip()) is not None
                 ]
     for selector in selectors[:_MAX_SELECTORS]:
-        hidden += [node for node in tree.body.query_selector_all(selector)[:_MAX_NODES] if not _shown_inline(node)]
+        hidden += [
+            node
+            for node in nodes
+            if not node.tag.startswith("#") and node.matches(selector) and not _shown_inline(node)
+        ]
     return hidden
 
 

@@ -31,7 +31,7 @@ _DIVIDERS: Final = (
 )
 _BORDER: Final = pattern(r"(?i)border-top:\s*solid\s+#?[0-9a-z]+\s+[\d.]+pt|border:\s*none;\s*border-top:")
 _INDENT: Final = "    "
-_MAX_MARKED: Final = 400
+_MAX_MARKED: Final = 100
 
 
 def mentions(html: str) -> bool:
