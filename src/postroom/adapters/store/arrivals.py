@@ -100,9 +100,13 @@ def accept(tx: sqlite3.Connection, groups: Sequence[Sequence[Arriving]]) -> list
     return [tuple(next(kept) for _ in group) for group in groups]
 
 
-def forget_prints(tx: sqlite3.Connection, now: float) -> None:
-    """Drop fingerprints that no mail of now can match."""
-    tx.execute("DELETE FROM prints WHERE key < ?", ((int(now // DUPLICATE_SECONDS) - 1) << 50,))
+def forget_prints(tx: sqlite3.Connection, now: float, limit: int = 1000) -> bool:
+    """Drop fingerprints that no mail of now can match, not too many at once; whether there may be more."""
+    below = (era_of(now) - 1) << 50
+    if tx.execute("SELECT 1 FROM prints WHERE key < ? LIMIT 1", (below,)).fetchone() is None:
+        return False
+    tx.execute("DELETE FROM prints WHERE key IN (SELECT key FROM prints WHERE key < ? LIMIT ?)", (below, limit))
+    return True
 
 
 def read(tx: sqlite3.Connection, packer: Packer, ids: Sequence[MailId]) -> tuple[Mail, ...]:
@@ -166,8 +170,13 @@ def _bytes(text: str) -> bytes:
 
 def _eras(mail: Mail) -> tuple[int, int]:
     """The five days before and those of a mail: where an equal one may be."""
-    era = int(mail.received_at // DUPLICATE_SECONDS)
+    era = era_of(mail.received_at)
     return era - 1, era
+
+
+def era_of(at: float) -> int:
+    """Which five days a time is in."""
+    return int(at // DUPLICATE_SECONDS)
 
 
 def _key(fingerprint: bytes, era: int) -> int:

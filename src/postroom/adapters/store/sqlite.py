@@ -45,6 +45,8 @@ class SqliteStore:
         self._watch: sqlite3.Connection | None = None
         self._watching = threading.Lock()
         self._seen = -1
+        #: fingerprints of older times are forgotten already
+        self._era = 0
         self._closed = False
 
     @classmethod
@@ -82,7 +84,6 @@ class SqliteStore:
             writing = connect(path, busy_seconds=busy_seconds, cache_kib=32768)
             try:
                 migrate(writing)
-                arrivals.forget_prints(writing, clock())
                 if max_bytes is not None:
                     (page,) = writing.execute("PRAGMA page_size").fetchone()
                     writing.execute(f"PRAGMA max_page_count = {max(max_bytes // page, 1)}").fetchone()
@@ -105,6 +106,9 @@ class SqliteStore:
         return self._writer.submit(self._accept, ready, weight=sum(len(one.body) + len(one.head) for one in ready))
 
     def _accept(self, tx: sqlite3.Connection, groups: Sequence[Sequence[Arriving]]) -> list[tuple[Mail, ...]]:
+        era = arrivals.era_of(self._clocks.now())
+        if era != self._era and not arrivals.forget_prints(tx, self._clocks.now()):
+            self._era = era
         return arrivals.accept(tx, groups)
 
     def read(self, ids: Sequence[MailId]) -> tuple[Mail, ...]:
