@@ -287,7 +287,7 @@ class Session:
             return
         if size > self._options.max_size:
             self._out.append(say.TOO_BIG)
-        elif self._memory.held + size > self._memory.limit:
+        elif self._memory.held + max(size, 1) > self._memory.limit:
             self._note("memory")
             self._out.append(say.NO_ROOM)
         else:

@@ -1,7 +1,7 @@
 """Addresses and parameters: exactly what RFC 5321 §4.1.2 and RFC 6531 allow, and not one octet more."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.adapters.intake.paths import BadPath, forward_path, reverse_path
@@ -82,6 +82,7 @@ def test_parameters_are_read() -> None:
     }
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=80),
     st.sampled_from(["", "<", "<a@example.com>", "<a@", '<"']),

@@ -142,3 +142,28 @@ def test_an_answer_that_comes_after_the_client_left_changes_nothing() -> None:
     stage.session.receive_data(b"NOOP\r\n")
     assert stage.session.data_to_send() == b"421 4.4.2 gone\r\n"
     assert stage.session.state == "closed"
+
+
+def test_without_room_mail_is_put_off_at_mail_and_at_data() -> None:
+    from postroom.adapters.intake.protocol import Memory
+    from postroom.adapters.intake.session import Session
+
+    memory = Memory(1000)
+    notes: list[str] = []
+    session = Session(OPTIONS, resolve=lambda address: Recipient(), memory=memory, note=notes.append, trusted=True)
+    session.receive_data(b"EHLO c\r\nMAIL FROM:<> SIZE=1001\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\n")
+    session.next_event()
+    assert [line[:9] for line in session.data_to_send().split(b"\r\n")[6:9]] == [
+        b"452 4.3.1",
+        b"250 2.1.0",
+        b"250 2.1.5",
+    ]
+    assert memory.take(1000)
+    session.receive_data(b"DATA\r\nMAIL FROM:<>\r\n")
+    session.next_event()
+    assert session.data_to_send().count(b"452 4.3.1") == 2
+    memory.give(1000)
+    session.receive_data(b"MAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nDATA\r\n")
+    session.next_event()
+    assert session.data_to_send().endswith(b"354 End with <CRLF>.<CRLF>\r\n")
+    assert notes == ["memory"] * 3

@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.adapters.intake.proxy import BadProxy, Proxied, read_proxy
@@ -57,6 +57,7 @@ def test_anything_else_is_refused(data: bytes) -> None:
         read_proxy(data)
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=300),

@@ -3,7 +3,7 @@
 import itertools
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.adapters.intake.options import SmtpOptions, TlsOptions
@@ -44,6 +44,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
     return [data[start:end] for start, end in itertools.pairwise(at)] or [b""]
 
 
+@settings(deadline=None)
 @given(st.one_of(STREAMS, MAIL_BEGUN), st.lists(st.integers(0, 5000), max_size=40), st.sampled_from(["smtp", "lmtp"]))
 def test_replies_do_not_depend_on_how_bytes_were_cut(data: bytes, places: list[int], door: str) -> None:
     data = data.replace(b"EHLO", b"LHLO", 1) if door == "lmtp" else data
@@ -56,6 +57,7 @@ def test_replies_do_not_depend_on_how_bytes_were_cut(data: bytes, places: list[i
     assert pieces.closed == whole.closed
 
 
+@settings(deadline=None)
 @given(STREAMS, st.lists(st.integers(0, 5000), max_size=40))
 def test_a_stranger_is_only_ever_hung_up_on_earlier(data: bytes, places: list[int]) -> None:
     whole, pieces = stage(door="smtp", trusted=False), stage(door="smtp", trusted=False)
@@ -71,6 +73,7 @@ def test_a_stranger_is_only_ever_hung_up_on_earlier(data: bytes, places: list[in
         assert longer.startswith(first)
 
 
+@settings(deadline=None)
 @given(st.one_of(STREAMS, MAIL_BEGUN), st.booleans())
 def test_every_line_said_is_a_reply(data: bytes, trusted: bool) -> None:
     played = stage(door="smtp", trusted=trusted)
@@ -83,6 +86,7 @@ def test_every_line_said_is_a_reply(data: bytes, trusted: bool) -> None:
     assert played.said.endswith(b"\r\n")
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=200), st.booleans())
 def test_memory_is_bounded_and_given_back(pieces: list[bytes], trusted: bool) -> None:
     memory = Memory(2 * OPTIONS.max_size)
@@ -101,6 +105,7 @@ def test_memory_is_bounded_and_given_back(pieces: list[bytes], trusted: bool) ->
     assert memory.held == 0
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.lists(st.integers(0, 300), max_size=10))
 def test_content_arrives_as_it_was(content: bytes, places: list[int]) -> None:
     content = content.replace(b"\r", b"").replace(b"\n", b"\r\n") + b"\r\n"
@@ -113,6 +118,7 @@ def test_content_arrives_as_it_was(content: bytes, places: list[int]) -> None:
     assert [mail.raw for mail in played.mails] == [content]
 
 
+@settings(deadline=None)
 @given(STREAMS)
 def test_nothing_said_before_tls_counts_after_it(data: bytes) -> None:
     played = stage(door="smtp", trusted=True)

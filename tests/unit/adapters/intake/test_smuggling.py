@@ -7,7 +7,7 @@ second mail. Whatever stands for the end mark, the envelope of the second mail m
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.adapters.intake.options import SmtpOptions
@@ -93,6 +93,7 @@ def test_the_policy_for_bare_cr_bare_lf_and_nul(policy: str, trusted: bool, take
     assert all(mail.forbidden_octets for mail in stage.mails)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([b"\r", b"\n", b".", b"\0", b"\r\n", b"x", SMUGGLED]), max_size=40), st.booleans())
 def test_only_the_true_end_ends_content(pieces: list[bytes], trusted: bool) -> None:
     content = b"".join(pieces)
