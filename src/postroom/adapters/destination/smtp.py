@@ -20,7 +20,7 @@ from postroom.adapters.destination.replies import lane_trouble, refusal, shown
 from postroom.adapters.destination.smtp_server import SmtpServer
 from postroom.adapters.destination.smtp_session import Lost, Reply, Session
 from postroom.flow.stamp import header_end
-from postroom.model.errors import GiveUp, TryLater
+from postroom.model.errors import ConfigError, GiveUp, TryLater
 from postroom.model.lines import canonical
 from postroom.model.mail import BounceOf, DestinationName
 from postroom.model.marks import bounce_address
@@ -89,7 +89,10 @@ class SmtpDestination:
         self.name = DestinationName(name)
         self.concurrency = concurrency
         self._server = server
-        self._recipients = tuple(_path(rcpt) for rcpt in recipients)
+        try:
+            self._recipients = tuple(_path(rcpt) for rcpt in recipients)
+        except ValueError as error:
+            raise ConfigError(f"recipients of {name}: {error}") from error
         self._lmtp = lmtp
         self._return = return_address
         self._timeout = timeout

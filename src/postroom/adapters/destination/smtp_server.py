@@ -10,7 +10,7 @@ from typing import Literal
 
 from postroom.adapters.destination.replies import lane_trouble
 from postroom.adapters.destination.smtp_session import Lost, Reply, Session
-from postroom.model.errors import TryLater
+from postroom.model.errors import ConfigError, TryLater
 
 Tls = Literal["none", "opportunistic", "required", "implicit"]
 """STARTTLS never, when offered (unverified), verified and always; or TLS from the first byte, verified (RFC 8314)."""
@@ -20,7 +20,7 @@ class SmtpServer:
     """Opens, keeps and hands out connections. Every failure to get one is `TryLater` with ``lane_down``.
 
     A password is never sent in the clear unless TLS is set to ``none`` or the server is on this machine: with
-    ``opportunistic``, having one makes verified TLS a condition.
+    ``opportunistic``, having one makes verified TLS a condition. Raises `ConfigError` for a password it can't send.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class SmtpServer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not (user + password).isascii():
-            raise ValueError("user and password must be ASCII: the SMTP client knows no other")
+            raise ConfigError("user and password for AUTH must be ASCII: the SMTP client knows no other")
         self._host = host.removeprefix("unix:")
         self._port = port
         self._greet_as = greet_as

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from postroom.adapters.destination.smtp import ReturnAddress, SmtpDestination, _path
 from postroom.adapters.destination.smtp_server import SmtpServer, Tls
 from postroom.adapters.destination.smtp_session import Session
-from postroom.model.errors import GiveUp, TryLater
+from postroom.model.errors import ConfigError, GiveUp, TryLater
 from postroom.model.mail import BounceOf, DestinationName
 from postroom.model.marks import read_bounce_address
 from postroom.model.work import Parcel
@@ -125,7 +125,7 @@ def test_addresses_that_could_break_a_command_never_reach_one(
 ) -> None:
     with pytest.raises(GiveUp, match="can't be written"):
         forward(sink, recipients=()).deliver(addressed(make_parcel(), rcpt_to=("ok@acme.test", addr)))
-    with pytest.raises(ValueError, match="can't be written"):
+    with pytest.raises(ConfigError, match="can't be written"):
         forward(sink, recipients=(addr,))
     assert sink.commands == []
 
@@ -617,7 +617,7 @@ def test_a_handshake_that_fails_is_followed_by_plain_words_only_where_that_is_al
 
 
 def test_a_password_that_the_client_cannot_write_is_refused_at_the_start() -> None:
-    with pytest.raises(ValueError, match="ASCII"):
+    with pytest.raises(ConfigError, match="ASCII"):
         SmtpServer("x.test", 25, greet_as="y.test", user="u", password="größer")
 
 
