@@ -97,11 +97,13 @@ def _remove_inherited(node: Any, overrides: Any, found: list[str]) -> None:
     looked = 0
     while stack and looked < _MAX_NODES:
         looked += 1
-        for child in stack.pop().child_nodes:
+        child = stack.pop().first_child
+        while child is not None and len(texts) < _MAX_NODES:
             if child.tag == "#text":
                 texts.append(child)
             elif overrides.search(child.getattr("style") or "") is None:
                 stack.append(child)
+            child = child.next
     words: list[str] = []
     for text in texts:
         words.extend((text.text or "").split())
