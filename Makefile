@@ -35,11 +35,11 @@ check: $(VENV)/.dev  ## formatting, lint, types, layers, docs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/mkdocs build --strict --quiet --site-dir .cache/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir .cache/site
 
 docs: $(VENV)/.dev  ## the documentation as a site, in .cache/site
 	$(BIN)/python tools/reference.py
-	$(BIN)/mkdocs build --strict --site-dir .cache/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir .cache/site
 
 bench: $(VENV)/.dev  ## speed, beside Postfix: bench/results.json
 	$(BIN)/python -m tests.bench

@@ -1,0 +1,33 @@
+"""A decision made again from what was recorded: the same mail, what was known then, the same rules."""
+
+from postroom.decide.case import Case
+from postroom.decide.judge import judge
+from postroom.decide.policy import Policy
+from postroom.decide.rulebook import Rulebook
+from postroom.model.judgement import Decision
+from postroom.model.mail import Mail, RouteName
+from postroom.model.trust import Trust
+from postroom.understand.reader import read
+
+
+def replay(mail: Mail, decision: Decision, trust: Trust, book: Rulebook, policy: Policy) -> Decision:
+    """Judge a mail again as of a decision's moment; equal to it when trust, rules and policy are those of its versions.
+
+    Thread, history and account are taken from the record, not from today's memory. The classifier's opinions are
+    taken from the findings that they became.
+    """
+    remarks = tuple(f for f in decision.findings if f.source == "thread" and f.route == RouteName(""))
+    opinions = tuple((f.route, f.score) for f in decision.findings if f.source == "classifier")
+    case = Case(
+        mail=mail,
+        message=read(mail, trust),
+        thread=decision.thread,
+        history=decision.history,
+        account=decision.account,
+        classifier=opinions,
+        model=decision.versions.model,
+        remarks=remarks,
+        generation=decision.generation,
+        now=decision.decided_at,
+    )
+    return judge(case, book, policy)

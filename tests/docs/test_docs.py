@@ -1,0 +1,82 @@
+"""The documentation against the code: what it names exists, and what exists is documented."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from postroom.adapters.observer.metrics import METRICS
+from postroom.config import load
+from tools import reference
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+
+
+def test_the_reference_is_up_to_date() -> None:
+    for name, text in reference.pages().items():
+        assert (DOCS / "reference" / name).read_text(encoding="utf-8") == text, (
+            f"run `make docs`: {name} is out of date"
+        )
+
+
+@pytest.mark.parametrize("number", range(1, 11))
+def test_every_promise_has_a_row_and_a_test_named_after_it(number: int) -> None:
+    assert re.search(rf"^\| {number} \| \*\*", (DOCS / "promises.md").read_text(encoding="utf-8"), re.MULTILINE)
+    named = [
+        p for p in (ROOT / "tests").rglob("test_*.py") if f"def test_promise_{number}_" in p.read_text(encoding="utf-8")
+    ]
+    assert named, f"no test is named after promise {number}"
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        if not target.startswith(("http://", "https://", "mailto:")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda p: str(p.relative_to(ROOT)))
+def test_settings_in_examples_are_settings(page: Path) -> None:
+    """Every TOML block that is a piece of postroom.toml has known names and values."""
+    for block in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        data = tomllib.loads(block)
+        if set(data) <= {"rule", "group", "route", "signal", "concept", "mail"} and not isinstance(
+            data.get("route"), dict
+        ):
+            continue
+        _, problems = load(block)
+        wrong = [
+            str(p)
+            for p in problems
+            if "unknown setting" in p.message or "Expected" in p.message or "unknown kind" in p.message
+        ]
+        assert not wrong, f"{page.name}: {wrong}"
+
+
+def test_commands_that_are_shown_exist() -> None:
+    commands = reference.pages()["commands.md"]
+    known = set(re.findall(r"^## `postroom ([a-z -]+)`", commands, re.MULTILINE)) | {"serve"}
+    groups = {name.split()[0] for name in known}
+    for page in [ROOT / "README.md", *PAGES]:
+        for line in re.findall(
+            r"^\$ (?:\S*/)?postroom ([a-z]+(?: [a-z]+)?)", page.read_text(encoding="utf-8"), re.MULTILINE
+        ):
+            first = line.split()[0]
+            assert first in groups, f"{page.name}: postroom {line}"
+
+
+def test_metrics_that_are_named_exist() -> None:
+    known = {m.name for m in METRICS} | {f"{m.name}_total" for m in METRICS}
+    for page in PAGES:
+        for name in re.findall(r"\bpostroom_[a-z_]+", page.read_text(encoding="utf-8")):
+            assert name in known or page.parent.name != "how-to", f"{page.name} names {name}"
+
+
+def test_every_decision_is_in_the_index() -> None:
+    index = (DOCS / "decisions" / "index.md").read_text(encoding="utf-8")
+    for page in (DOCS / "decisions").glob("0*.md"):
+        assert page.name in index, f"{page.name} is not in docs/decisions/index.md"
