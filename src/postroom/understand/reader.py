@@ -56,11 +56,18 @@ DETAILS: Final = {
     "too-many-parts": f"parts beyond {mime.PARTS} were left out",
 }
 
+_WARMING: Final = (
+    b"From: a@example.com\nSubject: Out of office\nAuto-Submitted: no\n\n"
+    b"Hello, thank you for your mail. I am out of the office until Monday. Please call us if it is urgent.\n"
+)
+
 
 def warm() -> None:
-    """Load what reading needs (language model, public suffix list), so that no mail waits for it."""
+    """Load what reading needs (language model, public suffix list, pattern automata), so that no mail waits for it."""
     language.load()
     authenticity.load()
+    # RE2 builds an automaton when it is first used; this mail uses them all
+    read_bytes(_WARMING)
 
 
 def read_bytes(raw: bytes, trust: Trust | None = None, *, trusted: bool = False) -> Message:
