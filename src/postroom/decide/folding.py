@@ -70,8 +70,10 @@ class Folded:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where a piece of the folded text stands in the original."""
-        first, last = self._place(start), self._place(end - 1)
-        return first[0], max(last[1], first[1])
+        first = self._place(start)
+        if self.original[first[0] : first[0] + end - start].lower() == self.text[start:end]:
+            return first[0], first[0] + end - start
+        return first[0], max(self._place(end - 1)[1], first[1])
 
     def _place(self, offset: int) -> tuple[int, int]:
         """Start and end of the original character that the folded one at an offset came from."""

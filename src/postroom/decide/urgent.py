@@ -45,5 +45,5 @@ def raised(hits: tuple[Hit, ...]) -> bool:
 
 def spans(hits: tuple[Hit, ...], folded: Folded) -> tuple[tuple[int, int], ...]:
     """Where the first few of these phrases stand in subject, line end, new text."""
-    places = sorted({place for hit in hits for place in hit.places[:2]})[:MAX_SPANS]
+    places = sorted({place for hit in hits for place in hit.places[:1]})[:MAX_SPANS]
     return tuple(folded.span(start, end) for start, end in places)
