@@ -52,6 +52,34 @@ def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
     and brand, the route's stage: in this order, each step's finding kept.
     """
     case = _believed(case)
+    findings, matches = _noticed(case, book, policy)
+    choice, guards = _choose(case, book, policy, matches, findings)
+    findings = (*guards, *findings)
+    return Decision(
+        mail_id=case.mail.id,
+        generation=case.generation,
+        brand=case.mail.brand,
+        route=choice.route,
+        decided=choice.decided,
+        confidence=choice.confidence,
+        probabilities=choice.probabilities,
+        findings=findings,
+        urgent=tuple(sorted({finding.name for finding in findings if finding.source == "urgent"})),
+        tags=tuple(dict.fromkeys(tag for match in matches if not match.error for tag in match.rule.tags)),
+        stage=stage(choice.decided, case.mail.thread_key or case.mail.id, policy),
+        because=choice.because,
+        versions=Versions(
+            policy=policy.version, rules=book.rules_version, phrases=book.phrases_version, model=case.model
+        ),
+        thread=case.thread,
+        history=case.history,
+        account=case.account,
+        decided_at=case.now,
+    )
+
+
+def _noticed(case: Case, book: Rulebook, policy: Policy) -> tuple[tuple[Finding, ...], tuple[Match, ...]]:
+    """Everything that speaks for a route or should be known, and the rules that matched."""
     folded = fold(case.message.subject, case.message.new_text)
     hits = book.phrases.find(folded)
     alarms = urgent.signals(book.phrases, hits, folded) if case.message.kind not in {"auto-reply", "bounce"} else ()
@@ -71,32 +99,7 @@ def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
         *account_findings(case, policy),
         *spam_findings(case, policy),
     )
-    choice, guards = _choose(case, book, policy, matches, findings)
-    findings = (*guards, *findings)
-    signals = {finding.name for finding in alarms} | {
-        match.rule.urgent for match in matches if match.rule.urgent and not match.error
-    }
-    return Decision(
-        mail_id=case.mail.id,
-        generation=case.generation,
-        brand=case.mail.brand,
-        route=choice.route,
-        decided=choice.decided,
-        confidence=choice.confidence,
-        probabilities=choice.probabilities,
-        findings=findings,
-        urgent=tuple(sorted(signals)),
-        tags=tuple(dict.fromkeys(tag for match in matches if not match.error for tag in match.rule.tags)),
-        stage=stage(choice.decided, case.mail.thread_key or case.mail.id, policy),
-        because=choice.because,
-        versions=Versions(
-            policy=policy.version, rules=book.rules_version, phrases=book.phrases_version, model=case.model
-        ),
-        thread=case.thread,
-        history=case.history,
-        account=case.account,
-        decided_at=case.now,
-    )
+    return findings, matches
 
 
 def _believed(case: Case) -> Case:

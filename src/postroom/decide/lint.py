@@ -54,17 +54,24 @@ def rule_problems(rules: Sequence[Rule], now: float | None) -> list[Problem]:
             found.append(_at(rule, "warning", said, "give it another condition or order"))
         if rule.stop:
             stops.setdefault(_bare(rule.when), rule)
-        if rule.need is not None and not rule.need:
-            found.append(_at(rule, "warning", f"«{rule.name}» never matches", "its condition is always false"))
-        if now is not None and rule.enabled_from > now:
-            day = datetime.datetime.fromtimestamp(rule.enabled_from, datetime.UTC).date()
-            found.append(_at(rule, "note", f"«{rule.name}» does not count before {day}", ""))
+        found.extend(_alone(rule, now))
         if _always(rule):
             if rule.stop and always is None and rule.enabled_from <= (now or 0.0):
                 always = rule
             found.append(
                 _at(rule, "note", f"«{rule.name}» matches every mail", "a prior in the settings may be what you want")
             )
+    return found
+
+
+def _alone(rule: Rule, now: float | None) -> list[Problem]:
+    """What one rule shows by itself."""
+    found: list[Problem] = []
+    if rule.need is not None and not rule.need:
+        found.append(_at(rule, "warning", f"«{rule.name}» never matches", "its condition is always false"))
+    if now is not None and rule.enabled_from > now:
+        day = datetime.datetime.fromtimestamp(rule.enabled_from, datetime.UTC).date()
+        found.append(_at(rule, "note", f"«{rule.name}» does not count before {day}", ""))
     return found
 
 
