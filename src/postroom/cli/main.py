@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from postroom.cli import backup, explain, files, inbox, mails, queue, rules, serve, setup
+from postroom.cli import backup, evaluate, explain, files, inbox, mails, queue, rules, serve, setup
 from postroom.cli.console import fail
 from postroom.model.errors import PostroomError
 
@@ -21,6 +21,7 @@ setup.register(app)
 serve.register(app)
 files.register(app)
 explain.register(app)
+evaluate.register(app)
 mails.register(app)
 backup.register(app)
 app.add_typer(inbox.app, name="inbox")
