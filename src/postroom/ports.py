@@ -105,6 +105,10 @@ class Queue(Protocol):
         """Write down what became of claimed jobs, durably, in one transaction. Stale attempts change nothing. Raises `TryLater`."""
         ...
 
+    def renew(self, worker: str) -> None:
+        """The worker still works on its claims: their leases begin again. Raises `TryLater`."""
+        ...
+
     def claimants(self) -> tuple[str, ...]:
         """Workers that hold claims now. Raises `TryLater`."""
         ...

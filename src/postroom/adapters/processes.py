@@ -216,9 +216,14 @@ def claimant(role: str, pid: int) -> str:
     return f"{role}.{pid}.{_start_time(pid)}"
 
 
+def belongs_to(name: str, process: str) -> bool:
+    """Whether a claimant is a process of this name, or one of its lanes (``process:lane``)."""
+    return name == process or name.startswith(f"{process}:")
+
+
 def is_alive(name: str) -> bool:
     """Whether the process behind a claimant's name still lives on this machine."""
-    _, _, rest = name.partition(".")
+    _, _, rest = name.partition(":")[0].partition(".")
     pid, _, started = rest.partition(".")
     return pid.isdigit() and _start_time(int(pid)) == started != ""
 

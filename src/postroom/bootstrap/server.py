@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from ipaddress import ip_network
@@ -19,7 +19,7 @@ from postroom.adapters.intake.options import SmtpOptions, TlsOptions
 from postroom.adapters.intake.smtp import SmtpServer
 from postroom.adapters.intake.sockets import from_systemd, listen, never_as_root
 from postroom.adapters.observer import metrics
-from postroom.adapters.processes import Supervisor, is_alive
+from postroom.adapters.processes import Supervisor, belongs_to, is_alive
 from postroom.bootstrap.house import House
 from postroom.model.errors import ConfigError, TryLater
 from postroom.model.mail import Envelope, Mail, Peer
@@ -170,16 +170,18 @@ class Server:
 
     def _release_the_dead(self) -> None:
         """Give back what processes claimed that are gone: after a crash of ours, or of a worker's parent."""
-        try:
-            for name in self._house.store.claimants():
-                if not is_alive(name):
-                    self._release(name)
-        except TryLater as error:
-            self._house.observer.note("store-trouble", error=str(error)[:200])
+        self._give_back(lambda name: not is_alive(name))
 
-    def _release(self, name: str) -> None:
+    def _release(self, process: str) -> None:
+        """Give back what a process of ours claimed, in all its lanes."""
+        self._give_back(lambda name: belongs_to(name, process))
+
+    def _give_back(self, dead: Callable[[str], bool]) -> None:
+        store = self._house.store
         try:
-            self._house.store.release(name)
+            for name in store.claimants():
+                if dead(name):
+                    store.release(name)
         except TryLater as error:  # the next sweep tries again
             self._house.observer.note("store-trouble", error=str(error)[:200])
 

@@ -11,6 +11,7 @@ from postroom.bootstrap.house import House
 from postroom.model.errors import TryLater
 from postroom.model.mail import DestinationName
 from postroom.model.work import Park
+from postroom.understand.reader import warm
 
 #: seconds between two looks for work that nobody rang for: retries that are due, mail from `postroom receive`
 _LOOK = 0.25
@@ -36,6 +37,7 @@ def judge(house: House, bell: PipeBell, pulse: Pulse, ring: Ringable | None) -> 
             bell.wait(min(seconds, _LOOK))
 
     _ = house.rulebook
+    warm()
     worker = house.judge_worker(
         claimant("judge", os.getpid()),
         Rest(),
@@ -70,7 +72,10 @@ def deliver(house: House, bell: PipeBell) -> None:
     lanes: dict[DestinationName, _LaneBell] = {}
     threads = []
     for destination in house.destinations.values():
-        lane = house.lane_worker(name, destination, lanes.setdefault(destination.name, _LaneBell(stopped)))
+        # A name for each lane: a suspect mail that is tried alone then stalls its own lane only.
+        lane = house.lane_worker(
+            f"{name}:{destination.name}", destination, lanes.setdefault(destination.name, _LaneBell(stopped))
+        )
         threads.append(threading.Thread(target=lane.run, name=f"lane-{destination.name}"))
     for thread in threads:
         thread.start()
@@ -80,7 +85,7 @@ def deliver(house: House, bell: PipeBell) -> None:
                 if due in lanes:
                     lanes[due].rung.set()
                 else:
-                    _park_orphans(house, name, due)
+                    _park_orphans(house, f"{name}:{due}", due)
         except TryLater as error:
             house.observer.note("store-trouble", error=str(error)[:200])
         bell.wait(_LOOK)

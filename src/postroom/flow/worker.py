@@ -18,6 +18,8 @@ from postroom.ports import Destination, Observer, Store
 
 #: seconds between two tries at a store that is unwell
 _STORE_PAUSE = 0.5
+#: seconds between renewals of leases, far below the length of one
+_RENEW = 30.0
 
 
 class Bell(Protocol):
@@ -111,6 +113,8 @@ class LaneWorker:
     #: outcomes taken from there that the store has not taken yet
     _unsettled: list[Outcome] = field(default_factory=list, init=False)
     _under_way: int = field(default=0, init=False)
+    #: when the leases of what is under way were last renewed
+    _renewed: float = field(default=0.0, init=False)
 
     def run(self) -> None:
         """Work until the bell says stop, then finish what is under way and give back the rest."""
@@ -129,6 +133,7 @@ class LaneWorker:
     def once(self) -> int:
         """Start what the lane may carry, settle what has ended. How many jobs moved. Raises `TryLater`."""
         started = 0 if self.bell.stopping else self._start()
+        self._renew()
         return started + self._settle()
 
     def _start(self) -> int:
@@ -145,6 +150,13 @@ class LaneWorker:
             self._under_way += 1
             self.executor.submit(self._deliver, job, mails.get(job.mail_id), probe=probe)
         return len(jobs)
+
+    def _renew(self) -> None:
+        """Slow deliveries outlive a lease; whoever took them for dead would deliver twice."""
+        now = self.clock()
+        if self._under_way and not 0.0 <= now - self._renewed < _RENEW:
+            self.store.renew(self.name)
+            self._renewed = now
 
     def _deliver(self, job: Job, mail: Mail | None, *, probe: bool) -> None:
         """In a thread of the executor. Always puts exactly one outcome."""
@@ -167,7 +179,7 @@ class LaneWorker:
         """Wait for one delivery to end, take all that have, and settle them in one transaction."""
         try:
             while len(self._unsettled) < self.batch:
-                outcome, probe = self._ended.get(block=self._under_way > 0 and not self._unsettled)
+                outcome, probe = self._ended.get(block=self._under_way > 0 and not self._unsettled, timeout=_RENEW)
                 self._under_way -= 1
                 self._unsettled.append(outcome)
                 self._watch_lane(outcome, probe=probe)
