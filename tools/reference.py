@@ -1,6 +1,7 @@
 """Writes docs/reference/ from the code: settings, commands, metrics, rule fields. Run by `make docs`; tested to be up to date."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,8 +31,7 @@ def pages() -> dict[str, str]:
 def _settings() -> str:
     parts = [
         _HEAD,
-        "# Settings\n\n`postroom init` writes a commented file to start from; `postroom check` finds mistakes in yours. Relative paths start at "
-        "the folder of the file.\n",
+        "# Settings\n\n`postroom init` writes a commented file to start from; `postroom check` finds mistakes in yours. Relative paths start at the folder of the file.\n",
     ]
     parts.extend(_table(Settings, "(top of the file)"))
     return "\n".join(parts)
@@ -110,18 +110,15 @@ def _command(path: str, command: Any) -> Iterator[str]:
         names = (
             ", ".join(f"`{o}`" for o in parameter.opts)
             if is_option
-            else f"`{(parameter.metavar or parameter.name).upper()}`"
+            else f"`{(parameter.metavar or parameter.name).upper()}`".replace("|", "\\|")
         )
         rows.append(f"| {names} | {getattr(parameter, 'help', '') or ''} |")
     if rows:
         yield "| argument or option | meaning |\n|---|---|\n" + "\n".join(rows) + "\n"
     if command.epilog:
-        examples = command.epilog.replace("Examples:", "").replace("Example:", "")
-        yield (
-            "```console\n"
-            + "\n".join(f"$ {line.strip()}" for line in examples.split("   ") if line.strip())
-            + "\n```\n"
-        )
+        examples = command.epilog.partition("Examples:")[2]
+        lines = (line.strip() for line in re.split(r"\n|   ", examples))
+        yield "```console\n" + "\n".join(f"$ {line}" for line in lines if line) + "\n```\n"
 
 
 def _metrics() -> str:

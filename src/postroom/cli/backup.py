@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroom.cli.console import Config, find_config, open_house, read_settings, say
+from postroom.cli.console import Config, examples, find_config, open_house, read_settings, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog="Example: postroom backup /backup/postroom-$(date +%F).db")(backup)
+    app.command(epilog=examples("postroom backup /backup/postroom-$(date +%F).db"))(backup)
     app.command(
-        epilog="Example: postroom restore /backup/postroom-2026-11-22.db; then: postroom queue retry --state held"
+        epilog=examples("postroom restore /backup/postroom-2026-11-22.db", "postroom queue retry --state held")
     )(restore)
 
 

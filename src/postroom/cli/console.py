@@ -29,6 +29,11 @@ Config = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
 
 
+def examples(*lines: str) -> str:
+    """What stands at the end of a command's help, one line each; ``\\b`` keeps the help from filling them up."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
 def find_config(given: Path | None) -> Path:
     """The settings file to use. Raises `ConfigError` when there is none."""
     if given is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroom.cli.console import AsJson, Config, print_json, print_table, say
+from postroom.cli.console import AsJson, Config, examples, print_json, print_table, say
 from postroom.cli.files import any_house
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command(
-        epilog="Examples: postroom evaluate labelled.jsonl --text-only --json   postroom evaluate folder-a-route/ --stream"
+        epilog=examples(
+            "postroom evaluate labelled.jsonl --text-only --json", "postroom evaluate folder-a-route/ --stream"
+        )
     )(evaluate)
 
 

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from postroom.cli.console import AsJson, Config, fail, open_house, print_json, printable, say, when
+from postroom.cli.console import AsJson, Config, examples, fail, open_house, print_json, printable, say, when
 from postroom.cli.files import any_house
 
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
-    app.command(epilog="Examples: postroom explain 01j9…   postroom explain mail.eml --json")(explain)
+    app.command(epilog=examples("postroom explain 01j9…", "postroom explain mail.eml --json"))(explain)
 
 
 def explain(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroom.cli.console import AsJson, Config, open_house, print_json, print_table, printable
+from postroom.cli.console import AsJson, Config, examples, open_house, print_json, print_table, printable
 
 if TYPE_CHECKING:
     from postroom.adapters.intake.files import FoundMail
@@ -20,9 +20,11 @@ Paths = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(
-        epilog="Examples: postroom route mails/ --json   postroom route old.mbox --deliver   postroom route - < mail.eml"
+        epilog=examples(
+            "postroom route mails/ --json", "postroom route old.mbox --deliver", "postroom route - < mail.eml"
+        )
     )(route)
-    app.command(epilog="Example: postroom understand mail.eml --json")(understand)
+    app.command(epilog=examples("postroom understand mail.eml --json"))(understand)
 
 
 def route(

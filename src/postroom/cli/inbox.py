@@ -5,12 +5,23 @@ from typing import Annotated
 
 import typer
 
-from postroom.cli.console import AsJson, Config, fail, open_house, print_json, print_table, printable, say, when
+from postroom.cli.console import (
+    AsJson,
+    Config,
+    examples,
+    fail,
+    open_house,
+    print_json,
+    print_table,
+    printable,
+    say,
+    when,
+)
 
 app = typer.Typer(no_args_is_help=True, help="List and read the built-in inboxes.")
 
 
-@app.command("list", epilog="Examples: postroom inbox list   postroom inbox list appeals --unread --json")
+@app.command("list", epilog=examples("postroom inbox list", "postroom inbox list appeals --unread --json"))
 def list_(
     destination: Annotated[str, typer.Argument(help="Inbox; all when left out.")] = "",
     unread: Annotated[bool, typer.Option("--unread", help="Unread mail alone.")] = False,
@@ -53,7 +64,7 @@ def list_(
     house.close()
 
 
-@app.command(epilog="Example: postroom inbox read 01j9…   (the first letters of an id are enough)")
+@app.command(epilog=examples("postroom inbox read 01j9…  # the first letters of an id are enough"))
 def read(
     mail: Annotated[str, typer.Argument(help="Id of the mail, or its beginning.")],
     raw: Annotated[bool, typer.Option("--raw", help="Print the bytes as they came.")] = False,

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from postroom.cli.console import AsJson, Config, open_house, print_json, print_table, when
+from postroom.cli.console import AsJson, Config, examples, open_house, print_json, print_table, when
 
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
-    app.command(epilog="Examples: postroom mails   postroom mails --route review --json")(mails)
+    app.command(epilog=examples("postroom mails", "postroom mails --route review --json"))(mails)
 
 
 def mails(

@@ -13,9 +13,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # importing what draws boxes would take longer than all the rest of --help
     help="Reads every mail that reaches support@, finds the desk it belongs to and delivers it there for certain.",
-    epilog="Start here: [bold]postroom init[/], edit postroom.toml, [bold]postroom check[/], [bold]postroom serve[/].",
+    epilog="Start here: postroom init, edit postroom.toml, postroom check, postroom serve.",
 )
 setup.register(app)
 serve.register(app)

@@ -4,7 +4,7 @@ from typing import Annotated, cast, get_args
 
 import typer
 
-from postroom.cli.console import AsJson, Config, fail, open_house, print_json, print_table, say, when
+from postroom.cli.console import AsJson, Config, examples, fail, open_house, print_json, print_table, say, when
 from postroom.model.work import JobId, JobInfo, JobKind, JobState
 from postroom.ports import JobFilter
 
@@ -25,7 +25,7 @@ Why = Annotated[
 Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many.")]
 
 
-@app.command("list", epilog="Examples: postroom queue list --state parked   postroom queue list --to appeals --json")
+@app.command("list", epilog=examples("postroom queue list --state parked", "postroom queue list --to appeals --json"))
 def list_(
     state: State = None,
     kind: Kind = None,
@@ -60,7 +60,7 @@ def list_(
     house.close()
 
 
-@app.command(epilog="Example: postroom queue show 42")
+@app.command(epilog=examples("postroom queue show 42"))
 def show(job: Annotated[int, typer.Argument(help="Id of the job.")], config: Config = None) -> None:
     """Everything about one job, as JSON."""
     house = open_house(config)
@@ -72,7 +72,7 @@ def show(job: Annotated[int, typer.Argument(help="Id of the job.")], config: Con
 
 
 @app.command(
-    epilog="Examples: postroom queue retry 42   postroom queue retry --to appeals   postroom queue retry --state held"
+    epilog=examples("postroom queue retry 42", "postroom queue retry --to appeals", "postroom queue retry --state held")
 )
 def retry(
     ids: Ids = None,
@@ -91,7 +91,7 @@ def retry(
     house.close()
 
 
-@app.command(epilog="Examples: postroom queue unpark 42   postroom queue unpark --why gave-up --to appeals")
+@app.command(epilog=examples("postroom queue unpark 42", "postroom queue unpark --why gave-up --to appeals"))
 def unpark(
     ids: Ids = None,
     kind: Kind = None,
@@ -108,7 +108,7 @@ def unpark(
     house.close()
 
 
-@app.command(epilog='Example: postroom queue drop 42 --reason "answered by telephone"')
+@app.command(epilog=examples('postroom queue drop 42 --reason "answered by telephone"'))
 def drop(
     reason: Annotated[str, typer.Option("--reason", help="Why; kept with the job.")],
     ids: Ids = None,

@@ -2,13 +2,13 @@
 
 import typer
 
-from postroom.cli.console import AsJson, Config, print_json, print_table, printable, say
+from postroom.cli.console import AsJson, Config, examples, print_json, print_table, printable, say
 from postroom.cli.files import any_house
 
 app = typer.Typer(no_args_is_help=True, help="Rules: test their examples, list what they may ask of a mail.")
 
 
-@app.command("test", epilog="Example: postroom rules test   (examples are in rules/examples/*.toml)")
+@app.command("test", epilog=examples("postroom rules test  # examples are in rules/examples/*.toml"))
 def run_examples(config: Config = None, as_json: AsJson = False) -> None:
     """Judge every example mail kept beside the rules; exit 1 when one comes out differently than it says."""
     from postroom.bootstrap.examples import test_rules
@@ -37,7 +37,7 @@ def run_examples(config: Config = None, as_json: AsJson = False) -> None:
     raise typer.Exit(1 if failed or problems else 0)
 
 
-@app.command(epilog="Example: postroom rules fields")
+@app.command(epilog=examples("postroom rules fields"))
 def fields(as_json: AsJson = False) -> None:
     """Everything that a rule may ask of a mail: name, type, meaning, example."""
     from postroom.decide.context import FIELDS

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from postroom.cli.console import Config, fail, find_config, note, open_house, read_settings
+from postroom.cli.console import Config, examples, fail, find_config, note, open_house, read_settings
 from postroom.model.errors import PostroomError, TryLater
 
 #: sysexits.h: the mail server keeps the mail and tries again
@@ -14,10 +14,8 @@ EX_TEMPFAIL = 75
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog="Example: postroom serve -c /etc/postroom/postroom.toml")(serve)
-    app.command(
-        epilog='Example for Postfix: pipe flags=q user=postroom argv=postroom receive --sender "$sender" "$recipient"'
-    )(receive)
+    app.command(epilog=examples("postroom serve -c /etc/postroom/postroom.toml"))(serve)
+    app.command(epilog=examples("postroom receive --sender ada@example.com support@example.com < mail.eml"))(receive)
     app.command(hidden=True)(work)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroom.cli.console import AsJson, Config, fail, find_config, print_json, say
+from postroom.cli.console import AsJson, Config, examples, fail, find_config, print_json, say
 from postroom.model.errors import GiveUp, PostroomError, TryLater
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog="Example: postroom init --address support@example.com")(init)
-    app.command(epilog="Examples: postroom check   postroom check --offline --json")(check)
+    app.command(epilog=examples("postroom init --address support@example.com"))(init)
+    app.command(epilog=examples("postroom check", "postroom check --offline --json"))(check)
 
 
 def init(
