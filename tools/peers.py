@@ -1,4 +1,4 @@
-"""Real mail servers and clients to test against: Postfix, Dovecot, swaks, strace, libfaketime, rspamd.
+"""Real mail servers and clients to test against: Postfix, Dovecot, swaks, strace, rspamd.
 
 They are unpacked from Debian's packages into `.cache/peers/`, never installed, and started on free loopback ports under
 private folders with private settings. ``python -m tools.peers fetch`` fetches, ``check`` starts each once and says
@@ -44,10 +44,9 @@ PACKAGES = {
     "swaks": ("swaks",),
     "dovecot": ("dovecot-imapd", "dovecot-lmtpd"),
     "strace": ("strace",),
-    "faketime": ("libfaketime",),
     "rspamd": ("rspamd",),
 }
-DEFAULT = ("postfix", "swaks", "dovecot", "strace", "faketime")
+DEFAULT = ("postfix", "swaks", "dovecot", "strace")
 
 
 class Missing(Exception):
@@ -468,18 +467,6 @@ def strace() -> list[str]:
     return command
 
 
-def faketime() -> Path:
-    """The library to preload so that a process sees another clock. Raises `Missing`."""
-    root = need("faketime")
-    found = [
-        *root.glob("usr/lib/*/faketime/libfaketimeMT.so.1"),
-        *Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"),
-    ]
-    if not found:
-        raise Missing("libfaketime was unpacked but holds no libfaketimeMT.so.1")
-    return found[0]
-
-
 def _try_postfix() -> str:
     with sink() as end, postfix(relay_to=end.port) as post:
         send = [
@@ -521,7 +508,6 @@ TRIALS: dict[str, Callable[[], str]] = {
     "dovecot": _try_dovecot,
     "swaks": _try_swaks,
     "strace": lambda: "traces a child" if strace() else "",
-    "faketime": lambda: f"is at {faketime().name}",
 }
 
 

@@ -1,7 +1,7 @@
 """Faults planted into postroom's processes from outside: `sitecustomize` modules that Python imports at its start.
 
-Three bugs that the programme must catch, and one trick that real mails can't be relied on to play: a mail that kills the
-process that reads it. The product knows nothing of them.
+Three bugs that the programme must catch, and two kinds of bad luck: a mail that kills the process that reads it, and a
+clock that jumps (libfaketime also bends the timed waits of threads, which no real clock does). The product knows nothing of them.
 """
 
 from pathlib import Path
@@ -77,6 +77,17 @@ POISONOUS = dedent(f"""\
             return real(mail, trust)
         module.read = read
     after_import("postroom.understand.reader", patch)
+    """)
+
+#: the wall clock is off by the seconds in a file, which may change at any time; the monotonic clock is right
+CLOCK = dedent("""\
+    import time
+    real_time, real_ns, hand = time.time, time.time_ns, os.environ["PLANTED_CLOCK"]
+    def offset():
+        with open(hand) as file:
+            return float(file.read() or 0)
+    time.time = lambda: real_time() + offset()
+    time.time_ns = lambda: real_ns() + int(offset() * 1e9)
     """)
 
 
