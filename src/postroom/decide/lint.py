@@ -98,7 +98,7 @@ def phrase_problems(files: Mapping[str, str], lists: Sequence[PhraseList]) -> li
                 and phrase.fragments[0].text.isascii()
                 and len(phrase.fragments[0].text) < _COMMON
             )
-            if short and phrase.weight > 0:
+            if short and phrase.weight > 0 and one.kind != "concept":
                 found.append(
                     _in(
                         files,

@@ -10,6 +10,11 @@
     where = "any"                 # or "subject", "text"
     phrases = ["unban my account", "suspend* … appeal", "reinstat*"]
 
+    [[group]]
+    near = ["account", "blocked"] # instead of phrases: words of two concepts, in any order …
+    within = 6                    # … with at most so many words between them, in one sentence
+    weight = 2.5
+
 Several files may speak of one list. The syntax of phrases is that of `decide.phrases`.
 """
 
@@ -19,15 +24,17 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from postroom.decide.folding import unspaced
+from postroom.decide.pairs import Pair
 from postroom.decide.phrases import ListKind, Phrase, PhraseList, Where, parse_phrase
 from postroom.decide.problems import Problem, Section, Source, sections_for, toml_problem
 from postroom.model.judgement import JUNK
 from postroom.model.mail import RouteName
 
 _KINDS: tuple[ListKind, ...] = ("route", "signal", "concept")
-_GROUP_KEYS = ("language", "weight", "where", "phrases", "comment")
+_GROUP_KEYS = ("language", "weight", "where", "phrases", "near", "within", "comment")
 _PLACES = ("any", "subject", "text")
 _MAX_PHRASE = 200
+_MAX_WITHIN = 20
 MAX_WEIGHT = 10.0
 
 
@@ -38,6 +45,8 @@ class PhraseReader:
     routes: Collection[RouteName]
     lists: dict[str, tuple[ListKind, list[tuple[Phrase, str]]]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    #: list -> its pairs, each with the problem to report when a concept of it is missing
+    pairs: dict[str, list[tuple[Pair, Phrase, Problem]]] = field(default_factory=dict)
     #: (list, folded phrase) -> the problem-ready place of its first mention
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -84,9 +93,18 @@ class PhraseReader:
         self._groups(source, name, data.get("group", []))
 
     def done(self) -> tuple[PhraseList, ...]:
-        """All lists, in an order that does not depend on that of the files."""
+        """All lists, in an order that does not depend on that of the files; pairs of unknown concepts are problems."""
+        concepts = {name for name, (kind, _) in self.lists.items() if kind == "concept"}
+        for name, pairs in self.pairs.items():
+            self.problems.extend(problem for pair, _, problem in pairs if not {pair.first, pair.second} <= concepts)
+            self.pairs[name] = [one for one in pairs if {one[0].first, one[0].second} <= concepts]
         return tuple(
-            PhraseList(name=name, kind=kind, phrases=tuple(sorted((phrase for phrase, _ in phrases), key=_order)))
+            PhraseList(
+                name=name,
+                kind=kind,
+                phrases=tuple(sorted((phrase for phrase, _ in phrases), key=_order)),
+                pairs=tuple(sorted(((pair, phrase) for pair, phrase, _ in self.pairs.get(name, ())), key=_pair_order)),
+            )
             for name, (kind, phrases) in sorted(self.lists.items())
         )
 
@@ -96,7 +114,9 @@ class PhraseReader:
             return
         for group, section in zip(groups, sections_for(source, "group", groups), strict=True):
             checked = self._group(source, section, group)
-            if checked is not None:
+            if checked is not None and "near" in group:
+                self._pair(source, section, name, group, checked)
+            elif checked is not None:
                 self._phrases(source, section, name, group["phrases"], checked)
 
     def _group(self, source: Source, section: Section | None, group: dict[str, Any]) -> tuple[float, Where, str] | None:
@@ -118,7 +138,10 @@ class PhraseReader:
             say("where", f"«where» must be one of {', '.join(_PLACES)}", "leave it out for any")
         if not isinstance(group.get("language", ""), str):
             say("language", "«language» must be a string", 'such as "en"')
-        phrases = group.get("phrases")
+        if "near" in group:
+            for key, message, remedy in _wrong_pair(group):
+                say(key, message, remedy)
+        phrases = group.get("phrases", [] if "near" in group else None)
         if not isinstance(phrases, list) or not all(isinstance(phrase, str) for phrase in phrases):
             say("phrases", "a group needs «phrases», a list of strings", 'add phrases = ["…"]')
         self.problems.extend(problems)
@@ -155,8 +178,51 @@ class PhraseReader:
             phrase = Phrase(text=text, fragments=fragments, weight=weight, where=where, language=language)
             self.lists[name][1].append((phrase, folded))
 
+    def _pair(
+        self,
+        source: Source,
+        section: Section | None,
+        name: str,
+        group: dict[str, Any],
+        checked: tuple[float, Where, str],
+    ) -> None:
+        pair = Pair(first=group["near"][0], second=group["near"][1], within=group.get("within", 6))
+        weight, where, language = checked
+        phrase = Phrase(text=pair.text, fragments=(), weight=weight, where=where, language=language)
+        at = section.keys.get("near", section.start) if section else 0
+        kind = self.lists[name][0]
+        if kind == "concept":
+            self._say(
+                source, at, "a concept can't be made of two others", "put «near» into the list of a route or a signal"
+            )
+            return
+        missing = source.problem(
+            at,
+            "error",
+            f"«{pair.first}» and «{pair.second}» must both be concepts",
+            'write a file with concept = "…" for each',
+        )
+        self.pairs.setdefault(name, []).append((pair, phrase, missing))
+
     def _say(self, source: Source, offset: int, message: str, remedy: str) -> None:
         self.problems.append(source.problem(offset, "error", message, remedy))
+
+
+def _wrong_pair(group: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What is wrong with a group of two concepts: (key, message, remedy)."""
+    wrong = []
+    near, within = group["near"], group.get("within", 6)
+    if not isinstance(near, list) or len(near) != 2 or not all(isinstance(one, str) for one in near):
+        wrong.append(("near", "«near» names two concepts", 'such as near = ["account", "blocked"]'))
+    if isinstance(within, bool) or not isinstance(within, int) or not 0 <= within <= _MAX_WITHIN:
+        wrong.append(("within", f"«within» is a number of words from 0 to {_MAX_WITHIN}", "6 is about one clause"))
+    if "phrases" in group or group.get("where", "any") != "any":
+        wrong.append(("near", "a group with «near» has no «phrases» and no «where»", "make two groups of it"))
+    return wrong
+
+
+def _pair_order(one: tuple[Pair, Phrase]) -> tuple[str, str, int, float]:
+    return one[0].first, one[0].second, one[0].within, one[1].weight
 
 
 def _tiny(text: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Literal
 from ahocorasick_rs import AhoCorasick
 
 from postroom.decide.folding import BREAK, Folded, fold_words, unspaced
+from postroom.decide.pairs import Pair, meeting
 from postroom.model.mail import RouteName
 
 ListKind = Literal["route", "signal", "concept"]
@@ -57,6 +58,8 @@ class PhraseList:
     name: str
     kind: ListKind
     phrases: tuple[Phrase, ...]
+    #: pairs of concepts, each with the phrase that stands for it in findings
+    pairs: tuple[tuple[Pair, Phrase], ...] = ()
 
     @property
     def route(self) -> RouteName:
@@ -118,7 +121,7 @@ class PhraseBook:
             found = _chains(phrase, parts, text)
             if found:
                 whole[number] = found
-        return self._by_list(whole, folded)
+        return self._with_pairs(self._by_list(whole, folded), folded)
 
     def _bounded(self, text: str) -> Iterator[tuple[int, int, tuple[_Use, ...]]]:
         """Matches that begin and end at boundaries, at most `_MAX_HITS`."""
@@ -156,6 +159,21 @@ class PhraseBook:
                 Hit(phrase=self._phrases[number][1], places=tuple(places)) for number, places in sorted(counted.items())
             )
         return hits
+
+    def _with_pairs(self, hits: Hits, folded: Folded) -> Hits:
+        """Hits, and those of each pair whose two concepts were found near each other."""
+        places = {
+            name: [place for hit in found if hit.phrase.weight > 0 for place in hit.places]
+            for name, found in hits.items()
+        }
+        joined: dict[str, tuple[Hit, ...]] = {}
+        for one in self.lists:
+            for pair, phrase in one.pairs:
+                first, second = places.get(pair.first, ()), places.get(pair.second, ())
+                met = meeting(first, second, folded.text, folded.subject_end, pair.within)
+                if met:
+                    joined[one.name] = (*joined.get(one.name, hits.get(one.name, ())), Hit(phrase=phrase, places=met))
+        return {**hits, **joined}
 
 
 def compile_lists(lists: Sequence[PhraseList]) -> PhraseBook:
