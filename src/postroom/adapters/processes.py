@@ -185,9 +185,14 @@ class Supervisor:
             passed.append(delivery)
             command += ["--ring", str(delivery)]
         os.set_blocking(bell_write, False)
-        child.process = subprocess.Popen(  # noqa: S603 -- our own command, no shell
-            command, pass_fds=passed, stdin=subprocess.DEVNULL, start_new_session=True
-        )
+        # A child that is told to read the rules again before it can listen must not die of it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        try:
+            child.process = subprocess.Popen(  # noqa: S603 -- our own command, no shell
+                command, pass_fds=passed, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(bell_read)
         child.bell, child.page = bell_write, mmap.mmap(pulse, mmap.PAGESIZE)
         os.close(pulse)
@@ -214,6 +219,12 @@ class Supervisor:
 def claimant(role: str, pid: int) -> str:
     """Name under which a process claims: its role, pid and start time, so that a later process can't be taken for it."""
     return f"{role}.{pid}.{_start_time(pid)}"
+
+
+def listen_to_hangup(handler: "Callable[[], None] | None") -> None:
+    """In a child: from now on SIGHUP calls ``handler``, or nothing; one that came before is heard now."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if handler is None else lambda *_: handler())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
 
 def belongs_to(name: str, process: str) -> bool:

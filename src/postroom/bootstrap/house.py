@@ -230,14 +230,21 @@ class House:
             raise ConfigError("the rules have mistakes:\n" + "\n".join(f"  {e}" for e in errors))
         return book
 
-    def reload_rules(self) -> None:
-        """Take the rules from disk into force; when they have errors, the old ones stay."""
+    def load_rules(self) -> None:
+        """Take the rules from disk into force. Raises `ConfigError`, and the old ones stay, when they have errors."""
+        previous = self.__dict__.pop("rulebook", None)
         try:
-            previous = self.__dict__.pop("rulebook", None)
             self.observer.note("rules-loaded", rules=self.rulebook.rules_version, phrases=self.rulebook.phrases_version)
-        except (ConfigError, OSError) as error:
+        except BaseException:
             if previous is not None:
                 self.__dict__["rulebook"] = previous
+            raise
+
+    def reload_rules(self) -> None:
+        """Take the rules from disk into force; when they can't be, the old ones stay and it is told."""
+        try:
+            self.load_rules()
+        except (ConfigError, OSError) as error:
             self.observer.note("rules-refused", error=str(error)[:500])
 
     def _texts(self, kind: str, folder: str) -> dict[str, str]:

@@ -53,6 +53,8 @@ class Server:
         """Serve until SIGTERM or SIGINT, then drain. Raises `ConfigError` before anything is taken."""
         self._loop = asyncio.get_running_loop()
         settings = self._house.settings
+        if errors := [str(p) for p in self._house.rule_problems() if p.severity == "error"]:
+            raise ConfigError("the rules have mistakes:\n" + "\n".join(f"  {e}" for e in errors))
         passed = from_systemd(os.environ)
         smtp = passed.get("smtp") or passed.get("unknown") or _listen_all(settings.intake.listen)
         lmtp = passed.get("lmtp") or _listen_all(settings.intake.lmtp)

@@ -2,11 +2,10 @@
 
 import gc
 import os
-import signal
 import threading
 from dataclasses import dataclass, field
 
-from postroom.adapters.processes import PipeBell, Pulse, Ringable, claimant
+from postroom.adapters.processes import PipeBell, Pulse, Ringable, claimant, listen_to_hangup
 from postroom.bootstrap.house import House
 from postroom.model.errors import TryLater
 from postroom.model.mail import DestinationName
@@ -19,8 +18,8 @@ _LOOK = 0.25
 
 def judge(house: House, bell: PipeBell, pulse: Pulse, ring: Ringable | None) -> None:
     """Judge until told to stop."""
-    signal.signal(signal.SIGHUP, lambda *_: reload.set())
     reload = threading.Event()
+    listen_to_hangup(reload.set)
 
     class Rest:
         """Between batches: no mail is in hand, and rules may be read again."""
@@ -36,7 +35,7 @@ def judge(house: House, bell: PipeBell, pulse: Pulse, ring: Ringable | None) -> 
                 house.reload_rules()
             bell.wait(min(seconds, _LOOK))
 
-    _ = house.rulebook
+    house.load_rules()
     warm()
     worker = house.judge_worker(
         claimant("judge", os.getpid()),
@@ -66,7 +65,7 @@ class _LaneBell:
 
 def deliver(house: House, bell: PipeBell) -> None:
     """Deliver until told to stop: one lane a destination, each with its threads."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    listen_to_hangup(None)
     name = claimant("deliver", os.getpid())
     stopped = threading.Event()
     lanes: dict[DestinationName, _LaneBell] = {}

@@ -66,8 +66,8 @@ def mails(tx: sqlite3.Connection, *, limit: int, route: str, before: str) -> tup
 
 
 def find(tx: sqlite3.Connection, prefix: str, limit: int) -> tuple[MailId, ...]:
-    """Ids that start with a prefix, oldest first; upper or lower case."""
-    low, high = started_with(sound(prefix.upper()))
+    """Ids that start with a prefix, oldest first."""
+    low, high = started_with(sound(prefix))
     rows = tx.execute("SELECT id FROM mails WHERE id >= ? AND id < ? ORDER BY id LIMIT ?", (low, high, limit))
     return tuple(MailId(row[0]) for row in rows)
 
