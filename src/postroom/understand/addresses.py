@@ -130,9 +130,9 @@ class _Reader:
         else:
             # a phrase alone names somebody and is no address (RFC 5322 §3.4)
             address, name = "", phrase
-        if not address and not name:
-            return
-        yield Address(name=" ".join(headers.decode(name)[:_NAME_CHARS].split()).strip("'"), addr=normal(address))
+        one = Address(name=" ".join(headers.decode(name)[:_NAME_CHARS].split()).strip("'"), addr=normal(address))
+        if one.name or one.addr:
+            yield one
 
 
 def normal(addr: str) -> str:
