@@ -89,13 +89,8 @@ def decide(book, text: str, subject: str = "", **known):
 
 
 def example_case(example: examples.Example) -> Case:
-    if example.file or example.raw:
-        raw = (
-            STARTER.joinpath("rules").joinpath("examples").joinpath(example.file).read_bytes()
-            if example.file
-            else example.raw.encode()
-        )
-        return Case(mail=mail(), message=read_bytes(raw), now=0.0)
+    if example.raw:
+        return Case(mail=mail(), message=read_bytes(example.raw.encode()), now=0.0)
     auth = (
         Authentication(state="pass", method="dkim", domain="", reason="") if example.authenticated else Authentication()
     )
