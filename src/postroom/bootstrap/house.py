@@ -34,7 +34,7 @@ from postroom.flow.addressbook import AddressBook
 from postroom.flow.desks import Desk, Desks
 from postroom.flow.retry import Patience
 from postroom.flow.router import Dispatch, Judging, Reception
-from postroom.flow.worker import Bell, JudgeWorker, LaneWorker
+from postroom.flow.worker import Bell, JudgeWorker, LaneBell, LaneWorker
 from postroom.model.errors import ConfigError, Refused
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
 from postroom.model.mail import BrandName, DestinationName, Mail, RouteName
@@ -325,7 +325,7 @@ class House:
             ring_delivery=ring_delivery,
         )
 
-    def lane_worker(self, name: str, destination: Destination, bell: Bell) -> LaneWorker:
+    def lane_worker(self, name: str, destination: Destination, bell: LaneBell) -> LaneWorker:
         """The lane of one destination, with threads of its own."""
         return LaneWorker(
             name=name,

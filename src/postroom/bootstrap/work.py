@@ -62,6 +62,9 @@ class _LaneBell:
         self.rung.wait(seconds)
         self.rung.clear()
 
+    def ring(self) -> None:
+        self.rung.set()
+
 
 def deliver(house: House, bell: PipeBell) -> None:
     """Deliver until told to stop: one lane a destination, each with its threads."""
@@ -78,21 +81,26 @@ def deliver(house: House, bell: PipeBell) -> None:
         threads.append(threading.Thread(target=lane.run, name=f"lane-{destination.name}"))
     for thread in threads:
         thread.start()
-    while not bell.stopping:
+    dead: list[str] = []
+    while not (bell.stopping or dead):
         try:
             for due in house.store.destinations_due():
                 if due in lanes:
-                    lanes[due].rung.set()
+                    lanes[due].ring()
                 else:
                     _park_orphans(house, f"{name}:{due}", due)
         except TryLater as error:
             house.observer.note("store-trouble", error=str(error)[:200])
         bell.wait(_LOOK)
+        dead = [thread.name for thread in threads if not thread.is_alive()]
     stopped.set()
     for bell_of_lane in lanes.values():
-        bell_of_lane.rung.set()
+        bell_of_lane.ring()
     for thread in threads:
         thread.join()
+    if dead:
+        # A lane ends only by a bug. A new process has all its lanes again.
+        raise RuntimeError(f"ended although nobody said so: {', '.join(dead)}")
 
 
 def _park_orphans(house: House, name: str, destination: DestinationName) -> None:

@@ -29,10 +29,9 @@ class AddressBook:
         """
         folded = address.lower()
         local, _, domain = folded.rpartition("@")
-        if domain == self.return_domain:
-            bounce = read_bounce_address(address, self.key, self.destinations)
-            if bounce is not None:
-                return Recipient(bounce_of=bounce)
+        bounce = read_bounce_address(address, self.key, self.destinations, domain=self.return_domain)
+        if bounce is not None:
+            return Recipient(bounce_of=bounce)
         brand = self._brand(folded, local, domain)
         return None if brand is None else Recipient(brand=brand)
 

@@ -26,13 +26,23 @@ class Patience:
     ceiling: int = 100
 
 
-def next_attempt(tries: int, now: float, patience: Patience, random: Callable[[], float]) -> float:
-    """Time of the next try after ``tries`` failed ones: doubling pauses, spread by ±20 % so that retries don't march in step."""
-    return now + _spread(min(patience.first * 2.0 ** min(tries - 1, 30), patience.longest), random)
+def next_attempt(
+    tries: int, now: float, patience: Patience, random: Callable[[], float], *, asked: float | None = None
+) -> float:
+    """Time of the next try after ``tries`` failed ones: doubling pauses, spread by ±20 % so that retries don't march in step.
+
+    Never before the pause of ``asked`` seconds that the destination named has passed.
+    """
+    pause = _spread(min(patience.first * 2.0 ** min(tries - 1, 30), patience.longest), random)
+    return now + (pause if asked is None else max(pause, _later(asked, patience, random)))
 
 
-def next_probe(failures: int, now: float, patience: Patience, random: Callable[[], float]) -> float:
-    """Time of the next probe of a lane after ``failures`` failed ones in a row."""
+def next_probe(
+    failures: int, now: float, patience: Patience, random: Callable[[], float], *, asked: float | None = None
+) -> float:
+    """Time of the next probe of a lane after ``failures`` failed ones in a row; when the destination named a pause, then."""
+    if asked is not None:
+        return now + max(_later(asked, patience, random), patience.probe)
     return now + _spread(min(patience.probe * 2.0 ** min(failures - 1, 30), patience.longest), random)
 
 
@@ -50,3 +60,8 @@ def may_go(lane: Lane | None, now: float) -> int | None:
 
 def _spread(pause: float, random: Callable[[], float]) -> float:
     return pause * (1.0 - _JITTER + 2.0 * _JITTER * random())
+
+
+def _later(asked: float, patience: Patience, random: Callable[[], float]) -> float:
+    """A pause that was asked for: spread to the later side alone, and no longer than our longest."""
+    return min(max(asked, 0.0) * (1.0 + _JITTER * random()), patience.longest)

@@ -122,11 +122,11 @@ class Judging:
         ]
         judged = self._decided(batch, ended)
         settled = set(self.store.record(judged)) if judged else set()
-        if ended:
-            self.store.settle(ended)
         for one in judged:
             if one.job.id in settled:
                 self._told(one.decision)
+        if ended:
+            self.store.settle(ended)
         for outcome in ended:
             if isinstance(outcome, Park):
                 self.observer.note("parked", outcome.job.mail_id, why=outcome.why)
@@ -162,7 +162,7 @@ class Judging:
         except Exception as error:  # noqa: BLE001 -- the reader promises never to raise; if it does, this mail waits for a person and the others go on
             ended.append(self._bug(job, error))
             return None
-        if is_our_mark(message.header("x-postroom-mark"), self.key):
+        if any(name == "x-postroom-mark" and is_our_mark(value, self.key) for name, value in message.headers):
             ended.append(
                 Park(job=job, error="it has been through here before: a destination sends it back to us", why="loop")
             )
@@ -286,10 +286,11 @@ class Dispatch:
     def _later(self, job: Job, error: TryLater) -> Outcome:
         now = self.clock()
         if error.lane_down:
-            return Again(job=job, due_at=now, error=str(error), counts=False, lane_down=True)
+            return Again(job=job, due_at=now, error=str(error), counts=False, lane_down=True, after=error.after)
         if too_old(job, now, self.patience):
             return Park(job=job, error=f"too old to try again; last: {error}", why="too-old")
-        return Again(job=job, due_at=next_attempt(job.tries + 1, now, self.patience, self.random), error=str(error))
+        due_at = next_attempt(job.tries + 1, now, self.patience, self.random, asked=error.after)
+        return Again(job=job, due_at=due_at, error=str(error), after=error.after)
 
 
 def parked_or_halted(

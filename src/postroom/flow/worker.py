@@ -35,6 +35,14 @@ class Bell(Protocol):
         ...
 
 
+class LaneBell(Bell, Protocol):
+    """A bell that deliveries ring when they have ended."""
+
+    def ring(self) -> None:
+        """There is something to do. Called from any thread."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeWorker:
     """Judges what was accepted, and sends on what waited too long in review."""
@@ -99,7 +107,7 @@ class LaneWorker:
     #: runs as many deliveries at once as the destination takes
     executor: Executor
     observer: Observer
-    bell: Bell
+    bell: LaneBell
     clock: Callable[[], float]
     random: Callable[[], float]
     patience: Patience
@@ -108,6 +116,10 @@ class LaneWorker:
     #: seconds to wait for work
     idle: float = 0.5
     _lane: Lane | None = field(default=None, init=False)
+    #: the lane as the store knows it
+    _known: Lane | None = field(default=None, init=False)
+    #: claimed, and not under way yet: the store would not say what mails they are
+    _claimed: tuple[Job, ...] = field(default=(), init=False)
     #: outcomes that wait to be settled, put by the deliveries
     _ended: "SimpleQueue[tuple[Outcome, bool]]" = field(default_factory=SimpleQueue, init=False)
     #: outcomes taken from there that the store has not taken yet
@@ -118,10 +130,8 @@ class LaneWorker:
 
     def run(self) -> None:
         """Work until the bell says stop, then finish what is under way and give back the rest."""
-        while not (self.bell.stopping and self._under_way == 0):
+        while not (self.bell.stopping and self._empty_handed):
             try:
-                if self._lane is None:
-                    self._lane = self._remembered()
                 moved = self.once()
             except TryLater as error:
                 self.observer.note("store-trouble", error=str(error)[:200])
@@ -132,9 +142,15 @@ class LaneWorker:
 
     def once(self) -> int:
         """Start what the lane may carry, settle what has ended. How many jobs moved. Raises `TryLater`."""
-        started = 0 if self.bell.stopping else self._start()
+        if self._lane is None:
+            self._lane = self._known = self._remembered()
+        started = self._give_back() if self.bell.stopping else self._start()
         self._renew()
         return started + self._settle()
+
+    @property
+    def _empty_handed(self) -> bool:
+        return not (self._under_way or self._claimed or self._unsettled)
 
     def _start(self) -> int:
         assert self._lane is not None
@@ -143,13 +159,22 @@ class LaneWorker:
         limit = self.batch if allowed is None else allowed
         if not free or not limit:
             return 0
-        jobs = self.store.claim("deliver", limit, self.name, destination=self.destination.name)
-        mails = {mail.id: mail for mail in self.store.read([job.mail_id for job in jobs])} if jobs else {}
-        probe = allowed is not None
+        if not self._claimed:
+            self._claimed = self.store.claim("deliver", limit, self.name, destination=self.destination.name)
+        if not self._claimed:
+            return 0
+        mails = {mail.id: mail for mail in self.store.read([job.mail_id for job in self._claimed])}
+        jobs, self._claimed = self._claimed, ()
         for job in jobs:
             self._under_way += 1
-            self.executor.submit(self._deliver, job, mails.get(job.mail_id), probe=probe)
+            self.executor.submit(self._deliver, job, mails.get(job.mail_id), probe=allowed is not None)
         return len(jobs)
+
+    def _give_back(self) -> int:
+        """What was claimed and not begun is anybody's again."""
+        given, self._claimed = self._claimed, ()
+        self._unsettled += [Again(job=job, due_at=self.clock(), error="", counts=False) for job in given]
+        return len(given)
 
     def _renew(self) -> None:
         """Slow deliveries outlive a lease; whoever took them for dead would deliver twice."""
@@ -161,6 +186,7 @@ class LaneWorker:
     def _deliver(self, job: Job, mail: Mail | None, *, probe: bool) -> None:
         """In a thread of the executor. Always puts exactly one outcome."""
         self._ended.put((self._outcome(job, mail, probe=probe), probe))
+        self.bell.ring()
 
     def _outcome(self, job: Job, mail: Mail | None, *, probe: bool) -> Outcome:
         if mail is None:
@@ -176,15 +202,19 @@ class LaneWorker:
             return Park(job=job, error=f"{type(error).__name__}: {error}"[:500], why="bug")
 
     def _settle(self) -> int:
-        """Wait for one delivery to end, take all that have, and settle them in one transaction."""
+        """Take all deliveries that have ended and settle them in one transaction; wait for one when no other can start."""
+        full = self._under_way >= self.destination.concurrency or (self.bell.stopping and self._under_way > 0)
         try:
             while len(self._unsettled) < self.batch:
-                outcome, probe = self._ended.get(block=self._under_way > 0 and not self._unsettled, timeout=_RENEW)
+                outcome, probe = self._ended.get(block=full and not self._unsettled, timeout=_RENEW)
                 self._under_way -= 1
                 self._unsettled.append(outcome)
                 self._watch_lane(outcome, probe=probe)
         except Empty:
             pass
+        if self._lane is not None and self._lane is not self._known:
+            self.store.set_lane(self._lane)
+            self._known = self._lane
         if not self._unsettled:
             return 0
         self.store.settle(self._unsettled)
@@ -194,25 +224,20 @@ class LaneWorker:
         return len(settled)
 
     def _watch_lane(self, outcome: Outcome, *, probe: bool) -> None:
-        """A failure of the destination itself takes the lane down; any delivery brings it up."""
+        """A failure of the destination itself takes the lane down; any answer about a mail brings it up."""
         assert self._lane is not None
         match outcome:
-            case Again(lane_down=True, error=error) if probe or not self._lane.down:
+            case Again(lane_down=True, error=error, after=after) if probe or not self._lane.down:
                 failures = self._lane.failures + 1
-                probe_at = next_probe(failures, self.clock(), self.patience, self.random)
-                was_down = self._lane.down
-                self._set_lane(replace(self._lane, down=True, probe_at=probe_at, failures=failures, error=error))
-                if not was_down:
+                probe_at = next_probe(failures, self.clock(), self.patience, self.random, asked=after)
+                if not self._lane.down:
                     self.observer.note("lane-down", destination=self.destination.name, error=error[:200])
-            case Done() | Park(why="gave-up") if self._lane.down:
-                self._set_lane(replace(self._lane, down=False, failures=0, error=""))
+                self._lane = replace(self._lane, down=True, probe_at=probe_at, failures=failures, error=error)
+            case Done() | Park(why="gave-up" | "too-old") | Again(counts=True, lane_down=False) if self._lane.down:
+                self._lane = replace(self._lane, down=False, failures=0, error="")
                 self.observer.note("lane-up", destination=self.destination.name)
             case _:
                 pass
-
-    def _set_lane(self, lane: Lane) -> None:
-        self._lane = lane
-        self.store.set_lane(lane)
 
     def _remembered(self) -> Lane:
         found = next((lane for lane in self.store.lanes() if lane.destination == self.destination.name), None)

@@ -66,6 +66,8 @@ class Again:
     counts: bool = True
     #: the destination itself is unwell
     lane_down: bool = False
+    #: the pause in seconds that the destination asked for
+    after: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The way of a mail with a real store, a clock that moves by hand and destinations that do as they are told."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from postroom.flow.desks import Desk, Desks
 from postroom.flow.retry import Patience
 from postroom.flow.router import Dispatch, Judging, Reception
 from postroom.flow.worker import JudgeWorker, LaneWorker
+from postroom.model.errors import TryLater
 from postroom.model.mail import BrandName, DestinationName, Envelope, Mail, Peer, RouteName
 from postroom.model.trust import Trust
 from postroom.model.work import JobInfo, Parcel, Receipt
@@ -89,17 +91,52 @@ class Place:
 
 
 class Bell:
-    """Stops a worker once it has nothing to do: no test waits."""
+    """Stops a worker once it has nothing to do and nothing is under way: no test waits for time to pass."""
 
-    def __init__(self) -> None:
+    def __init__(self, busy: Callable[[], bool] = lambda: False) -> None:
         self.waited = 0
+        self.pauses: list[float] = []
+        self.busy = busy
+        #: what happens meanwhile, one call a wait
+        self.meanwhile: Callable[[], None] = lambda: None
+        self._rung = threading.Event()
 
     @property
     def stopping(self) -> bool:
         return self.waited > 0
 
     def wait(self, seconds: float) -> None:
-        self.waited += 1
+        self.pauses.append(seconds)
+        self.meanwhile()
+        if self.busy():
+            assert self._rung.wait(30), "what is under way never ended"
+            self._rung.clear()
+        else:
+            self.waited += 1
+
+    def ring(self) -> None:
+        self._rung.set()
+
+
+class Moody:
+    """A store that is in trouble as often as a test says: method name -> times."""
+
+    def __init__(self, store: Any, **trouble: int) -> None:
+        self.real = store
+        self.trouble = trouble
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self.real, name)
+
+        def call(*arguments: Any, **more: Any) -> Any:
+            self.calls.append(name)
+            if self.trouble.get(name, 0):
+                self.trouble[name] -= 1
+                raise TryLater("database is locked")
+            return real(*arguments, **more)
+
+        return call
 
 
 class House:
@@ -174,18 +211,21 @@ class House:
 
     def lane(self, name: str) -> LaneWorker:
         """The lane of a destination."""
-        return LaneWorker(
+        bell = Bell()
+        lane = LaneWorker(
             name="deliver",
             store=self.store,
             dispatch=self.dispatch,
             destination=self.places[name],
             executor=ThreadPoolExecutor(4),
             observer=self.told,
-            bell=Bell(),
+            bell=bell,
             clock=self.clock.now,
             random=lambda: 0.5,
             patience=self.patience,
         )
+        bell.busy = lambda: lane._under_way > 0
+        return lane
 
     def deliver(self, *names: str) -> None:
         """Each lane works until it has nothing to do."""
