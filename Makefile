@@ -24,10 +24,10 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@touch $@
 
 demo: $(VENV)/.run  ## send 90 example mails through real SMTP and show where each went and why
-	@$(BIN)/python tools/demo.py
+	@$(BIN)/python -m tools.demo
 
 test: $(VENV)/.dev  ## all tests; real mail servers are unpacked, not installed
-	@$(BIN)/python tools/peers.py fetch || echo "make test: real mail servers could not be had; tests that need them will say so"
+	@$(BIN)/python -m tools.peers fetch || echo "make test: real mail servers could not be had; tests that need them will say so"
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 check: $(VENV)/.dev  ## formatting, lint, types, layers, docs
@@ -38,14 +38,14 @@ check: $(VENV)/.dev  ## formatting, lint, types, layers, docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir .cache/site
 
 docs: $(VENV)/.dev  ## the documentation as a site, in .cache/site
-	$(BIN)/python tools/reference.py
+	$(BIN)/python -m tools.reference
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir .cache/site
 
 bench: $(VENV)/.dev  ## speed, beside Postfix: bench/results.json
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m bench
 
 faults: $(VENV)/.dev  ## break things at random under load: bench/faults.json
-	$(BIN)/python -m tests.faults --rounds $(ROUNDS)
+	$(BIN)/python -m bench.faults --rounds $(ROUNDS)
 
 lock:  ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group build pyproject.toml -o requirements.lock
