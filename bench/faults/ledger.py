@@ -68,6 +68,10 @@ class Ledger:
         with self._lock:
             return self.accepted.keys() - self.delivered.keys()
 
+    def backlog(self) -> int:
+        """How many are accepted and not delivered; cheaper than `missing`."""
+        return len(self.accepted) - len(self.delivered)
+
     def count(self) -> int:
         """Deliveries so far, repeats included."""
         with self._lock:
@@ -109,7 +113,7 @@ class MoodySink:
         self.poisoned: set[str] = set()
         #: answers other than 250 that it gave, and hang-ups
         self.trouble = 0
-        #: called with a nonce when its mail has been taken and 250 not yet said
+        #: called when a mail is in the ledger and 250 not yet said
         self.before_answer: Callable[[], None] = lambda: None
         self._ledger = ledger
         self._open: set[socket.socket] = set()
@@ -204,4 +208,5 @@ class MoodySink:
         if self.mood == "slow":
             time.sleep(self.slowness)
         self._ledger.deliver(raw)
+        self.before_answer()
         return b"250 2.0.0 taken\r\n"
