@@ -1,11 +1,8 @@
 """STARTTLS through real sockets, with certificates made on the spot."""
 
 import asyncio
-import os
-import shutil
 import smtplib
 import ssl
-import subprocess
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -16,23 +13,14 @@ from postroom.adapters.intake.options import SmtpOptions, TlsOptions
 from postroom.adapters.intake.smtp import SmtpServer
 from postroom.model.errors import ConfigError
 from postroom.testing.smtp_door import PATIENCE, Clock, Door, Events
+from tests.certificates import self_signed
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("openssl") is None, reason="needs the openssl program to make certificates"
-)
 MAIL = b"Subject: hello\r\n\r\nsecret\r\n"
 
 
 def make_certificate(folder: Path, name: str) -> TlsOptions:
     cert, key = folder / "cert.pem", folder / "key.pem"
-    new_cert, new_key = folder / "new-cert.pem", folder / "new-key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", f"/CN={name}",
-         "-addext", f"subjectAltName=DNS:{name}", "-keyout", str(new_key), "-out", str(new_cert)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    os.replace(new_key, key)
-    os.replace(new_cert, cert)
+    self_signed(name, cert, key)
     return TlsOptions(cert=cert, key=key, reload=60.0)
 
 
