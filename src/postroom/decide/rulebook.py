@@ -11,6 +11,7 @@ from postroom.decide.phrases import PhraseBook, PhraseList, compile_lists
 from postroom.decide.problems import Problem, Source
 from postroom.decide.rulefiles import RuleReader
 from postroom.decide.rules import RuleSet, compile_rules
+from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
 from postroom.model.mail import RouteName
 
 
@@ -50,6 +51,7 @@ def compile(  # noqa: A001 - the word for it
     has an error is left out, so whoever reloads keeps the former rulebook when any problem is an ``error``. ``now``
     (seconds since the epoch) lets it note rules that are not enabled yet.
     """
+    routes = sorted(set(routes) - {AUTOMATIC, JUNK, REVIEW})  # no desks: they take no share of what is expected
     phrases = PhraseReader(routes=routes)
     for name in sorted(phrase_files):
         phrases.read(Source(name=name, text=phrase_files[name]))
@@ -63,7 +65,7 @@ def compile(  # noqa: A001 - the word for it
     book = Rulebook(
         rules=compiled,
         phrases=compile_lists(lists),
-        routes=tuple(sorted(set(routes))),
+        routes=tuple(routes),
         rules_version=version(rule_files),
         phrases_version=version(phrase_files),
     )
