@@ -10,6 +10,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from postroom.model.runs import with_short_runs
+
 BREAK = "\x01"
 """Stands in the folded text, as a word of its own, where a paragraph ends: no phrase reaches over it."""
 
@@ -151,7 +153,7 @@ def _plain(text: str) -> str:
         text = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
     for char, straight in _STRAIGHT:
         text = text.replace(char, straight)
-    text = _MARKS.sub("", unicodedata.normalize("NFKD", text).casefold())
+    text = _MARKS.sub("", unicodedata.normalize("NFKD", with_short_runs(text)).casefold())
     text = _MARKS.sub("", unicodedata.normalize("NFKD", text))
     for char, plain in _LETTERS:
         if char in text:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from unicodedata import normalize
 
+from postroom.model.runs import with_short_runs
 from postroom.understand.patterns import any_of, pattern
 from postroom.understand.quote_tables import (
     FORWARDED,
@@ -73,7 +74,7 @@ class Block:
 
 def bare(line: str) -> str:
     """A line without marks that nobody sees and without outer blanks."""
-    return (line if line.isascii() else normalize("NFC", line.translate(_INVISIBLE))).strip()
+    return (line if line.isascii() else normalize("NFC", with_short_runs(line.translate(_INVISIBLE)))).strip()
 
 
 def is_rule(line: str) -> bool:
