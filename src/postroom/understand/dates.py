@@ -13,11 +13,25 @@ _NESTED: Final = 5
 #: 1900 to 9999: what claims to be from elsewhere can't be shown, nor believed
 _EARLIEST: Final = -2_208_988_800
 _LATEST: Final = 253_402_300_799
+_MONTHS: Final = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
+    )
+}
+#: as nearly every program writes it; anything else goes the long way
+_USUAL = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ([0-3]?[0-9]) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ([12][0-9]{3})"
+    r" ([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-])([0-9]{2})([0-9]{2})(?: \([A-Z]{1,5}\))?"
+)
 _COMMENT = re.compile(r"\([^()]{0,200}\)")
 
 
 def parse(raw: str) -> float | None:
     """Read a date; None when it is missing or unreadable. Two-digit years and odd zones as RFC 5322 §4.3 says."""
+    usual = _USUAL.fullmatch(raw)
+    if usual is not None:
+        return _usual(usual)
     try:
         text = raw[:_CHARS]
         for _ in range(_NESTED):
@@ -32,4 +46,17 @@ def parse(raw: str) -> float | None:
         moment += max(0, second - 59) - (zone or 0)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+    return moment if _EARLIEST <= moment <= _LATEST else None
+
+
+def _usual(found: re.Match[str]) -> float | None:
+    day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
+    try:
+        moment = datetime(
+            int(year), _MONTHS[month], int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC
+        ).timestamp()
+    except ValueError:
+        return None
+    zone = int(hours) * 3600 + int(minutes) * 60
+    moment += max(0, int(second) - 59) - (zone if sign == "+" else -zone)
     return moment if _EARLIEST <= moment <= _LATEST else None

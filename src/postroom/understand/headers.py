@@ -6,7 +6,8 @@ Invariant: any bytes give fields and a body, in time linear in the block; never 
 
 import binascii
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from postroom.understand import charset
@@ -21,7 +22,7 @@ _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)\n?")
 _LINE = re.compile(rb"[^\n]*\n?")
 _FOLD = re.compile(r"\n[ \t]+")
 _UNFOLD = re.compile(r"\n[ \t]*")
-_NAME = re.compile(r"[!-9;-~]{1,200}")
+_PLAIN = re.compile(r"^([!-9;-~]{1,200}):(.*)$", re.MULTILINE)
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _FROM_LINE = re.compile(rb"\A>?From [^\n]*\n")
 _KNOWN_FIRST = re.compile(
@@ -54,14 +55,21 @@ class Block:
     body_at: int
     #: codes of what was wrong
     defects: tuple[str, ...]
+    #: raw values by name, top first: a mail is asked for some twenty names
+    _by_name: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, raw in self.fields:
+            self._by_name.setdefault(name, []).append(raw)
 
     def first(self, name: str) -> str:
         """Raw value of the first field of that name, ``""`` when absent."""
-        return next((field.raw for field in self.fields if field.name == name), "")
+        found = self._by_name.get(name)
+        return found[0] if found else ""
 
-    def all(self, name: str) -> list[str]:
+    def all(self, name: str) -> Sequence[str]:
         """Raw values of all fields of that name, top first."""
-        return [field.raw for field in self.fields if field.name == name]
+        return self._by_name.get(name, ())
 
 
 def bounds(raw: bytes) -> tuple[int, int, int]:
@@ -96,13 +104,13 @@ def parse(raw: bytes) -> Block:
             defects.append("header-too-long")
             body_at = _after_long_header(raw, end)
     block = raw[start:end].removesuffix(b"\r")
+    if (plain := _plain_fields(block)) is not None:
+        return Block(fields=plain, body_at=body_at, defects=tuple(defects))
     if b"\0" in block:
         defects.append("nul-in-header")
     if block.count(b"\r") != block.count(b"\r\n"):
         defects.append("bare-cr")
         block = _BARE_CR.sub(b" ", block)
-    if (plain := _plain_fields(block)) is not None:
-        return Block(fields=plain, body_at=body_at, defects=tuple(defects))
     fields, stopped_at = _fields(block, defects)
     if stopped_at is not None:
         body_at = start + stopped_at
@@ -204,13 +212,11 @@ def _plain_fields(block: bytes) -> tuple[Field, ...] | None:
     text = _FOLD.sub(" ", block.decode("ascii").replace("\r\n", "\n"))
     if "\t" in text:
         text = text.replace("\t", " ")
-    fields: list[Field] = []
-    for line in text.split("\n"):
-        name, colon, value = line.partition(":")
-        if not colon or not _NAME.fullmatch(name) or not line.isprintable():
-            return None
-        fields.append(Field(name.lower(), value.strip(" ")))
-    return tuple(fields) if len(fields) <= FIELDS else None
+    lines = text.count("\n") + 1
+    if lines > FIELDS or not text.replace("\n", " ").isprintable():
+        return None
+    fields = tuple([Field(name.lower(), value.strip(" ")) for name, value in _PLAIN.findall(text)])
+    return fields if len(fields) == lines else None
 
 
 def _fields(block: bytes, defects: list[str]) -> tuple[list[Field], int | None]:

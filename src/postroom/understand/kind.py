@@ -153,7 +153,7 @@ def _declared(values: Mapping[str, str]) -> str:
         return f"Auto-Submitted: {submitted[:40]}"
     if values.get("precedence", "").strip().lower() in _AUTO_PRECEDENCE:
         return "Precedence: auto_reply"
-    for name, wanted in RESPONDER_HEADERS.items():
+    for name, wanted in () if RESPONDER_HEADERS.keys().isdisjoint(values) else RESPONDER_HEADERS.items():
         value = values.get(name)
         if value is not None and value.strip().lower() not in {"no", "false"} and wanted in value.lower():
             return name.title()

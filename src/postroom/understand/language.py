@@ -17,6 +17,8 @@ CHARACTERS: Final = 200
 _LETTERS: Final = 12
 _WIDE_LETTERS: Final = 4
 _SURE: Final = 0.35
+#: the model need not look for labels less likely than this; below `_SURE`, for it rounds
+_LIKELY: Final = 0.3
 
 _WIDE = re.compile(r"[\u0400-\u06ff\u0900-\u0dff\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -38,7 +40,7 @@ def detect(text: str) -> str:
     words = " ".join(told)[:CHARACTERS]
     if len(words) < 60 and len(_LETTER.findall(words)) < _LETTERS and len(_WIDE.findall(words)) < _WIDE_LETTERS:
         return ""
-    labels, scores = load().predict(words.lower() if words.isupper() else words, k=3)
+    labels, scores = load().predict(words.lower() if words.isupper() else words, k=3, threshold=_LIKELY)
     for label, score in zip(labels, scores, strict=False):
         code = str(label).removeprefix("__label__")
         if len(code) == 2 and score >= _SURE:

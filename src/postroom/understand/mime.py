@@ -54,7 +54,7 @@ def parse(raw: bytes, block: headers.Block) -> Tree:
     body = raw[block.body_at :]
     fields = {name: block.first(name)[: params.VALUE_CHARS] for name in _CONTENT_FIELDS}
     limits = _Limits()
-    if body.count(b"=?") <= _ENCODED_WORDS and body.count(b"\n--") <= _BOUNDARIES:
+    if _at_most(_ENCODED_WORDS, b"=?", body) and _at_most(_BOUNDARIES, b"\n--", body):
         top = "".join([f"{name}: {value}\r\n" for name, value in fields.items() if value])
         try:
             node = fast_mail_parser.parse_email_tree(top.encode("utf-8", "replace") + b"\r\n" + body, mode="lazy")
@@ -67,6 +67,11 @@ def parse(raw: bytes, block: headers.Block) -> Tree:
             return Tree(root=root, defects=tuple(limits.defects))
     limits.note("mime-irregular")
     return Tree(root=_split(fields, body, limits, 0), defects=tuple(limits.defects))
+
+
+def _at_most(limit: int, mark: bytes, body: bytes) -> bool:
+    """Whether a mark occurs so many times at most; a body too short for more need not be searched."""
+    return len(body) <= limit * len(mark) or body.count(mark) <= limit
 
 
 class _Limits:

@@ -29,6 +29,8 @@ class Value(NamedTuple):
 
 def parse(raw: str) -> Value:
     """Read an unfolded Content-Type or Content-Disposition value."""
+    if not raw:
+        return Value("", {})
     raw = raw[:VALUE_CHARS]
     head = raw.partition(";")[0].strip().strip("\"'").lower()
     if ";" not in raw:

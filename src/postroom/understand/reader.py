@@ -96,7 +96,7 @@ def _read(mail: Mail, trust: Trust) -> Message:
     block = headers.parse(mail.raw)
     tree = mime.parse(mail.raw, block)
     content = body.compose(tree.root)
-    values = tuple([(name, headers.decode(raw)) for name, raw in block.fields])
+    values = tuple([(name, headers.decode(raw) if "=?" in raw else raw) for name, raw in block.fields])
     first = dict(reversed(values))
     from_ = tuple(chain.from_iterable(addresses.parse(raw) for raw in block.all("from")))
     reply_to = addresses.parse(block.first("reply-to"))
@@ -153,7 +153,7 @@ def _read(mail: Mail, trust: Trust) -> Message:
         in_reply_to=in_reply_to,
         forward=found.forward if found is not None else None,
         spam=spam_verdict,
-        received_count=sum([name == "received" for name, _ in block.fields]),
+        received_count=len(block.all("received")),
         ticket=references.ticket(subject, content.text),
         defects=(*_defects(codes), *forged),
     )

@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 RESULTS: Final = 100
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([()])|(\\.)|([;=])|(\s+)|([^\s"();=\\]+)', re.DOTALL)
+_TOKEN = re.compile(
+    r'(?P<space>\s+)|(?P<atom>[^\s"();=\\]+)|(?P<mark>[;=])|(?P<bracket>[()])|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<escaped>\\.)',
+    re.DOTALL,
+)
+_TRICKY = re.compile(r'["()\\]')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -60,25 +64,27 @@ def parse(raw: str) -> Results:
 
 def _sections(raw: str) -> Iterator[list[str]]:
     """Token lists between semicolons, comments left out, quoted strings unquoted."""
+    if _TRICKY.search(raw) is None:
+        yield from [section.replace("=", " = ").split() for section in raw.split(";")]
+        return
     tokens: list[str] = []
     depth = at = 0
-    while at < len(raw):
-        token = _TOKEN.match(raw, at)
-        if token is None:
+    for token in _TOKEN.finditer(raw):
+        if token.start() != at:
             break  # an unclosed quoted string or a lone backslash: nothing after it can be trusted
         at = token.end()
-        quoted, bracket, _, mark, space, atom = token.groups()
-        if bracket:
-            depth = max(0, depth + (1 if bracket == "(" else -1))
-        elif depth or space is not None:
+        kind = token.lastgroup
+        if kind == "bracket":
+            depth = max(0, depth + (1 if token[0] == "(" else -1))
+        elif depth or kind == "space":
             continue
-        elif mark == ";":
+        elif token[0] == ";":
             yield tokens
             tokens = []
-        elif quoted is not None:
-            tokens.append(_ESCAPE.sub(r"\1", quoted) or " ")
+        elif kind == "quoted":
+            tokens.append(_ESCAPE.sub(r"\1", token["quoted"]) or " ")
         else:
-            tokens.append(mark or atom or "")
+            tokens.append("" if kind == "escaped" else token[0])
     yield tokens
 
 

@@ -126,4 +126,5 @@ def says_automatic(text: str) -> bool:
 
 def _words(text: str) -> int:
     """Words, with two characters of a script without spaces counted as one."""
-    return len(text.split()) + len(_WIDE.findall(text)) // 2
+    words = len(text.split())
+    return words if text.isascii() else words + len(_WIDE.findall(text)) // 2
