@@ -192,6 +192,11 @@ class House:
             version=sha256(content).hexdigest()[:12],
             fallback=RouteName(settings.judging.fallback),
             thresholds=thresholds,
+            brand_routes={
+                BrandName(name): frozenset(map(RouteName, brand.routes))
+                for name, brand in settings.brand.items()
+                if brand.routes
+            },
             priors={RouteName(name): route.prior for name, route in settings.route.items() if route.prior is not None},
             stages={
                 RouteName(name): RouteStage(stage=route.stage, percent=route.canary_percent)
@@ -209,7 +214,7 @@ class House:
 
     @cached_property
     def routes(self) -> tuple[RouteName, ...]:
-        """All routes that rules may name."""
+        """The desks; rules may name review, junk and automatic besides."""
         return tuple(map(RouteName, dict.fromkeys((*self.settings.route, *BUILT_IN))))
 
     def compile_rules(self) -> tuple[Rulebook, tuple[RuleProblem, ...]]:

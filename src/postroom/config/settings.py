@@ -72,7 +72,7 @@ class Brand(Table, frozen=True):
         tuple[Words, ...],
         Meta(min_length=1, description="Addresses that mail is accepted for; @example.com takes a whole domain."),
     ]
-    routes: Annotated[tuple[Name, ...], Meta(description="Routes of this brand; all when empty.")] = ()
+    routes: Annotated[tuple[Name, ...], Meta(description="Desks of this brand, beside the fallback; all when empty.")] = ()
     thresholds: Annotated[dict[Name, Share], Meta(description="Thresholds of this brand, by route.")] = field(
         default_factory=dict
     )

@@ -20,6 +20,8 @@ class Case:
     account: AccountStatus = AccountStatus()
     #: (route, probability) of the classifier; empty when it has no opinion
     classifier: tuple[tuple[RouteName, float], ...] = ()
+    #: what it became when the mail was judged before, for a replay: used instead
+    classified: tuple[Finding, ...] = ()
     #: names the classifier's model
     model: str = ""
     #: things noticed while gathering, e.g. a forged reference

@@ -8,6 +8,7 @@ from postroom.decide.blend import Probabilities, blend, certain
 from postroom.decide.case import Case
 from postroom.decide.context import Facts
 from postroom.decide.evidence import (
+    NOWHERE,
     account_findings,
     classifier_findings,
     history_findings,
@@ -53,7 +54,8 @@ def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
     """
     case = _believed(case)
     findings, matches = _noticed(case, book, policy)
-    choice, guards = _choose(case, book, policy, matches, findings)
+    routes = tuple(route for route in book.routes if policy.allows(case.mail.brand, route))
+    choice, guards = _choose(case, routes, policy, matches, findings)
     findings = (*guards, *findings)
     return Decision(
         mail_id=case.mail.id,
@@ -94,12 +96,23 @@ def _noticed(case: Case, book: Rulebook, policy: Policy) -> tuple[tuple[Finding,
         *thread_findings(case),
         *rule_findings(matches),
         *phrase_findings(book.phrases, hits, folded),
-        *classifier_findings(case, policy),
+        *(case.classified or classifier_findings(case, policy)),
         *history_findings(case, policy),
         *account_findings(case, policy),
         *spam_findings(case, policy),
     )
-    return findings, matches
+    return (*findings, *_not_ours(case, findings, policy)), matches
+
+
+def _not_ours(case: Case, findings: Sequence[Finding], policy: Policy) -> tuple[Finding, ...]:
+    """A remark for each desk that evidence speaks for and the brand does not have."""
+    brand = case.mail.brand
+    missing = dict.fromkeys(f.route for f in findings if f.route and not policy.allows(brand, f.route))
+    reason = "the brand {} has no desk {}: what speaks for it does not count"
+    return tuple(
+        Finding(source="guard", route=NOWHERE, score=0.5, reason=reason.format(brand, route), name="brand")
+        for route in missing
+    )
 
 
 def _believed(case: Case) -> Case:
@@ -115,13 +128,14 @@ def judge_all(cases: Sequence[Case], book: Rulebook, policy: Policy) -> tuple[De
 
 
 def _choose(
-    case: Case, book: Rulebook, policy: Policy, matches: Sequence[Match], findings: Sequence[Finding]
+    case: Case, routes: Sequence[RouteName], policy: Policy, matches: Sequence[Match], findings: Sequence[Finding]
 ) -> tuple[_Choice, tuple[Finding, ...]]:
     """The first step that settles it, and what the steps before the evidence found."""
-    probabilities = blend(findings, book.routes, policy)
+    probabilities = blend(findings, routes, policy)
     if case.message.received_count > policy.max_received:
         return _guarded(REVIEW, probabilities, f"it passed {case.message.received_count} hops: likely a loop")
-    stopped = next((match.rule for match in matches if match.rule.stop and not match.error), None)
+    stops = (match.rule for match in matches if match.rule.stop and not match.error)
+    stopped = next((rule for rule in stops if policy.allows(case.mail.brand, rule.route)), None)
     if stopped is not None:
         because = f"the rule «{stopped.name}» decides it"
         return _Choice(
@@ -138,7 +152,7 @@ def _choose(
         return _Choice(
             decided=AUTOMATIC, route=AUTOMATIC, probabilities=certain(AUTOMATIC, SURE, probabilities), because=because
         ), (sure,)
-    return _weighed(case, policy, findings, probabilities, book), ()
+    return _weighed(case, policy, findings, probabilities, routes), ()
 
 
 def _guarded(route: RouteName, probabilities: Probabilities, because: str) -> tuple[_Choice, tuple[Finding, ...]]:
@@ -148,11 +162,11 @@ def _guarded(route: RouteName, probabilities: Probabilities, because: str) -> tu
 
 
 def _weighed(
-    case: Case, policy: Policy, findings: Sequence[Finding], probabilities: Probabilities, book: Rulebook
+    case: Case, policy: Policy, findings: Sequence[Finding], probabilities: Probabilities, routes: Sequence[RouteName]
 ) -> _Choice:
     """The most probable route, if it is probable enough."""
     best, confidence = probabilities[0]
-    doubt = _doubt(case, policy, findings, probabilities, book)
+    doubt = _doubt(case, policy, findings, probabilities, routes)
     threshold = policy.threshold(case.mail.brand, best)
     if not doubt and confidence < threshold:
         doubt = f"{best} is the best guess at {confidence:.0%}, which is below its threshold of {threshold:.0%}"
@@ -163,20 +177,20 @@ def _weighed(
 
 
 def _doubt(
-    case: Case, policy: Policy, findings: Sequence[Finding], probabilities: Probabilities, book: Rulebook
+    case: Case, policy: Policy, findings: Sequence[Finding], probabilities: Probabilities, routes: Sequence[RouteName]
 ) -> str:
     """Why a person should look although the route is probable; ``""`` for no reason."""
     best, _ = probabilities[0]
     if best == JUNK:
         without = blend(
-            [*findings, Finding(source="guard", route=JUNK, score=0.0, reason="", veto=True)], book.routes, policy
+            [*findings, Finding(source="guard", route=JUNK, score=0.0, reason="", veto=True)], routes, policy
         )
         likely = next((route for route, share in without if route in policy.protected and share >= _LIKELY), None)
         supported = any(finding.route == likely and finding.score > 0.5 for finding in findings)
         return f"it looks like junk, but may be meant for {likely}" if likely and supported else ""
     other = [finding for finding in findings if finding.source != "history"]
     if len(other) < len(findings) and best != policy.fallback:
-        sober, share = blend(other, book.routes, policy)[0]
+        sober, share = blend(other, routes, policy)[0]
         if sober != best or share < policy.threshold(case.mail.brand, best):
             return f"only the sender's history makes it {best}, and history alone decides nothing"
     return ""

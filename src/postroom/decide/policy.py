@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from postroom.model.judgement import GENERAL, JUNK, AccountState, Stage
+from postroom.model.judgement import AUTOMATIC, GENERAL, JUNK, REVIEW, AccountState, Stage
 from postroom.model.mail import BrandName, RouteName
 
 ANY_BRAND = BrandName("")
@@ -51,6 +51,8 @@ class Policy:
     junk_prior: float = 0.01
     #: route -> how far it is rolled out; ``live`` when not named
     stages: Mapping[RouteName, RouteStage] = field(default_factory=dict)
+    #: brand -> the desks that it has, beside the fallback; brands not named have all
+    brand_routes: Mapping[BrandName, frozenset[RouteName]] = field(default_factory=dict)
     #: routes whose mail must never end in junk unseen
     protected: tuple[RouteName, ...] = (RouteName("appeals"),)
     #: account state -> (route, log-odds it speaks for that route with)
@@ -82,6 +84,11 @@ class Policy:
         if route == JUNK:
             return self.junk_threshold
         return self.fallback_threshold if route == self.fallback else self.default_threshold
+
+    def allows(self, brand: BrandName, route: RouteName) -> bool:
+        """Whether mail of this brand may go to this route. The fallback, review, junk and automatic are everybody's."""
+        allowed = self.brand_routes.get(brand)
+        return not allowed or route in allowed or route in {self.fallback, REVIEW, JUNK, AUTOMATIC}
 
     def prior(self, routes: tuple[RouteName, ...]) -> dict[RouteName, float]:
         """The share of each of these routes before anything was read; positive, sums to 1."""

@@ -5,7 +5,7 @@ from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
 from postroom.model.judgement import Decision
-from postroom.model.mail import Mail, RouteName
+from postroom.model.mail import Mail
 from postroom.model.trust import Trust
 from postroom.understand.reader import read
 
@@ -13,18 +13,18 @@ from postroom.understand.reader import read
 def replay(mail: Mail, decision: Decision, trust: Trust, book: Rulebook, policy: Policy) -> Decision:
     """Judge a mail again as of a decision's moment; equal to it when trust, rules and policy are those of its versions.
 
-    Thread, history and account are taken from the record, not from today's memory. The classifier's opinions are
-    taken from the findings that they became.
+    Thread, history, account and what the classifier said are taken from the record, not from today's memory and model.
+    Where the review clock sent a mail on, this is the judgement that it was sent on from.
     """
-    remarks = tuple(f for f in decision.findings if f.source == "thread" and f.route == RouteName(""))
-    opinions = tuple((f.route, f.score) for f in decision.findings if f.source == "classifier")
+    # What was noticed while the thread was looked for; the ticket in the subject is seen again in the mail itself.
+    remarks = tuple(f for f in decision.findings if f.source == "thread" and not f.route and f.name != "ticket")
     case = Case(
         mail=mail,
         message=read(mail, trust),
         thread=decision.thread,
         history=decision.history,
         account=decision.account,
-        classifier=opinions,
+        classified=tuple(f for f in decision.findings if f.source == "classifier"),
         model=decision.versions.model,
         remarks=remarks,
         generation=decision.generation,
