@@ -27,8 +27,8 @@ listen = ["127.0.0.1:{smtp}"]
 
 [trust]
 authserv_ids = ["mx.example.com"]
-team_domains = ["example.com", "shop.example.com", "play.example.com"]
-form_senders = ["forms@shop.example.com"]
+team_domains = ["example.com"]
+form_senders = ["form@shop.example.com"]
 
 [brand.shop]
 addresses = ["support@shop.example.com"]
