@@ -1,6 +1,8 @@
 """Builds destinations from their settings."""
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from postroom.adapters.destination.guard import Guard
@@ -17,24 +19,53 @@ from postroom.model.mail import DestinationName
 from postroom.ports import Destination, Inboxes
 
 
+@dataclass(slots=True, kw_only=True)
+class Servers:
+    """The mail servers that destinations hand mail to: one for each address, way of TLS and sign-in."""
+
+    #: name to greet them with
+    greet_as: str
+    #: deliveries at once to one host and port
+    most: int = 8
+    _servers: dict[tuple[object, ...], SmtpServer] = field(default_factory=dict, init=False)
+    _turns: dict[tuple[str, int], threading.BoundedSemaphore] = field(default_factory=dict, init=False)
+
+    def get(self, wanted: Smtp | Lmtp, password: str) -> SmtpServer:
+        """The server of these settings, shared with every destination that means the same. Raises `ConfigError`."""
+        lmtp = isinstance(wanted, Lmtp)
+        place = (wanted.host.lower(), wanted.port)
+        key = (*place, lmtp, wanted.tls, wanted.user, password)
+        if key not in self._servers:
+            self._servers[key] = SmtpServer(
+                wanted.host,
+                wanted.port,
+                greet_as=self.greet_as,
+                lmtp=lmtp,
+                tls=wanted.tls,
+                user=wanted.user,
+                password=password,
+                turns=self._turns.setdefault(place, threading.BoundedSemaphore(self.most)),
+            )
+        return self._servers[key]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What destinations need of the house."""
+    """What destinations need of the house; asked for when they are built."""
 
     #: folder that relative paths start from
     base: Path
-    store: Inboxes
-    #: name to greet servers with
-    hostname: str
+    store: Callable[[], Inboxes]
+    servers: Servers
     #: signs the envelope sender of what is forwarded
-    return_address: ReturnAddress
+    return_address: Callable[[], ReturnAddress]
 
 
 def build(name: DestinationName, wanted: DestinationSettings, around: Around) -> Destination:
     """One destination. Raises `ConfigError`."""
     match wanted:
         case Inbox():
-            return InboxDestination(name, around.store)
+            return InboxDestination(name, around.store())
         case Maildir(path=path):
             return MaildirDestination(name, around.base / path)
         case Mbox(path=path):
@@ -47,6 +78,7 @@ def build(name: DestinationName, wanted: DestinationSettings, around: Around) ->
                 wanted.url,
                 secret=_secret(wanted.secret_file, around.base),
                 content=wanted.content,
+                link=wanted.link,
                 guard=Guard(allow=wanted.allow),
                 concurrency=wanted.concurrency,
                 timeout=wanted.timeout,
@@ -55,24 +87,23 @@ def build(name: DestinationName, wanted: DestinationSettings, around: Around) ->
 
 def _relay(name: DestinationName, wanted: Smtp | Lmtp, around: Around) -> Destination:
     lmtp = isinstance(wanted, Lmtp)
-    server = SmtpServer(
-        wanted.host,
-        wanted.port,
-        greet_as=around.hostname,
-        lmtp=lmtp,
-        tls=wanted.tls,
-        user=wanted.user,
-        password=_secret(wanted.password_file, around.base).decode() if wanted.password_file else "",
-    )
+    password = _password(wanted.password_file, around.base) if wanted.password_file else ""
     return SmtpDestination(
         name,
-        server,
+        around.servers.get(wanted, password),
         recipients=wanted.recipients,
         lmtp=lmtp,
-        return_address=None if lmtp else around.return_address,
+        return_address=None if lmtp else around.return_address(),
         concurrency=wanted.concurrency,
         timeout=wanted.timeout,
     )
+
+
+def _password(file: str, base: Path) -> str:
+    try:
+        return _secret(file, base).decode("ascii")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"the password in {base / file} must be ASCII: SMTP servers agree on nothing else") from error
 
 
 def _secret(file: str, base: Path) -> bytes:

@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from importlib import resources
@@ -22,7 +23,7 @@ from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.status.none import NoStatus
 from postroom.adapters.store.sqlite import SqliteStore
-from postroom.bootstrap.destinations import Around, build
+from postroom.bootstrap.destinations import Around, Servers, build
 from postroom.config import Settings, load
 from postroom.config.settings import Destination as DestinationSettings
 from postroom.config.settings import Inbox
@@ -41,6 +42,7 @@ from postroom.model.mail import BrandName, DestinationName, Mail, RouteName
 from postroom.model.trust import Trust
 from postroom.model.work import Job
 from postroom.ports import Destination, Observer
+from postroom.understand.addresses import normal
 
 #: routes that have an inbox of their name without being configured
 BUILT_IN = (REVIEW, JUNK, AUTOMATIC)
@@ -134,14 +136,15 @@ class House:
 
     @cached_property
     def _addresses(self) -> dict[str, BrandName]:
-        return {a.lower(): BrandName(name) for name, brand in self.settings.brand.items() for a in brand.addresses}
+        brands = self.settings.brand.items()
+        return {normal(a.lower()): BrandName(name) for name, brand in brands for a in brand.addresses}
 
     @cached_property
     def addressbook(self) -> AddressBook:
         """The recipients that are ours."""
         return AddressBook(
             addresses=self._addresses,
-            return_domain=(self.settings.return_domain or self.settings.hostname).lower(),
+            return_domain=self._return_domain,
             key=self.key,
             destinations=tuple(self._destination_settings),
         )
@@ -276,14 +279,34 @@ class House:
         """Every destination by its name."""
         return {name: build(name, wanted, self._around) for name, wanted in self._destination_settings.items()}
 
-    @property
+    def destination_mistakes(self) -> dict[DestinationName, str]:
+        """What is wrong with the settings of destinations that only building them shows, e.g. a secret that can't be read.
+
+        Neither the store nor the signing key is touched.
+        """
+        around = replace(self._around, return_address=lambda: ReturnAddress(domain=self._return_domain, key=b""))
+        mistakes = {}
+        for name, wanted in self._destination_settings.items():
+            try:
+                if not isinstance(wanted, Inbox):
+                    build(name, wanted, around)
+            except ConfigError as error:
+                mistakes[name] = str(error)
+        return mistakes
+
+    @cached_property
     def _around(self) -> Around:
+        settings = self.settings
         return Around(
             base=self.base,
-            store=self.store,
-            hostname=self.settings.hostname,
-            return_address=ReturnAddress(domain=self.addressbook.return_domain, key=self.key),
+            store=lambda: self.store,
+            servers=Servers(greet_as=settings.hostname, most=settings.delivery.connections_per_host),
+            return_address=lambda: ReturnAddress(domain=self._return_domain, key=self.key),
         )
+
+    @property
+    def _return_domain(self) -> str:
+        return (self.settings.return_domain or self.settings.hostname).lower()
 
     # -- the way of a mail ----------------------------------------------------------------------------------------
 

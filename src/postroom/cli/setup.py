@@ -49,10 +49,11 @@ def check(
     ] = False,
 ) -> None:
     """Find every mistake in the settings, rules and phrases, each with its line and remedy; try every destination."""
-    from postroom.config import load
+    from postroom.config import load, locate
 
     path = find_config(config)
-    settings, problems = load(path.read_text(encoding="utf-8", errors="replace"))
+    text = path.read_text(encoding="utf-8", errors="replace")
+    settings, problems = load(text)
     found = [
         {"file": str(path), "line": p.line, "what": f"{p.path}: {p.message}", "remedy": p.remedy, "fatal": p.fatal}
         for p in problems
@@ -67,8 +68,20 @@ def check(
             for p in house.rule_problems()
             if p.severity != "note" or notes
         ]
-        if not offline:
+        mistakes = house.destination_mistakes()
+        found += [
+            {
+                "file": str(path),
+                "line": locate(text, f"destination.{name}"),
+                "what": f"destination.{name}: {what}",
+                "remedy": "Correct it, then check again",
+                "fatal": True,
+            }
+            for name, what in mistakes.items()
+        ]
+        if not offline and not mistakes:
             tried = _try_everything(house)
+        house.close()
     wrong = sum(1 for f in found if f["fatal"]) + sum(1 for t in tried if not t["ok"])
     if as_json:
         print_json({"ok": not wrong, "problems": found, "tried": tried})
@@ -100,6 +113,4 @@ def _try_everything(house: "House") -> list[dict[str, object]]:
             tried.append({"what": f"destination {name}", "ok": True, "said": destination.check()})
         except (TryLater, GiveUp) as error:
             tried.append({"what": f"destination {name}", "ok": False, "said": str(error)})
-        finally:
-            destination.close()
     return tried

@@ -105,6 +105,17 @@ def _value(kind: Any, value: object, path: str) -> Iterator[tuple[str, str, str]
             msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
             yield path, _readable(error), "Correct the value"
+        else:
+            if any(ord(char) < 32 or ord(char) == 127 for text in _texts(value) for char in text):
+                yield path, "has a control character", "Take it out; no name, address or path has one"
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
 
 
 def _named_tables(plain: Any, value: object, path: str) -> Iterator[tuple[str, str, str]]:

@@ -72,7 +72,9 @@ class Brand(Table, frozen=True):
         tuple[Words, ...],
         Meta(min_length=1, description="Addresses that mail is accepted for; @example.com takes a whole domain."),
     ]
-    routes: Annotated[tuple[Name, ...], Meta(description="Desks of this brand, beside the fallback; all when empty.")] = ()
+    routes: Annotated[
+        tuple[Name, ...], Meta(description="Desks of this brand, beside the fallback; all when empty.")
+    ] = ()
     thresholds: Annotated[dict[Name, Share], Meta(description="Thresholds of this brand, by route.")] = field(
         default_factory=dict
     )
@@ -90,7 +92,9 @@ class Route(Table, frozen=True):
     ] = None
     prior: Annotated[
         Annotated[float, Meta(gt=0.0, lt=1.0)] | None,
-        Meta(description="Share of all mail that is expected for this desk. Unset: most for the fallback, the rest evenly."),
+        Meta(
+            description="Share of all mail that is expected for this desk. Unset: most for the fallback, the rest evenly."
+        ),
     ] = None
     stage: Annotated[
         Literal["shadow", "canary", "live"],
@@ -129,8 +133,10 @@ class Relay(Table, frozen=True):
         tuple[str, ...], Meta(description="Addresses to forward to; empty keeps the mail's own recipients.")
     ] = ()
     tls: Annotated[
-        Literal["none", "opportunistic", "required"],
-        Meta(description="STARTTLS: never, when offered, or verified and always."),
+        Literal["none", "opportunistic", "required", "implicit"],
+        Meta(
+            description="STARTTLS: never, when offered, or verified and always; implicit: verified TLS from the start (RFC 8314)."
+        ),
     ] = "opportunistic"
     user: Annotated[str, Meta(description="User name for AUTH.")] = ""
     password_file: Annotated[
@@ -154,8 +160,12 @@ class Webhook(Table, frozen=True, tag_field="kind", tag="webhook"):
     url: Annotated[str, Meta(min_length=1, description="Where to post; https unless the host is listed in `allow`.")]
     secret_file: Annotated[str, Meta(min_length=1, description="File that holds the signing secret.")]
     content: Annotated[
-        Literal["json", "json+raw"], Meta(description="Facts alone, or with the raw mail in base64.")
+        Literal["json", "json+raw", "message/rfc822"],
+        Meta(description="Facts alone; with the mail in base64; or the mail itself, as it would be delivered."),
     ] = "json"
+    link: Annotated[
+        str, Meta(description="Where people see a mail, with {id} in it; told as links.mail. Empty: none.")
+    ] = ""
     allow: Annotated[
         tuple[str, ...], Meta(description="Private networks or host names that this webhook may reach all the same.")
     ] = ()
@@ -234,6 +244,10 @@ class Delivery(Table, frozen=True):
         float,
         Meta(gt=0, description="First pause of a destination that is down, before one probe; grows to max_retry."),
     ] = 10.0
+    connections_per_host: Annotated[
+        int,
+        Meta(ge=1, le=1000, description="Deliveries at once to one host and port, by all destinations that name it."),
+    ] = 8
     parking_ceiling: Annotated[
         int,
         Meta(

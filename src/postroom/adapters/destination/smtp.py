@@ -104,13 +104,12 @@ class SmtpDestination:
 
     def deliver(self, parcel: Parcel) -> Receipt:
         """Returns once the server has said 2xx for every recipient. Raises `TryLater` or `GiveUp` with its words."""
-        deadline = self._clock() + self._timeout
         letter = self._letter(parcel)
         if not letter.rcpts:
             return Receipt(reference="all recipients were served before")
-        with self._slot():
+        with self._slot(), self._server.turn(self._timeout):
             try:
-                replies = self._transmit(letter, deadline)
+                replies = self._transmit(letter, self._clock() + self._timeout)
             except _Unsure as error:
                 raise TryLater(f"{self._server}: {error} after the whole mail was sent; it may arrive twice") from error
         return self._settled(parcel.key, replies)

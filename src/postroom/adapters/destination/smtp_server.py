@@ -5,7 +5,8 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from postroom.adapters.destination.replies import lane_trouble
@@ -18,6 +19,8 @@ Tls = Literal["none", "opportunistic", "required", "implicit"]
 
 class SmtpServer:
     """Opens, keeps and hands out connections. Every failure to get one is `TryLater` with ``lane_down``.
+
+    Several destinations may share one. ``turns`` limits deliveries at once; servers at one address share it, too.
 
     A password is never sent in the clear unless TLS is set to ``none`` or the server is on this machine: with
     ``opportunistic``, having one makes verified TLS a condition. Raises `ConfigError` for a password it can't send.
@@ -37,6 +40,7 @@ class SmtpServer:
         connect_timeout: float = 30.0,
         idle: float = 30.0,
         mails_a_connection: int = 100,
+        turns: threading.BoundedSemaphore | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not (user + password).isascii():
@@ -51,6 +55,7 @@ class SmtpServer:
         self._connect_timeout = connect_timeout
         self._idle = idle
         self._mails_a_connection = mails_a_connection
+        self._turns = turns
         self._clock = clock
         self._tls: Tls = "required" if user and tls == "opportunistic" and not _is_local(self._host) else tls
         self._context: ssl.SSLContext | None = None
@@ -61,6 +66,19 @@ class SmtpServer:
     def __str__(self) -> str:
         """As people name it."""
         return self._host if self._host.startswith("/") else f"{self._host}:{self._port}"
+
+    @contextmanager
+    def turn(self, seconds: float) -> Iterator[None]:
+        """Be among those that deliver here at once; wait at most so long for it. Raises `TryLater`."""
+        if self._turns is None:
+            yield
+            return
+        if not self._turns.acquire(timeout=seconds):
+            raise TryLater(f"{self}: all connections are busy", lane_down=True)
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def session(self, deadline: float, *, fresh: bool = False) -> Session:
         """A connection that is ready for MAIL: the one used last if it is still good, else a new one. Raises `TryLater`."""
