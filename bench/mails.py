@@ -87,7 +87,7 @@ class _Writer:
             + "\n".join(f"> {x}" for y in lines for x in y.splitlines())
         )
 
-    def _head(self, number: int, name: str, sender: str, subject: str, nonce: str, reply: bool) -> str:  # noqa: FBT001
+    def _head(self, number: int, name: str, sender: str, subject: str, nonce: str, reply: bool) -> str:
         dice = self._random
         when = (START + timedelta(seconds=37 * number)).strftime("%a, %d %b %Y %H:%M:%S +0000")
         domain = sender.rpartition("@")[2]

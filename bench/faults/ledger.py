@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Self
 
@@ -80,9 +81,7 @@ class Ledger:
     def repeats(self) -> list[tuple[str, Delivery, Delivery]]:
         """Each delivery after the first of its nonce, with the one before it."""
         with self._lock:
-            return [
-                (nonce, a, b) for nonce, all_ in self.delivered.items() for a, b in zip(all_, all_[1:], strict=False)
-            ]
+            return [(nonce, a, b) for nonce, all_ in self.delivered.items() for a, b in pairwise(all_)]
 
     def arrival_of(self, nonce: str) -> str:
         """The id that postroom named in its 250."""

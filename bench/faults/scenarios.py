@@ -355,7 +355,9 @@ def disk_full(rounds: int, seed: int, say: Callable[[str], None]) -> Account:
             on.broke("disk full")
             load = on.load(part[20:])
             full = wait_until(
-                lambda load=load: any(k.startswith("4") for k in load.refused) or _fill(ballast) < 0, 20, every=0.2
+                lambda load=load: any(k.startswith("4") for k in load.refused) or _fill(disk / "ballast") < 0,
+                20,
+                every=0.2,
             )  # type: ignore[misc]
             refused += sum(n for k, n in load.refused.items() if k.startswith("4"))
             time.sleep(1)
