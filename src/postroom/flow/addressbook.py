@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from postroom.model.mail import BrandName, DestinationName
 from postroom.model.marks import read_bounce_address
 from postroom.ports import Recipient
+from postroom.understand.addresses import domain as domain_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressBook:
     """The allow-list of recipients. Whatever is not in it is refused at RCPT: postroom is never a relay."""
 
-    #: lower-case ``local@domain``, or ``@domain`` for all of a domain -> brand
+    #: lower-case ``local@domain``, or ``@domain`` for all of a domain -> brand; domains in Unicode
     addresses: Mapping[str, BrandName]
     #: domain of the return addresses that we sign
     return_domain: str
@@ -25,10 +26,12 @@ class AddressBook:
         """What a forward-path means to us; None for anything that is not ours.
 
         Local parts compare without case, and a ``+detail`` is ignored (RFC 5233). ``postmaster`` is taken for every
-        domain of ours (RFC 5321 §4.5.1), with or without the domain.
+        domain of ours (RFC 5321 §4.5.1), with or without the domain. An international domain is the same in its
+        Unicode and in its ASCII form (RFC 5890 §2.3.2.1).
         """
-        folded = address.lower()
-        local, _, domain = folded.rpartition("@")
+        local, at, host = address.lower().rpartition("@")
+        domain = domain_of(host)
+        folded = f"{local}{at}{domain}"
         bounce = read_bounce_address(address, self.key, self.destinations, domain=self.return_domain)
         if bounce is not None:
             return Recipient(bounce_of=bounce)
