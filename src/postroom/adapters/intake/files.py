@@ -46,7 +46,7 @@ def find_mails(paths: Sequence[str], max_size: int) -> Iterator[FoundMail]:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """The files of mail at a path: itself, a Maildir's messages, or all files below a folder; dot files left out."""
+    """The files of mail at a path: itself, a Maildir's messages, or all regular files below a folder; dot files left out."""
     if path.is_file():
         yield path
     elif path.is_dir():
@@ -54,7 +54,9 @@ def _files(path: Path) -> Iterator[Path]:
         for folder in folders:
             for where, inner, names in os.walk(folder):
                 inner.sort()
-                yield from (Path(where, name) for name in sorted(names) if not name.startswith("."))
+                below = (Path(where, name) for name in sorted(names) if not name.startswith("."))
+                # pipes and devices have no end, and a link may lead nowhere
+                yield from (file for file in below if file.is_file())
     else:
         raise Refused(f"there is no file or folder {path}")
 
@@ -71,19 +73,17 @@ def _in_stream(stream: BinaryIO, name: str, max_size: int) -> Iterator[FoundMail
 
 def _in_mbox(stream: BinaryIO, max_size: int) -> Iterator[bytes]:
     """The mails after the first ``From `` line; a quoted ``>From `` loses one ``>`` (mboxrd)."""
-    lines: list[bytes] = []
-    size, after_blank = 0, False
+    mail = bytearray()
+    blank = b""
     while line := stream.readline(max_size):
-        if line.startswith(b"From ") and after_blank:
-            yield b"".join(lines[:-1])
-            lines, size, after_blank = [], 0, False
+        if line.startswith(b"From ") and blank:
+            yield bytes(mail.removesuffix(blank))
+            mail.clear()
+            blank = b""
             continue
-        after_blank = line in (b"\n", b"\r\n")
+        blank = line if line in (b"\n", b"\r\n") else b""
         if line.startswith(b">") and line.lstrip(b">").startswith(b"From "):
             line = line[1:]
-        if size < max_size:
-            lines.append(line)
-            size += len(line)
-    if after_blank and len(lines) > 1:
-        lines.pop()
-    yield b"".join(lines)
+        if len(mail) < max_size:
+            mail += line[: max_size - len(mail)]
+    yield bytes(mail.removesuffix(blank) if len(mail) > len(blank) else mail)
