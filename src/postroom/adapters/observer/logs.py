@@ -37,15 +37,15 @@ class LogObserver:
 
     def __init__(self, *, form: Format = "auto", level: Level = "info", process: str = "") -> None:
         console = form == "console" or (form == "auto" and sys.stderr.isatty())
-        renderer: structlog.typing.Processor = (
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        renderers: list[structlog.typing.Processor] = (
+            [_plain, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
             if console
-            else structlog.processors.JSONRenderer(sort_keys=False)
+            else [structlog.processors.JSONRenderer(sort_keys=False)]
         )
         self._least = _RANK[level]
         self._log = structlog.wrap_logger(
-            structlog.PrintLogger(file=sys.stderr),
-            processors=[structlog.processors.TimeStamper(fmt="iso", utc=True), renderer],
+            structlog.WriteLogger(file=sys.stderr),  # a line in one piece: several processes write to one file
+            processors=[structlog.processors.TimeStamper(fmt="iso", utc=True), *renderers],
         ).bind(**({"process": process} if process else {}))
 
     def note(self, event: EventName, mail_id: str = "", **facts: str | int | float | bool) -> None:
@@ -58,6 +58,14 @@ class LogObserver:
             self._log.info(event, level=level, **named)
         except (OSError, ValueError):
             return
+
+
+def _plain(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Facts without characters that command a terminal: what a server said may stand in them. JSON escapes them anyway."""
+    return {
+        name: "".join(c if c.isprintable() else " " for c in value) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
 
 
 class Observers:
