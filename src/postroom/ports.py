@@ -5,7 +5,7 @@ their technology's errors into `TryLater` and `GiveUp` at their edge: any other 
 suites for each port ship in `postroom.testing`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -26,6 +26,7 @@ from postroom.model.work import (
     Outcome,
     Parcel,
     Receipt,
+    Summary,
 )
 
 
@@ -85,6 +86,10 @@ class Judgements(Protocol):
 
     def decisions(self, mail_id: MailId) -> tuple[Decision, ...]:
         """All decisions on a mail, oldest first. Raises `TryLater`."""
+        ...
+
+    def summaries(self, ids: Sequence[MailId]) -> Mapping[MailId, Summary]:
+        """What lists show of those of these mails that were judged. Raises `TryLater`."""
         ...
 
 

@@ -29,7 +29,7 @@ from postroom.model.marks import is_our_mark
 from postroom.model.memory import Remember
 from postroom.model.message import Message
 from postroom.model.trust import Trust
-from postroom.model.work import Again, Done, Job, Outcome, Parcel, Park
+from postroom.model.work import Again, Done, Job, Outcome, Parcel, Park, Summary
 from postroom.ports import Classifier, Destination, Judged, Observer, StatusProvider, Store
 from postroom.understand.envelope import peek
 from postroom.understand.reader import read
@@ -146,7 +146,8 @@ class Judging:
             because=f"Nobody looked at it in review in time; sent to the best guess, {last.decided}, unconfirmed.",
             decided_at=self.clock(),
         )
-        self.store.record([self._judged(job, sent_on, Remember())])
+        summary = self.store.summaries([job.mail_id]).get(job.mail_id, Summary())
+        self.store.record([self._judged(job, sent_on, Remember(), summary)])
         self.observer.note("review-expired", job.mail_id, route=sent_on.route)
 
     def _present(self, job: Job, mail: Mail | None, ended: list[Outcome]) -> Mail | None:
@@ -208,19 +209,19 @@ class Judging:
             except Exception as error:  # noqa: BLE001 -- a bug that one mail brings out must not stop the others
                 ended.append(self._bug(job, error))
                 continue
-            judged.append(self._judged(job, decision, remember, message))
+            judged.append(self._judged(job, decision, remember, _summary(message)))
         return judged
 
-    def _judged(self, job: Job, decision: Decision, remember: Remember, message: Message | None = None) -> Judged:
+    def _judged(self, job: Job, decision: Decision, remember: Remember, summary: Summary) -> Judged:
         return Judged(
             job=job,
             decision=decision,
             jobs=self.desks.jobs(decision, self.clock()),
             remember=remember,
-            subject=message.subject[:500] if message else "",
-            from_addr=message.customer.addr[:320] if message and message.customer else "",
-            language=message.language if message else "",
-            kind=message.kind if message else "",
+            subject=summary.subject,
+            from_addr=summary.from_addr,
+            language=summary.language,
+            kind=summary.kind,
         )
 
     def _accounts(self, messages: Sequence[Message]) -> Sequence[AccountStatus]:
@@ -265,6 +266,7 @@ class Dispatch:
         decision = next((d for d in reversed(self.store.decisions(mail.id)) if d.generation == job.generation), None)
         if decision is None:
             return Park(job=job, error="there is no decision of this generation", why="bug")
+        summary = self.store.summaries([mail.id]).get(mail.id, Summary())
         parcel = Parcel(
             mail=mail,
             decision=decision,
@@ -272,6 +274,8 @@ class Dispatch:
             generation=job.generation,
             key=f"{mail.id}.{destination.name}.{job.generation}",
             stamped=stamp(mail, decision, hostname=self.hostname, key=self.key),
+            subject=summary.subject,
+            from_addr=summary.from_addr,
         )
         try:
             receipt = destination.deliver(parcel)
@@ -291,6 +295,15 @@ class Dispatch:
             return Park(job=job, error=f"too old to try again; last: {error}", why="too-old")
         due_at = next_attempt(job.tries + 1, now, self.patience, self.random, asked=error.after)
         return Again(job=job, due_at=due_at, error=str(error), after=error.after)
+
+
+def _summary(message: Message) -> Summary:
+    return Summary(
+        subject=message.subject[:500],
+        from_addr=message.customer.addr[:320] if message.customer else "",
+        language=message.language,
+        kind=message.kind,
+    )
 
 
 def parked_or_halted(

@@ -131,6 +131,18 @@ class InboxEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What lists and messages to other systems show of a mail; as its first judgement read it."""
+
+    #: decoded
+    subject: str = ""
+    #: address of who asks
+    from_addr: str = ""
+    language: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """What a destination is handed: a mail, why it comes here, and the key that makes a repeat harmless."""
 

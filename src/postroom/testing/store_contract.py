@@ -15,7 +15,7 @@ import pytest
 from postroom.model.errors import TryLater
 from postroom.model.mail import BounceOf, BrandName, DestinationName, Envelope, Mail, MailId, RouteName
 from postroom.model.memory import Remember, SenderRecord, ThreadRecord
-from postroom.model.work import Again, Done, Job, Lane, NewJob, Park
+from postroom.model.work import Again, Done, Job, Lane, NewJob, Park, Summary
 from postroom.ports import JobFilter, Store
 from postroom.testing.clock import ManualClock
 from postroom.testing.values import a_delivery, a_judgement, a_mail, a_parcel
@@ -192,6 +192,16 @@ class JudgementsContract:
         ]  # fmt: skip
         assert store.record([judged]) == ()
         assert store.destinations_due() == ("copy", "desk")
+
+    def test_summaries_are_those_of_the_judgement_for_mails_that_have_one(self, store: Store) -> None:
+        (first,) = deliveries(store, 1)
+        accept(store, a_mail(2))
+        found = store.summaries([MailId("01nothing"), first.mail_id, a_mail(2).id])
+        summary = Summary(
+            subject="Please restore my account", from_addr="ada@example.com", language="en", kind="person"
+        )
+        assert found == {first.mail_id: summary}
+        assert store.summaries([]) == {}
 
     def test_a_judgement_whose_claim_is_over_is_left_out_whole(self, store: Store, house: House) -> None:
         accept(store, a_mail(1), a_mail(2))

@@ -18,7 +18,7 @@ def a_mail(number: int, at: float = 1_800_000_000.0, **changes: Any) -> Mail:
         b"Message-ID: <%d@example.com>\r\nSubject: mail %d\r\n\r\nPlease restore my account.\r\n" % (number, number),
     )
     mail = Mail(
-        id=MailId(f"01ARRIVAL{number:017d}"),
+        id=MailId(f"01mark{number:020d}"),
         received_at=at,
         brand=BrandName("example"),
         envelope=Envelope(mail_from=f"ada{number}@example.com", rcpt_to=("support@brand.test",)),

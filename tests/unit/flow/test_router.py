@@ -33,6 +33,22 @@ def test_a_mail_ends_on_its_desk_with_its_reasons(house: House) -> None:
     assert not house.jobs(states=("ready", "claimed", "parked"))
 
 
+def test_lists_and_destinations_show_who_writes_of_what_also_after_the_clock(tmp_path: Path) -> None:
+    house = House(tmp_path, default_threshold=0.999, fallback_threshold=0.999)
+    house.accept(a_message(Subject="=?utf-8?q?Gr=C3=BC=C3=9Fe?="))
+    house.judge()
+    house.deliver()
+    house.clock.advance(3601)
+    house.judge()
+    house.deliver()
+    for name in ("review", "appeals", "lead"):
+        (parcel,) = house.places[name].got
+        assert (parcel.subject, parcel.from_addr) == ("Grüße", "ada@example.com")
+    (row,) = house.store.mails()
+    assert (row.subject, row.from_addr, row.kind, row.unconfirmed) == ("Grüße", "ada@example.com", "person", True)
+    house.store.close()
+
+
 def test_one_arrival_for_each_brand_with_its_own_recipients(house: House) -> None:
     mails = house.accept(a_message(), "support@shop.test", "help@play.test", "support+x@shop.test")
     assert {(m.brand, m.envelope.rcpt_to) for m in mails} == {

@@ -19,7 +19,7 @@ from postroom.model.codec import (
 from postroom.model.judgement import Decision
 from postroom.model.mail import MailId
 from postroom.model.memory import Memory, SenderRecord, ThreadRecord
-from postroom.model.work import JobId, NewJob
+from postroom.model.work import JobId, NewJob, Summary
 from postroom.ports import Judged
 
 _DECISIONS = Insert(head="INSERT INTO decisions (mail, generation, decided_at, body) VALUES", width=4)
@@ -79,6 +79,24 @@ def decisions(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Decision, ...]:
         (sound(mail_id),),
     )
     return tuple(decode_decision(body) for (body,) in rows)
+
+
+def summaries(tx: sqlite3.Connection, ids: Collection[MailId]) -> dict[MailId, Summary]:
+    """What lists show of mails that were judged."""
+    found: dict[MailId, Summary] = {}
+    by_sound = {sound(one): one for one in ids}
+    wanted = list(by_sound)
+    for at in range(0, len(wanted), 200):
+        some = wanted[at : at + 200]
+        marks = ", ".join("?" * len(some))
+        for mail_id, subject, from_addr, language, kind in tx.execute(
+            "SELECT m.id, s.subject, s.from_addr, s.language, s.kind FROM mails AS m JOIN summaries AS s ON s.mail = m.seq"  # noqa: S608 - marks only
+            f" WHERE m.id IN ({marks})",
+            some,
+        ):
+            summary = Summary(subject=subject, from_addr=from_addr, language=language, kind=kind)
+            found[by_sound[mail_id]] = summary
+    return found
 
 
 def recall(

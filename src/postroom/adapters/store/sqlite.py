@@ -7,7 +7,7 @@ connections. Open it after forking, once a process. Compressing and encoding hap
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ from postroom.model.errors import TryLater
 from postroom.model.judgement import Decision
 from postroom.model.mail import BounceOf, DestinationName, Mail, MailId
 from postroom.model.memory import Memory
-from postroom.model.work import InboxEntry, Job, JobId, JobInfo, JobKind, Lane, Outcome, Parcel
+from postroom.model.work import InboxEntry, Job, JobId, JobInfo, JobKind, Lane, Outcome, Parcel, Summary
 from postroom.ports import JobFilter, Judged
 
 _Result = TypeVar("_Result")
@@ -140,6 +140,11 @@ class SqliteStore:
         """See `postroom.ports.Judgements.decisions`."""
         with self._readers.lend() as tx:
             return judgements.decisions(tx, mail_id)
+
+    def summaries(self, ids: Sequence[MailId]) -> Mapping[MailId, Summary]:
+        """See `postroom.ports.Judgements.summaries`."""
+        with self._readers.lend() as tx:
+            return judgements.summaries(tx, ids)
 
     # Queue
 
