@@ -321,7 +321,7 @@ class House:
             max_received=self.settings.intake.max_received,
         )
 
-    def judging(self, in_hand: Callable[[Job], None] = lambda _job: None) -> Judging:
+    def judging(self, in_hand: Callable[[Job | None], None] = lambda _job: None) -> Judging:
         """What judge workers do."""
         return Judging(
             store=self.store,
@@ -340,7 +340,7 @@ class House:
         )
 
     def judge_worker(
-        self, name: str, bell: Bell, *, in_hand: Callable[[Job], None], ring_delivery: Callable[[], None]
+        self, name: str, bell: Bell, *, in_hand: Callable[[Job | None], None], ring_delivery: Callable[[], None]
     ) -> JudgeWorker:
         """One judge worker."""
         return JudgeWorker(

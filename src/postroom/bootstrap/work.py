@@ -40,7 +40,7 @@ def judge(house: House, bell: PipeBell, pulse: Pulse, ring: Ringable | None) -> 
     worker = house.judge_worker(
         claimant("judge", os.getpid()),
         Rest(),
-        in_hand=lambda _job: pulse.beat(),
+        in_hand=lambda job: pulse.rest() if job is None else pulse.beat(),
         ring_delivery=ring.ring if ring else lambda: None,
     )
     gc.freeze()

@@ -107,8 +107,8 @@ class Judging:
     patience: Patience
     #: seconds to wait for account status
     status_deadline: float = 2.0
-    #: is told which job is in hand, so that a worker that hangs can be found and stopped
-    in_hand: Callable[[Job], None] = lambda _job: None
+    #: is told which job is in hand, None for none, so that a worker that hangs on a mail can be found and stopped
+    in_hand: Callable[[Job | None], None] = lambda _job: None
 
     def judge(self, jobs: Sequence[Job]) -> None:
         """Judge a batch in order; what one mail decides is known to the next. Raises `TryLater`; may be called again."""
@@ -121,6 +121,7 @@ class Judging:
             and (message := self._understood(job, mail, ended)) is not None
         ]
         judged = self._decided(batch, ended)
+        self.in_hand(None)
         settled = set(self.store.record(judged)) if judged else set()
         for one in judged:
             if one.job.id in settled:
