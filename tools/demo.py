@@ -154,13 +154,14 @@ def _show(console: Console, settings: Path, expected: list[dict], sent: float, d
     for name in ("mail", "language", "went to", "sure", "why"):
         table.add_column(name, overflow="fold")
     routes: Counter[str] = Counter()
-    right = 0
+    right = asked = 0
     for want, mail in zip(expected, decided, strict=True):
         route = mail["route"] or "(duplicate)"
         routes[route] += 1
         fine = {want["route"], *want.get("acceptable", [])}
-        ok = route in fine or mail["duplicate_of"] is not None or route == "review"
-        right += ok
+        at_home = route in fine or mail["duplicate_of"] is not None
+        right, asked = right + at_home, asked + (route == "review" and not at_home)
+        ok = at_home or route == "review"
         urgent = Text(" !" + ",".join(mail["urgent"]), style="bold red") if mail["urgent"] else Text("")
         table.add_row(
             Text(want["file"].removesuffix(".eml")),
@@ -175,7 +176,10 @@ def _show(console: Console, settings: Path, expected: list[dict], sent: float, d
     console.print()
     totals = ", ".join(f"{count} {route}" for route, count in routes.most_common())
     console.print(f"[bold]{len(decided)} mails[/]: {totals}.")
-    console.print(f"{right} of {len(expected)} are where they belong, or wait for a person in review.")
+    wrong = len(expected) - right - asked
+    console.print(
+        f"{right} are where they belong, {asked} more wait for a person in review, {wrong} went to a wrong desk."
+    )
     console.print(f"Sent and kept for certain in {sent:.1f} s, judged and delivered {done:.1f} s after the first.")
     where = os.path.relpath(settings)
     console.print("\n[bold]What to try next[/]")
