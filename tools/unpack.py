@@ -5,6 +5,7 @@ missing. It is asked (`--simulate`) which packages an installation would bring, 
 them; those are downloaded (apt checks their signatures) and unpacked with `dpkg -x`. What is there already is kept.
 """
 
+import fcntl
 import json
 import os
 import re
@@ -38,7 +39,7 @@ class Package:
 class Unpacked:
     """A folder with packages in it: ``root`` looks like ``/``.
 
-    Calling `fetch` again with the same names does nothing. One process at a time.
+    Calling `fetch` again with the same names does nothing; processes wait for each other.
     """
 
     def __init__(self, home: Path, say: Callable[[str], None]) -> None:
@@ -61,8 +62,14 @@ class Unpacked:
 
     def fetch(self, names: tuple[str, ...]) -> None:
         """Unpack these packages and what they need beyond the system. Raises `UnpackError`."""
-        if self.has(names):
-            return
+        self.home.mkdir(parents=True, exist_ok=True)
+        with (self.home / "lock").open("w") as lock:
+            # tests run in several processes, and each may be the first to need a peer
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self.has(names):
+                self._fetch(names)
+
+    def _fetch(self, names: tuple[str, ...]) -> None:
         for tool in ("apt-get", "dpkg"):
             if shutil.which(tool) is None:
                 raise UnpackError(f"{tool} is not here: real peers are unpacked from Debian's packages")
