@@ -50,6 +50,7 @@ _MARKS = re.compile(
 )
 _MIXED = re.compile(r"[a-z][\u0370-\u052f]|[\u0370-\u052f][a-z]")
 _WORD = re.compile(r"[a-z\u0370-\u052f]+")
+_LATIN = re.compile(r"[a-z]")
 _TO_LATIN = str.maketrans("авекмнорстухіјѕԁԛԝһгьαβεικνορτυχγωп", "abekmhopctyxijsdqwhrbabeiknoptuxywn")
 _TO_CYRILLIC = str.maketrans("abekmhopctyxijs", "авекмнорстухіјѕ")
 _LEET = re.compile(r"[0345]+(?=[a-z])")
@@ -166,7 +167,12 @@ def _one_script(match: re.Match[str]) -> str:
     latin = sum(char <= "z" for char in word)
     if latin in {0, len(word)}:
         return word
-    return word.translate(_TO_LATIN if latin * 2 >= len(word) else _TO_CYRILLIC)
+    as_latin, as_cyrillic = word.translate(_TO_LATIN), word.translate(_TO_CYRILLIC)
+    whole_latin, whole_cyrillic = as_latin.isascii(), not _LATIN.search(as_cyrillic)
+    if whole_latin != whole_cyrillic:
+        # Letters that have no likeness give it away, however few of them were left
+        return as_latin if whole_latin else as_cyrillic
+    return as_latin if latin * 2 >= len(word) else as_cyrillic
 
 
 def unspaced(char: str) -> bool:
