@@ -103,7 +103,10 @@ class _Reader:
             self._in_angle = False
         elif text == ":" and self._in_angle and self._angle is not None:
             # a source route (RFC 5322 §4.4) ends here; a colon elsewhere in an address is kept
-            self._angle = [] if self._angle and self._angle[0].startswith("@") else [*self._angle, ":"]
+            if self._angle and self._angle[0].startswith("@"):
+                self._angle = []
+            else:
+                self._angle.append(":")
         elif text == ":" and "@" not in "".join(self._phrase):
             # the name of a group
             self._start()

@@ -14,7 +14,7 @@ from postroom.understand import headers
 _VALUE: Final = 8192
 _ID_CHARS: Final = 500
 _BRACKETED = re.compile(rb"<([^<>\s]{1,998})>")
-_ADDR = re.compile(rb"[^\s<>,;:()\"]+@[^\s<>,;:()\"]+")
+_WORD = re.compile(rb"[^\s<>,;:()\"]+")
 _CHUNK: Final = 1 << 20
 
 
@@ -101,7 +101,8 @@ def _oldest(value: bytes) -> str:
 
 
 def _sender_key(value: bytes) -> str:
-    found = _BRACKETED.findall(value) or _ADDR.findall(value)
+    # Words first: a pattern that looks for "@" behind any letters takes the square of the time where there is none
+    found = _BRACKETED.findall(value) or [word for word in _WORD.findall(value) if b"@" in word[1:-1]]
     return _short(found[-1]) if found else ""
 
 
