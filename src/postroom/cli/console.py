@@ -1,6 +1,7 @@
 """What all commands share: finding the settings, printing facts, failing with a sentence."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -65,9 +66,14 @@ def open_house(given: Path | None, *, process: str = "") -> "House":
     return House(read_settings(path), path.resolve().parent, process=process)
 
 
+#: what JSON leaves as it is and a terminal may obey, or no encoding can carry
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
 def print_json(facts: object) -> None:
-    """One JSON value on one line of standard output."""
-    sys.stdout.write(json.dumps(facts, ensure_ascii=False, default=str) + "\n")
+    """One JSON value on one line of standard output; controls and what is no text are escaped."""
+    line = json.dumps(facts, ensure_ascii=False, default=str)
+    sys.stdout.write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n")
 
 
 def print_table(
@@ -94,19 +100,19 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def say(text: str) -> None:
-    """A line for people on standard output."""
-    typer.echo(text)
+def say(text: str, *, mark: str = "", colour: str = "green") -> None:
+    """A line for people on standard output, after a coloured mark if one is given."""
+    typer.echo((typer.style(mark, fg=colour) + " " if mark else "") + printable(text))
 
 
 def note(text: str) -> None:
     """A line for people on standard error."""
-    typer.echo(text, err=True)
+    typer.echo(printable(text), err=True)
 
 
 def fail(text: str, code: int = 1) -> NoReturn:
     """End the command with a sentence on standard error."""
-    typer.secho(f"postroom: {text}", fg="red", err=True)
+    typer.secho(f"postroom: {printable(text)}", fg="red", err=True)
     sys.exit(code)
 
 

@@ -30,11 +30,16 @@ app.add_typer(rules.app, name="rules")
 
 
 def run() -> None:
-    """Run a command; what postroom raises on purpose is a sentence on standard error, not a traceback."""
+    """Run a command; what postroom raises on purpose, or the system refuses, is a sentence on standard error, not a traceback."""
     try:
         app()
+    except SystemExit as ended:
+        # A mail server that calls `receive` wrongly must keep the mail until that is mended, not bounce it.
+        sys.exit(serve.EX_TEMPFAIL if ended.code == 2 and sys.argv[1:2] == ["receive"] else ended.code)
     except PostroomError as error:
         fail(str(error))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))

@@ -59,9 +59,9 @@ def receive(
         for mail in kept:
             house.observer.note("accepted", mail.id, door="pipe", bytes=len(raw), brand=mail.brand)
         house.close()
-    except (PostroomError, OSError) as error:
-        # Whatever is wrong here, the mail server still has the mail and may be told to keep it: nothing is bounced.
-        note(f"postroom: {error}")
+    except Exception as error:
+        # Whatever is wrong here, a bug too: the mail server still has the mail, and any other status would bounce it.
+        note(f"postroom: {error}" if isinstance(error, PostroomError | OSError) else f"postroom: a bug: {error!r}")
         raise typer.Exit(EX_TEMPFAIL) from error
 
 

@@ -92,11 +92,11 @@ def check(
 
 def _tell(found: list[dict[str, object]], tried: list[dict[str, object]], wrong: int) -> None:
     for f in found:
-        mark = typer.style("error", fg="red") if f["fatal"] else typer.style("note ", fg="yellow")
-        say(f"{mark} {f['file']}:{f['line']}: {f['what']}. {f['remedy']}")
+        mark, colour = ("error", "red") if f["fatal"] else ("note ", "yellow")
+        say(f"{f['file']}:{f['line']}: {f['what']}. {f['remedy']}", mark=mark, colour=colour)
     for t in tried:
-        mark = typer.style("ok   ", fg="green") if t["ok"] else typer.style("error", fg="red")
-        say(f"{mark} {t['what']}: {t['said']}")
+        mark, colour = ("ok   ", "green") if t["ok"] else ("error", "red")
+        say(f"{t['what']}: {t['said']}", mark=mark, colour=colour)
     say("All is well. Next: postroom serve" if not wrong else f"{wrong} to mend.")
 
 

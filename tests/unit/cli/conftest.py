@@ -1,0 +1,97 @@
+"""Commands run in this process, through the same door as on the command line."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from postroom.cli.main import run
+from tests.unit.flow.house import a_message
+
+SETTINGS = """
+hostname = "mx.shop.test"
+[brand.shop]
+addresses = ["support@shop.test"]
+[route.appeals]
+destinations = ["appeals"]
+[route.general]
+destinations = ["general"]
+[destination.appeals]
+kind = "inbox"
+[destination.general]
+kind = "inbox"
+[urgent]
+destinations = ["appeals"]
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Postroom = Callable[..., Ran]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation, and where we are."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "postroom.toml").write_text(SETTINGS)
+    (tmp_path / "mail.eml").write_bytes(a_message())
+    return tmp_path
+
+
+@pytest.fixture
+def postroom(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Postroom:
+    """Run a command there. Every error is a sentence: a traceback fails the test."""
+
+    def command(*arguments: str, stdin: bytes = b"") -> Ran:
+        monkeypatch.setattr(sys, "argv", ["postroom", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsys.readouterr()
+        code = 0
+        try:
+            run()
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
+        said = capsys.readouterr()
+        return Ran(code=code, out=said.out, err=said.err)
+
+    return command
+
+
+@pytest.fixture
+def work(folder: Path) -> Callable[[], None]:
+    """Judge and deliver all there is, without a server."""
+
+    def until_done() -> None:
+        from postroom.bootstrap.house import House
+        from postroom.cli.console import read_settings
+        from tests.unit.flow.house import Bell
+
+        house = House(read_settings(folder / "postroom.toml"), folder)
+        bell = Bell()
+        house.judge_worker("judge", bell, in_hand=lambda _job: None, ring_delivery=lambda: None).run()
+        for destination in house.destinations.values():
+            bell = Bell()
+            lane = house.lane_worker(f"deliver:{destination.name}", destination, bell)
+            bell.busy = lambda lane=lane: lane._under_way > 0
+            lane.run()
+            lane.executor.shutdown()
+        house.close()
+
+    return until_done
