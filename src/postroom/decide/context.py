@@ -46,7 +46,17 @@ def _days(then: float | None, now: float) -> float:
 def _headers(facts: Facts) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in facts.case.message.headers:
-        found.setdefault(clean(name), clean(value))
+        if name not in found:
+            found.setdefault(clean(name), clean(value))
+    return found
+
+
+def _headers_named(facts: Facts, names: Collection[str]) -> dict[str, str]:
+    """The same, of these headers alone."""
+    found: dict[str, str] = {}
+    for name, value in facts.case.message.headers:
+        if name in names and name not in found:
+            found[name] = clean(value)
     return found
 
 
@@ -57,6 +67,8 @@ def _counts(facts: Facts) -> dict[str, float]:
 def clean(text: str) -> str:
     """A text as CEL can hold it: capped, no NUL (the runtime would cut the text there) and no lone surrogate."""
     text = text[:MAX_CHARACTERS]
+    if text.isascii() and "\0" not in text:
+        return text
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
     try:
@@ -127,10 +139,7 @@ FIELDS: tuple[Field, ...] = tuple(
 
 BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
 
-SEARCHABLE: Mapping[str, Callable[[Facts], str]] = {
-    name: BY_NAME[name].read for name in ("subject", "new_text", "text", "words")
-}
-"""Fields whose ``contains`` and ``matches`` are answered for all rules at once (`decide.prefilter`)."""
+TYPES: Mapping[str, str] = {field.name: field.type for field in FIELDS}
 
 _TYPES: Mapping[str, cel.Type] = {
     "string": cel.Type.STRING,
@@ -150,10 +159,20 @@ def environment() -> cel.Env:
     return cel.NewEnv(variables={field.name: _TYPES[field.type] for field in FIELDS})
 
 
-def values(facts: Facts, names: Collection[str], optional_headers: Collection[str]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadersRead:
+    """Which headers rules read."""
+
+    #: those that read as empty when absent
+    optional: frozenset[str] = frozenset()
+    #: all that are named; None where a rule walks through all there are
+    named: frozenset[str] | None = None
+
+
+def values(facts: Facts, names: Collection[str], headers: HeadersRead) -> dict[str, Any]:
     """The values of the fields that are read, headers that may be absent filled with ``""``."""
-    found = {name: BY_NAME[name].read(facts) for name in names}
-    if "headers" in found:
-        for header in optional_headers:
-            found["headers"].setdefault(header, "")
+    found = {name: BY_NAME[name].read(facts) for name in names if name != "headers"}
+    if "headers" in names:
+        there = _headers(facts) if headers.named is None else _headers_named(facts, headers.named)
+        found["headers"] = dict.fromkeys(headers.optional, "") | there
     return found

@@ -8,7 +8,8 @@ alone and folding it in a text give the same, which is what makes the way back p
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from postroom.model.runs import with_short_runs
 
@@ -48,6 +49,8 @@ _MARKS = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]+"
 )
+_NO_BLANKS = re.compile(r"\S+")
+_EASTERN = re.compile("[\u0370-\u052f]")
 _MIXED = re.compile(r"[a-z][\u0370-\u052f]|[\u0370-\u052f][a-z]")
 _WORD = re.compile(r"[a-z\u0370-\u052f]+")
 _LATIN = re.compile(r"[a-z]")
@@ -70,6 +73,8 @@ class Folded:
     subject_end: int
     #: every word of the original became exactly one of the folded text
     aligned: bool
+    #: (number, start) of words of the original that were looked for before: the next is sought from there
+    _sought: list[tuple[int, int]] = field(default_factory=list, repr=False, compare=False)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where a piece of the folded text stands in the original."""
@@ -85,10 +90,18 @@ class Folded:
         index = before.count(" ") - before.count(BREAK)
         if not self.aligned:
             index, word_start = self._skip(index, before, word_start)
-        rest = self.original.split(None, index)[-1] if index else self.original.lstrip()
+        start = self._start(index)
+        word = _NO_BLANKS.match(self.original, start)
+        return _inside(word[0] if word else "", start, offset - word_start)
+
+    def _start(self, index: int) -> int:
+        """Where a word of the original starts, by its number."""
+        passed, at = max((one for one in self._sought if one[0] <= index), default=(0, 0))
+        ahead = self.original[at:]
+        rest = ahead.split(None, index - passed)[-1] if index > passed else ahead.lstrip()
         start = len(self.original) - len(rest)
-        word = rest.split(None, 1)[0] if rest else ""
-        return _inside(word, start, offset - word_start)
+        self._sought.append((index, start))
+        return start
 
     def _skip(self, index: int, before: str, word_start: int) -> tuple[int, int]:
         """Which original word holds the folded word ``index``, where one may have become none or several."""
@@ -109,10 +122,16 @@ def _inside(word: str, start: int, offset: int) -> tuple[int, int]:
         return at, at + 1
     folded = 0
     for number, char in enumerate(word):
-        folded += len(" ".join(_plain(char).split()))
+        folded += _width(char)
         if folded > offset:
             return start + number, start + number + 1
     return start, start + len(word)  # pragma: no cover - the characters of a word fold to its folded form
+
+
+@lru_cache(maxsize=4096)
+def _width(char: str) -> int:
+    """How many characters one becomes."""
+    return len(" ".join(_plain(char).split()))
 
 
 def fold(subject: str, text: str) -> Folded:
@@ -127,16 +146,18 @@ def fold(subject: str, text: str) -> Folded:
         original=f"{subject}\n{text}",
         text=f"{folded_head} {BREAK} {' '.join(body)}" if folded_head else f"{BREAK} {' '.join(body)}",
         subject_end=len(folded_head),
-        aligned=words + len(head) == len(subject.split()) + len(text.split()),
+        aligned=(subject.isascii() and text.isascii()) or words + len(head) == len(subject.split()) + len(text.split()),
     )
 
 
 def fold_words(text: str) -> str:
     """Fold without collapsing white space."""
     folded = text.lower() if text.isascii() else _plain(text)
-    if not folded.isascii() and _MIXED.search(folded):
+    if not folded.isascii() and _EASTERN.search(folded) and _MIXED.search(folded):
         folded = _WORD.sub(_one_script, folded)
-    return _LEET.sub(_letters, folded)
+    if "0" in folded or "3" in folded or "4" in folded or "5" in folded:
+        return _LEET.sub(_letters, folded)
+    return folded
 
 
 def _letters(match: re.Match[str]) -> str:
@@ -155,7 +176,8 @@ def _plain(text: str) -> str:
     for char, straight in _STRAIGHT:
         text = text.replace(char, straight)
     text = _MARKS.sub("", unicodedata.normalize("NFKD", with_short_runs(text)).casefold())
-    text = _MARKS.sub("", unicodedata.normalize("NFKD", text))
+    if not unicodedata.is_normalized("NFKD", text):
+        text = _MARKS.sub("", unicodedata.normalize("NFKD", text))
     for char, plain in _LETTERS:
         if char in text:
             text = text.replace(char, plain)

@@ -1,14 +1,15 @@
 """Which rules can match at all: what their conditions need, answered for all rules in one pass over each text.
 
 From a condition's tree we take a set of atoms of which at least one must hold if the condition does: a literal that a
-text contains, a regular expression that it matches, a phrase list with a hit. Literals are found by one Aho-Corasick
-pass, regular expressions by one `re2.Set` a text; only rules with an atom that holds are evaluated. The answer may be
-"possible" too often, never too seldom.
+text contains or equals, a regular expression that it matches, a phrase list with a hit, an address in a list, a header
+that is there, a number above zero. Literals are found by one Aho-Corasick pass, regular expressions by one `re2.Set` a
+text, the rest by looking it up; only rules with an atom that holds are evaluated. The answer may be "possible" too
+often, never too seldom; a condition whose evaluation would fail is never thought impossible, for it must say so.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import re2
 from ahocorasick_rs import AhoCorasick
@@ -22,44 +23,92 @@ _SET_MEMORY = 16 << 20
 class Atom(NamedTuple):
     """Something that can be seen without evaluating."""
 
-    kind: Literal["contains", "matches", "phrases"]
-    #: the searchable field; ``""`` for phrases
+    #: ``in``: a list or map holds the literal; ``some``: the list is not empty, the number not zero; ``flag``: it is true
+    kind: Literal["contains", "matches", "phrases", "equals", "in", "some", "flag"]
+    #: the field; ``""`` for phrases
     field: str
-    #: literal, expression or list name
+    #: literal, expression, or name of a list
     value: str
+    #: of the field ``headers``: which of them; one that is absent counts as empty
+    header: str = ""
 
 
 Need = frozenset[Atom] | None
 """At least one of these holds if the condition does; None: nothing can be said; empty: it never holds."""
 
 
-def need(node: Node, fields: Collection[str]) -> Need:
-    """What a condition needs."""
+_TELLING: Mapping[str, int] = {
+    "contains": 0, "in": 0, "matches": 1, "some": 2, "phrases": 3, "equals": 3, "flag": 4,
+}  # fmt: skip
+"""Which of two needs of one condition is asked: the one that holds more seldom in ordinary mail, the lower here."""
+
+
+def need(node: Node, types: Mapping[str, str]) -> Need:
+    """What a condition needs; ``types`` are those of the fields, as people write them."""
     match node:
         case Node(kind="constant", value=False):
             return frozenset()
         case Node(kind="call", name="_&&_", args=(left, right)):
-            sides = [side for side in (need(left, fields), need(right, fields)) if side is not None]
-            return min(sides, key=len) if sides else None
+            sides = [side for side in (need(left, types), need(right, types)) if side is not None]
+            return min(sides, key=_breadth) if sides else None
         case Node(kind="call", name="_||_", args=(left, right)):
-            one, other = need(left, fields), need(right, fields)
+            one, other = need(left, types), need(right, types)
             return None if one is None or other is None else one | other
-        case Node(
-            kind="call",
-            name="contains" | "startsWith" | "endsWith",
-            args=(Node(kind="name") as target, Node(kind="constant", value=str(text))),
-        ):
-            return frozenset({Atom("contains", target.name, text)}) if target.name in fields and _plain(text) else None
-        case Node(
-            kind="call", name="matches", args=(Node(kind="name") as target, Node(kind="constant", value=str(text)))
-        ):
-            return frozenset({Atom("matches", target.name, text)}) if target.name in fields and _plain(text) else None
+        case Node(kind="call", args=(Node() as target, Node(kind="constant", value=str(text)))) if _plain(text):
+            return _one(_of_text(node.name, target, text, types))
+        case Node(kind="call", name="@in", args=(Node(kind="constant", value=str(text)), Node(kind="name") as target)):
+            return _one(Atom("in", target.name, text)) if target.name in types and _plain(text) else None
         case Node(kind="call", name=sign, args=(Node() as counted, Node(kind="constant", value=int(least)))):
-            name = list_named(counted)
             wanted = {"_>_": 0, "_>=_": 1}.get(sign)
             positive = (wanted is not None and least >= wanted) or (sign == "_!=_" and least == 0)
-            return frozenset({Atom("phrases", "", name)}) if name is not None and positive else None
+            return _one(_of_number(counted, types)) if positive else None
+        case Node(kind="name") if types.get(node.name) == "bool":
+            return _one(Atom("flag", node.name, ""))
+        case Node(kind="other", args=(Node(kind="name") as walked, Node(kind="constant", value=False), *_)):
+            # the macro exists(), as the compiler writes it: of an empty list or map, false
+            return _one(Atom("some", walked.name, "")) if _empties(walked.name, types) else None
     return None
+
+
+def _of_text(said: str, target: Node, text: str, types: Mapping[str, str]) -> Atom | None:
+    """What ``target.said("text")`` or ``target == "text"`` needs; the text is not empty."""
+    if said not in {"contains", "startsWith", "endsWith", "matches", "_==_"}:
+        return None
+    header = indexed(target, "headers")
+    if header is None and (target.kind != "name" or types.get(target.name) != "string"):
+        return None
+    field = target.name if header is None else "headers"
+    if said == "matches":
+        return Atom("matches", field, text, header or "")
+    return Atom("equals" if said == "_==_" else "contains", field, text, header or "")
+
+
+def _of_number(counted: Node, types: Mapping[str, str]) -> Atom | None:
+    """What ``counted > 0`` needs."""
+    name = list_named(counted)
+    if name is not None:
+        return Atom("phrases", "", name)
+    if counted.kind == "name" and types.get(counted.name) == "int":
+        return Atom("some", counted.name, "")
+    return None
+
+
+def is_common(atom: Atom) -> bool:
+    """Whether it often holds in ordinary mail."""
+    return _TELLING[atom.kind] >= _TELLING["some"]
+
+
+def _empties(name: str, types: Mapping[str, str]) -> bool:
+    return types.get(name, "").startswith(("list(", "map("))
+
+
+def _one(atom: Atom | None) -> Need:
+    return None if atom is None else frozenset({atom})
+
+
+def _breadth(side: frozenset[Atom]) -> tuple[int, int]:
+    """The lower, the fewer mails a need lets through."""
+    return max((_TELLING[atom.kind] for atom in side), default=-1), len(side)
 
 
 def list_named(node: Node) -> str | None:
@@ -110,28 +159,43 @@ class _Expressions:
 class Prefilter:
     """All atoms of a rulebook, ready to be looked for."""
 
-    #: field -> its searches
-    _searches: Mapping[str, tuple[_Literals | _Expressions, ...]]
+    #: fields that are looked at
+    fields: frozenset[str]
+    #: field and header -> its searches
+    _searches: Mapping[tuple[str, str], tuple[_Literals | _Expressions, ...]]
+    #: kind, field and header -> its literals
+    _looked_up: Mapping[tuple[str, str, str], Mapping[str, Atom]]
 
-    @property
-    def fields(self) -> Collection[str]:
-        """The texts it needs."""
-        return self._searches.keys()
-
-    def holding(self, texts: Mapping[str, str], phrases: Mapping[str, int]) -> set[Atom]:
-        """Atoms that hold, and perhaps some that do not."""
-        found = {Atom("phrases", "", name) for name, count in phrases.items() if count}
-        for field, searches in self._searches.items():
+    def holding(self, known: Mapping[str, Any], phrases: Mapping[str, int]) -> set[Atom]:
+        """Atoms that hold, and perhaps some that do not; ``known`` has the values of all `fields`."""
+        found: set[Atom] = set()
+        for (field, header), searches in self._searches.items():
+            text = known[field].get(header, "") if header else known[field]
             for search in searches:
-                found.update(search.holding(texts[field]))
+                found.update(search.holding(text))
+        for (kind, field, header), atoms in self._looked_up.items():
+            if kind == "phrases":
+                found.update([atom for name, atom in atoms.items() if phrases.get(name)])
+                continue
+            value = known[field].get(header, "") if header else known[field]
+            if kind == "equals":
+                found.update([atoms[value]] if value in atoms else ())
+            elif kind == "in":
+                found.update([atoms[one] for one in value if one in atoms])
+            elif value:
+                found.update(atoms.values())
         return found
 
 
 def build(atoms: Collection[Atom]) -> Prefilter:
     """A prefilter for these atoms; every expression among them must be valid RE2."""
-    searches: dict[str, list[_Literals | _Expressions]] = {}
-    for field in sorted({atom.field for atom in atoms if atom.kind != "phrases"}):
-        here = sorted(atom for atom in atoms if atom.field == field)
+    searches: dict[tuple[str, str], list[_Literals | _Expressions]] = {}
+    looked_up: dict[tuple[str, str, str], dict[str, Atom]] = {}
+    for atom in sorted(atoms):
+        if atom.kind not in {"contains", "matches"}:
+            looked_up.setdefault((atom.kind, atom.field, atom.header), {})[atom.value] = atom
+    for field in sorted({(atom.field, atom.header) for atom in atoms if atom.kind in {"contains", "matches"}}):
+        here = sorted(atom for atom in atoms if (atom.field, atom.header) == field)
         literals = tuple(atom for atom in here if atom.kind == "contains")
         expressions = [atom for atom in here if atom.kind == "matches"]
         parts = searches.setdefault(field, [])
@@ -139,7 +203,11 @@ def build(atoms: Collection[Atom]) -> Prefilter:
             parts.append(_Literals(automaton=AhoCorasick([atom.value for atom in literals]), atoms=literals))
         for start in range(0, len(expressions), _SET_SIZE):
             parts.append(_expressions(expressions[start : start + _SET_SIZE]))
-    return Prefilter(_searches={field: tuple(parts) for field, parts in searches.items()})
+    return Prefilter(
+        fields=frozenset(atom.field for atom in atoms if atom.field),
+        _searches={field: tuple(parts) for field, parts in searches.items()},
+        _looked_up=looked_up,
+    )
 
 
 def _expressions(atoms: Sequence[Atom]) -> _Expressions:

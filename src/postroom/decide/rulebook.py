@@ -61,7 +61,7 @@ def compile(  # noqa: A001 - the word for it
     rules = RuleReader(environment=types, routes=routes, lists=known)
     for name in sorted(rule_files):
         rules.read(Source(name=name, text=rule_files[name]))
-    compiled = compile_rules(rules.rules, types, rules.headers - rules.asked)
+    compiled = compile_rules(rules.rules, types, rules.headers_read, rules.programs)
     book = Rulebook(
         rules=compiled,
         phrases=compile_lists(lists),

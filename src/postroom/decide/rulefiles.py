@@ -29,7 +29,7 @@ from typing import Any
 import re2
 from cel_expr_python import cel
 
-from postroom.decide.context import BY_NAME, SEARCHABLE
+from postroom.decide.context import BY_NAME, TYPES, HeadersRead
 from postroom.decide.prefilter import indexed, list_named, need, re2_options
 from postroom.decide.problems import Problem, Section, Source, sections_for, toml_problem
 from postroom.decide.rules import Rule
@@ -71,6 +71,16 @@ class RuleReader:
     #: header names read by index, and those asked for with ``in``
     headers: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    #: a rule reads headers in another way
+    all_headers: bool = False
+    #: conditions of whole rules, compiled
+    programs: dict[str, cel.Expression] = field(default_factory=dict)
+
+    @property
+    def headers_read(self) -> HeadersRead:
+        """Which headers all rules read."""
+        named = None if self.all_headers else frozenset(self.headers | self.asked)
+        return HeadersRead(optional=frozenset(self.headers - self.asked), named=named)
 
     def read(self, source: Source) -> None:
         """Read one file; never raises."""
@@ -108,6 +118,8 @@ class _OneRule:
     item: dict[str, Any]
     failed: bool = False
     tree: list[Node] = field(default_factory=list)
+    #: of the last condition read
+    program: cel.Expression | None = None
 
     def read(self) -> None:
         self._check_keys()
@@ -118,7 +130,7 @@ class _OneRule:
         if self.failed:
             return
         nodes = [node for tree in self.tree for node in tree.walk()]
-        whole = read_tree(self.reader.environment.compile(conditions).serialize())
+        whole = self._whole(conditions)
         self.reader.rules.append(
             Rule(
                 name=self.item["name"],
@@ -135,10 +147,19 @@ class _OneRule:
                 file=self.source.name,
                 line=self.source.place(self.section.start if self.section else 0)[0],
                 reads=frozenset(name for name in map(_field_of, nodes) if name),
-                need=need(whole, SEARCHABLE.keys()),
+                need=need(whole, TYPES),
                 regex=any(node.name == "matches" for node in nodes),
             )
         )
+
+    def _whole(self, conditions: str) -> Node:
+        """The tree of all conditions together, whose program is kept; most rules have but ``when``."""
+        if self.program is not None and self.item.keys() & set(_CONDITIONS) == {"when"}:
+            self.reader.programs[conditions] = self.program
+            return self.tree[0]
+        program = self.reader.environment.compile(conditions)
+        self.reader.programs[conditions] = program
+        return read_tree(program.serialize())
 
     def _say(self, message: str, remedy: str, *, key: str = "", text: str = "", at: int = 0) -> None:
         self.failed = True
@@ -238,6 +259,7 @@ class _OneRule:
             return "false"
         tree = read_tree(program.serialize())
         self.tree.append(tree)
+        self.program = program
         self._check_tree(tree, value, key)
         return f"({value}\n)"
 
@@ -257,7 +279,11 @@ class _OneRule:
         self._say(message[:300], _remedy(message), key=key, text=value, at=at)
 
     def _check_tree(self, tree: Node, value: str, key: str) -> None:
-        for node in tree.walk():
+        nodes = list(tree.walk())
+        read = sum(node.kind == "name" and node.name == "headers" for node in nodes)
+        if read > sum(_names_header(node) for node in nodes):
+            self.reader.all_headers = True
+        for node in nodes:
             name = list_named(node)
             if name is not None and name not in self.reader.lists:
                 self._say(
@@ -324,6 +350,20 @@ def _field_of(node: Node) -> str:
     while name and name not in BY_NAME:
         name = name.rpartition(".")[0]
     return name
+
+
+def _names_header(node: Node) -> bool:
+    """Whether this is ``headers["name"]`` or ``"name" in headers``."""
+    match node:
+        case Node(
+            kind="call", name="_[_]", args=(Node(kind="name", name="headers"), Node(kind="constant", value=str()))
+        ):
+            return True
+        case Node(
+            kind="call", name="@in", args=(Node(kind="constant", value=str()), Node(kind="name", name="headers"))
+        ):
+            return True
+    return False
 
 
 def _moment(date: datetime.date | None) -> float:

@@ -1,16 +1,16 @@
 """Rules, compiled, and what they say of one mail. Evaluation is bounded and total: a failing rule does not match, and says so."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cel_expr_python import cel
 
-from postroom.decide.context import Facts, values
-from postroom.decide.prefilter import Atom, Need, Prefilter, build
+from postroom.decide.context import Facts, HeadersRead, values
+from postroom.decide.prefilter import Atom, Need, Prefilter, build, is_common
 from postroom.model.mail import RouteName
 
 _CHUNK = 40
-_WORTHWHILE = 3
+_WORTHWHILE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,8 @@ class _Chunk:
 
     numbers: tuple[int, ...]
     program: cel.Expression
+    #: context fields that its rules read
+    reads: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +79,26 @@ class RuleSet:
     #: atom -> rules that it makes possible
     _by_atom: Mapping[Atom, tuple[int, ...]]
     _prefilter: Prefilter
-    _reads: frozenset[str]
-    _headers: frozenset[str]
+    _headers: HeadersRead
 
     def matches(self, facts: Facts) -> tuple[Match, ...]:
         """Rules that match or fail, in order, up to and with the first that matches and says ``stop``. Never raises."""
         if not self.rules:
             return ()
         automatic = facts.case.message.kind not in {"person", "none"}
-        known = values(facts, self._reads, self._headers)
-        texts = {name: known[name] for name in self._prefilter.fields}
+        known = values(facts, self._prefilter.fields, self._headers)
         possible = set(self._free)
-        for atom in self._prefilter.holding(texts, facts.phrases):
-            possible.update(self._by_atom.get(atom, ()))
-        activation = self._environment.Activation(known)
-        possible, certain = self._together(possible, activation)
+        for atom in self._prefilter.holding(known, facts.phrases):
+            possible.update(self._by_atom[atom])
+        if not possible:
+            return ()
+        chunks = [one for one in self._chunks if len(possible.intersection(one.numbers)) >= _WORTHWHILE]
+        reads = frozenset[str]().union(
+            *[self.rules[number].reads for number in possible], *[one.reads for one in chunks]
+        )
+        known |= values(facts, reads - known.keys(), self._headers)
+        activation = self._environment.Activation({name: known[name] for name in reads})
+        possible, certain = _together(chunks, possible, activation)
         found: list[Match] = []
         for number in sorted(possible):
             rule = self.rules[number]
@@ -105,23 +112,22 @@ class RuleSet:
                 break
         return tuple(found)
 
-    def _together(self, possible: set[int], activation: cel.Activation) -> tuple[set[int], set[int]]:
-        """What is still possible after asking whole chunks, and what of it is certain.
 
-        A chunk in which any rule fails answers nothing: its rules are asked one by one, and say what failed.
-        """
-        certain: set[int] = set()
-        for chunk in self._chunks:
-            if len(possible.intersection(chunk.numbers)) < _WORTHWHILE:
-                continue
-            try:
-                given = chunk.program.eval(activation).plain_value()
-            except RuntimeError:
-                continue
-            if isinstance(given, list):
-                possible.difference_update(chunk.numbers)
-                certain.update(number for number, answer in zip(chunk.numbers, given, strict=True) if answer)
-        return possible | certain, certain
+def _together(chunks: Sequence[_Chunk], possible: set[int], activation: cel.Activation) -> tuple[set[int], set[int]]:
+    """What is still possible after asking whole chunks, and what of it is certain.
+
+    A chunk in which any rule fails answers nothing: its rules are asked one by one, and say what failed.
+    """
+    certain: set[int] = set()
+    for chunk in chunks:
+        try:
+            given = chunk.program.eval(activation).plain_value()
+        except RuntimeError:
+            continue
+        if isinstance(given, list):
+            possible = possible.difference(chunk.numbers)
+            certain.update(number for number, answer in zip(chunk.numbers, given, strict=True) if answer)
+    return possible | certain, certain
 
 
 def _evaluate(program: cel.Expression, activation: cel.Activation) -> bool | str:
@@ -138,30 +144,45 @@ def _first_line(said: object) -> str:
     return str(said).partition("\n")[0][:200]
 
 
-def compile_rules(rules: Sequence[Rule], environment: cel.Env, optional_headers: Collection[str]) -> RuleSet:
-    """Make checked rules ready; they are read by priority, then in the order given."""
+def compile_rules(
+    rules: Sequence[Rule], environment: cel.Env, headers: HeadersRead, programs: Mapping[str, cel.Expression]
+) -> RuleSet:
+    """Make checked rules ready; they are read by priority, then in the order given. ``programs`` are by condition."""
     ordered = tuple(sorted(rules, key=lambda rule: rule.priority))
+    needs = [_safe(rule.need, headers) for rule in ordered]
     by_atom: dict[Atom, list[int]] = {}
-    for number, rule in enumerate(ordered):
-        for atom in rule.need or ():
+    for number, needed in enumerate(needs):
+        for atom in needed or ():
             by_atom.setdefault(atom, []).append(number)
-    # Rules with the same needs stand together, so that a chunk is either worth asking or not.
-    plain = sorted((sorted(rule.need or ()), number) for number, rule in enumerate(ordered) if not rule.regex)
+    # Rules with the same needs stand together, so that a chunk is either worth asking or not; those with rare needs
+    # are few at a time, and asked one by one.
+    plain = sorted(
+        (sorted(needed or ()), number)
+        for number, needed in enumerate(needs)
+        if not ordered[number].regex and (needed is None or any(is_common(atom) for atom in needed))
+    )
     chunks = tuple(
         _Chunk(
             numbers=tuple(number for _, number in part),
             program=environment.compile("[" + ",\n".join(f"({ordered[number].when}\n)" for _, number in part) + "]"),
+            reads=frozenset(name for _, number in part for name in ordered[number].reads),
         )
         for part in (plain[start : start + _CHUNK] for start in range(0, len(plain), _CHUNK))
     )
     return RuleSet(
         rules=ordered,
         _environment=environment,
-        _programs=tuple(environment.compile(rule.when) for rule in ordered),
+        _programs=tuple(programs.get(rule.when) or environment.compile(rule.when) for rule in ordered),
         _chunks=chunks,
-        _free=frozenset(number for number, rule in enumerate(ordered) if rule.need is None),
+        _free=frozenset(number for number, needed in enumerate(needs) if needed is None),
         _by_atom={atom: tuple(numbers) for atom, numbers in by_atom.items()},
         _prefilter=build(by_atom.keys()),
-        _reads=frozenset(name for rule in ordered for name in rule.reads),
-        _headers=frozenset(optional_headers),
+        _headers=headers,
     )
+
+
+def _safe(needed: Need, headers: HeadersRead) -> Need:
+    """A need without headers whose absence is an error: a rule that asks for one must be evaluated, to say so."""
+    if needed and any(atom.header and atom.header not in headers.optional for atom in needed):
+        return None
+    return needed
