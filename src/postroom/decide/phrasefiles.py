@@ -43,12 +43,12 @@ class PhraseReader:
     """Reads phrase files one after another, collecting lists and problems."""
 
     routes: Collection[RouteName]
-    lists: dict[str, tuple[ListKind, list[tuple[Phrase, str]]]] = field(default_factory=dict)
+    lists: dict[str, tuple[ListKind, list[Phrase]]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     #: list -> its pairs, each with the problem to report when a concept of it is missing
     pairs: dict[str, list[tuple[Pair, Phrase, Problem]]] = field(default_factory=dict)
-    #: (list, folded phrase) -> the problem-ready place of its first mention
-    seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    #: (list, folded phrase) -> where it was mentioned first, by what is needed to find the line
+    seen: dict[tuple[str, str], tuple[Source, Section | None, str]] = field(default_factory=dict)
 
     def read(self, source: Source) -> None:
         """Read one file; never raises."""
@@ -102,7 +102,7 @@ class PhraseReader:
             PhraseList(
                 name=name,
                 kind=kind,
-                phrases=tuple(sorted((phrase for phrase, _ in phrases), key=_order)),
+                phrases=tuple(sorted(phrases, key=_order)),
                 pairs=tuple(sorted(((pair, phrase) for pair, phrase, _ in self.pairs.get(name, ())), key=_pair_order)),
             )
             for name, (kind, phrases) in sorted(self.lists.items())
@@ -152,31 +152,31 @@ class PhraseReader:
     ) -> None:
         weight, where, language = group
         for text in phrases:
-            at = source.find(text, section)
             fragments = parse_phrase(text)
             if len(text) > _MAX_PHRASE or not fragments:
                 self._say(
                     source,
-                    at,
+                    source.find(text, section),
                     f"«{text[:60]}» can't be searched",
                     f"a phrase has letters and at most {_MAX_PHRASE} characters",
                 )
                 continue
             if all(_tiny(fragment.text) for fragment in fragments):
+                at = source.find(text, section)
                 self._say(source, at, f"«{text}» is too short: it would be found everywhere", "write more of it")
                 continue
-            line, _ = source.place(at)
             folded = (
                 " … ".join(fragment.text + ("*" if fragment.stem else "") for fragment in fragments) + f" ({where})"
             )
-            first = self.seen.setdefault((name, folded), f"{source.name}:{line}")
-            if first != f"{source.name}:{line}" or any(known[1] == folded for known in self.lists[name][1]):
-                self.problems.append(
-                    source.problem(at, "warning", f"«{text}» is already in «{name}» ({first})", "keep one of them")
-                )
+            before = self.seen.get((name, folded))
+            if before is not None:
+                first = f"{before[0].name}:{before[0].place(before[0].find(before[2], before[1]))[0]}"
+                said = f"«{text}» is already in «{name}» ({first})"
+                self.problems.append(source.problem(source.find(text, section), "warning", said, "keep one of them"))
                 continue
+            self.seen[name, folded] = (source, section, text)
             phrase = Phrase(text=text, fragments=fragments, weight=weight, where=where, language=language)
-            self.lists[name][1].append((phrase, folded))
+            self.lists[name][1].append(phrase)
 
     def _pair(
         self,
