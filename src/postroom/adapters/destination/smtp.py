@@ -32,6 +32,8 @@ _QUOTED = re.compile(
 )
 _LONGEST_PATH = 254  # RFC 5321 §4.5.3.1.3, without the brackets
 _MOST_REMEMBERED = 4096
+# Servers that drop NUL would take such a line for the end of the mail. No escape of it leaves the mail as it is.
+_FALSE_END = re.compile(rb"(?:\A|\n)\x00+\.\x00*\r\n")
 _TOO_BIG = re.compile(rb"5\.(3\.4|2\.3)\b")
 
 
@@ -141,6 +143,8 @@ class SmtpDestination:
         with self._lock:
             served = self._served.get(parcel.key, frozenset())
         data = canonical(parcel.stamped)
+        if b"\x00" in data and _FALSE_END.search(data):
+            raise GiveUp("it has a line of NUL and a dot, which some servers take for the end of a mail (SMTP smuggling)")
         utf8 = not (sender.isascii() and all(map(str.isascii, wanted)))
         if envelope.smtputf8 and not utf8:
             utf8 = not data[: header_end(data)].isascii()
