@@ -198,7 +198,14 @@ class Server:
             exposition=lambda: metrics.exposition(census, time.time),
         )
         return _Pages(
-            uvicorn.Config(health_app(vitals), log_config=None, access_log=False, lifespan="off", server_header=False)
+            uvicorn.Config(
+                health_app(vitals),
+                log_config=None,
+                log_level="error",
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+            )
         )
 
     def _end(self) -> None:
