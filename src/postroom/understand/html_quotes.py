@@ -1,12 +1,12 @@
 """Quotes in HTML, as mail programs write them, rendered as ``> `` lines.
 
-Elements that quote for certain, and blockquotes that may be the writer's own, are marked in the tree with private-use
-characters; the extracted text tells the two apart by what stands above them. The writer's own stay, indented.
+Elements that quote for certain, and blockquotes that may be the writer's own, are marked with private-use characters
+before the text is extracted; the text tells the two apart by what stands above them. The writer's own stay, indented.
 """
 
-from typing import Any, Final
-
-from resiliparse.parse.html import HTMLTree
+import re
+from dataclasses import dataclass
+from typing import Final
 
 from postroom.understand import quotes
 from postroom.understand.patterns import pattern
@@ -20,18 +20,40 @@ _OPENS: Final = frozenset({OPEN, MAYBE, OWN})
 _SIGNS: Final = _OPENS | {CLOSE, RULE}
 
 _HINTS: Final = pattern(
-    r"(?i)<blockquote|yahoo_quoted|divRplyFwdMsg|border-top:\s*solid|border-left:|name=['\"]?quote|appendonsend|OLK_SRC_BODY|zwchr|_quote|replysplit|QuotedText|wordsection|mail-editor-reference"
+    r"(?i)<blockquote|yahoo_quoted|divRplyFwdMsg|border-top:\s*solid|border-left:|name=['\"]?quote|OLK_SRC_BODY|_quote|QuotedText|sh-quoted-content|mail-editor-reference"
 )
-_CERTAIN: Final = (
-    'blockquote[type="cite"], blockquote[cite], div[name="quote"], .yahoo_quoted, #OLK_SRC_BODY_SECTION, .protonmail_quote blockquote, .tutanota_quote, .zmail_extra blockquote, .gmail_quote blockquote, .gmail_extra blockquote, '
-    ".moz-cite-prefix + blockquote, .moz-forward-container blockquote, .cloudmagic-smart-beak blockquote, .front-blockquote, .sh-quoted-content, .QuotedText"
+#: classes of elements that quote
+_QUOTES: Final = frozenset(["yahoo_quoted", "tutanota_quote", "front-blockquote", "sh-quoted-content", "QuotedText"])
+#: classes of elements whose blockquotes are quotes
+_CONTAINERS: Final = frozenset(
+    ["protonmail_quote", "zmail_extra", "gmail_quote", "gmail_extra", "moz-forward-container", "cloudmagic-smart-beak"]
 )
-_DIVIDERS: Final = (
-    '#divRplyFwdMsg, #x_divRplyFwdMsg, [id$="divRplyFwdMsg"], [id="mail-editor-reference-message-container"]'
-)
+_TELLING: Final = frozenset(["class", "id", "name", "style"])
+_PREFIX: Final = "moz-cite-prefix"
+_DIVIDERS: Final = ("divRplyFwdMsg", "mail-editor-reference-message-container")
 _BORDER: Final = pattern(r"(?i)border-top:\s*solid\s+#?[0-9a-z]+\s+[\d.]+pt|border:\s*none;\s*border-top:")
+_MARK: Final = re.compile(f"([{''.join(sorted(_SIGNS))}])")
 _INDENT: Final = "    "
-_MAX_MARKED: Final = 100
+_MAX_DOUBTS: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """What an element has to do with quotes."""
+
+    #: mark of a quote that begins with it, when nothing around it says more
+    sign: str = ""
+    #: a blockquote: what stands around it decides
+    blockquote: bool = False
+    #: blockquotes inside it are quotes
+    container: bool = False
+    #: introduces the blockquote beside it
+    prefix: bool = False
+    #: a program drew a line above it
+    divider: bool = False
+
+
+NONE: Final = Role()
 
 
 def mentions(html: str) -> bool:
@@ -39,44 +61,31 @@ def mentions(html: str) -> bool:
     return _HINTS.search(html) is not None
 
 
-def mark(tree: HTMLTree) -> None:
-    """Put marks around what quotes, or may, and above header blocks that a program wrote."""
-    body: Any = tree.body
-    if body is None:
-        return
-    certain = body.query_selector_all(_CERTAIN)[:_MAX_MARKED]
-    for node in certain:
-        _enclose(tree, node, OPEN)
-    for node in body.query_selector_all("blockquote")[:_MAX_MARKED]:
-        if not any(node == other for other in certain):
-            # outside of Gmail's container this class comes from its "quote" button: the writer's own
-            _enclose(tree, node, OWN if "gmail_quote" in node.class_list else MAYBE)
-    for node in body.query_selector_all(_DIVIDERS)[:_MAX_MARKED]:
-        _put(tree, node, RULE)
-    for node in body.query_selector_all('[style*="border-top"]')[:_MAX_MARKED]:
-        if _BORDER.search(node.getattr("style") or "") is not None and node.parent is not None:
-            _put(tree, node, RULE)
+def role(name: str, attributes: dict[str, str]) -> Role:
+    """What an element with these attributes has to do with quotes."""
+    if name != "blockquote" and _TELLING.isdisjoint(attributes):
+        return NONE
+    classes = attributes.get("class", "").split()
+    style = attributes.get("style", "")
+    mark, ident = "", attributes.get("id", "")
+    if name == "blockquote":
+        # outside of Gmail's container this class comes from its "quote" button: the writer's own
+        mark = OPEN if "cite" in attributes or attributes.get("type") == "cite" else MAYBE
+        if mark == MAYBE and "gmail_quote" in classes:
+            mark = OWN
+    if not _QUOTES.isdisjoint(classes) or ident == "OLK_SRC_BODY_SECTION" or _is_named_quote(name, attributes):
+        mark = OPEN
+    return Role(
+        sign=mark,
+        blockquote=name == "blockquote",
+        container=not _CONTAINERS.isdisjoint(classes),
+        prefix=_PREFIX in classes,
+        divider=ident.endswith(_DIVIDERS) or ("border" in style and _BORDER.search(style) is not None),
+    )
 
 
-def _mark_of(tree: Any, sign: str) -> Any:
-    mark = tree.create_element("p")
-    mark.append_child(tree.create_text_node(sign))
-    return mark
-
-
-def _put(tree: HTMLTree, node: Any, sign: str) -> None:
-    if node.parent is not None:
-        node.parent.insert_before(_mark_of(tree, sign), node)
-
-
-def _enclose(tree: HTMLTree, node: Any, sign: str) -> None:
-    if node.parent is None:
-        return
-    first = node.first_child
-    if first is None:
-        return
-    node.insert_before(_mark_of(tree, sign), first)
-    node.append_child(_mark_of(tree, CLOSE))
+def _is_named_quote(name: str, attributes: dict[str, str]) -> bool:
+    return name == "div" and attributes.get("name") == "quote"
 
 
 def prefixed(text: str) -> str:
@@ -93,13 +102,7 @@ def _pieces(line: str) -> list[str]:
     """A line, with marks in lines of their own."""
     if not any(sign in line for sign in _SIGNS):
         return [line]
-    pieces = [""]
-    for char in line:
-        if char in _SIGNS:
-            pieces += [char, ""]
-        else:
-            pieces[-1] += char
-    return [piece for piece in pieces if piece.strip()]
+    return [piece for piece in _MARK.split(line) if piece.strip()]
 
 
 def _verdicts(lines: list[str]) -> dict[int, bool]:
@@ -110,10 +113,12 @@ def _verdicts(lines: list[str]) -> dict[int, bool]:
     certain = False
     doubtful: list[int] = []
     written = False
+    doubts = 0
     for n, line in enumerate(lines):
         if line in _OPENS:
             if depth == 0 and line != OPEN:
-                verdicts[n] = _introduced(above) or _cited(lines, n + 1)
+                doubts += 1
+                verdicts[n] = doubts <= _MAX_DOUBTS and (_introduced(above) or _cited(lines, n + 1))
                 if not verdicts[n] and written and line == MAYBE:
                     doubtful.append(n)
             certain = certain or (depth == 0 and (line == OPEN or verdicts.get(n, False)))
@@ -145,17 +150,19 @@ def _cited(lines: list[str], start: int) -> bool:
 def _render(lines: list[str], verdicts: dict[int, bool]) -> str:
     shown: list[str] = []
     stack: list[bool] = []
+    depth = 0
     for n, line in enumerate(lines):
         if line in _OPENS:
             stack.append(line == OPEN or verdicts.get(n, True))
+            depth += stack[-1]
         elif line == CLOSE:
             if stack:
-                stack.pop()
+                depth -= stack.pop()
         elif line == RULE:
-            if not any(stack):
+            if not depth:
                 shown.append("_" * 32)
-        elif any(stack):
-            shown.append(("> " * min(sum(stack), 8) + line.lstrip()).rstrip())
+        elif depth:
+            shown.append(("> " * min(depth, 8) + line.lstrip()).rstrip())
         elif stack and line.strip():
             shown.append(_INDENT * min(len(stack), 8) + line)
         else:

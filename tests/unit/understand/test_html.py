@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from postroom.understand import html_scan
 from postroom.understand.html import MAX_CHARS, to_text
 from postroom.understand.newtext import split
 
@@ -36,6 +37,11 @@ QUOTING = {
 HIDING = {
     "display": '<div style="display: none">{}</div>', "display-important": '<span style="color:red;display:none !important">{}</span>', "visibility": '<p style="visibility:hidden">{}</p>', "size-0": '<span style="font-size:0">{}</span>', "size-0px": '<span style="font-size:0px;line-height:0">{}</span>',
     "size-1px": '<div style="font-size:1px;color:#333">{}</div>', "opacity": '<div style="opacity:0">{}</div>', "opacity-0.0": '<div style="opacity:0.0;">{}</div>', "white": '<span style="color:#ffffff">{}</span>', "white-word": '<span style="color: white;">{}</span>', "white-font": '<font color="#FFFFFF">{}</font>', "white-rgb": '<b style="color:rgb(255, 255, 255)">{}</b>',
+    "near white": '<p style="color:#fdfdfd">{}</p>', "black on black": '<div style="background:#000"><p style="color:#010101">{}</p></div>', "white, with a class": '<div class="x"><p class="y" style="color:white">{}</p></div>', "hsl": '<p style="color:hsl(0,0%,100%)">{}</p>', "transparent": '<p style="color:transparent">{}</p>', "alpha": '<p style="background:red;color:rgba(9,9,9,0.01)">{}</p>',
+    "white by a class": "<style>.w{{color:#fff}}</style><p class=w>{}</p>", "below a class": "<style>.out .in{{display:none}}</style><div class=out><p><b class=in>{}</b></p></div>", "@media all": "<style>@media all{{.m{{display:none}}}}</style><p class=m>{}</p>", "css comment": '<p style="display:/**/none">{}</p>', "css escape": '<p style="display:n\\6f ne">{}</p>', "entities": '<p style="display&#58;none">{}</p>',
+    "em of nothing": '<div style="font-size:0"><p style="font-size:2em">{}</p></div>', "font shorthand": '<p style="font:0px/0 Arial">{}</p>', "template": "<template>{}</template>", "wrong end tags": '<div style="display:none"></span></p></x>{}</div>', "end tag in an attribute": '<div style="display:none"><p title="</div>">{}</p></div>', "end tag in a comment": '<div style="display:none"><!-- </div> -->{}</div>',
+    "end tag behind a table": '<div style="display:none"><table><tr><td></div>{}</td></tr></table></div>', "formatting goes on": "<p><font color=white></p><p>{}</p></font>", "block in formatting": '<b><div style="display:none"></b>{}</div>', "quote in an attribute": """<div a'="'" style="display:none">{}</div>""", "deep": "<div>" * 3000 + '<p style="display:none">{}</p>', "late": '<p style="display:none"></p>' * 300 + '<p style="display:none">{}</p>',
+    "body": '<div style="display:none"></body></html>{}</div>',
     "attribute": "<div hidden>{}</div>", "off-screen": '<div style="position:absolute;left:-9999px">{}</div>', "indent": '<p style="text-indent:-9999px">{}</p>', "mso": '<p style="mso-hide:all">{}</p>', "no-room": '<div style="max-height:0;overflow:hidden">{}</div>', "class": "<style>.pre {{ display:none }}</style><div class='pre'>{}</div>",
     "id": "<style>#secret, .x {{ visibility: hidden; }}</style><div id=secret>{}</div>", "tag-class": "<style>/* c */ span.pre{{font-size:0px}}</style><span class='big pre'>{}</span>", "nested": '<div style="display:none"><table><tr><td>{}</td></tr></table></div>', "comment": "<!-- {} -->",
 }  # fmt: skip
@@ -43,6 +49,8 @@ HIDING = {
 SHOWN = {
     "white on black": '<div style="background:#000"><span style="color:#fff">{}</span></div>', "white in a coloured cell": '<table><tr><td bgcolor="#333333"><font color="white">{}</font></td></tr></table>', "size set anew": '<td style="font-size:0"><div style="font-size:14px">{}</div></td>', "media query": "<style>@media (max-width:600px) {{ .m {{ display:none }} }}</style><p class=m>{}</p>",
     "inline-block": '<p style="display:inline-block">{}</p>', "opacity": '<p style="opacity:0.9">{}</p>', "font 10px": '<p style="font-size:10px">{}</p>', "font 1.2em": '<p style="font-size:1.2em">{}</p>', "visible child": '<div style="visibility:hidden"><p style="visibility:visible">{}</p></div>', "zero border": '<p style="border-width:0;margin-left:-1px">{}</p>',
+    "painted by a class": "<style>.dark td{{background:#123}} .x{{background-image:url(a)}}</style><p class=x style='color:white'>{}</p>", "rem in nothing": '<td style="font-size:0"><p style="font-size:1rem">{}</p></td>', "link in white": '<span style="color:#fff"><a href="https://example.com">{}</a></span>', "white on a picture": '<td background="a.png"><b style="color:#fff">{}</b></td>', "after a hidden paragraph": '<p style="display:none">&nbsp;<div>{}</div>',
+    "after a hidden item": '<ul><li style="display:none">&nbsp;<li>{}</ul>', "after a hidden cell": '<table><tr><td style="display:none">&nbsp;<td>{}</table>', "important": '<p style="display:block !important;display:none">{}</p>', "shown again": "<p hidden style='display:block'>{}</p>", "wide but flat": '<p style="max-width:0;overflow:visible">{}</p>', "less than": "<p style='color:white'>&nbsp;</p><p>1 < 2 and {}</p>", "table of zero width": '<table width="0" style="width:100%"><tr><td>{}</td></tr></table>',
     "link colour": "<style>a {{ color:#fff }}</style><p>{}</p>", "hidden in a word": "<p>the hidden truth: {}</p>",
 }  # fmt: skip
 
@@ -99,17 +107,38 @@ HOSTILE = {
 }  # fmt: skip
 
 
+HOSTILE |= {
+    "end tags in attributes": '<div title="></div></div></div>">' * 10_000, "attributes of all names": "<p " + " ".join(f"a{n}='>'" for n in range(35_000)) + ">x", "attributes of many bodies": "".join(f"<body a{n}=1>" for n in range(25_000)), "formatting": "<p>" + "".join(f"<font a={n}>" for n in range(300)) + "</p>" + "<p>x</p>" * 5000, "links in bold": "<a><b>" * 30_000,
+    "many styles of one element": "<style>" + "".join(f"td{{left:{n}px}}" for n in range(12_000)) + "</style>" + "".join(f"<td id=a{n}>" for n in range(10_000)), "rules in rules": "<style>.a .b{color:red}" + "td{left:1px}" * 100 + "</style>" + "<td class=b>" * 20_000, "open rules": "<style>{" + "@a" * 190_000, "endless selector": "<style>{" + "a" * 390_000, "one selector often": "<style>" + ",".join([".a"] * 100_000) + "{display:none}</style>",
+    "styles": "".join(f'<p style="color:#fff;left:{n}px">x</p>' for n in range(12_000)), "own blockquotes": "<p>On 1 May 2024 at 10:00 Ada wrote:</p><blockquote>x</blockquote>" * 6000, "end tags of one": "<x><table>" + "<div>" * 20_000 + "</x>" * 30_000, "marks": "\ue000" * 400_000, "cells": "<table>" + "<tr><td>x" * 40_000, "items": "<li>x" * 70_000, "scripts": "<script>" * 50_000, "entities unseen": "<font color=white>" + "&amp;" * 70_000,
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("html", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_html_is_read_in_bounded_time(html: str) -> None:
-    started = time.process_time()
-    to_text(html)
-    assert time.process_time() - started < 0.5
+    taken = []
+    # CPU time, and the better of two: other processes on the machine are none of the reader's doing
+    for _ in range(2):
+        started = time.process_time()
+        to_text(html)
+        taken.append(time.process_time() - started)
+    assert min(taken) < 0.25
 
 
-def test_what_is_too_long_or_too_deep_is_said() -> None:
+def test_what_is_too_long_is_said() -> None:
     assert to_text("<p>x</p>" * MAX_CHARS).defects == ("html-truncated",)
-    deep = to_text("<div>" * 5000 + "please" + "</div>" * 5000)
-    assert (deep.text, deep.defects) == ("please", ("html-too-deep",))
+    assert to_text("<p>x" * (html_scan.MAX_TAGS + 1)).defects == ("html-truncated",)
+
+
+def test_depth_changes_nothing() -> None:
+    deep = to_text("<div>" * 5000 + "please" + "</div>" * 5000 + '<p style="display:none">refund</p>')
+    assert (deep.text, deep.hidden, deep.defects) == ("please", "refund", ())
+
+
+def test_style_sheets_beyond_measure_hide_what_they_may_hide() -> None:
+    rules = "".join(f".a{n}{{display:none}}" for n in range(5000))
+    read = to_text(f"<style>{rules}</style><p>seen</p><p class=a4999>unsure</p>")
+    assert (read.text.strip(), read.hidden, read.defects) == ("seen", "unsure", ("html-styles",))
 
 
 TAGS = st.sampled_from(
