@@ -46,6 +46,8 @@ from postroom.understand.addresses import normal
 
 #: routes that have an inbox of their name without being configured
 BUILT_IN = (REVIEW, JUNK, AUTOMATIC)
+#: desks that the shipped rules and phrases speak for; what speaks for one that a team has not does not count
+SHIPPED = ("appeals", "refunds", "copyright", "general")
 
 
 class House:
@@ -195,10 +197,10 @@ class House:
             version=sha256(content).hexdigest()[:12],
             fallback=RouteName(settings.judging.fallback),
             thresholds=thresholds,
-            brand_routes={
-                BrandName(name): frozenset(map(RouteName, brand.routes))
+            brand_routes={BrandName(""): frozenset(map(RouteName, settings.route))}
+            | {
+                BrandName(name): frozenset(map(RouteName, brand.routes or settings.route))
                 for name, brand in settings.brand.items()
-                if brand.routes
             },
             priors={RouteName(name): route.prior for name, route in settings.route.items() if route.prior is not None},
             stages={
@@ -217,8 +219,9 @@ class House:
 
     @cached_property
     def routes(self) -> tuple[RouteName, ...]:
-        """The desks; rules may name review, junk and automatic besides."""
-        return tuple(map(RouteName, dict.fromkeys((*self.settings.route, *BUILT_IN))))
+        """All routes that rules may name."""
+        shipped = SHIPPED if self.settings.judging.starter else ()
+        return tuple(map(RouteName, dict.fromkeys((*self.settings.route, *shipped, *BUILT_IN))))
 
     def compile_rules(self) -> tuple[Rulebook, tuple[RuleProblem, ...]]:
         """The rules and phrases as they are on disk now, compiled, and what is wrong with them."""

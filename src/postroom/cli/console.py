@@ -89,10 +89,11 @@ def print_table(
         return
     table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "id")
     for row in rows:
         table.add_row(*(Text(printable(str(cell))) for cell in row))
-    Console().print(table)
+    # Into a file or a pipe no line is folded: what reads it reads lines.
+    Console(width=None if sys.stdout.isatty() else 1000).print(table)
 
 
 def printable(text: str) -> str:

