@@ -99,6 +99,8 @@ class _Child:
     again_at: float = 0.0
     pause: float = _FIRST_PAUSE
     claimant: str = ""
+    #: why it was stopped, ``""`` when it was not
+    stopped: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,7 +117,6 @@ class Supervisor:
     release: Callable[[str], object]
     observer: Observer
     _children: list[_Child] = field(default_factory=list, init=False)
-    _rings: dict[str, int] = field(default_factory=dict, init=False)
 
     def start(self) -> None:
         """Start all children; those that deliver first, so that the others can ring them."""
@@ -132,9 +133,9 @@ class Supervisor:
                 if now >= child.again_at:
                     self._spawn(child)
             elif (code := child.process.poll()) is not None:
-                self._died(child, code, now)
-            elif self._hangs(child, now):
-                self.observer.note("worker-died", role=child.role, reason="hung with a mail in hand; stopped")
+                self._died(child, code)
+            elif not child.stopped and self._hangs(child, now):
+                child.stopped = "hung with a mail in hand; stopped"
                 child.process.kill()
 
     def ring(self, role: str) -> None:
@@ -185,27 +186,35 @@ class Supervisor:
             passed.append(delivery)
             command += ["--ring", str(delivery)]
         os.set_blocking(bell_write, False)
+        child.started, child.stopped = time.monotonic(), ""
         # A child that is told to read the rules again before it can listen must not die of it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
         try:
             child.process = subprocess.Popen(  # noqa: S603 -- our own command, no shell
                 command, pass_fds=passed, stdin=subprocess.DEVNULL, start_new_session=True
             )
+        except OSError as error:  # no room for one more process now
+            os.close(bell_write)
+            self._again_later(child, error.strerror or str(error))
+            return
+        else:
+            child.bell, child.page = bell_write, mmap.mmap(pulse, mmap.PAGESIZE)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        os.close(bell_read)
-        child.bell, child.page = bell_write, mmap.mmap(pulse, mmap.PAGESIZE)
-        os.close(pulse)
-        child.started = time.monotonic()
+            os.close(bell_read)
+            os.close(pulse)
         child.claimant = claimant(child.role, child.process.pid)
         self.observer.note("worker-started", role=child.role, pid=child.process.pid)
 
-    def _died(self, child: _Child, code: int, now: float) -> None:
-        reason = signal.Signals(-code).name if code < 0 else f"exit {code}"
-        self.observer.note("worker-died", role=child.role, reason=reason)
+    def _died(self, child: _Child, code: int) -> None:
         self.release(child.claimant)
         os.close(child.bell)
         child.process, child.bell = None, -1
+        self._again_later(child, child.stopped or (_signal_name(-code) if code < 0 else f"exit {code}"))
+
+    def _again_later(self, child: _Child, reason: str) -> None:
+        self.observer.note("worker-died", role=child.role, reason=reason)
+        now = time.monotonic()
         child.pause = _FIRST_PAUSE if now - child.started > _HEALTHY else min(child.pause * 2, _LONGEST_PAUSE)
         child.again_at = now + child.pause
 
@@ -214,6 +223,13 @@ class Supervisor:
             return False
         (since,) = _PAGE.unpack_from(child.page, 0)
         return bool(since) and now - since > self.hang_seconds
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
 
 
 def claimant(role: str, pid: int) -> str:
