@@ -73,7 +73,7 @@ class Folded:
     subject_end: int
     #: every word of the original became exactly one of the folded text
     aligned: bool
-    #: (number, start) of words of the original that were looked for before: the next is sought from there
+    #: (number, start) of the word of the original that was sought last: the next is likely behind it
     _sought: list[tuple[int, int]] = field(default_factory=list, repr=False, compare=False)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -96,11 +96,11 @@ class Folded:
 
     def _start(self, index: int) -> int:
         """Where a word of the original starts, by its number."""
-        passed, at = max((one for one in self._sought if one[0] <= index), default=(0, 0))
+        passed, at = self._sought[-1] if self._sought and self._sought[-1][0] <= index else (0, 0)
         ahead = self.original[at:]
         rest = ahead.split(None, index - passed)[-1] if index > passed else ahead.lstrip()
         start = len(self.original) - len(rest)
-        self._sought.append((index, start))
+        self._sought[:] = [(index, start)]
         return start
 
     def _skip(self, index: int, before: str, word_start: int) -> tuple[int, int]:

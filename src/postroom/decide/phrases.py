@@ -9,7 +9,7 @@ shorter one it holds.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -79,13 +79,16 @@ Hits = Mapping[str, tuple[Hit, ...]]
 """Name of a list -> the distinct phrases of it that were found."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
-    """A fragment's part in a phrase."""
+class _Pattern(NamedTuple):
+    """One text to search for, and what it is part of."""
 
-    number: int
-    index: int
-    last: bool
+    #: its first and last characters need a boundary
+    left: bool
+    right: bool
+    #: numbers of the phrases that it is the whole of
+    whole: tuple[int, ...]
+    #: (number of the phrase, which of its pieces)
+    pieces: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +97,7 @@ class PhraseBook:
 
     lists: tuple[PhraseList, ...]
     _automaton: AhoCorasick | None
-    #: for every pattern: its first and last characters need a boundary; what it is part of
-    _patterns: tuple[tuple[bool, bool, tuple[_Use, ...]], ...]
+    _patterns: tuple[_Pattern, ...]
     #: every phrase with the number of its list
     _phrases: tuple[tuple[int, Phrase], ...]
 
@@ -106,14 +108,13 @@ class PhraseBook:
         whole: dict[int, list[tuple[int, int]]] = {}
         pieces: dict[int, list[tuple[int, int, int]]] = {}
         text = folded.text
-        for start, end, uses in self._bounded(text):
-            for use in uses:
-                if use.last and use.index == 0:
-                    places = whole.setdefault(use.number, [])
-                    if len(places) < _PLACES:
-                        places.append((start, end))
-                else:
-                    pieces.setdefault(use.number, []).append((use.index, start, end))
+        for start, end, pattern in self._bounded(text):
+            for number in pattern.whole:
+                places = whole.setdefault(number, [])
+                if len(places) < _PLACES:
+                    places.append((start, end))
+            for number, index in pattern.pieces:
+                pieces.setdefault(number, []).append((index, start, end))
         for number, parts in pieces.items():
             phrase = self._phrases[number][1]
             if len(parts) < len(phrase.fragments):
@@ -123,38 +124,42 @@ class PhraseBook:
                 whole[number] = found
         return self._with_pairs(self._by_list(whole, folded), folded)
 
-    def _bounded(self, text: str) -> Iterator[tuple[int, int, tuple[_Use, ...]]]:
+    def _bounded(self, text: str) -> Iterator[tuple[int, int, _Pattern]]:
         """Matches that begin and end at boundaries, at most `_MAX_HITS`."""
         assert self._automaton is not None
         length = len(text)
         patterns = self._patterns
         count = 0
         for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            left, right, uses = patterns[index]
-            if left and start and text[start - 1].isalnum() and not unspaced(text[start - 1]):
+            pattern = patterns[index]
+            if pattern.left and start and text[start - 1].isalnum() and not unspaced(text[start - 1]):
                 continue
             if end < length:
                 after = text[end]
-                if right:
+                if pattern.right:
                     if after.isalnum() and not unspaced(after):
                         continue
                 elif _continues(after):
                     continue
-            yield start, end, uses
+            yield start, end, pattern
             count += 1
             if count == _MAX_HITS:
                 return
 
     def _by_list(self, whole: Mapping[int, Sequence[tuple[int, int]]], folded: Folded) -> Hits:
-        found: dict[int, list[tuple[int, Phrase, tuple[int, int]]]] = {}
+        found: dict[int, list[tuple[int, int, int]]] = {}
         for number, places in whole.items():
             listed, phrase = self._phrases[number]
+            where = phrase.where
+            here = found.setdefault(listed, [])
             for place in places:
-                if phrase.where == "any" or (place[0] < folded.subject_end) == (phrase.where == "subject"):
-                    found.setdefault(listed, []).append((number, phrase, place))
+                if where == "any" or (place[0] < folded.subject_end) == (where == "subject"):
+                    here.append((place[0], -place[1], number))
         hits: dict[str, tuple[Hit, ...]] = {}
         for listed in sorted(found):
             counted = _uncovered(found[listed])
+            if not counted:
+                continue
             hits[self.lists[listed].name] = tuple(
                 Hit(phrase=self._phrases[number][1], places=tuple(places)) for number, places in sorted(counted.items())
             )
@@ -178,17 +183,22 @@ class PhraseBook:
 
 def compile_lists(lists: Sequence[PhraseList]) -> PhraseBook:
     """Compile lists for searching; order of lists and phrases changes nothing but the order of hits."""
-    uses: dict[tuple[str, bool], list[_Use]] = {}
+    uses: dict[tuple[str, bool], tuple[list[int], list[tuple[int, int]]]] = {}
     phrases: list[tuple[int, Phrase]] = []
     for listed, one in enumerate(lists):
         for phrase in one.phrases:
             for index, fragment in enumerate(phrase.fragments):
-                use = _Use(len(phrases), index, index == len(phrase.fragments) - 1)
-                uses.setdefault((fragment.text, fragment.stem), []).append(use)
+                whole, pieces = uses.setdefault((fragment.text, fragment.stem), ([], []))
+                if len(phrase.fragments) == 1:
+                    whole.append(len(phrases))
+                else:
+                    pieces.append((len(phrases), index))
             phrases.append((listed, phrase))
     patterns = tuple(
-        (_spaced(text[0]), _spaced(text[-1]) and not stem and not _korean(text[-1]), tuple(used))
-        for (text, stem), used in uses.items()
+        _Pattern(
+            _spaced(text[0]), _spaced(text[-1]) and not stem and not _korean(text[-1]), tuple(whole), tuple(pieces)
+        )
+        for (text, stem), (whole, pieces) in uses.items()
     )
     automaton = AhoCorasick([text for text, _ in uses]) if uses else None
     return PhraseBook(lists=tuple(lists), _automaton=automaton, _patterns=patterns, _phrases=tuple(phrases))
@@ -245,12 +255,13 @@ def _word_end(text: str, start: int) -> int:
     return start
 
 
-def _uncovered(found: list[tuple[int, Phrase, tuple[int, int]]]) -> dict[int, list[tuple[int, int]]]:
-    """The places of each phrase that lie in no longer place of the same list."""
-    found.sort(key=lambda hit: (hit[2][0], -hit[2][1], hit[0]))
+def _uncovered(found: list[tuple[int, int, int]]) -> dict[int, list[tuple[int, int]]]:
+    """The places of each phrase that lie in no longer place of the same list; given (start, -end, phrase)."""
+    found.sort()
     counted: dict[int, list[tuple[int, int]]] = {}
     covered = (-1, -1)
-    for number, _, place in found:
+    for start, minus_end, number in found:
+        place = (start, -minus_end)
         if place[1] <= covered[1] and place != covered:
             continue
         if place[1] > covered[1]:
