@@ -24,7 +24,14 @@ class FoundMail:
 
 def count_bytes(paths: Sequence[str]) -> int:
     """Bytes of mail behind some paths, for a progress bar; standard input counts nothing. Raises `Refused` for a missing path."""
-    return sum(file.stat().st_size for path in paths if path != "-" for file in _files(Path(path)))
+    return sum(_size(file) for path in paths if path != "-" for file in _files(Path(path)))
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:  # it went while we looked; whether it can be read is said when it is
+        return 0
 
 
 def find_mails(paths: Sequence[str], max_size: int) -> Iterator[FoundMail]:
@@ -47,18 +54,22 @@ def find_mails(paths: Sequence[str], max_size: int) -> Iterator[FoundMail]:
 
 def _files(path: Path) -> Iterator[Path]:
     """The files of mail at a path: itself, a Maildir's messages, or all regular files below a folder; dot files left out."""
-    if path.is_file():
-        yield path
+    if path.exists() and not path.is_dir():
+        yield path  # whatever a person names, a pipe too
     elif path.is_dir():
         folders = [path / name for name in _MAILDIR] if all((path / name).is_dir() for name in _MAILDIR) else [path]
         for folder in folders:
-            for where, inner, names in os.walk(folder):
+            for where, inner, names in os.walk(folder, onerror=_unreadable):
                 inner.sort()
                 below = (Path(where, name) for name in sorted(names) if not name.startswith("."))
                 # pipes and devices have no end, and a link may lead nowhere
                 yield from (file for file in below if file.is_file())
     else:
         raise Refused(f"there is no file or folder {path}")
+
+
+def _unreadable(error: OSError) -> None:
+    raise Refused(f"can't read {error.filename}: {error.strerror}") from error
 
 
 def _in_stream(stream: BinaryIO, name: str, max_size: int) -> Iterator[FoundMail]:

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 from postroom.adapters.intake.files import FoundMail, find_mails
+from postroom.model.codec import sound
 from postroom.model.errors import Refused
 
 
@@ -31,7 +31,7 @@ def read_labelled(path: Path, max_size: int) -> Iterator[Labelled]:
                 yield Labelled(mail=mail, route=folder.name)
         return
     try:
-        lines = path.open(encoding="utf-8")
+        lines = path.open("rb")
     except OSError as error:
         raise Refused(f"can't read {path}: {error.strerror}") from error
     with lines:
@@ -40,28 +40,35 @@ def read_labelled(path: Path, max_size: int) -> Iterator[Labelled]:
                 yield _labelled(line, path, number, max_size)
 
 
-def _labelled(line: str, path: Path, number: int, max_size: int) -> Labelled:
+def _labelled(line: bytes, path: Path, number: int, max_size: int) -> Labelled:
     try:
         item = json.loads(line)
         route = item["route"]
+        if not isinstance(route, str):
+            raise TypeError("route is no text")
+        acceptable = tuple(map(str, item.get("acceptable") or ()))
         raw = (path.parent / item["file"]).read_bytes()[:max_size] if "file" in item else _as_mail(item)
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         message = f"{path}:{number}: needs `route`, and `subject` + `body` or `file`: {error}"
         raise Refused(message) from error
     return Labelled(
         mail=FoundMail(path=f"{path}#{number}", raw=raw),
-        route=str(route),
-        acceptable=tuple(map(str, item.get("acceptable") or ())),
+        route=route,
+        acceptable=acceptable,
         language=str(item.get("lang") or ""),
     )
 
 
 def _as_mail(item: dict[str, Any]) -> bytes:
-    """A message of subject and body, with the sender if the data names one."""
-    message = EmailMessage()
-    message["From"] = str(item.get("from") or "someone@example.com").replace("\r", " ").replace("\n", " ")
-    message["Subject"] = " ".join(str(item.get("subject") or "").split())
-    if date := item.get("date"):
-        message["Date"] = " ".join(str(date).split())
-    message.set_content(str(item.get("body") or ""), cte="8bit")
-    return message.as_bytes()
+    """A message of subject and body, with the sender and date if the data names them; text as it is, in UTF-8 (RFC 6532)."""
+    fields = {
+        "From": item.get("from") or "someone@example.com",
+        "Subject": item.get("subject") or "",
+        "Date": item.get("date") or "",
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Transfer-Encoding": "8bit",
+    }
+    head = "".join(f"{name}: {' '.join(str(value).split())}\n" for name, value in fields.items() if value)
+    body = str(item.get("body") or "")
+    return sound(f"{head}\n{body}{'' if body.endswith(chr(10)) else chr(10)}").encode("utf-8")
