@@ -96,9 +96,17 @@ def _words(sums: Mapping[Source, Mapping[RouteName, float]], share: float) -> di
 
 
 def _cap(caps: Caps, source: Source) -> float:
-    return {"rule": caps.rule, "thread": caps.thread, "history": caps.history, "account": caps.account}.get(
-        source, caps.spam
-    )
+    match source:
+        case "rule":
+            return caps.rule
+        case "thread":
+            return caps.thread
+        case "history":
+            return caps.history
+        case "account":
+            return caps.account
+        case _:
+            return caps.spam
 
 
 def _clip(value: float, cap: float) -> float:

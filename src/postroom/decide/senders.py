@@ -6,6 +6,7 @@ another ending. Names of fewer than five letters are compared by skeleton alone:
 """
 
 import unicodedata
+from functools import lru_cache
 
 from postroom.decide.policy import Policy
 from postroom.model.judgement import Finding
@@ -35,6 +36,7 @@ def findings(message: Message, policy: Policy) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=4096)
 def lookalike(domain: str, ours: str) -> str:
     """How a domain imitates ours; ``""`` when it does not, or is ours."""
     domain, ours = _unicode(domain[:253]), _unicode(ours)

@@ -30,6 +30,8 @@ _UNFIT = re.compile(r"[\s<>()\[\],;:\\\"@\x00-\x20\x7f]")
 
 def parse(raw: str) -> tuple[Address, ...]:
     """The mailboxes of an unfolded field value with its encoded words still in place."""
+    if not raw:
+        return ()
     if len(raw) < 200 and (simple := _simple(raw)):
         return simple
     out: list[Address] = []

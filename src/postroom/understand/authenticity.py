@@ -39,13 +39,12 @@ def judge(fields: Sequence[Field], believed: int, from_: Sequence[Address], trus
     for index, (name, raw) in enumerate(fields):
         if name != _FIELD:
             continue
-        report = results.parse(raw)
-        if report.authserv_id not in trust.authserv_ids:
+        if results.authserv_id(raw) not in trust.authserv_ids:
             continue
         if index >= believed:
             forged = True
         else:
-            forged |= _take(report, trusted)
+            forged |= _take(results.parse(raw), trusted)
     return Judged(_verdict(fields, from_, trusted, told=believed > 0), (_FORGED,) if forged else ())
 
 

@@ -20,7 +20,7 @@ WORDS: Final = 1000
 
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)\n?")
 _LINE = re.compile(rb"[^\n]*\n?")
-_FOLD = re.compile(r"\n[ \t]+")
+_FOLD = re.compile(r"\n +")
 _UNFOLD = re.compile(r"\n[ \t]*")
 _PLAIN = re.compile(r"^([!-9;-~]{1,200}):(.*)$", re.MULTILINE)
 _BARE_CR = re.compile(rb"\r(?!\n)")
@@ -209,9 +209,8 @@ def _plain_fields(block: bytes) -> tuple[Field, ...] | None:
     """What `_fields` would say of a sound ASCII block, several times faster; None for any other."""
     if not block.isascii() or len(block) > FIELD_BYTES:
         return None
-    text = _FOLD.sub(" ", block.decode("ascii").replace("\r\n", "\n"))
-    if "\t" in text:
-        text = text.replace("\t", " ")
+    text = block.decode("ascii").replace("\r\n", "\n").replace("\t", " ")
+    text = _FOLD.sub(" ", text) if "\n  " in text else text.replace("\n ", " ")
     lines = text.count("\n") + 1
     if lines > FIELDS or not text.replace("\n", " ").isprintable():
         return None

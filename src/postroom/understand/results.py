@@ -48,9 +48,8 @@ class Results:
 def parse(raw: str) -> Results:
     """Read an unfolded Authentication-Results value. A version other than 1 makes it unreadable (RFC 8601 §2.3)."""
     sections = _sections(raw)
-    head = next(sections, [])
-    words = [text for text in head if text != "="]
-    if not words or "=" in head or (len(words) > 1 and words[1] != "1") or len(words) > 2:
+    name = _name(next(sections, []))
+    if not name:
         return Results(authserv_id="", results=())
     found: list[Result] = []
     for tokens in sections:
@@ -59,13 +58,26 @@ def parse(raw: str) -> Results:
             found.append(result)
         if len(found) >= RESULTS:
             break
-    return Results(authserv_id=words[0].lower(), results=tuple(found))
+    return Results(authserv_id=name, results=tuple(found))
+
+
+def authserv_id(raw: str) -> str:
+    """Who an Authentication-Results value says it is of, as `parse` would say, without reading the rest."""
+    return _name(next(_sections(raw), []))
+
+
+def _name(head: list[str]) -> str:
+    words = [text for text in head if text != "="]
+    if not words or "=" in head or (len(words) > 1 and words[1] != "1") or len(words) > 2:
+        return ""
+    return words[0].lower()
 
 
 def _sections(raw: str) -> Iterator[list[str]]:
     """Token lists between semicolons, comments left out, quoted strings unquoted."""
     if _TRICKY.search(raw) is None:
-        yield from [section.replace("=", " = ").split() for section in raw.split(";")]
+        for section in raw.split(";"):
+            yield section.replace("=", " = ").split()
         return
     tokens: list[str] = []
     depth = at = 0
