@@ -306,3 +306,12 @@ def test_a_finding_points_at_the_words_in_subject_and_text():
 def test_an_empty_rulebook_judges_too():
     decision = judge(case("hello"), rulebook.compile({}, {}, ())[0], Policy())
     assert decision.route == "general"
+
+
+@given(st.text(alphabet="aé0 \n\u200bЁß字ﬁ", max_size=60), st.data())
+def test_a_place_is_the_same_whatever_was_asked_before(text, data):
+    folded = fold("sübject", text)
+    ends = st.integers(0, max(len(folded.text) - 1, 0))
+    for start, end in data.draw(st.lists(st.tuples(ends, ends), max_size=6)):
+        if start < end and folded.text[start] not in (" ", BREAK):
+            assert folded.span(start, end) == fold("sübject", text).span(start, end)
