@@ -1,0 +1,67 @@
+"""Facts are plain JSON in the shapes that outsiders rely on."""
+
+import json
+
+from postroom.flow.facts import decision_facts, finding_facts, mail_facts, message_facts
+from postroom.model.judgement import Finding
+from postroom.model.mail import MailId, RouteName
+from postroom.testing.values import a_decision, a_mail
+from postroom.understand.reader import read_bytes
+
+FORWARD = b"""From: Bob <bob@team.test>
+To: support@shop.test
+Subject: Fwd: my account
+
+---------- Forwarded message ---------
+From: Ada <ada@example.com>
+Subject: my account
+To: bob@team.test
+
+Please restore it.
+"""
+
+
+def test_a_message_with_everything_is_json() -> None:
+    facts = json.loads(json.dumps(message_facts("x.eml", read_bytes(FORWARD))))
+    assert (facts["path"], facts["subject"]) == ("x.eml", "Fwd: my account")
+    assert facts["from"] == {"name": "Bob", "address": "bob@team.test"}
+    assert set(facts["auth"]) == {"state", "method", "domain", "reason"}
+    assert facts["forward"] is None or set(facts["forward"]) == {"how", "customer", "subject"}
+
+
+def test_an_empty_message_has_all_names() -> None:
+    full, empty = message_facts("x", read_bytes(FORWARD)), message_facts("y", read_bytes(b""))
+    assert list(full) == list(empty)
+    assert empty["from"] is None
+    assert empty["forward"] is None
+
+
+def test_attachments_and_defects_are_told() -> None:
+    raw = (
+        b'Date: nonsense\nContent-Type: multipart/mixed; boundary="b"\n\n--b\n\nhello\n--b\n'
+        b'Content-Type: image/png\nContent-Disposition: attachment; filename="a.png"\n\nxyz\n--b--\n'
+    )
+    facts = json.loads(json.dumps(message_facts("x", read_bytes(raw))))
+    (one,) = facts["attachments"]
+    assert (one["name"], one["type"]) == ("a.png", "image/png")
+    assert {"code", "detail"} == set(facts["defects"][0])
+
+
+def test_a_decision_is_rounded_and_its_findings_are_told() -> None:
+    finding = Finding(
+        source="rule", route=RouteName("appeals"), score=0.123456, reason="so", name="r", veto=True, spans=((1, 2),)
+    )
+    decision = a_decision(MailId("01mark"), findings=(finding,), confidence=0.123456, urgent=("threat",), tags=("vip",))
+    facts = json.loads(json.dumps(decision_facts("p", decision)))
+    assert list(facts)[:7] == ["path", "id", "route", "decided", "confidence", "urgent", "stage"]
+    assert (facts["confidence"], facts["urgent"], facts["tags"]) == (0.1235, ["threat"], ["vip"])
+    assert facts["findings"] == [json.loads(json.dumps(finding_facts(finding)))]
+    assert facts["findings"][0] == {
+        "source": "rule", "route": "appeals", "score": 0.1235, "reason": "so", "name": "r", "veto": True, "spans": [[1, 2]],
+    }  # fmt: skip
+
+
+def test_a_mail_is_told_without_its_bytes() -> None:
+    facts = json.loads(json.dumps(mail_facts(a_mail(1))))
+    assert "raw" not in facts
+    assert (facts["size"], facts["door"], facts["duplicate_of"]) == (len(a_mail(1).raw), "smtp", None)
