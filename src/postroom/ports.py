@@ -277,7 +277,7 @@ class Observer(Protocol):
     """Is told what happened; logs and metrics come of it. Never raises, never blocks for long."""
 
     def note(self, event: EventName, mail_id: str = "", **facts: str | int | float | bool) -> None:
-        """One event. Facts never hold bodies, subjects, addresses or secrets."""
+        """One event. Facts never hold bodies, subjects or secrets, and addresses only where the settings ask for them."""
         ...
 
 

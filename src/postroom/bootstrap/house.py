@@ -324,6 +324,12 @@ class House:
             max_received=self.settings.intake.max_received,
         )
 
+    def addresses(self, mail: Mail) -> dict[str, str]:
+        """Who wrote to whom, as facts of an event; nothing unless the settings ask for it."""
+        if not self.settings.log.addresses:
+            return {}
+        return {"sender": mail.envelope.mail_from, "recipients": ",".join(mail.envelope.rcpt_to)}
+
     def judging(self, in_hand: Callable[[Job | None], None] = lambda _job: None) -> Judging:
         """What judge workers do."""
         return Judging(

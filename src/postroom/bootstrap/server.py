@@ -142,7 +142,7 @@ class Server:
                 continue
             for mail in kept.result():
                 facts = {"door": mail.peer.door, "bytes": len(mail.raw), "brand": mail.brand, "tls": mail.peer.tls}
-                self._house.observer.note("accepted", mail.id, **facts)
+                self._house.observer.note("accepted", mail.id, **facts, **self._house.addresses(mail))
                 if mail.duplicate_of is not None:
                     self._house.observer.note("duplicate", mail.id, of=mail.duplicate_of)
                 work = work or mail.duplicate_of is None

@@ -57,7 +57,9 @@ def receive(
         envelope = Envelope(mail_from=sender.strip("<>"), rcpt_to=tuple(recipients))
         kept = house.reception().accept(envelope, raw, Peer(door="pipe", trusted=True)).result()
         for mail in kept:
-            house.observer.note("accepted", mail.id, door="pipe", bytes=len(raw), brand=mail.brand)
+            house.observer.note(
+                "accepted", mail.id, door="pipe", bytes=len(raw), brand=mail.brand, **house.addresses(mail)
+            )
         house.close()
     except Exception as error:
         # Whatever is wrong here, a bug too: the mail server still has the mail, and any other status would bounce it.

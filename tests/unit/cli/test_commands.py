@@ -243,6 +243,16 @@ class TestMails:
         assert [e["what"] for e in told["events"]] == ["accepted", "decided", "judge done", "deliver done"]
         assert "What happened to it" in postroom("explain", entry["id"]).out
 
+    @pytest.mark.parametrize("asked", [False, True])
+    def test_addresses_are_logged_only_where_they_are_asked_for(
+        self, postroom: Postroom, folder: Path, asked: bool
+    ) -> None:
+        (folder / "postroom.toml").write_text(SETTINGS + f"[log]\naddresses = {str(asked).lower()}\n")
+        ran = postroom("receive", "support@shop.test", "-f", "ada@example.com", stdin=a_message())
+        assert ran.code == 0
+        assert ("ada@example.com" in ran.err, "support@shop.test" in ran.err) == (asked, asked)
+        assert "account back" not in ran.err
+
     def test_a_mail_that_was_not_judged_yet(self, postroom: Postroom) -> None:
         receive(postroom, a_message())
         (mail,) = postroom("mails", "--json").lines
