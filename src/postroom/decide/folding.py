@@ -85,11 +85,10 @@ class Folded:
 
     def _place(self, offset: int) -> tuple[int, int]:
         """Start and end of the original character that the folded one at an offset came from."""
-        before = self.text[:offset]
-        word_start = before.rfind(" ") + 1
-        index = before.count(" ") - before.count(BREAK)
+        word_start = self.text.rfind(" ", 0, offset) + 1
+        index = self.text.count(" ", 0, offset) - self.text.count(BREAK, 0, offset)
         if not self.aligned:
-            index, word_start = self._skip(index, before, word_start)
+            index, word_start = self._skip(index, offset, word_start)
         start = self._start(index)
         word = _NO_BLANKS.match(self.original, start)
         return _inside(word[0] if word else "", start, offset - word_start)
@@ -103,7 +102,7 @@ class Folded:
         self._sought[:] = [(index, start)]
         return start
 
-    def _skip(self, index: int, before: str, word_start: int) -> tuple[int, int]:
+    def _skip(self, index: int, offset: int, word_start: int) -> tuple[int, int]:
         """Which original word holds the folded word ``index``, where one may have become none or several."""
         seen = 0
         for number, word in enumerate(self.original.split()):
@@ -112,7 +111,7 @@ class Folded:
                 inner = len(" ".join(pieces[: index - seen])) + (1 if index > seen else 0)
                 return number, word_start - inner
             seen += len(pieces)
-        return 0, len(before)  # pragma: no cover - every folded word comes of an original one
+        return 0, offset  # pragma: no cover - every folded word comes of an original one
 
 
 def _inside(word: str, start: int, offset: int) -> tuple[int, int]:

@@ -117,7 +117,7 @@ def _not_ours(case: Case, findings: Sequence[Finding], policy: Policy) -> tuple[
 
 def _believed(case: Case) -> Case:
     """Without history and account for a sender who is not authenticated, whoever gathered them."""
-    if case.message.trusted_sender:
+    if case.message.trusted_sender or (case.history == SenderHistory() and case.account == AccountStatus()):
         return case
     return replace(case, history=SenderHistory(), account=AccountStatus())
 
