@@ -4,6 +4,7 @@ Invariant: any string is read in bounded time and memory, never an exception. Ta
 mentions a way of hiding or of quoting, or is large; what most mails pay for is one extraction.
 """
 
+import re
 from dataclasses import dataclass
 from html import unescape
 from typing import Final
@@ -21,8 +22,7 @@ _FEW_TAGS: Final = 400
 _FEW_CHARS: Final = 16_000
 _MARKED: Final = pattern(r"[\x{E000}-\x{E00F}\x00]")
 _MARKS: Final = dict.fromkeys([0, *range(0xE000, 0xE010)])
-_BLANKS: Final = pattern(r"[ \t\xa0]+\n")
-_GAPS: Final = pattern(r"\n{4,}")
+_GAPS: Final = re.compile(r"\n{4,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,4 +64,5 @@ def to_text(html: str) -> HtmlText:
 
 
 def _tidy(text: str) -> str:
-    return str(_GAPS.sub("\n\n\n", _BLANKS.sub("\n", text)).strip("\n"))
+    text = "\n".join([line.rstrip(" \t\xa0") for line in text.split("\n")]).strip("\n")
+    return _GAPS.sub("\n\n\n", text) if "\n\n\n\n" in text else text

@@ -90,19 +90,16 @@ def _is_named_quote(name: str, attributes: dict[str, str]) -> bool:
 
 def prefixed(text: str) -> str:
     """The text with its marks read: quotes as ``> `` lines, the writer's own blockquotes indented."""
-    if not any(sign in text for sign in _SIGNS):
+    if _MARK.search(text) is None:
         return text
     lines: list[str] = []
     for line in text.split("\n"):
-        lines += _pieces(line)
+        if _MARK.search(line) is None:
+            lines.append(line)
+        else:
+            # marks in lines of their own
+            lines += [piece for piece in _MARK.split(line) if piece.strip()]
     return _render(lines, _verdicts(lines))
-
-
-def _pieces(line: str) -> list[str]:
-    """A line, with marks in lines of their own."""
-    if not any(sign in line for sign in _SIGNS):
-        return [line]
-    return [piece for piece in _MARK.split(line) if piece.strip()]
 
 
 def _verdicts(lines: list[str]) -> dict[int, bool]:

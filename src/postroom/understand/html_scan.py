@@ -16,7 +16,7 @@ from postroom.understand.html_quotes import CLOSE, OPEN, RULE, Role
 from postroom.understand.html_styles import Look, Sheet
 
 MAX_TAGS: Final = 20_000
-"""Tags that are read, one with attributes not seen before counting for five; what comes after them is left out."""
+"""Tags that are read, one with attributes not seen before counting for five and a quote for two; what comes after them is left out."""
 
 
 def _names(words: str) -> frozenset[str]:
@@ -51,11 +51,11 @@ _IMPLIED: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
     "option": (frozenset(["option"]), frozenset(["select"])),
 }
 #: elements whose looks are not all said by styles
-_SPECIAL: Final = frozenset(["a", "template", "noscript"])
+_SPECIAL: Final = frozenset(["a", "template", "noscript", "select", "datalist"])
 #: elements that go on to the end of the mail, whatever their end tags say
 _LASTING: Final = frozenset(["html", "body"])
 #: elements whose content is shown as it stands, tags and all
-_VERBATIM: Final = frozenset(["xmp", "textarea"])
+_VERBATIM: Final = frozenset(["xmp"])
 #: how far up an end tag looks; beyond that it ends nothing
 _REACH: Final = 60
 _SIGNIFICANT: Final = re.compile(
@@ -204,6 +204,7 @@ class _Scan:
             self._out.append(f"<{name}>")
         if sign:
             self._out.append(f"<p>{sign}</p>")
+            self._left -= 1
 
     def _sign(self, role: Role, look: Look) -> str:
         if role.blockquote and (look.quoting or self._prefix):
@@ -307,9 +308,9 @@ class _Scan:
 
 def _special(name: str, attributes: str, look: Look, meaning: _Meaning) -> Look:
     """What some elements do to their text without any style."""
-    if name in {"template", "noscript"}:
+    if name != "a":
         return html_styles.styled(look, {"display": "none"})
-    if name == "a" and look.colour is not None and "color" not in meaning.said and "href" in attributes.lower():
+    if look.colour is not None and "color" not in meaning.said and "href" in attributes.lower():
         return html_styles.uncoloured(look)
     return look
 

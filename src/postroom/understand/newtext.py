@@ -29,6 +29,8 @@ _MAX_OPENINGS: Final = 200
 _LOOK_AHEAD: Final = 12
 _MAX_DELIMITERS: Final = 4
 _MAX_LINE: Final = 2000
+_SHORT_WORD: Final = 12
+_SPACELESS: Final = "\u0e00"
 _STROKES: Final = frozenset("-_=*#–—─━~")
 _ENDS: Final = frozenset(":：>道") | _STROKES | frozenset("\u200e\u200f\u202a\u202b\u202c\u2069")
 _UNMARKED: Final = pattern(r"(?m)^[ \t]*[^\s>]")
@@ -64,18 +66,13 @@ def split(text: str, *, subject: str = "") -> Parts:
     The subject tells a forward (``Fwd:``) from an answer, for a writer who adds nothing but "FYI" to it.
     """
     lines, tail = _lines(readable(text))
-    places: list[Place] = ["new"] * len(lines)
-    #: indexes of the lines that are new so far; -1 stands for a blank line where something was cut out
-    alive = list(range(len(lines)))
     forwarding = bool(subject) and is_forwarding(subject)
-    for _ in range(_MAX_ROUNDS):
-        found = _Sorter([lines[n] if n >= 0 else "" for n in alive], forwarding=forwarding).sort()
-        if found is None:
-            break
-        for n, place in zip(alive, found, strict=True):
-            if n >= 0:
-                places[n] = place
-        alive = _still_new(alive, found, lines)
+    places, alive = _places(lines, forwarding=forwarding)
+    if "signature" in places and _says_next_to_nothing([lines[n] for n in alive if n >= 0]):
+        whole: list[Place] = ["new" if place == "signature" else place for place in places]
+        kept = _still_new(range(len(lines)), whole, lines)
+        if _stays_whole([lines[n] if n >= 0 else "" for n in kept], forwarding=forwarding):
+            places, alive = whole, kept
     new = [lines[n] if n >= 0 else "" for n in alive]
     quoted = _of(lines, places, "quoted")
     if tail:
@@ -86,6 +83,36 @@ def split(text: str, *, subject: str = "") -> Parts:
         signature=_joined(_of(lines, places, "signature")),
         disclaimer=_joined(_of(lines, places, "disclaimer")),
     )
+
+
+def _says_next_to_nothing(lines: Sequence[str]) -> bool:
+    """Whether nothing but one short word is left: too little to be sure that what looks like a signature is none of it."""
+    words = " ".join(lines).split()
+    # scripts without spaces say a whole sentence in one word
+    return len(words) == 1 and len(words[0]) <= _SHORT_WORD and max(words[0]) < _SPACELESS
+
+
+def _stays_whole(lines: list[str], *, forwarding: bool) -> bool:
+    """Whether a word and its signature would be kept together if they were cut again."""
+    places, alive = _places(lines, forwarding=forwarding)
+    if set(places) <= {"new", "signature"}:
+        return "signature" not in places or _says_next_to_nothing([lines[n] for n in alive if n >= 0])
+    return False
+
+
+def _places(lines: list[str], *, forwarding: bool) -> tuple[list[Place], list[int]]:
+    """The place of each line, and the indexes of those that are new; -1 stands for a blank line where something was cut out."""
+    places: list[Place] = ["new"] * len(lines)
+    alive = list(range(len(lines)))
+    for _ in range(_MAX_ROUNDS):
+        found = _Sorter([lines[n] if n >= 0 else "" for n in alive], forwarding=forwarding).sort()
+        if found is None:
+            break
+        for n, place in zip(alive, found, strict=True):
+            if n >= 0:
+                places[n] = place
+        alive = _still_new(alive, found, lines)
+    return places, alive
 
 
 def is_forwarding(subject: str) -> bool:

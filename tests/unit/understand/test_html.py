@@ -69,7 +69,7 @@ def test_answers_between_html_quotes_stay() -> None:
 
 def test_the_writers_own_blockquote_stays() -> None:
     html = f'<p>Your rules say</p><blockquote>be kind</blockquote><p>I was.</p><div>{LINE}</div><blockquote type="cite">{NOTICE}</blockquote>'
-    assert split(to_text(html).text).new.split() == "Your rules say be kind I was.".split()
+    assert split(to_text(html).text).new.split() == ["Your", "rules", "say", "be", "kind", "I", "was."]
     pressed = '<div dir="ltr">You wrote<blockquote class="gmail_quote">be kind</blockquote></div>'
     assert "be kind" in split(to_text(pressed).text).new
 

@@ -26,7 +26,7 @@ GMAIL = {
     "ru": "чт, 2 мая 2024 г. в 10:00, Ada Lovelace <ada@example.com>:",
     "uk": "чт, 2 трав. 2024 р. о 10:00 Ada Lovelace <ada@example.com> пише:",
     "tr": "Ada Lovelace <ada@example.com>, 2 May 2024 Per, 10:00 tarihinde şunu yazdı:",
-    "ar": "في الخميس، 2 مايو 2024 في 10:00 ص تمت كتابة ما يلي بواسطة ‪Ada Lovelace‬‏ <‪ada@example.com‬‏>:‬",
+    "ar": "في الخميس، 2 مايو 2024 في 10:00 ص تمت كتابة ما يلي بواسطة \u202aAda Lovelace\u202c\u200f <\u202aada@example.com\u202c\u200f>:\u202c",
     "hi": "गुरु, 2 मई 2024 को 10:00 am बजे को Ada Lovelace <ada@example.com> ने लिखा:",
     "zh-cn": "Ada Lovelace <ada@example.com> 于2024年5月2日周四 10:00写道：",
     "zh-tw": "Ada Lovelace <ada@example.com> 於 2024年5月2日 週四 上午10:00寫道：",
@@ -43,7 +43,7 @@ GMAIL = {
     "vi": "Vào Th 5, 2 thg 5, 2024 vào lúc 10:00 Ada Lovelace <ada@example.com> đã viết:",
     "id": "Pada tanggal Kam, 2 Mei 2024 pukul 10.00 Ada Lovelace <ada@example.com> menulis:",
     "th": "ในวันที่ พฤ. 2 พ.ค. 2024 เวลา 10:00 Ada Lovelace <ada@example.com> เขียนว่า:",
-    "he": "‫בתאריך יום ה׳, 2 במאי 2024 ב-10:00 מאת ‪Ada Lovelace‬‏ <‪ada@example.com‬‏>:‬",
+    "he": "\u202bבתאריך יום ה׳, 2 במאי 2024 ב-10:00 מאת \u202aAda Lovelace\u202c\u200f <\u202aada@example.com\u202c\u200f>:\u202c",
     "sk": "št 2. 5. 2024 o 10:00 Ada Lovelace <ada@example.com> napísal(a):",
     "bg": "На чт, 2.05.2024 г. в 10:00 Ada Lovelace <ada@example.com> написа:",
     "hr": "čet, 2. svi 2024. u 10:00 Ada Lovelace <ada@example.com> napisao je:",
@@ -253,9 +253,16 @@ def test_mobile_signature_is_set_apart(line: str) -> None:
 
 def test_signature_below_the_delimiter() -> None:
     parts = split(
-        "Hello\n\n-- \nAda Lovelace\nExample Ltd\n\nOn Thu, 2 May 2024 at 10:00, Bo <bo@example.com> wrote:\n> Hi\n"
+        "Hello there\n\n-- \nAda Lovelace\nExample Ltd\n\nOn Thu, 2 May 2024 at 10:00, Bo <bo@example.com> wrote:\n> Hi\n"
     )
-    assert (parts.new, parts.signature) == ("Hello", "-- \nAda Lovelace\nExample Ltd")
+    assert (parts.new, parts.signature) == ("Hello there", "-- \nAda Lovelace\nExample Ltd")
+
+
+@pytest.mark.parametrize("signature", ["Sent from my iPhone", "-- \nada\nSent with Sparrow (http://example.com/?sig)"])
+def test_one_word_is_not_parted_from_its_signature(signature: str) -> None:
+    text = f"Hello\n\n{signature}"
+    assert split(f"{text}\n\nOn Thu, 2 May 2024 at 10:00, Bo <bo@example.com> wrote:\n> Hi\n").new == text
+    assert split(f"请恢复我的帐号\n\n{signature}").new == "请恢复我的帐号"
 
 
 def test_sign_off_with_a_card_is_a_signature_and_with_a_name_is_not() -> None:
