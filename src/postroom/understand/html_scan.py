@@ -30,6 +30,8 @@ _VOID: Final = _names(
 _BLOCKS: Final = _names(
     "address article aside blockquote caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup legend li listing main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
 )
+_OPENING: Final = {name: f"<{name}>" for name in _BLOCKS}
+_CLOSING: Final = {name: f"</{name}>" for name in _BLOCKS}
 _ENDS_P: Final = _BLOCKS - frozenset(["tbody", "td", "tfoot", "th", "thead", "tr", "caption", "legend"]) | {"hr"}
 _INLINE: Final = _names(
     "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark nobr q s samp small span strike strong sub sup tt u var"
@@ -112,11 +114,11 @@ class _Scan:
 
     def __init__(self, html: str) -> None:
         self._html = html
-        self._sheet = Sheet(html_tags.style_sheets(html) if "<style" in html.lower() else "")
+        self._sheet = Sheet(html_tags.style_sheets(html))
         self._left = MAX_TAGS
         self._cache: dict[tuple[str, str], _Meaning] = {}
-        #: looks that were worked out, by what they are inside of, and what was said of them
-        self._looks: dict[tuple[Look, str, str], Look] = {}
+        #: looks that were worked out, by what they are inside of, and what was said of them; whether they hide
+        self._looks: dict[tuple[Look, str, str], tuple[Look, bool]] = {}
         self._stack: list[_Element] = [_ROOT]
         #: how many elements of a name are open
         self._open: dict[str, int] = {}
@@ -160,34 +162,35 @@ class _Scan:
             return
         if name in _VOID:
             if name == "hr":
-                self._end_p()
+                self._end("p")
                 self._out.append("<hr>")
             return
-        if name in _ENDS_P:
-            self._end_p()
+        if name in _ENDS_P and self._open.get("p"):
+            self._end("p")
         if name in _IMPLIED:
             self._imply(*_IMPLIED[name])
         inside = self._stack[-1]
-        meaning, look = _PLAIN, inside.look
+        meaning, look, unseen = _PLAIN, inside.look, inside.unseen
         if not look.gone:
             if attributes or self._sheet or name == "blockquote":
                 meaning = self._meaning(name, attributes)
             if meaning.said or name in _SPECIAL:
-                look = self._look(name, attributes, look, meaning)
-        self._push(name, look, meaning)
+                look, unseen = self._look(name, attributes, look, meaning)
+        self._push(name, look, meaning, unseen=unseen)
 
-    def _look(self, name: str, attributes: str, inside: Look, meaning: _Meaning) -> Look:
+    def _look(self, name: str, attributes: str, inside: Look, meaning: _Meaning) -> tuple[Look, bool]:
         key = (inside, name, attributes)
-        look = self._looks.get(key)
-        if look is None:
+        known = self._looks.get(key)
+        if known is None:
             look = html_styles.styled(inside, meaning.said)
             if name in _SPECIAL:
                 look = _special(name, attributes, look, meaning)
+            known = (look, look.hidden)
             if not self._sheet.nested:
-                self._looks[key] = look
-        return look
+                self._looks[key] = known
+        return known
 
-    def _push(self, name: str, look: Look, meaning: _Meaning) -> None:
+    def _push(self, name: str, look: Look, meaning: _Meaning, *, unseen: bool) -> None:
         sign, role = "", meaning.role
         if role is not html_quotes.NONE:
             sign = self._sign(role, look)
@@ -195,13 +198,11 @@ class _Scan:
                 self._out.append(f"<p>{RULE}</p>")
             if role.container and not look.quoting:
                 look = html_styles.quoting(look)
-        inside, self._prefix = self._stack[-1], False
-        self._stack.append(
-            _Element(name, look, inside.unseen if look is inside.look else look.hidden, meaning, bool(sign))
-        )
+        self._prefix = False
+        self._stack.append(_Element(name, look, unseen, meaning, bool(sign)))
         self._open[name] = self._open.get(name, 0) + 1
-        if name in _BLOCKS:
-            self._out.append(f"<{name}>")
+        if name in _OPENING:
+            self._out.append(_OPENING[name])
         if sign:
             self._out.append(f"<p>{sign}</p>")
             self._left -= 1
@@ -250,7 +251,15 @@ class _Scan:
             self._out.append("<br>")
         if not self._open.get(name) or name in _LASTING:
             return
-        stack, at = self._stack, len(self._stack) - 1
+        stack = self._stack
+        if stack[-1].name == name and not stack[-1].closes:
+            # nested as it should be: what nearly all end tags are
+            self._prefix = stack.pop().meaning.role.prefix
+            self._open[name] -= 1
+            if name in _CLOSING:
+                self._out.append(_CLOSING[name])
+            return
+        at = len(stack) - 1
         lowest = max(0, at - _REACH)
         walls = _WALLS if name not in _TABLE else frozenset(["table"])
         while at > lowest and stack[at].name != name:
@@ -279,7 +288,7 @@ class _Scan:
             if element.closes:
                 self._out.append(f"<p>{CLOSE}</p>")
             if element.name in _BLOCKS:
-                self._out.append(f"</{element.name}>")
+                self._out.append(_CLOSING[element.name])
             self._open[element.name] -= 1
         self._prefix = above[0].meaning.role.prefix
         if len(above) > 1 and above[0].name not in _WALLS:
@@ -288,10 +297,6 @@ class _Scan:
                     look = html_styles.styled(stack[-1].look, element.meaning.said)
                     stack.append(element._replace(look=look, unseen=look.hidden, closes=False))
                     self._open[element.name] += 1
-
-    def _end_p(self) -> None:
-        if self._open.get("p"):
-            self._end("p")
 
     def _imply(self, ended: frozenset[str], holders: frozenset[str]) -> None:
         stack = self._stack

@@ -68,7 +68,9 @@ class Look:
 def _blends(colour: Colour | None, ground: Colour | None) -> bool:
     if colour is None or colour == CLEAR:
         return colour is not None
-    return ground is not None and all(abs(a - b) < _ALIKE for a, b in zip(colour, ground, strict=True))
+    if ground is None:
+        return False
+    return max(abs(colour[0] - ground[0]), abs(colour[1] - ground[1]), abs(colour[2] - ground[2])) < _ALIKE
 
 
 def declarations(style: str) -> dict[str, str]:

@@ -26,6 +26,7 @@ _TOKEN: Final = re.compile(
 _ATTRIBUTE: Final = re.compile(
     r"""(=[^\s/>=]*+|[^\s/>=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"'][^\s>]*+))?+)?+"""
 )
+_STYLE: Final = re.compile(r"<style(?=[\s/>])", re.IGNORECASE)
 _MAX_ATTRIBUTES: Final = 200
 
 
@@ -47,4 +48,10 @@ def attributes(source: str) -> dict[str, str]:
 
 def style_sheets(html: str) -> str:
     """The content of all ``<style>`` elements."""
-    return "\n".join([match["inner"] for match in tokens(html) if (match["raw"] or "").lower() == "style"])
+    starts = list(_STYLE.finditer(html))
+    if not starts:
+        return ""
+    # what stands below the end of the last one is not gone through
+    end = html.lower().find("</style", starts[-1].end())
+    upto = html if end < 0 else html[: end + 9]
+    return "\n".join([match["inner"] for match in tokens(upto) if (match["raw"] or "").lower() == "style"])
