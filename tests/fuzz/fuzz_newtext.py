@@ -1,7 +1,7 @@
 """Throws bytes at the reader of HTML and at the cutter of quotes, for as long as you like.
 
 Invariant: any string is read without an exception; each character that is not blank lands in exactly one part; cutting
-the new words again changes nothing.
+the new words again changes nothing; no quote mark is left in the text of HTML.
 
 Run: ``python tests/fuzz/fuzz_newtext.py -max_total_time=480 [corpus folder]`` (needs the ``fuzz`` dependency group).
 """
@@ -23,6 +23,13 @@ WORDS = (
 )  # fmt: skip
 
 
+#: likewise for HTML
+TAGS = (
+    "<p>", "</p>", "<div>", "</div>", "<blockquote>", "</blockquote>", "<blockquote type=cite>", '<div class="gmail_quote">', '<p style="display:none">', "<font color=white>", "</font>", "<style>.a .b{color:#fff} @media all{", "}</style>", "<p class=a>", "<b class=b>", "</b>", "<table>", "<tr>", "<td>", "</table>", "<li>", "<!--", "-->", "<p title='", "'>", "<template>", "<select>", '<body bgcolor="#000">',
+    "<xmp>", "<br>", "<hr>", "&#65;", "\ue000", "text ", '<div id="divRplyFwdMsg">', "<div style='font:0px x;color:rgba(1,2,3,0);background:url(", "\\6f", "/*",
+)  # fmt: skip
+
+
 def letters(text: str) -> Counter[str]:
     """How often each character occurs that is not blank."""
     return Counter("".join(text.split()))
@@ -38,9 +45,14 @@ def check(text: str) -> None:
 
 
 def one_input(data: bytes) -> None:
-    """Half of the inputs are built of words that steer the cutter, half are plain bytes."""
+    """Inputs are built of tags, or of words that steer the cutter, or are plain bytes."""
     provider = atheris.FuzzedDataProvider(data)
     if provider.ConsumeBool():
+        picks = provider.ConsumeIntListInRange(provider.ConsumeIntInRange(0, 60), 0, len(TAGS) - 1)
+        read = html.to_text("".join(TAGS[n] for n in picks) + provider.ConsumeUnicode(50))
+        assert not set(read.text) & {"\ue000", "\ue001", "\ue002", "\ue003", "\ue004"}, "a mark was left"
+        check(read.text)
+    elif provider.ConsumeBool():
         picks = provider.ConsumeIntListInRange(provider.ConsumeIntInRange(0, 40), 0, len(WORDS) - 1)
         check("".join(WORDS[n] for n in picks) + provider.ConsumeUnicodeNoSurrogates(200))
     else:

@@ -4,7 +4,6 @@ Invariant: any string is read in bounded time and memory, never an exception. Ta
 mentions a way of hiding or of quoting, or is large; what most mails pay for is one extraction.
 """
 
-import re
 from dataclasses import dataclass
 from html import unescape
 from typing import Final
@@ -22,7 +21,6 @@ _FEW_TAGS: Final = 400
 _FEW_CHARS: Final = 16_000
 _MARKED: Final = pattern(r"[\x{E000}-\x{E00F}\x00]")
 _MARKS: Final = dict.fromkeys([0, *range(0xE000, 0xE010)])
-_GAPS: Final = re.compile(r"\n{4,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +45,10 @@ def to_text(html: str) -> HtmlText:
     html = readable(html)
     if _MARKED.search(html) is not None:
         html = html.translate(_MARKS)
-    quotes = html_quotes.mentions(html)
+    quotes, hides = html_quotes.mentions(html), html_hidden.mentions(html)
     hidden = ""
-    if quotes or html_hidden.mentions(html) or len(html) > _FEW_CHARS or html.count("<") > _FEW_TAGS:
-        scanned = html_scan.scan(html)
+    if quotes or hides or len(html) > _FEW_CHARS or html.count("<") > _FEW_TAGS:
+        scanned = html_scan.scan(html, hides=hides)
         html, hidden = scanned.html, scanned.hidden
         defects += scanned.defects
     try:
@@ -65,4 +63,6 @@ def to_text(html: str) -> HtmlText:
 
 def _tidy(text: str) -> str:
     text = "\n".join([line.rstrip(" \t\xa0") for line in text.split("\n")]).strip("\n")
-    return _GAPS.sub("\n\n\n", text) if "\n\n\n\n" in text else text
+    while "\n\n\n\n" in text:
+        text = text.replace("\n\n\n\n", "\n\n\n")
+    return text

@@ -75,13 +75,11 @@ def role(name: str, attributes: dict[str, str]) -> Role:
             mark = OWN
     if not _QUOTES.isdisjoint(classes) or ident == "OLK_SRC_BODY_SECTION" or _is_named_quote(name, attributes):
         mark = OPEN
-    return Role(
-        sign=mark,
-        blockquote=name == "blockquote",
-        container=not _CONTAINERS.isdisjoint(classes),
-        prefix=_PREFIX in classes,
-        divider=ident.endswith(_DIVIDERS) or ("border" in style and _BORDER.search(style) is not None),
-    )
+    container, prefix = not _CONTAINERS.isdisjoint(classes), _PREFIX in classes
+    divider = ident.endswith(_DIVIDERS) or ("border" in style and _BORDER.search(style) is not None)
+    if not (mark or container or prefix or divider):
+        return NONE
+    return Role(sign=mark, blockquote=name == "blockquote", container=container, prefix=prefix, divider=divider)
 
 
 def _is_named_quote(name: str, attributes: dict[str, str]) -> bool:

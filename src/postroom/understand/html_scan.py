@@ -52,6 +52,10 @@ _IMPLIED: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
     "tbody": (_names("td th tr tbody thead tfoot"), frozenset(["table"])),
     "option": (frozenset(["option"]), frozenset(["select"])),
 }
+#: attributes that may have to do with quotes
+_QUOTING: Final = re.compile(
+    r"quote|cite|divRply|border|OLK_SRC|_extra|moz-forward|cloudmagic|mail-editor", re.IGNORECASE
+)
 #: elements whose looks are not all said by styles
 _SPECIAL: Final = frozenset(["a", "template", "noscript", "select", "datalist"])
 #: elements that go on to the end of the mail, whatever their end tags say
@@ -102,19 +106,32 @@ _PLAIN: Final = _Meaning({}, html_quotes.NONE, ())
 _ROOT: Final = _Element("html", Look(), unseen=False, meaning=_PLAIN, closes=False)
 
 
-def scan(html: str) -> Scanned:
-    """Go through HTML once. Pure, total, linear."""
-    return _Scan(html).run()
+def scan(html: str, *, hides: bool = True) -> Scanned:
+    """Go through HTML once. Pure, total, linear. ``hides``: its source mentions a way of hiding; else no style is read."""
+    return _Scan(html, hides=hides).run()
 
 
 class _Scan:
     """The stack of open elements, and what was read so far."""
 
-    __slots__ = ("_cache", "_html", "_left", "_looks", "_open", "_out", "_prefix", "_sheet", "_stack", "_unseen")
+    __slots__ = (
+        "_cache",
+        "_hides",
+        "_html",
+        "_left",
+        "_looks",
+        "_open",
+        "_out",
+        "_prefix",
+        "_sheet",
+        "_stack",
+        "_unseen",
+    )
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, *, hides: bool) -> None:
         self._html = html
-        self._sheet = Sheet(html_tags.style_sheets(html))
+        self._hides = hides
+        self._sheet = Sheet(html_tags.style_sheets(html) if hides else "")
         self._left = MAX_TAGS
         self._cache: dict[tuple[str, str], _Meaning] = {}
         #: looks that were worked out, by what they are inside of, and what was said of them; whether they hide
@@ -224,6 +241,10 @@ class _Scan:
         return known
 
     def _read(self, name: str, attributes: str) -> _Meaning:
+        if not self._hides:
+            if name != "blockquote" and _QUOTING.search(attributes) is None:
+                return _PLAIN
+            return _Meaning({}, html_quotes.role(name, html_tags.attributes(attributes)), ())
         found = html_tags.attributes(attributes) if _SIGNIFICANT.search(attributes) is not None else {}
         keys = [f".{one}" for one in found.get("class", "").split()[:20]]
         if "id" in found:
@@ -235,8 +256,7 @@ class _Scan:
             said |= html_styles.declarations(found["style"])
         if "hidden" in found and said.get("display", "none") == "none":
             said["display"] = "none"
-        role = html_quotes.role(name, found)
-        return _Meaning(said, role if role != html_quotes.NONE else html_quotes.NONE, tuple(keys))
+        return _Meaning(said, html_quotes.role(name, found), tuple(keys))
 
     def _around(self) -> set[str]:
         """Names, classes and ids of the open elements nearest by."""
