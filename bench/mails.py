@@ -93,11 +93,11 @@ class _Writer:
         domain = sender.rpartition("@")[2]
         ip = f"192.0.2.{dice.randrange(1, 255)}"
         lines = [
+            f"Authentication-Results: mx1.example.com;\n\tdkim=pass header.d={domain} header.s=s2026;\n\tspf=pass smtp.mailfrom={sender};"
+            f"\n\tdmarc=pass header.from={domain}",
             f"Received: from out{dice.randrange(9)}.{domain} (out.{domain} [{ip}])\n\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384"
             f" (256/256 bits))\n\tby mx1.example.com (Postfix) with ESMTPS id {self._hex(12).upper()}\n\tfor <{self._recipient}>; {when}",
             f"Received: from localhost (localhost [127.0.0.1])\n\tby out.{domain} (Postfix) with ESMTP id {self._hex(10).upper()};\n\t{when}",
-            f"Authentication-Results: mx1.example.com;\n\tdkim=pass header.d={domain} header.s=s2026;\n\tspf=pass smtp.mailfrom={sender};"
-            f"\n\tdmarc=pass header.from={domain}",
             f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d={domain}; s=s2026;\n\tt={1772438400 + 37 * number}; h=from:to:subject:date:"
             f"message-id:mime-version;\n\tbh={self._base64(32)};\n\tb={self._base64(64)}\n\t {self._base64(64)}\n\t {self._base64(64)}",
             f"Date: {when}",
