@@ -30,10 +30,8 @@ def keys(message: Message) -> tuple[str, ...]:
 
 
 def is_public(domain: str) -> bool:
-    """Whether strangers share this domain: their mail says nothing of one another."""
-    return domain in PUBLIC_PROVIDERS or any(
-        domain.endswith(f".{known}") for known in PUBLIC_PROVIDERS if known.count(".") == 1 and domain.endswith(known)
-    )
+    """Whether strangers share this domain, or the one above it: their mail says nothing of one another."""
+    return domain in PUBLIC_PROVIDERS or ".".join(domain.split(".")[-2:]) in PUBLIC_PROVIDERS
 
 
 def recall(message: Message, memory: Memory, now: float) -> SenderHistory:
