@@ -170,7 +170,8 @@ class _Scan:
     def _text(self, text: str) -> None:
         if not self._stack[-1].unseen:
             self._out.append(text)
-        elif not text.isspace():
+        elif not text.isspace() and not self._open.get("select"):
+            # what a form lets choose from is seen, but nobody's words
             self._unseen.append(text)
 
     def _start(self, name: str, attributes: str) -> None:

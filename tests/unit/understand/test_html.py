@@ -89,6 +89,11 @@ def test_visible_text_is_not_taken_for_hidden(html: str) -> None:
     assert read.hidden == ""
 
 
+def test_choices_of_a_form_are_nobodys_words() -> None:
+    read = to_text("<p>Hello</p><select name=a><option>refund<option>appeal</select><p hidden>x</p><p>you</p>")
+    assert (read.text.split(), read.hidden) == (["Hello", "you"], "x")
+
+
 def test_blocks_are_kept_and_links_are_not_spliced_in() -> None:
     html = "<p>One <b>two</b></p><div>three<br>four</div><ul><li>five</ul><a href='https://example.com/x'>six</a><script>bad()</script>"
     assert [line.strip(" •") for line in to_text(html).text.splitlines() if line.strip()] == [
