@@ -34,7 +34,7 @@ def serve(
     # The metrics library looks for this once, when it is first imported.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(path.parent / settings.data / "metrics")
     # The store's thread and the doors' loop hand over to each other often; the default of 5 ms makes each wait.
-    sys.setswitchinterval(0.0002)
+    sys.setswitchinterval(0.001)
     from postroom.bootstrap.house import House
     from postroom.bootstrap.server import Server
 
@@ -89,7 +89,7 @@ def work(
         if role == "judge":
             judge(house, door_bell, Pulse(pulse), Ringable(ring) if ring >= 0 else None)
         else:
-            sys.setswitchinterval(0.0002)
+            sys.setswitchinterval(0.001)
             deliver(house, door_bell)
     except TryLater as error:
         fail(f"the store is unwell: {error}")
