@@ -1,11 +1,11 @@
-"""Reads postroom.toml and finds every mistake in it, each with its line and a remedy; raises on none of them."""
+"""Reads postroom.toml and finds every mistake in it (200 at most), each with its line and a remedy; raises on none of them."""
 
 import difflib
 import ipaddress
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast, get_args, get_origin
 
 import msgspec
@@ -13,9 +13,14 @@ from msgspec.structs import fields as struct_fields
 
 from postroom.config.locate import line_of, lines
 from postroom.config.settings import DESTINATION_KINDS, Destination, Settings, Table, Webhook
+from postroom.model import toml
 
 #: routes that exist without being named in the settings, each with a built-in inbox of its name
 BUILT_IN_ROUTES = ("review", "junk", "automatic")
+
+
+#: mistakes told at once
+_MOST_PROBLEMS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +46,8 @@ class Problem:
 def load(text: str) -> tuple[Settings | None, tuple[Problem, ...]]:
     """The settings in a TOML text, None when a fatal problem is among those returned. Never raises."""
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = toml.loads(text)
+    except ValueError as error:
         where = re.search(r"line (\d+)", str(error))
         line = int(where.group(1)) if where else max(1, text.count("\n"))
         return None, (
@@ -51,7 +56,7 @@ def load(text: str) -> tuple[Settings | None, tuple[Problem, ...]]:
     known = lines(text)
     found = [
         Problem(line=line_of(path, known), path=path, message=message, remedy=remedy)
-        for path, message, remedy in _walk(Settings, data, "")
+        for path, message, remedy in islice(_walk(Settings, data, ""), _MOST_PROBLEMS)
     ]
     if found:
         return None, _sorted(found)

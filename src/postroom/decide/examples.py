@@ -20,7 +20,6 @@ A file holds ``[[mail]]`` tables::
 Whoever reads the files gives each example its message (`Example.raw`, `Example.file`), since reading mail is not done here.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -30,6 +29,7 @@ from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
 from postroom.decide.problems import Problem, Section, Source, sections_for, toml_problem
 from postroom.decide.rulebook import Rulebook
+from postroom.model import toml
 from postroom.model.judgement import AccountState, AccountStatus, Decision
 from postroom.model.mail import BrandName, RouteName
 
@@ -85,8 +85,8 @@ def read(files: Mapping[str, str]) -> tuple[tuple[Example, ...], tuple[Problem, 
     for name in sorted(files):
         source = Source(name=name, text=files[name])
         try:
-            data = tomllib.loads(source.text)
-        except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+            data = toml.loads(source.text)
+        except ValueError as error:
             problems.append(toml_problem(source, error))
             continue
         items = data.get("mail")

@@ -18,7 +18,6 @@
 Several files may speak of one list. The syntax of phrases is that of `decide.phrases`.
 """
 
-import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -27,6 +26,7 @@ from postroom.decide.folding import unspaced
 from postroom.decide.pairs import Pair
 from postroom.decide.phrases import ListKind, Phrase, PhraseList, Where, parse_phrase
 from postroom.decide.problems import Problem, Section, Source, sections_for, toml_problem
+from postroom.model import toml
 from postroom.model.judgement import JUNK
 from postroom.model.mail import RouteName
 
@@ -53,8 +53,8 @@ class PhraseReader:
     def read(self, source: Source) -> None:
         """Read one file; never raises."""
         try:
-            data = tomllib.loads(source.text)
-        except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+            data = toml.loads(source.text)
+        except ValueError as error:
             self.problems.append(toml_problem(source, error))
             return
         for key in data.keys() - {*_KINDS, "group", "comment"}:

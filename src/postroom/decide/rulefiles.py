@@ -21,7 +21,6 @@ table of these three; everything given must hold (``not``: none of them).
 
 import datetime
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +33,7 @@ from postroom.decide.prefilter import indexed, list_named, need, re2_options
 from postroom.decide.problems import Problem, Section, Source, sections_for, toml_problem
 from postroom.decide.rules import Rule
 from postroom.decide.tree import Node, read_tree
+from postroom.model import toml
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
 from postroom.model.mail import RouteName
 
@@ -85,8 +85,8 @@ class RuleReader:
     def read(self, source: Source) -> None:
         """Read one file; never raises."""
         try:
-            data = tomllib.loads(source.text)
-        except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+            data = toml.loads(source.text)
+        except ValueError as error:
             self.problems.append(toml_problem(source, error))
             return
         for key in data.keys() - {"rule"}:
