@@ -1,6 +1,7 @@
 """The way of a mail: what each step keeps, and what it does with what goes wrong."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ from postroom.flow import router
 from postroom.model.errors import GiveUp, Refused, TryLater
 from postroom.model.mail import BounceOf, DestinationName
 from postroom.model.marks import bounce_address, loop_mark
-from postroom.model.work import Parcel
+from postroom.model.work import Parcel, Park
 from postroom.ports import JobFilter
-from tests.unit.flow.house import KEY, House, a_message, staged
+from tests.unit.flow.house import KEY, House, Moody, a_message, staged
 
 
 @pytest.fixture
@@ -202,6 +203,34 @@ def test_a_forged_reference_gets_no_thread(house: House) -> None:
     assert house.store.decisions(house.store.newest(1)[0])[-1].thread is None
 
 
+def test_a_clock_that_a_person_was_faster_than_changes_nothing(tmp_path: Path) -> None:
+    """A verdict has opened the next generation; the clock of the first then runs out in a worker's hand."""
+    house = House(tmp_path, default_threshold=0.999, fallback_threshold=0.999)
+    (mail,) = house.accept(a_message())
+    house.judge()
+    house.clock.advance(3601)
+    (clock,) = house.store.claim("clock", 1, "judge")
+    (first,) = house.store.decisions(mail.id)
+    real = house.store.decisions
+    house.judging = replace(house.judging, store=Moody(house.store))
+    house.judging.store.decisions = lambda mail_id: (*real(mail_id), replace(first, generation=2, route=first.decided))
+    house.judging.expire(clock)
+    assert house.store.decisions(mail.id) == (first,)
+    assert [j.state for j in house.jobs(kinds=("clock",))] == ["done"]
+    assert not house.told.of("review-expired")
+    house.store.close()
+
+
+def test_a_mail_that_the_store_has_lost_waits_for_a_person(house: House) -> None:
+    house.accept(a_message())
+    (job,) = house.store.claim("judge", 1, "judge")
+    moody = Moody(house.store)
+    moody.read = lambda _ids: ()
+    replace(house.judging, store=moody).judge([job])
+    assert [(j.state, j.why) for j in house.jobs()] == [("parked", "unreadable")]
+    assert house.told.of("parked") == [{"why": "unreadable"}]
+
+
 class TestDispatch:
     """What becomes of a delivery that fails."""
 
@@ -267,6 +296,15 @@ class TestDispatch:
         house.deliver("appeals")
         (job,) = house.jobs(states=("parked",))
         assert (job.why, job.error) == ("gave-up", "550 no such desk")
+
+    def test_a_delivery_of_a_generation_that_was_never_decided_is_parked(self, house: House) -> None:
+        (mail,) = house.accept(a_message())
+        house.judge()
+        (job,) = house.store.claim("deliver", 1, "w", destination=DestinationName("appeals"))
+        outcome = house.dispatch.deliver(replace(job, generation=7), mail, house.places["appeals"])
+        assert isinstance(outcome, Park)
+        assert outcome.why == "bug"
+        assert not house.places["appeals"].got
 
     def test_a_bug_of_an_adapter_parks_the_mail(self, house: House) -> None:
         house.accept(a_message())
