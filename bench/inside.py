@@ -102,7 +102,9 @@ def judging(house: House, mails: int) -> dict[str, float]:
 
     batch(stock[mails:])
     begin = time.process_time()
-    routes = [d.decided for start in range(0, mails, CLAIMED) for d in batch(stock[start : min(start + CLAIMED, mails)])]
+    routes = [
+        d.decided for start in range(0, mails, CLAIMED) for d in batch(stock[start : min(start + CLAIMED, mails)])
+    ]
     seconds = time.process_time() - begin
     shares = {f"to_{route}": float(routes.count(route)) for route in sorted(set(routes))}
     return {"mails": mails, "cpu_seconds": seconds, "per_s_core": mails / seconds, **shares}

@@ -273,7 +273,9 @@ class Log(Table, frozen=True):
     level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="Least important level that is written.")
     ] = "info"
-    addresses: Annotated[bool, Meta(description="Also write envelope senders and recipients of what is accepted.")] = False
+    addresses: Annotated[bool, Meta(description="Also write envelope senders and recipients of what is accepted.")] = (
+        False
+    )
 
 
 class Settings(Table, frozen=True):

@@ -144,7 +144,9 @@ class SmtpDestination:
             served = self._served.get(parcel.key, frozenset())
         data = canonical(parcel.stamped)
         if b"\x00" in data and _FALSE_END.search(data):
-            raise GiveUp("it has a line of NUL and a dot, which some servers take for the end of a mail (SMTP smuggling)")
+            raise GiveUp(
+                "it has a line of NUL and a dot, which some servers take for the end of a mail (SMTP smuggling)"
+            )
         utf8 = not (sender.isascii() and all(map(str.isascii, wanted)))
         if envelope.smtputf8 and not utf8:
             utf8 = not data[: header_end(data)].isascii()
