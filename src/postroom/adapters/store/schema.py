@@ -44,7 +44,12 @@ def migrate(connection: sqlite3.Connection) -> int:
 
     Safe when several processes start at once: the version is read again under the exclusive lock.
     """
-    if (before := version(connection)) == newest():
+    connection.execute("BEGIN")  # one moment for all that `version` reads: another process may be migrating
+    try:
+        before = version(connection)
+    finally:
+        connection.execute("ROLLBACK")
+    if before == newest():
         return before
     connection.execute("BEGIN EXCLUSIVE")
     try:
