@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroom.cli.console import Config, examples, find_config, open_house, read_settings, say
+from postroom.cli.console import Config, examples, find_config, open_store_house, read_settings, say
+from postroom.model.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,9 @@ def backup(
     """Copy the store as it is at this moment, while it is in use; the signing key is put beside it as TARGET.key."""
     from postroom.adapters.store.backup import backup as copy_store
 
-    house = open_house(config)
+    if not target.absolute().parent.is_dir():
+        raise ConfigError(f"there is no folder {target.absolute().parent}: is the disk for backups mounted?")
+    house = open_store_house(config)
     copy_store(house.store_path, target, _progress())
     key = target.with_name(target.name + ".key")
     key.touch(mode=0o600)

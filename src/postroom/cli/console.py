@@ -66,6 +66,16 @@ def open_house(given: Path | None, *, process: str = "") -> "House":
     return House(read_settings(path), path.resolve().parent, process=process)
 
 
+def open_store_house(given: Path | None) -> "House":
+    """The same, for looking at what is there: a look makes no store. Raises `ConfigError` when there is none yet."""
+    house = open_house(given)
+    if not house.has_store:
+        raise ConfigError(
+            f"there is no store at {house.store_path}; `postroom serve` makes one, `postroom restore` brings one back"
+        )
+    return house
+
+
 #: what JSON leaves as it is and a terminal may obey, or no encoding can carry
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 

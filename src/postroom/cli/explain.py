@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from postroom.cli.console import AsJson, Config, examples, fail, open_house, print_json, printable, say, when
+from postroom.cli.console import AsJson, Config, examples, fail, open_store_house, print_json, printable, say, when
 from postroom.cli.files import any_house
 
 
@@ -47,7 +47,7 @@ def _explain_stored(prefix: str, config: Config, *, as_json: bool) -> None:
     from postroom.flow.facts import decision_facts, mail_facts
     from postroom.understand.reader import read
 
-    house = open_house(config)
+    house = open_store_house(config)
     mail = house.mail(prefix)
     if mail is None:
         fail(f"there is no file and no mail {prefix}")

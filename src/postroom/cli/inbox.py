@@ -10,7 +10,7 @@ from postroom.cli.console import (
     Config,
     examples,
     fail,
-    open_house,
+    open_store_house,
     print_json,
     print_table,
     printable,
@@ -30,7 +30,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Newest mail first."""
-    house = open_house(config)
+    house = open_store_house(config)
     entries = house.store.entries(destination, unread_only=unread, limit=limit)
     if as_json:
         for e in entries:
@@ -73,7 +73,7 @@ def read(
     """Show one mail and mark it read."""
     from postroom.understand.reader import read as understand
 
-    house = open_house(config)
+    house = open_store_house(config)
     found = house.mail(mail)
     if found is None:
         fail(f"no mail with the id {mail}")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from postroom.cli.console import AsJson, Config, examples, open_house, print_json, print_table, when
+from postroom.cli.console import AsJson, Config, examples, open_store_house, print_json, print_table, when
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +20,7 @@ def mails(
     as_json: AsJson = False,
 ) -> None:
     """Mails, newest first, each with where it went and why."""
-    house = open_house(config)
+    house = open_store_house(config)
     rows = house.store.mails(limit, route=route, before=before)
     if as_json:
         for row in rows:

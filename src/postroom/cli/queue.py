@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from postroom.cli.console import AsJson, Config, examples, fail, open_house, print_json, print_table, say, when
+from postroom.cli.console import AsJson, Config, examples, fail, open_store_house, print_json, print_table, say, when
 
 if TYPE_CHECKING:
     from postroom.model.work import JobId, JobInfo, JobKind, JobState
@@ -39,7 +39,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Jobs, oldest first; without --state those that are not finished."""
-    house = open_house(config)
+    house = open_store_house(config)
     wanted = _filter(None, state or ["ready", "claimed", "held", "parked"], kind, to, mail, why, limit)
     jobs = house.store.jobs(wanted)
     if as_json:
@@ -65,7 +65,7 @@ def list_(
 @app.command(epilog=examples("postroom queue show 42"))
 def show(job: Annotated[int, typer.Argument(help="Id of the job.")], config: Config = None) -> None:
     """Everything about one job, as JSON."""
-    house = open_house(config)
+    house = open_store_house(config)
     found = house.store.jobs(_filter([job], None, None, "", "", "", 1))
     if not found:
         fail(f"there is no job {job}")
@@ -86,7 +86,7 @@ def retry(
     config: Config = None,
 ) -> None:
     """Make waiting jobs due now; also those held after a restore."""
-    house = open_house(config)
+    house = open_store_house(config)
     wanted = _filter(ids, state or ["ready", "held"], kind, to, mail, "", limit)
     count = house.store.retry(wanted)
     say(f"{count} made due now.")
@@ -104,7 +104,7 @@ def unpark(
     config: Config = None,
 ) -> None:
     """Try parked jobs again, with a fresh age."""
-    house = open_house(config)
+    house = open_store_house(config)
     count = house.store.unpark(_filter(ids, ["parked"], kind, to, mail, why, limit))
     say(f"{count} will be tried again.")
     house.close()
@@ -125,7 +125,7 @@ def drop(
     """Never do these jobs. The mails stay in the store. Needs ids or a filter."""
     if not (ids or to or mail or why or kind):
         fail("say which: ids, --to, --mail, --why or --kind")
-    house = open_house(config)
+    house = open_store_house(config)
     count = house.store.drop(_filter(ids, state or ["parked", "held", "ready"], kind, to, mail, why, limit), reason)
     say(f"{count} dropped; their mails are kept.")
     house.close()

@@ -58,7 +58,9 @@ def _urgent(decision: Decision) -> list[str]:
     if not decision.urgent:
         return []
     why = "; ".join(finding.reason for finding in decision.findings if finding.source == "urgent")
-    return [f"It is urgent ({', '.join(decision.urgent)}), so people are told at once, wherever it goes. Found: {why}."]
+    return [
+        f"It is urgent ({', '.join(decision.urgent)}), so whoever the settings name for urgent mail is told at once, wherever it goes. Found: {why}."
+    ]
 
 
 def _who(decision: Decision, message: Message | None) -> str:

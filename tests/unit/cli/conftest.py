@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from postroom.adapters.store.sqlite import SqliteStore
 from postroom.cli.main import run
 from tests.unit.flow.house import a_message
 
@@ -53,6 +54,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "postroom.toml").write_text(SETTINGS)
     (tmp_path / "mail.eml").write_bytes(a_message())
     return tmp_path
+
+
+@pytest.fixture
+def empty_store(folder: Path) -> None:
+    """The installation has a store, with nothing in it."""
+    (folder / "data").mkdir()
+    SqliteStore.open(folder / "data" / "postroom.db").close()
 
 
 @pytest.fixture

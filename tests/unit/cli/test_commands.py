@@ -218,6 +218,7 @@ class TestFiles:
 
 
 class TestMails:
+    @pytest.mark.usefixtures("empty_store")
     def test_from_standard_input_to_the_inbox(self, postroom: Postroom, work: Work) -> None:
         assert postroom("inbox", "list").out == "No mail here.\n"
         assert postroom("mails").out == "No mail yet.\n"

@@ -87,6 +87,7 @@ def test_files_need_no_settings(postroom: Postroom, folder: Path) -> None:
         (("queue", "show", "x"), "integer"),
     ],
 )
+@pytest.mark.usefixtures("empty_store")
 def test_a_command_written_wrongly_ends_with_2(postroom: Postroom, command: tuple[str, ...], says: str) -> None:
     ran = postroom(*command)
     assert ran.code == 2
@@ -104,13 +105,14 @@ def test_a_command_written_wrongly_ends_with_2(postroom: Postroom, command: tupl
         (("route", "no-such-file.eml"), "there is no file or folder"),
         (("route", "mail.eml", "--deliver", "--brand", "nobody"), "there is no brand 'nobody'"),
         (("understand", "n" * 300), "n" * 300),
-        (("restore", "no-such-file.db"), "there is no backup"),
-        (("backup", "no-such-folder/copy.db"), "there is no store"),
+        (("restore", "no-such-file.db"), "there is a store"),
+        (("backup", "no-such-folder/copy.db"), "is the disk for backups mounted?"),
         (("evaluate", "no-such-file.jsonl"), "can't read"),
         (("init",), "--force overwrites"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
 )
+@pytest.mark.usefixtures("empty_store")
 def test_what_is_not_there_is_said(postroom: Postroom, command: tuple[str, ...], says: str) -> None:
     ran = postroom(*command)
     assert ran.code == 1
@@ -128,6 +130,19 @@ class TestStore:
         assert ran.code == 1
         assert "not made by postroom" in ran.err
 
+    @pytest.mark.parametrize(
+        "command",
+        [("mails",), ("inbox", "list"), ("queue", "list"), ("explain", "01zz"), ("backup", "copy.db")],
+        ids=" ".join,
+    )
+    def test_a_look_makes_none(self, postroom: Postroom, folder: Path, command: tuple[str, ...]) -> None:
+        """Who looks after a disk was lost must still be able to restore."""
+        ran = postroom(*command)
+        assert ran.code == 1
+        assert "there is no store" in ran.err
+        assert not (folder / "data").exists()
+
+    @pytest.mark.usefixtures("empty_store")
     def test_made_by_a_newer_postroom(self, postroom: Postroom, folder: Path) -> None:
         assert postroom("queue", "list").code == 0
         with sqlite3.connect(folder / "data" / "postroom.db") as store:
@@ -156,6 +171,7 @@ class TestStore:
         assert ran.code == 1
         assert is_sentence(ran.err)
 
+    @pytest.mark.usefixtures("empty_store")
     def test_locked(self, postroom: Postroom, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Another process writes for longer than we wait."""
         from postroom.adapters.store.sqlite import SqliteStore
@@ -170,6 +186,11 @@ class TestStore:
         other.close()
         assert ran.code == 1
         assert "locked" in ran.err
+
+    def test_a_backup_that_is_not_there(self, postroom: Postroom) -> None:
+        ran = postroom("restore", "no-such-file.db")
+        assert ran.code == 1
+        assert "there is no backup" in ran.err
 
     def test_a_backup_that_is_none(self, postroom: Postroom, folder: Path) -> None:
         (folder / "copy.db").write_bytes(b"text" * 2000)

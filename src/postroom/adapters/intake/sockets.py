@@ -123,7 +123,10 @@ def never_as_root(user: str = "") -> None:
     if os.geteuid() != 0 and os.getuid() != 0:
         return
     if not user:
-        raise ConfigError("postroom does not run as root: start it as another user, or set the user to run as")
+        raise ConfigError(
+            "postroom does not run as root: start it as another user, set intake.user in postroom.toml to one that it"
+            " becomes once the ports are bound, or add --allow-root for a trial"
+        )
     drop_privileges(user)
 
 
