@@ -70,6 +70,12 @@ def served(sink: Lenient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield served
 
 
+@pytest.fixture(autouse=True)
+def quiet(served: Served) -> None:
+    """Each test counts its own mails: nothing of the one before is under way."""
+    until(served.settled, "settled")
+
+
 def lines(served: Served) -> socket.socket:
     """A connection by hand, greeted."""
     line = socket.create_connection(("127.0.0.1", served.smtp), timeout=PATIENCE)

@@ -87,6 +87,12 @@ def served(sink: SmtpSink, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield served
 
 
+@pytest.fixture(autouse=True)
+def quiet(served: Served) -> None:
+    """Each test counts its own mails: nothing of the one before is under way."""
+    until(served.settled, "settled")
+
+
 def forwarded(served: Served, sink: SmtpSink, *numbers: int) -> dict[str, str]:
     """Send appeals, wait until they are forwarded: mail id -> its signed return address."""
     before = len(sink.mails)

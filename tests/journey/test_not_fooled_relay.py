@@ -74,6 +74,12 @@ def served(sink: SmtpSink, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield served
 
 
+@pytest.fixture(autouse=True)
+def quiet(served: Served) -> None:
+    """Each test counts its own mails: nothing of the one before is under way."""
+    until(served.settled, "settled")
+
+
 def rcpt(served: Served, address: str, options: tuple[str, ...] = ()) -> tuple[int, bytes]:
     """What RCPT says, written by hand: no client library mends the spelling."""
     with served.client() as client:
