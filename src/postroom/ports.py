@@ -101,8 +101,8 @@ class Queue(Protocol):
     ) -> tuple[Job, ...]:
         """Claim up to ``limit`` due jobs of a kind (for ``deliver``: of one destination) for a worker, in order.
 
-        For ``judge``, never a job whose thread or sender key has an earlier unfinished job in other hands. A job whose
-        worker died with several in hand is claimed alone. Raises `TryLater`.
+        For ``judge``, never a job whose thread or sender key has another job in anybody's hands, or an earlier one that
+        waits and is not of the batch. A job whose worker died with several in hand is claimed alone. Raises `TryLater`.
         """
         ...
 

@@ -85,7 +85,7 @@ class QueueMachine(RuleBasedStateMachine):
             assert expected.state == "ready"
             assert expected.due_at <= self.house.clock.now()
             assert (job.attempt, job.strikes, job.mail_id) == (expected.attempt + 1, expected.strikes, expected.mail_id)
-            assert self._before(job.id) <= batch, "an earlier job of its key is elsewhere"
+            assert self._before(job.id) <= batch, "another job of its key is elsewhere"
             assert not expected.solo or (len(jobs) == 1 and not before), "a suspect was not alone"
         assert not (jobs and any(self.model[number].solo for number in before)), "a suspect got company"
         if not jobs and not before:
@@ -178,13 +178,13 @@ class QueueMachine(RuleBasedStateMachine):
         return [n for n, e in self.model.items() if e.state == "claimed" and e.worker == worker]
 
     def _before(self, number: JobId) -> set[JobId]:
-        """Unfinished jobs of the same thread or sender that came earlier."""
+        """Jobs of the same thread or sender that wait and came earlier, or that are in somebody's hands."""
         this = self.model[number]
         return {
             n
             for n, e in self.model.items()
-            if n < number
-            and e.state in {"ready", "claimed"}
+            if (e.state == "claimed" or (e.state == "ready" and n < number))
+            and n != number
             and ((this.thread and e.thread == this.thread) or (this.sender and e.sender == this.sender))
         }
 
@@ -196,11 +196,8 @@ class QueueMachine(RuleBasedStateMachine):
         """Leases end when somebody claims; a worker's blame is for what it held in all."""
         now = self.house.clock.monotonic()
         for worker in ("a", "b", "c"):
-            for moment in sorted({self.model[n].lease_until for n in self._held(worker)}):
-                held = self._held(worker)
-                over = [n for n in held if self.model[n].lease_until == moment]
-                if moment <= now:
-                    self._give_back(over, guilty=len(held) == 1)
+            held = self._held(worker)
+            self._give_back([n for n in held if self.model[n].lease_until <= now], guilty=len(held) == 1)
 
     def _give_back(self, jobs: list[JobId], *, guilty: bool) -> None:
         for number in jobs:

@@ -102,7 +102,7 @@ def _check(saved: sqlite3.Connection, source: Path) -> None:
 def _hold(connection: sqlite3.Connection) -> int:
     connection.execute("BEGIN IMMEDIATE")
     held = connection.execute(
-        "UPDATE jobs SET state = 'held', open = 0, solo = 0, claim = NULL WHERE state IN ('ready', 'claimed')"
+        "UPDATE jobs SET state = 'held', solo = 0, claim = NULL WHERE state IN ('ready', 'claimed')"
     ).rowcount
     connection.execute("DELETE FROM claims")
     connection.execute("DELETE FROM lanes")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from postroom.model.errors import ConfigError, PostroomError, TryLater
 
-#: window functions, upserts and JSON are all there from here on
-OLDEST_SQLITE = (3, 31, 0)
+#: ALTER TABLE … DROP COLUMN is there from here on
+OLDEST_SQLITE = (3, 35, 0)
 
 _LATER = {
     sqlite3.SQLITE_BUSY: "it is locked by another process",

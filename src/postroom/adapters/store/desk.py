@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from postroom.adapters.store.queue import Clocks
+from postroom.adapters.store.line import Clocks
 from postroom.adapters.store.sql import bump, id_list, short
 from postroom.model.codec import sound
 from postroom.model.mail import BounceOf, DestinationName, MailId
@@ -28,10 +28,10 @@ _FROM: dict[str, tuple[JobState, ...]] = {
     "drop": ("parked", "held", "ready"),
 }
 _CHANGE = {
-    "retry": "state = 'ready', open = 1, due_at = 0, settled_at = NULL",
+    "retry": "state = 'ready', due_at = 0, settled_at = NULL",
     # A fresh age, so that the job is not parked again at once for being too old.
-    "unpark": "state = 'ready', open = 1, due_at = 0, settled_at = NULL, created_at = :now, strikes = 0, solo = 0, tries = 0, why = ''",
-    "drop": "state = 'dropped', open = 0, solo = 0, settled_at = :now, why = 'dropped', error = :reason",
+    "unpark": "state = 'ready', due_at = 0, settled_at = NULL, created_at = :now, strikes = 0, solo = 0, tries = 0, why = ''",
+    "drop": "state = 'dropped', solo = 0, settled_at = :now, why = 'dropped', error = :reason",
 }
 _INFO = (
     "SELECT j.id, j.kind, j.state, m.id, j.destination, j.generation, j.attempt, j.tries, j.strikes, j.created_at, j.due_at,"

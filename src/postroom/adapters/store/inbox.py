@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from postroom.adapters.store.arrivals import Packer
-from postroom.adapters.store.queue import Clocks
+from postroom.adapters.store.line import Clocks
 from postroom.adapters.store.sql import Insert, short
 from postroom.model.codec import sound
 from postroom.model.mail import DestinationName, MailId, RouteName

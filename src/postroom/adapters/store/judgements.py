@@ -4,7 +4,8 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from postroom.adapters.store.queue import PUT, Clocks, by_kind, finish
+from postroom.adapters.store.line import Clocks
+from postroom.adapters.store.queue import PUT, by_kind, finish
 from postroom.adapters.store.sql import Insert, hash_of, id_list, number_of, short
 from postroom.model.codec import (
     decode_decision,

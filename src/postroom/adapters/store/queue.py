@@ -15,70 +15,16 @@ counts as due: the clock has jumped back since. (Not the review clock, which may
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from postroom.adapters.store.line import Clocks, Want, free
 from postroom.adapters.store.sql import Insert, bump, id_list, short
-from postroom.model.mail import DestinationName, MailId
-from postroom.model.work import Again, Done, Job, JobId, JobKind, Lane, Outcome, Park
+from postroom.model.mail import DestinationName
+from postroom.model.work import Again, Done, Job, JobKind, Lane, Outcome, Park
 
 STRIKES = 3
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clocks:
-    """What time it is, in two ways, and since which boot the second counts."""
-
-    #: seconds since the epoch
-    now: Callable[[], float]
-    #: seconds that never jump
-    monotonic: Callable[[], float]
-    #: names this boot of the machine
-    boot: str
-    #: how long a claim lasts
-    lease_seconds: float
-    #: a judge or deliver job due further ahead than this counts as due
-    horizon_seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Want:
-    """One call of `claim`."""
-
-    kind: JobKind
-    limit: int
-    worker: str
-    destination: DestinationName
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A candidate, with the unfinished jobs right before it in its thread and its sender's row."""
-
-    job: Job
-    thread_before: int | None
-    sender_before: int | None
-
-    def follows(self, taken: set[int]) -> bool:
-        """Whether all before it are in the same hands: the nearest is, and that was true for it in turn."""
-        return (self.thread_before is None or self.thread_before in taken) and (
-            self.sender_before is None or self.sender_before in taken
-        )
-
-
-_COLUMNS = "j.id, m.id, j.generation, j.attempt + 1, j.created_at, j.strikes, j.tries"
-_READY = "FROM jobs AS j INDEXED BY jobs_ready CROSS JOIN mails AS m ON m.seq = j.mail"
-_WHERE = "WHERE j.state = 'ready' AND j.kind = :kind AND j.destination = :destination AND j.solo = :solo"
-_BEFORE = """
-  (SELECT max(e.id) FROM jobs AS e INDEXED BY jobs_thread WHERE e.open = 1 AND e.thread = j.thread AND e.id < j.id),
-  (SELECT max(e.id) FROM jobs AS e INDEXED BY jobs_sender WHERE e.open = 1 AND e.sender = j.sender AND e.id < j.id)
-"""
-#: with keys, without; both are EXPLAINed by a test
-CANDIDATES = {
-    "judge": f"SELECT {_COLUMNS}, {_BEFORE} {_READY} {_WHERE} AND j.due_at > :low AND j.due_at <= :high ORDER BY j.due_at, j.id LIMIT :limit",
-    "other": f"SELECT {_COLUMNS}, NULL, NULL {_READY} {_WHERE} AND j.due_at > :low AND j.due_at <= :high ORDER BY j.due_at, j.id LIMIT :limit",
-}
 IN_HAND = "SELECT j.id, j.solo FROM claims AS c CROSS JOIN jobs AS j INDEXED BY jobs_claim ON j.claim = c.id WHERE c.worker = ?"
 _PUT = """
 INSERT INTO jobs (mail, kind, destination, generation, due_at, thread, sender, created_at) VALUES"""
@@ -96,10 +42,11 @@ def claim(tx: sqlite3.Connection, clocks: Clocks, want: Want) -> tuple[Job, ...]
     in_hand = tx.execute(IN_HAND, (want.worker,)).fetchall()
     if any(solo for _, solo in in_hand) or want.limit < 1:
         return ()
-    if alone := _solo(tx, clocks, want):
+    suspect, jobs = free(tx, clocks, want)
+    if suspect and in_hand:
         # Others of its own batch would share the blame: it first has to empty its hands.
-        return () if in_hand else _take(tx, clocks, want, [alone])
-    jobs = _take(tx, clocks, want, _batch(tx, clocks, want))
+        return ()
+    _take(tx, clocks, want, jobs)
     if want.kind == "clock" and jobs:
         return _without_superseded(tx, clocks, jobs)
     return jobs
@@ -127,14 +74,14 @@ def settle(tx: sqlite3.Connection, clocks: Clocks, outcomes: Sequence[Outcome]) 
                 )
             case Park():
                 tx.execute(
-                    "UPDATE jobs SET state = 'parked', open = 0, claim = NULL, solo = 0, settled_at = ?, error = ?, why = ?"
+                    "UPDATE jobs SET state = 'parked', claim = NULL, solo = 0, settled_at = ?, error = ?, why = ?"
                     " WHERE id = ? AND attempt = ? AND state = 'claimed'",
                     (now, short(outcome.error), outcome.why, job.id, job.attempt),
                 )
     for kind, done in by_kind.items():
         rows = [(now, short(one.receipt), one.job.id, one.job.attempt) for one in done]
         cursor = tx.executemany(
-            "UPDATE jobs SET state = 'done', open = 0, claim = NULL, solo = 0, settled_at = ?, receipt = ?, error = '', why = ''"
+            "UPDATE jobs SET state = 'done', claim = NULL, solo = 0, settled_at = ?, receipt = ?, error = '', why = ''"
             " WHERE id = ? AND attempt = ? AND (state = 'claimed' OR (state = 'ready' AND solo = 1))",
             rows,
         )
@@ -144,7 +91,7 @@ def settle(tx: sqlite3.Connection, clocks: Clocks, outcomes: Sequence[Outcome]) 
 def finish(tx: sqlite3.Connection, kind: JobKind, ids: Sequence[int], now: float, receipt: str) -> None:
     """Claimed jobs that are known to be so are done."""
     tx.execute(
-        "UPDATE jobs SET state = 'done', open = 0, claim = NULL, solo = 0, settled_at = ?, receipt = ?, error = '', why = ''"
+        "UPDATE jobs SET state = 'done', claim = NULL, solo = 0, settled_at = ?, receipt = ?, error = '', why = ''"
         " WHERE id IN (SELECT value FROM json_each(?))",
         (now, receipt, id_list(ids)),
     )
@@ -181,10 +128,10 @@ def lapse(tx: sqlite3.Connection, clocks: Clocks) -> None:
     over = tx.execute(
         "SELECT id, worker, boot FROM claims WHERE lease_until <= ? OR boot <> ?", (clocks.monotonic(), clocks.boot)
     ).fetchall()
+    held = {worker: len(tx.execute(IN_HAND, (worker,)).fetchall()) for _, worker, _ in over}
     for number, worker, boot in over:
-        in_hand = len(tx.execute(IN_HAND, (worker,)).fetchall())
         jobs = [row[0] for row in tx.execute("SELECT id FROM jobs INDEXED BY jobs_claim WHERE claim = ?", (number,))]
-        guilty = boot == clocks.boot and in_hand == 1
+        guilty = boot == clocks.boot and held[worker] == 1
         _give_back(tx, clocks, jobs, guilty=guilty, error="its worker overstayed the lease, or the machine restarted")
         tx.execute("DELETE FROM claims WHERE id = ?", (number,))
 
@@ -246,84 +193,9 @@ def parked_since(tx: sqlite3.Connection, when: float) -> int:
     return int(row[0])
 
 
-def _windows(clocks: Clocks, kind: JobKind) -> tuple[tuple[float, float], ...]:
-    """(above, up to) of the due times of jobs that were put off and are due."""
-    now = clocks.now()
-    if kind == "clock":
-        return ((0.0, now),)
-    return ((0.0, now), (now + clocks.horizon_seconds, float("inf")))
-
-
-def _candidates(
-    tx: sqlite3.Connection, want: Want, *, low: float, high: float, limit: int, solo: bool = False
-) -> Iterator[_Row]:
-    query = CANDIDATES["judge" if want.kind == "judge" else "other"]
-    values = {
-        "kind": want.kind,
-        "destination": want.destination,
-        "solo": solo,
-        "low": low,
-        "high": high,
-        "limit": limit,
-    }
-    for number, mail_id, generation, attempt, created_at, strikes, tries, thread, sender in tx.execute(query, values):
-        job = Job(
-            id=JobId(number),
-            kind=want.kind,
-            mail_id=MailId(mail_id),
-            generation=generation,
-            destination=want.destination,
-            attempt=attempt,
-            created_at=created_at,
-            strikes=strikes,
-            tries=tries,
-        )
-        yield _Row(job, thread, sender)
-
-
-def _solo(tx: sqlite3.Connection, clocks: Clocks, want: Want) -> Job | None:
-    """The first job that must be claimed alone and may be now."""
-    for low, high in ((-1.0, clocks.now()), *_windows(clocks, want.kind)[1:]):
-        for row in _candidates(tx, want, low=low, high=high, limit=100, solo=True):
-            if row.follows(set()):
-                return row.job
-    return None
-
-
-def _batch(tx: sqlite3.Connection, clocks: Clocks, want: Want) -> list[Job]:
-    """Up to half of the batch what was put off and is due, the rest what never was, and what room is left again the former.
-
-    So neither starves the other. Behind a long row of blocked jobs (one sender's storm, in other hands) no further
-    than about a thousand are looked at.
-    """
-    taken: dict[int, Job] = {}
-
-    def take(low: float, high: float, room: int, look: int) -> None:
-        ids = set(taken)
-        for row in sorted(_candidates(tx, want, low=low, high=high, limit=look), key=lambda row: row.job.id):
-            if len(taken) >= room:
-                return
-            if row.job.id not in ids and row.follows(ids):
-                taken[row.job.id] = row.job
-                ids.add(row.job.id)
-
-    windows = _windows(clocks, want.kind)
-    half = (want.limit + 1) // 2
-    for low, high in windows:
-        take(low, high, half, half)
-    put_off = len(taken)
-    take(-1.0, 0.0, want.limit, want.limit)
-    if len(taken) < want.limit and want.kind == "judge":
-        take(-1.0, 0.0, want.limit, max(1024, 4 * want.limit))
-    if put_off:
-        for low, high in windows:
-            take(low, high, want.limit, want.limit)
-    return [taken[number] for number in sorted(taken)]
-
-
-def _take(tx: sqlite3.Connection, clocks: Clocks, want: Want, jobs: Sequence[Job]) -> tuple[Job, ...]:
+def _take(tx: sqlite3.Connection, clocks: Clocks, want: Want, jobs: Sequence[Job]) -> None:
     if not jobs:
-        return ()
+        return
     # Claims whose jobs are all settled are cleared away here, not in settling: there it would cost every batch.
     tx.execute("DELETE FROM claims WHERE NOT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_claim WHERE claim = claims.id)")
     lease_until = clocks.monotonic() + clocks.lease_seconds
@@ -334,7 +206,6 @@ def _take(tx: sqlite3.Connection, clocks: Clocks, want: Want, jobs: Sequence[Job
         "UPDATE jobs SET state = 'claimed', attempt = attempt + 1, claim = ? WHERE id IN (SELECT value FROM json_each(?))",
         (number, id_list(job.id for job in jobs)),
     )
-    return tuple(jobs)
 
 
 def _without_superseded(tx: sqlite3.Connection, clocks: Clocks, jobs: Sequence[Job]) -> tuple[Job, ...]:
@@ -356,7 +227,7 @@ def _give_back(tx: sqlite3.Connection, clocks: Clocks, jobs: Sequence[int], *, g
     )
     if guilty:
         tx.execute(
-            "UPDATE jobs SET state = 'parked', open = 0, solo = 0, settled_at = ?, why = 'poison' WHERE id IN (SELECT value FROM json_each(?)) AND strikes >= ?",
+            "UPDATE jobs SET state = 'parked', solo = 0, settled_at = ?, why = 'poison' WHERE id IN (SELECT value FROM json_each(?)) AND strikes >= ?",
             (clocks.now(), ids, STRIKES),
         )
 

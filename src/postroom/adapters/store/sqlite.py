@@ -17,8 +17,8 @@ from postroom.adapters.store.arrivals import Arriving, Packer
 from postroom.adapters.store.backup import Progress, backup
 from postroom.adapters.store.checkpoint import Checkpoints
 from postroom.adapters.store.connect import Readers, connect, create, translated
+from postroom.adapters.store.line import Clocks, Want
 from postroom.adapters.store.mounts import refuse_network
-from postroom.adapters.store.queue import Clocks, Want
 from postroom.adapters.store.schema import migrate
 from postroom.adapters.store.views import Event, MailRow
 from postroom.adapters.store.writer import Writer

@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from postroom.adapters.store import queue, schema
+from postroom.adapters.store import line, queue, schema
 from postroom.adapters.store.backup import restore
 from postroom.adapters.store.connect import translate
 from postroom.adapters.store.sqlite import SqliteStore
@@ -267,7 +267,7 @@ def test_errors_of_the_driver_are_translated(code: int, kind: type[Exception]) -
 
 @pytest.mark.parametrize("which", ["judge", "other"])
 def test_claiming_uses_its_index_and_sorts_nothing(store: SqliteStore, which: str) -> None:
-    plan = _plan(store, queue.CANDIDATES[which])
+    plan = _plan(store, line.CANDIDATES[which])
     assert (
         "SEARCH j USING INDEX jobs_ready (state=? AND kind=? AND destination=? AND solo=? AND due_at>? AND due_at<?)"
         in plan
@@ -275,8 +275,8 @@ def test_claiming_uses_its_index_and_sorts_nothing(store: SqliteStore, which: st
     assert "SCAN" not in plan
     assert "TEMP B-TREE" not in plan
     if which == "judge":
-        assert "SEARCH e USING COVERING INDEX jobs_thread (thread=? AND open=? AND id<?)" in plan
-        assert "SEARCH e USING COVERING INDEX jobs_sender (sender=? AND open=? AND id<?)" in plan
+        assert "SEARCH e USING INDEX jobs_late_thread (thread=? AND id<?)" in plan
+        assert "SEARCH e USING INDEX jobs_late_sender (sender=? AND id<?)" in plan
 
 
 def test_asking_for_due_destinations_reads_no_table(store: SqliteStore) -> None:
