@@ -170,6 +170,8 @@ def _still_new(alive: Sequence[int], found: Sequence[Place], lines: Sequence[str
 
 
 def _of(lines: Sequence[str], places: Sequence[Place], wanted: Place) -> list[str]:
+    if wanted not in places:
+        return []
     return [line for line, place in zip(lines, places, strict=True) if place == wanted]
 
 
@@ -350,9 +352,9 @@ class _Sorter:
                     self._put(at, at + 1, "signature")
         before = -1
         while end != before:
-            before = end
             while end > start and (self._places[end - 1] != "new" or not lines[end - 1].strip()):
                 end -= 1
+            before = end
             if legal:
                 end = self._cut(disclaimers.below(lines, start, end), end, "disclaimer")
             end = self._cut(self._delimiter(start, end), end, "signature")

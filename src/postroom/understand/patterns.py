@@ -1,6 +1,6 @@
 """Compiled RE2 patterns: linear in the text, whatever the text is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import re2
@@ -10,10 +10,38 @@ _MEMORY = 64 << 20
 
 def pattern(source: str) -> Any:
     """Compile a pattern with room enough for its automaton, and silent about running out of it."""
+    return re2.compile(source, _options())
+
+
+def _options() -> "re2.Options":
     options = re2.Options()
     options.max_mem = _MEMORY
     options.log_errors = False
-    return re2.compile(source, options)
+    return options
+
+
+class Signs:
+    """Several patterns, looked for together: one pass over a text says which of them occur in it."""
+
+    __slots__ = ("_alone", "_names", "_together")
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        """Compile patterns by their names."""
+        self._names = tuple(sources)
+        self._alone = {name: pattern(source) for name, source in sources.items()}
+        self._together = re2.Set.SearchSet(_options())
+        for source in sources.values():
+            self._together.Add(source)
+        # the empty pattern is found in every text, unless the automaton ran out of memory
+        self._together.Add("")
+        self._together.Compile()
+
+    def of(self, text: str) -> frozenset[str]:
+        """Names of the patterns that occur in a text. Linear, total for text without lone surrogates."""
+        found = self._together.Match(text)
+        if len(self._names) not in found:
+            return frozenset(name for name, alone in self._alone.items() if alone.search(text) is not None)
+        return frozenset([self._names[number] for number in found if number < len(self._names)])
 
 
 def any_of(words: Iterable[str]) -> str:

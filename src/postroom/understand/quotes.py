@@ -4,13 +4,14 @@ Evidence decides, not one pattern a client: a date, a time, an address, a verb o
 needs little of it; what would take the whole rest of a mail along needs a lot.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 from unicodedata import normalize
 
 from postroom.model.runs import with_short_runs
-from postroom.understand.patterns import any_of, pattern
+from postroom.understand.patterns import Signs, any_of, pattern
 from postroom.understand.quote_tables import (
     FORWARDED,
     LABELS,
@@ -25,7 +26,9 @@ from postroom.understand.quote_tables import (
 )
 
 #: marks of direction and width that mail programs put around names; nobody sees them
-_INVISIBLE: Final = dict.fromkeys((*range(8203, 8208), *range(8234, 8239), *range(8294, 8298), 65279))
+_INVISIBLE: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+#: characters that are one with others, or could be: below them every text is in NFC as it stands
+_COMPOSING: Final = re.compile("[\u0300-\U0010ffff]")
 _BULLETS: Final = " \t\r\xa0\u3000*_"
 _DASHES: Final = " \t\r\xa0*_-=–—─━~#"
 _COLONS: Final = (":", "：")
@@ -37,17 +40,22 @@ MAX_WRAP: Final = 5
 _MAX_ATTRIBUTION: Final = 500
 _MAX_BLOCK: Final = 24
 
-_TIME: Final = pattern(r"(?i)\p{Nd}{1,2}\s?[:.h時时点點시]\s?\p{Nd}{2}|\p{Nd}{1,2}\s?[ap]\.?m\b|\p{Nd}{1,2}[h時시]")
-_DATE: Final = pattern(r"(?:19|20|25)\d\d|\p{Nd}{1,2}[./-]\p{Nd}{1,2}[./-]\p{Nd}{2,4}|\p{Nd}{4}")
-_ADDRESS: Final = pattern(r"[<(\[][^<>()\[\]]*@[^<>()\[\]]+[>)\]]")
-_BEGINS: Final = pattern(
-    r"(?i)^[\s*_\"'(\-–—~]*(?:" + any_of(STARTERS) + r"[\s.,]+[^:]{0,40}?\p{Nd}"
-    r"|在\s?\p{Nd}|ב-?\s?\p{Nd}|\p{Nd}{1,4}\s?[./年년-]|\p{Nd}{1,2}\.?\s\pL)"
+_TIME: Final = r"(?i)\p{Nd}{1,2}\s?[:.h時时点點시]\s?\p{Nd}{2}|\p{Nd}{1,2}\s?[ap]\.?m\b|\p{Nd}{1,2}[h時시]"
+_TIMED: Final = pattern(_TIME)
+#: what an attribution may have
+_EVIDENCE: Final = Signs(
+    {
+        "time": _TIME,
+        "date": r"(?:19|20|25)\d\d|\p{Nd}{1,2}[./-]\p{Nd}{1,2}[./-]\p{Nd}{2,4}|\p{Nd}{4}",
+        "address": r"[<(\[][^<>()\[\]]*@[^<>()\[\]]+[>)\]]",
+        "begins": r"(?i)^[\s*_\"'(\-–—~]*(?:" + any_of(STARTERS) + r"[\s.,]+[^:]{0,40}?\p{Nd}"
+        r"|在\s?\p{Nd}|ב-?\s?\p{Nd}|\p{Nd}{1,4}\s?[./年년-]|\p{Nd}{1,2}\.?\s\pL)",
+        "year-first": r"^\s*(?:\p{Nd}{4}[ ,.]|\p{Nd}{1,2}[:.]\p{Nd}{2})",
+        "inside": r"(?i)(?:^|[^\pL])" + any_of(VERBS_INSIDE) + r"(?:[^\pL]|$)",
+        "telling": r"(?:^|[\s(])" + any_of(TELLING) + r"(?:[\s,:：)]|$)",
+    }
 )
 _STARTERS: Final = frozenset(STARTERS)
-_YEAR_FIRST: Final = pattern(r"^\s*(?:\p{Nd}{4}[ ,.]|\p{Nd}{1,2}[:.]\p{Nd}{2})")
-_INSIDE: Final = pattern(r"(?i)(?:^|[^\pL])" + any_of(VERBS_INSIDE) + r"(?:[^\pL]|$)")
-_TELLING: Final = pattern(r"(?:^|[\s(])" + any_of(TELLING) + r"(?:[\s,:：)]|$)")
 _MIDDLE: Final = pattern(
     r"^(.*?\S)(?:\s+|\s*-{2,}\s*)((?:On|Am|Le|El|Il giorno|Op|Em|W dniu|Den) (?:\pL{2,12}[.,]{0,2} )?.{0,12}\p{Nd}.*)$"
 )
@@ -57,6 +65,9 @@ _DATED: Final = pattern(r"\p{Nd}{1,2}[:.h時时시]\p{Nd}{2}|\p{Nd}{4}")
 _ORIGINAL: Final = frozenset(word.casefold() for word in ORIGINAL)
 _FORWARDED: Final = frozenset(word.casefold() for word in FORWARDED)
 _ABOVE: Final = pattern(any_of(phrase.casefold() for phrase in REPLY_ABOVE))
+_VERBS_BY_END: Final = {
+    end: tuple(verb for verb in VERBS_LAST if verb[-1] == end) for end in {v[-1] for v in VERBS_LAST}
+}
 _TITLE_ENDS: Final = ("forwarded by ", "weitergeleitet von ")
 
 Title = Literal["original", "forwarded", "reply-above"]
@@ -74,7 +85,9 @@ class Block:
 
 def bare(line: str) -> str:
     """A line without marks that nobody sees and without outer blanks."""
-    return (line if line.isascii() else normalize("NFC", with_short_runs(line.translate(_INVISIBLE)))).strip()
+    if not line.isascii() and _COMPOSING.search(line) is not None:
+        line = normalize("NFC", with_short_runs(_INVISIBLE.sub("", line)))
+    return line.strip()
 
 
 def is_rule(line: str) -> bool:
@@ -143,14 +156,14 @@ def header_block(lines: Sequence[str], start: int, *, announced: bool = False) -
 def _is_sent(line: str) -> bool:
     """Whether a line is labelled "Sent:", which a program writes, and not "Date:", which a person may."""
     found = label(line)
-    if found is None or found[0] != "date" or _TIME.search(found[1]) is None:
+    if found is None or found[0] != "date" or _TIMED.search(found[1]) is None:
         return False
     return bare(line.replace("：", ":").partition(":")[0]).strip(_BULLETS).casefold() not in PLAIN_DATES
 
 
 def _begins_whole(text: str) -> bool:
     """Whether an attribution names its sender first, and needs no line from above."""
-    return _ADDRESS.search(text) is not None and _DATE.search(text) is not None and not text.startswith(("<", "(", "["))
+    return not text.startswith(("<", "(", "[")) and {"address", "date"} <= _EVIDENCE.of(text)
 
 
 def _wraps_on(lines: Sequence[str], at: int, stop: int) -> bool:
@@ -185,7 +198,7 @@ def attribution(lines: Sequence[str], at: int, *, quote_follows: bool) -> int | 
         joined = f"{line} {joined}" if joined else line
         if complete is None and _cites(joined, quote_follows=quote_follows):
             complete = start
-        if complete is not None and _BEGINS.search(line) is not None:
+        if complete is not None and "begins" in _EVIDENCE.of(line):
             complete = start
             break
     if complete is not None:
@@ -202,13 +215,14 @@ def _wrapped_above(lines: Sequence[str], start: int, at: int) -> int:
             break
         line = bare(lines[start])
         known = " ".join(lines[start : at + 1])
-        begins = _BEGINS.search(line) is not None
-        in_date = not begins or _YEAR_FIRST.search(line) is not None
+        said, said_above, said_first = _EVIDENCE.of(known), _EVIDENCE.of(above), _EVIDENCE.of(line)
+        begins = "begins" in said_first
+        in_date = not begins or "year-first" in said_first
         whole_name = begins and _closes_with_verb(known)
         if not (
-            (_DATE.search(known) is None and _DATE.search(above) is not None)
-            or (_ADDRESS.search(known) is None and not whole_name and _ADDRESS.search(above) is not None)
-            or (in_date and len(above) <= 60 and _BEGINS.search(above) is not None)
+            ("date" not in said and "date" in said_above)
+            or ("address" not in said and not whole_name and "address" in said_above)
+            or (in_date and len(above) <= 60 and "begins" in said_above)
             or above.rstrip(".,").casefold() in _STARTERS
             or (above.endswith(("於", "于")) and "@" in above)
             or (line.startswith("<") and len(above.split()) <= 4 and above[-1].isalnum())
@@ -228,7 +242,7 @@ def middle(line: str) -> int | None:
 
 def _closes_with_verb(text: str) -> bool:
     said = text.rstrip(" \t:：*_-–—>.").casefold()
-    for verb in VERBS_LAST:
+    for verb in _VERBS_BY_END.get(said[-1:], ()):
         if said.endswith(verb):
             before = said[: -len(verb)]
             # scripts without spaces need no boundary
@@ -239,27 +253,27 @@ def _closes_with_verb(text: str) -> bool:
 
 def _cites(text: str, *, quote_follows: bool) -> bool:
     """Whether a text has a date or time and enough else for an attribution."""
-    dated = _DATE.search(text) is not None
-    timed = _TIME.search(text) is not None
-    if not (dated or timed) or len(text) > _MAX_ATTRIBUTION:
+    if len(text) > _MAX_ATTRIBUTION:
+        return False
+    said = _EVIDENCE.of(text)
+    dated, timed = "date" in said, "time" in said
+    if not (dated or timed):
         return False
     verb = _closes_with_verb(text)
-    addressed = _ADDRESS.search(text) is not None
     closed = text.endswith(_COLONS)
-    if addressed and dated and (verb or (closed and (timed or text.rstrip(": ：").endswith((">", ")", "]"))))):
+    if "address" in said and dated and (verb or (closed and (timed or text.rstrip(": ：").endswith((">", ")", "]"))))):
         return True
-    inside = verb or (closed and _INSIDE.search(text) is not None)
+    inside = verb or (closed and "inside" in said)
     if quote_follows:
         return inside or ("@" in text and (closed or text.endswith(">"))) or (closed and dated and timed)
-    if not inside or _TELLING.search(text) is not None:
+    if not inside or "telling" in said:
         return False
     return (dated and timed) or "@" in text
 
 
 def _weakly_cites(line: str, *, quote_follows: bool) -> bool:
     """One line without a date: "Ada wrote:", "Ada <ada@example.com> wrote:"."""
-    if len(line) > 200 or not _closes_with_verb(line) or _TELLING.search(line) is not None:
+    if len(line) > 200 or not _closes_with_verb(line):
         return False
-    if quote_follows:
-        return True
-    return _ADDRESS.search(line) is not None
+    said = _EVIDENCE.of(line)
+    return "telling" not in said and (quote_follows or "address" in said)

@@ -12,11 +12,13 @@ from postroom.understand.signature_tables import DEVICES, MOBILE_AFTER, MOBILE_B
 
 _MAX_MOBILE: Final = 90
 _MAX_SIGNATURE: Final = 12
+_MAX_SIGN_OFF: Final = 60
 _MOBILE: Final = pattern(
     r"(?im)^[ \t\xa0*_>-]*" + any_of(MOBILE_BEFORE) + r".*$"
     r"|^[^\n]+" + any_of(MOBILE_AFTER) + r"[.。]?[ \t]*$"
 )
 _SENTENCE: Final = pattern(r"[.!?;。！？]\s+\S|,\s|[?!]$|\b(?:is|was|are|and then|because|but|weil|aber)\b")
+_NAMING_DASHES: Final = ("-", "–", "—", "~")
 _DASH_NAME: Final = pattern(r"^[-–—~]\p{Lu}[\pL.'’-]*(?: \p{Lu}[\pL.'’-]*){0,2}$")
 _NAME: Final = pattern(r"^[\p{Lu}\p{Lo}][\pL.'’-]*(?:[ ,]{1,2}[\pL(][\pL.'’()-]*){0,4}[,.]?$")
 _CONTACT: Final = pattern(
@@ -60,12 +62,15 @@ def closing(lines: Sequence[str], start: int, end: int) -> int:
     if last < start:
         return end
     for at in range(last, max(start - 1, last - _MAX_SIGNATURE), -1):
-        line = lines[at]
-        if is_rule(line) and line.strip()[0] == "_" and _LIST_FOOTER.search("\n".join(lines[at + 1 : end])):
+        line = lines[at].strip()
+        if not line:
+            continue
+        if line[0] == "_" and is_rule(line) and _LIST_FOOTER.search("\n".join(lines[at + 1 : end])):
             return at
-        if _is_sign_off(line) and at > start and _is_card(lines, at + 1, last + 1):
+        # a card has at least two lines
+        if start < at < last - 1 and _is_sign_off(line) and _is_card(lines, at + 1, last + 1):
             return at
-    if last > start and _DASH_NAME.search(bare(lines[last])) and not lines[last - 1].strip():
+    if last > start and not lines[last - 1].strip() and _is_dash_name(bare(lines[last])):
         return last
     return end
 
@@ -77,9 +82,16 @@ def _last_written(lines: Sequence[str], start: int, end: int) -> int:
     return last
 
 
+def _is_dash_name(shown: str) -> bool:
+    return shown[:1] in _NAMING_DASHES and _DASH_NAME.search(shown) is not None
+
+
 def _is_sign_off(line: str) -> bool:
+    # marks that nobody sees don't make a line twice as long
+    if len(line) > 2 * _MAX_SIGN_OFF:
+        return False
     shown = bare(line)
-    return len(shown) <= 60 and shown.rstrip(",.!:;-–— ،、，。").strip("*_ ").casefold() in SIGN_OFFS
+    return len(shown) <= _MAX_SIGN_OFF and shown.rstrip(",.!:;-–— ،、，。").strip("*_ ").casefold() in SIGN_OFFS
 
 
 def _is_card(lines: Sequence[str], start: int, end: int) -> bool:
