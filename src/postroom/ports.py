@@ -15,6 +15,7 @@ from postroom.model.mail import BounceOf, BrandName, DestinationName, Mail, Mail
 from postroom.model.memory import Memory, Remember
 from postroom.model.message import Message
 from postroom.model.work import (
+    Decided,
     InboxEntry,
     Job,
     JobId,
@@ -88,6 +89,10 @@ class Judgements(Protocol):
         """All decisions on a mail, oldest first. Raises `TryLater`."""
         ...
 
+    def decided(self, jobs: Sequence[Job]) -> Mapping[JobId, Decided]:
+        """Why these deliveries are made, one read for a whole batch; without those whose decision is missing. Raises `TryLater`."""
+        ...
+
     def summaries(self, ids: Sequence[MailId]) -> Mapping[MailId, Summary]:
         """What lists show of those of these mails that were judged. Raises `TryLater`."""
         ...
@@ -97,12 +102,19 @@ class Queue(Protocol):
     """Work to do. Jobs are owned by the store; claims have leases, settling carries the attempt number."""
 
     def claim(
-        self, kind: JobKind, limit: int, worker: str, *, destination: DestinationName = DestinationName("")
+        self,
+        kind: JobKind,
+        limit: int,
+        worker: str,
+        *,
+        destination: DestinationName = DestinationName(""),
+        ended: Sequence[Outcome] = (),
     ) -> tuple[Job, ...]:
         """Claim up to ``limit`` due jobs of a kind (for ``deliver``: of one destination) for a worker, in order.
 
         For ``judge``, never a job whose thread or sender key has another job in anybody's hands, or an earlier one that
-        waits and is not of the batch. A job whose worker died with several in hand is claimed alone. Raises `TryLater`.
+        waits and is not of the batch. A job whose worker died with several in hand is claimed alone. What has ``ended``
+        is settled first, in the same transaction. Raises `TryLater`; then neither has happened.
         """
         ...
 

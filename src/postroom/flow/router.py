@@ -29,7 +29,7 @@ from postroom.model.marks import is_our_mark
 from postroom.model.memory import Remember
 from postroom.model.message import Message
 from postroom.model.trust import Trust
-from postroom.model.work import Again, Done, Job, Outcome, Parcel, Park, Summary
+from postroom.model.work import Again, Decided, Done, Job, Outcome, Parcel, Park, Summary
 from postroom.ports import Classifier, Destination, Judged, Observer, StatusProvider, Store
 from postroom.understand.envelope import peek
 from postroom.understand.reader import read
@@ -262,21 +262,17 @@ class Dispatch:
     key: bytes
     patience: Patience
 
-    def deliver(self, job: Job, mail: Mail, destination: Destination) -> Outcome:
+    def deliver(self, job: Job, mail: Mail, why: Decided, destination: Destination) -> Outcome:
         """Try one delivery and say what became of it; the caller settles. Raises `TryLater` when the store is unwell."""
-        decision = next((d for d in reversed(self.store.decisions(mail.id)) if d.generation == job.generation), None)
-        if decision is None:
-            return Park(job=job, error="there is no decision of this generation", why="bug")
-        summary = self.store.summaries([mail.id]).get(mail.id, Summary())
         parcel = Parcel(
             mail=mail,
-            decision=decision,
+            decision=why.decision,
             destination=destination.name,
             generation=job.generation,
             key=f"{mail.id}.{destination.name}.{job.generation}",
-            stamped=stamp(mail, decision, hostname=self.hostname, key=self.key),
-            subject=summary.subject,
-            from_addr=summary.from_addr,
+            stamped=stamp(mail, why.decision, hostname=self.hostname, key=self.key),
+            subject=why.summary.subject,
+            from_addr=why.summary.from_addr,
         )
         try:
             receipt = destination.deliver(parcel)

@@ -3,8 +3,12 @@
 A worker never loses work: what it has claimed when it dies is given back by whoever watches it, or by its lease.
 """
 
+import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import Protocol
@@ -13,13 +17,17 @@ from postroom.flow.retry import Patience, may_go, next_probe
 from postroom.flow.router import Dispatch, Judging
 from postroom.model.errors import TryLater
 from postroom.model.mail import Mail
-from postroom.model.work import Again, Done, Job, Lane, Outcome, Park
+from postroom.model.work import Again, Decided, Done, Job, Lane, Outcome, Park
 from postroom.ports import Destination, Observer, Store
 
 #: seconds between two tries at a store that is unwell
 _STORE_PAUSE = 0.5
 #: seconds between renewals of leases, far below the length of one
 _RENEW = 30.0
+#: seconds that an outcome waits for others to be settled with; what a crash in between repeats
+_COMPANY = 0.01
+#: seconds that a delivery takes for each thread more than one to be worthwhile: below, they fight for the interpreter
+_WORTH_ANOTHER = 0.004
 
 
 class Bell(Protocol):
@@ -96,9 +104,24 @@ class JudgeWorker:
                 self.bell.wait(_STORE_PAUSE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """A delivery to make."""
+
+    job: Job
+    mail: Mail | None
+    why: Decided | None
+    #: the single mail that finds out whether a destination is well again
+    probe: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class LaneWorker:
-    """Delivers to one destination, several mails at once; rests and probes while the destination is down."""
+    """Delivers to one destination, several mails at once; rests and probes while the destination is down.
+
+    One thread (`run`) claims and settles; the executor's carry. As many carry as waiting for the destination makes
+    worthwhile: where it answers at once one does, and more would only wait for each other.
+    """
 
     name: str
     store: Store
@@ -115,17 +138,33 @@ class LaneWorker:
     batch: int = 64
     #: seconds to wait for work
     idle: float = 0.5
+    #: seconds that never jump
+    monotonic: Callable[[], float] = time.monotonic
     _lane: Lane | None = field(default=None, init=False)
     #: the lane as the store knows it
     _known: Lane | None = field(default=None, init=False)
-    #: claimed, and not under way yet: the store would not say what mails they are
+    #: claimed, and the store would not say yet what mails they are
     _claimed: tuple[Job, ...] = field(default=(), init=False)
-    #: outcomes that wait to be settled, put by the deliveries
+    #: claimed, and not begun; carriers take from the left
+    _waiting: "deque[_Errand]" = field(default_factory=deque, init=False)
+    #: outcomes, put by the carriers
     _ended: "SimpleQueue[tuple[Outcome, bool]]" = field(default_factory=SimpleQueue, init=False)
     #: outcomes taken from there that the store has not taken yet
     _unsettled: list[Outcome] = field(default_factory=list, init=False)
-    _under_way: int = field(default=0, init=False)
-    #: when the leases of what is under way were last renewed
+    #: when the first of them was taken
+    _since: float = field(default=0.0, init=False)
+    #: deliveries that wait or are under way
+    _open: int = field(default=0, init=False)
+    #: threads that carry, counted under the lock
+    _carriers: int = field(default=0, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    #: seconds that a delivery takes, smoothed
+    _pace: float = field(default=0.0, init=False)
+    #: when a delivery last began after a rest, or ended
+    _moved: float = field(default=0.0, init=False)
+    #: there may be something to claim
+    _look: bool = field(default=True, init=False)
+    #: when the leases of what is in hand were last renewed
     _renewed: float = field(default=0.0, init=False)
 
     def run(self) -> None:
@@ -137,91 +176,145 @@ class LaneWorker:
                 self.observer.note("store-trouble", error=str(error)[:200])
                 self.bell.wait(_STORE_PAUSE)
                 continue
-            if not moved and not self.bell.stopping:
+            if not moved and not (self.bell.stopping and self._empty_handed):
                 self.bell.wait(self._rest())
+                self._look = True
 
     def once(self) -> int:
-        """Start what the lane may carry, settle what has ended. How many jobs moved. Raises `TryLater`."""
+        """Settle what has ended, claim and start what the lane may carry. How many jobs moved. Raises `TryLater`."""
         if self._lane is None:
             self._lane = self._known = self._remembered()
-        started = self._give_back() if self.bell.stopping else self._start()
+        self._collect()
+        allowed = may_go(self._lane, self.clock())
+        if self.bell.stopping or allowed is not None:
+            self._give_back()
+        if self._lane is not self._known:
+            self.store.set_lane(self._lane)
+            self._known = self._lane
+        moved = self._exchange(self.batch if allowed is None else allowed)
+        self._unpack(probe=allowed is not None)
+        self._hand_out()
         self._renew()
-        return started + self._settle()
+        return moved
 
     @property
     def _empty_handed(self) -> bool:
-        return not (self._under_way or self._claimed or self._unsettled)
+        return not (self._open or self._claimed or self._unsettled)
 
-    def _start(self) -> int:
-        assert self._lane is not None
-        allowed = may_go(self._lane, self.clock())
-        free = self._under_way < self.destination.concurrency if allowed is None else self._under_way == 0
-        limit = self.batch if allowed is None else allowed
-        if not free or not limit:
+    def _exchange(self, limit: int) -> int:
+        """Settle and claim, in one transaction where both are due. How many jobs moved."""
+        free = not (self._claimed or self._waiting or self.bell.stopping) and self._open < self.destination.concurrency
+        claims = free and self._look and limit > 0 and (limit == self.batch or not self._open)
+        if not (claims or self._ripe()):
             return 0
+        ended = self._unsettled
+        if claims:
+            self._claimed = self.store.claim(
+                "deliver", limit, self.name, destination=self.destination.name, ended=ended
+            )
+            self._look = len(self._claimed) == limit
+        else:
+            self.store.settle(ended)
+        self._unsettled = []
+        for outcome in ended:
+            self._tell(outcome)
+        return len(ended) + len(self._claimed)
+
+    def _ripe(self) -> bool:
+        """Whether to settle now: not while others are about to end that can be settled in the same transaction."""
+        return bool(self._unsettled) and (
+            not self._open
+            or self.bell.stopping
+            or len(self._unsettled) >= self.batch // 4
+            or not 0.0 <= self.monotonic() - self._since < _COMPANY
+        )
+
+    def _unpack(self, *, probe: bool) -> None:
+        """Read all that the claimed deliveries need."""
         if not self._claimed:
-            self._claimed = self.store.claim("deliver", limit, self.name, destination=self.destination.name)
-        if not self._claimed:
-            return 0
+            return
         mails = {mail.id: mail for mail in self.store.read([job.mail_id for job in self._claimed])}
+        why = self.store.decided(self._claimed)
         jobs, self._claimed = self._claimed, ()
-        for job in jobs:
-            self._under_way += 1
-            self.executor.submit(self._deliver, job, mails.get(job.mail_id), probe=allowed is not None)
-        return len(jobs)
+        self._open += len(jobs)
+        self._waiting.extend(_Errand(job, mails.get(job.mail_id), why.get(job.id), probe) for job in jobs)
 
-    def _give_back(self) -> int:
-        """What was claimed and not begun is anybody's again."""
-        given, self._claimed = self._claimed, ()
-        self._unsettled += [Again(job=job, due_at=self.clock(), error="", counts=False) for job in given]
-        return len(given)
+    def _give_back(self) -> None:
+        """What was claimed and not begun is anybody's again; a probe goes on, unless it is time to stop."""
+        with self._lock:
+            kept = [] if self.bell.stopping else [errand for errand in self._waiting if errand.probe]
+            given = [errand.job for errand in self._waiting if errand not in kept]
+            self._waiting = deque(kept)
+        self._open -= len(given)
+        given += self._claimed
+        self._claimed = ()
+        error = self._lane.error if self._lane else ""
+        self._unsettled += [Again(job=job, due_at=self.clock(), error=error, counts=False) for job in given]
 
     def _renew(self) -> None:
         """Slow deliveries outlive a lease; whoever took them for dead would deliver twice."""
         now = self.clock()
-        if self._under_way and not 0.0 <= now - self._renewed < _RENEW:
+        if self._open and not 0.0 <= now - self._renewed < _RENEW:
             self.store.renew(self.name)
             self._renewed = now
 
-    def _deliver(self, job: Job, mail: Mail | None, *, probe: bool) -> None:
-        """In a thread of the executor. Always puts exactly one outcome."""
-        self._ended.put((self._outcome(job, mail, probe=probe), probe))
+    def _width(self) -> int:
+        """How many may carry: the longer a delivery takes, the more."""
+        silent = self.monotonic() - self._moved if self._carriers else 0.0
+        return min(self.destination.concurrency, 1 + int(max(self._pace, silent) / _WORTH_ANOTHER))
+
+    def _hand_out(self) -> None:
+        with self._lock:
+            more = min(len(self._waiting), self._width() - self._carriers)
+            if more > 0 and not self._carriers:
+                self._moved = self.monotonic()
+            self._carriers += max(more, 0)
+        for _ in range(more):
+            self.executor.submit(self._carry)
+
+    def _carry(self) -> None:
+        """In a thread of the executor: deliver one after the other. Always puts exactly one outcome for each."""
+        while True:
+            with self._lock:
+                if not self._waiting or self._carriers > self._width():
+                    self._carriers -= 1
+                    break
+                errand = self._waiting.popleft()
+            begun = self.monotonic()
+            outcome = self._outcome(errand)
+            self._moved = self.monotonic()
+            self._pace += (self._moved - begun - self._pace) * 0.2
+            first = self._ended.empty()
+            self._ended.put((outcome, errand.probe))
+            if first:
+                self.bell.ring()
         self.bell.ring()
 
-    def _outcome(self, job: Job, mail: Mail | None, *, probe: bool) -> Outcome:
-        if mail is None:
+    def _outcome(self, errand: _Errand) -> Outcome:
+        job, lane = errand.job, self._lane
+        if errand.mail is None:
             return Park(job=job, error="the store has no such mail", why="unreadable")
-        lane_is_down = self._lane is not None and self._lane.down and not probe
-        if lane_is_down or self.bell.stopping:
-            return Again(job=job, due_at=self.clock(), error=self._lane.error if self._lane else "", counts=False)
+        if errand.why is None:
+            return Park(job=job, error="there is no decision of this generation", why="bug")
+        if self.bell.stopping or (lane is not None and lane.down and not errand.probe):
+            return Again(job=job, due_at=self.clock(), error=lane.error if lane else "", counts=False)
         try:
-            return self.dispatch.deliver(job, mail, self.destination)
+            return self.dispatch.deliver(job, errand.mail, errand.why, self.destination)
         except TryLater as error:
             return Again(job=job, due_at=self.clock(), error=f"store: {error}"[:200], counts=False)
         except Exception as error:  # noqa: BLE001 -- a thread that ends without an outcome would leave the job in the air
             return Park(job=job, error=f"{type(error).__name__}: {error}"[:500], why="bug")
 
-    def _settle(self) -> int:
-        """Take all deliveries that have ended and settle them in one transaction; wait for one when no other can start."""
-        full = self._under_way >= self.destination.concurrency or (self.bell.stopping and self._under_way > 0)
-        try:
-            while len(self._unsettled) < self.batch:
-                outcome, probe = self._ended.get(block=full and not self._unsettled, timeout=_RENEW)
-                self._under_way -= 1
+    def _collect(self) -> None:
+        """Take what the carriers have put."""
+        with suppress(Empty):
+            while True:
+                outcome, probe = self._ended.get_nowait()
+                if not self._unsettled:
+                    self._since = self.monotonic()
+                self._open -= 1
                 self._unsettled.append(outcome)
                 self._watch_lane(outcome, probe=probe)
-        except Empty:
-            pass
-        if self._lane is not None and self._lane is not self._known:
-            self.store.set_lane(self._lane)
-            self._known = self._lane
-        if not self._unsettled:
-            return 0
-        self.store.settle(self._unsettled)
-        settled, self._unsettled = self._unsettled, []
-        for outcome in settled:
-            self._tell(outcome)
-        return len(settled)
 
     def _watch_lane(self, outcome: Outcome, *, probe: bool) -> None:
         """A failure of the destination itself takes the lane down; any answer about a mail brings it up."""
@@ -244,6 +337,9 @@ class LaneWorker:
         return found or Lane(destination=self.destination.name, down=False, probe_at=0.0, failures=0, error="")
 
     def _rest(self) -> float:
+        """Seconds to wait for the bell."""
+        if self._unsettled or (self._waiting and self._width() < self.destination.concurrency):
+            return _COMPANY
         if self._lane is not None and self._lane.down:
             return max(0.05, min(self.idle * 4, self._lane.probe_at - self.clock()))
         return self.idle

@@ -143,6 +143,14 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Why a delivery is made: the decision of its generation, and what lists show of the mail."""
+
+    decision: Decision
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """What a destination is handed: a mail, why it comes here, and the key that makes a repeat harmless."""
 

@@ -97,7 +97,7 @@ def work(folder: Path) -> Callable[[], None]:
         for destination in house.destinations.values():
             bell = Bell()
             lane = house.lane_worker(f"deliver:{destination.name}", destination, bell)
-            bell.busy = lambda lane=lane: lane._under_way > 0
+            bell.busy = lambda lane=lane: not lane._empty_handed
             lane.run()
             lane.executor.shutdown()
         house.close()

@@ -1,6 +1,7 @@
 """The way of a mail with a real store, a clock that moves by hand and destinations that do as they are told."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -100,6 +101,7 @@ class Bell:
         #: what happens meanwhile, one call a wait
         self.meanwhile: Callable[[], None] = lambda: None
         self._rung = threading.Event()
+        self._end = time.monotonic() + 60
 
     @property
     def stopping(self) -> bool:
@@ -109,8 +111,9 @@ class Bell:
         self.pauses.append(seconds)
         self.meanwhile()
         if self.busy():
-            assert self._rung.wait(30), "what is under way never ended"
+            self._rung.wait(seconds)
             self._rung.clear()
+            assert time.monotonic() < self._end, "what is under way never ended"
         else:
             self.waited += 1
 
@@ -224,7 +227,7 @@ class House:
             random=lambda: 0.5,
             patience=self.patience,
         )
-        bell.busy = lambda: lane._under_way > 0
+        bell.busy = lambda: not lane._empty_handed
         return lane
 
     def deliver(self, *names: str) -> None:

@@ -37,7 +37,7 @@ def test_promise_2_delivered_at_least_once_with_one_key(house: House) -> None:
     lane = house.lane("appeals")
     (job,) = house.store.claim("deliver", 1, "doomed", destination=house.places["appeals"].name)
     (mail,) = house.store.read([job.mail_id])
-    lane.dispatch.deliver(job, mail, house.places["appeals"])
+    lane.dispatch.deliver(job, mail, house.store.decided([job])[job.id], house.places["appeals"])
     assert house.store.release("doomed") == 1
     house.deliver()
     first, again = house.places["appeals"].got

@@ -10,7 +10,7 @@ from postroom.flow import router
 from postroom.model.errors import GiveUp, Refused, TryLater
 from postroom.model.mail import BounceOf, DestinationName
 from postroom.model.marks import bounce_address, loop_mark
-from postroom.model.work import Parcel, Park
+from postroom.model.work import Parcel
 from postroom.ports import JobFilter
 from tests.unit.flow.house import KEY, House, Moody, a_message, staged
 
@@ -296,15 +296,6 @@ class TestDispatch:
         house.deliver("appeals")
         (job,) = house.jobs(states=("parked",))
         assert (job.why, job.error) == ("gave-up", "550 no such desk")
-
-    def test_a_delivery_of_a_generation_that_was_never_decided_is_parked(self, house: House) -> None:
-        (mail,) = house.accept(a_message())
-        house.judge()
-        (job,) = house.store.claim("deliver", 1, "w", destination=DestinationName("appeals"))
-        outcome = house.dispatch.deliver(replace(job, generation=7), mail, house.places["appeals"])
-        assert isinstance(outcome, Park)
-        assert outcome.why == "bug"
-        assert not house.places["appeals"].got
 
     def test_a_bug_of_an_adapter_parks_the_mail(self, house: House) -> None:
         house.accept(a_message())

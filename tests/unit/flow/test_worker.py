@@ -137,7 +137,7 @@ class TestLane:
         assert {j.state for j in house.jobs(kinds=("deliver",))} == {"done"}
         assert [told["seconds"] for told in house.told.of("delivered")] == [2.5] * 9
 
-    @pytest.mark.parametrize("trouble", ["lanes", "claim", "read", "settle", "renew", "set_lane", "decisions"])
+    @pytest.mark.parametrize("trouble", ["lanes", "claim", "read", "renew", "set_lane", "decided"])
     def test_whatever_the_store_refuses_each_mail_is_delivered_once(
         self, house: House, lane: LaneWorker, trouble: str
     ) -> None:
@@ -164,6 +164,9 @@ class TestLane:
         """The store could claim and not read; then the worker is told to stop."""
         some_mails(house, 3)
         lane.store = Moody(house.store, read=1)  # type: ignore[assignment]
+        bell = lane.bell
+        assert isinstance(bell, Bell)
+        bell.busy = lambda: False
         lane.run()
         assert not house.places["appeals"].got
         assert [(j.state, j.tries) for j in house.jobs(kinds=("deliver",))] == [("ready", 0)] * 3
@@ -236,10 +239,10 @@ class TestLane:
         bad, good = some_mails(house, 2)
 
         class Buggy:
-            def deliver(self, job, mail, destination):
+            def deliver(self, job, mail, why, destination):
                 if mail.id == bad:
                     raise AttributeError("a bug of ours")
-                return house.dispatch.deliver(job, mail, destination)
+                return house.dispatch.deliver(job, mail, why, destination)
 
         lane.dispatch = Buggy()  # type: ignore[assignment]
         lane.run()
@@ -258,6 +261,18 @@ class TestLane:
         lane.store = Forgetful(house.store)  # type: ignore[assignment]
         lane.run()
         assert [(j.state, j.why) for j in house.jobs(kinds=("deliver",))] == [("parked", "unreadable")]
+
+    def test_a_delivery_that_nobody_decided_is_a_persons_matter(self, house: House, lane: LaneWorker) -> None:
+        some_mails(house, 1)
+
+        class Undecided(Moody):
+            def decided(self, _jobs):
+                return {}
+
+        lane.store = Undecided(house.store)  # type: ignore[assignment]
+        lane.run()
+        assert [(j.state, j.why) for j in house.jobs(kinds=("deliver",))] == [("parked", "bug")]
+        assert not house.places["appeals"].got
 
     def test_long_deliveries_keep_their_leases(self, house: House, lane: LaneWorker) -> None:
         some_mails(house, 1)

@@ -20,7 +20,7 @@ from postroom.model.codec import (
 from postroom.model.judgement import Decision
 from postroom.model.mail import MailId
 from postroom.model.memory import Memory, SenderRecord, ThreadRecord
-from postroom.model.work import JobId, NewJob, Summary
+from postroom.model.work import Decided, Job, JobId, NewJob, Summary
 from postroom.ports import Judged
 
 _DECISIONS = Insert(head="INSERT INTO decisions (mail, generation, decided_at, body) VALUES", width=4)
@@ -41,6 +41,12 @@ _SENDERS = Insert(head="INSERT OR REPLACE INTO senders (key, body) VALUES", widt
 _HELD = """
 SELECT j.id, j.attempt, j.mail, (SELECT max(d.generation) FROM decisions AS d WHERE d.mail = j.mail)
 FROM json_each(?) AS wanted CROSS JOIN jobs AS j ON j.id = wanted.value WHERE j.state = 'claimed'
+"""
+
+_DECIDED = """
+SELECT j.id, d.body, s.subject, s.from_addr, s.language, s.kind
+FROM json_each(?) AS wanted CROSS JOIN jobs AS j ON j.id = wanted.value
+CROSS JOIN decisions AS d ON d.mail = j.mail AND d.generation = j.generation CROSS JOIN summaries AS s ON s.mail = j.mail
 """
 
 
@@ -80,6 +86,18 @@ def decisions(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Decision, ...]:
         (sound(mail_id),),
     )
     return tuple(decode_decision(body) for (body,) in rows)
+
+
+def decided(tx: sqlite3.Connection, jobs: Sequence[Job]) -> dict[JobId, Decided]:
+    """Why these deliveries are made."""
+    rows = tx.execute(_DECIDED, (id_list(job.id for job in jobs),))
+    return {
+        JobId(number): Decided(
+            decision=decode_decision(body),
+            summary=Summary(subject=subject, from_addr=from_addr, language=language, kind=kind),
+        )
+        for number, body, subject, from_addr, language, kind in rows
+    }
 
 
 def summaries(tx: sqlite3.Connection, ids: Collection[MailId]) -> dict[MailId, Summary]:

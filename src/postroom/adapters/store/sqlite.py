@@ -26,7 +26,7 @@ from postroom.model.errors import TryLater
 from postroom.model.judgement import Decision
 from postroom.model.mail import BounceOf, DestinationName, Mail, MailId
 from postroom.model.memory import Memory
-from postroom.model.work import InboxEntry, Job, JobId, JobInfo, JobKind, Lane, Outcome, Parcel, Summary
+from postroom.model.work import Decided, InboxEntry, Job, JobId, JobInfo, JobKind, Lane, Outcome, Parcel, Summary
 from postroom.ports import JobFilter, Judged
 
 _Result = TypeVar("_Result")
@@ -141,6 +141,11 @@ class SqliteStore:
         with self._readers.lend() as tx:
             return judgements.decisions(tx, mail_id)
 
+    def decided(self, jobs: Sequence[Job]) -> Mapping[JobId, Decided]:
+        """See `postroom.ports.Judgements.decided`."""
+        with self._readers.lend() as tx:
+            return judgements.decided(tx, jobs)
+
     def summaries(self, ids: Sequence[MailId]) -> Mapping[MailId, Summary]:
         """See `postroom.ports.Judgements.summaries`."""
         with self._readers.lend() as tx:
@@ -149,11 +154,22 @@ class SqliteStore:
     # Queue
 
     def claim(
-        self, kind: JobKind, limit: int, worker: str, *, destination: DestinationName = DestinationName("")
+        self,
+        kind: JobKind,
+        limit: int,
+        worker: str,
+        *,
+        destination: DestinationName = DestinationName(""),
+        ended: Sequence[Outcome] = (),
     ) -> tuple[Job, ...]:
-        """See `postroom.ports.Queue.claim`, and `queue` for jobs that must be alone in a worker's hands."""
+        """See `postroom.ports.Queue.claim`, and `line` for jobs that must be alone in a worker's hands."""
         want = Want(kind=kind, limit=limit, worker=worker, destination=destination)
-        return self._write(lambda tx: queue.claim(tx, self._clocks, want), weight=256 * limit)
+
+        def unit(tx: sqlite3.Connection) -> tuple[Job, ...]:
+            queue.settle(tx, self._clocks, ended)
+            return queue.claim(tx, self._clocks, want)
+
+        return self._write(unit, weight=256 * (limit + len(ended)))
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:
         """See `postroom.ports.Queue.settle`."""
