@@ -11,4 +11,4 @@ _PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
 def new_id(now: float, entropy: Callable[[int], bytes]) -> MailId:
     """An id for a mail accepted at ``now`` (seconds since the epoch), with ten bytes from ``entropy``."""
     number = (int(now * 1000) & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(entropy(10), "big")
-    return MailId("".join(_PAIRS[number >> shift & 0x3FF] for shift in range(120, -1, -10)))
+    return MailId("".join([_PAIRS[number >> shift & 0x3FF] for shift in range(120, -1, -10)]))
