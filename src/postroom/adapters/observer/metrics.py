@@ -129,6 +129,7 @@ class MetricsObserver:
             for spec in METRICS
             if spec.event is not None
         }
+        self._labelled: dict[tuple[EventName, tuple[str, ...]], Counter] = {}
         self._seconds = Histogram(
             "postroom_delivery_seconds",
             "From decision to delivery.",
@@ -141,9 +142,18 @@ class MetricsObserver:
         """Count one event."""
         if (found := self._counters.get(event)) is not None:
             counter, labels = found
-            (counter.labels(*(str(facts.get(label, "")) for label in labels)) if labels else counter).inc()
+            self._counter(event, counter, tuple([str(facts.get(label, "")) for label in labels])).inc()
         if event == "delivered" and "seconds" in facts:
             self._seconds.labels(str(facts.get("destination", ""))).observe(float(facts["seconds"]))
+
+    def _counter(self, event: EventName, counter: Counter, values: tuple[str, ...]) -> Counter:
+        """The counter of these labels; the library's own way to it costs more than counting."""
+        if not values:
+            return counter
+        known = self._labelled.get((event, values))
+        if known is None:
+            known = self._labelled[event, values] = counter.labels(*values)
+        return known
 
 
 class _FromStore:
