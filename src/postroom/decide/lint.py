@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 
 from postroom.decide.phrases import PhraseList
+from postroom.decide.prefilter import never
 from postroom.decide.problems import Problem, Severity, Source
 from postroom.decide.rules import Rule
 
@@ -67,7 +68,7 @@ def rule_problems(rules: Sequence[Rule], now: float | None) -> list[Problem]:
 def _alone(rule: Rule, now: float | None) -> list[Problem]:
     """What one rule shows by itself."""
     found: list[Problem] = []
-    if rule.need is not None and not rule.need:
+    if never(rule.need):
         found.append(_at(rule, "warning", f"«{rule.name}» never matches", "its condition is always false"))
     if now is not None and rule.enabled_from > now:
         day = datetime.datetime.fromtimestamp(rule.enabled_from, datetime.UTC).date()

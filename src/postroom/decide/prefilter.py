@@ -1,10 +1,11 @@
 """Which rules can match at all: what their conditions need, answered for all rules in one pass over each text.
 
-From a condition's tree we take a set of atoms of which at least one must hold if the condition does: a literal that a
-text contains or equals, a regular expression that it matches, a phrase list with a hit, an address in a list, a header
-that is there, a number above zero. Literals are found by one Aho-Corasick pass, regular expressions by one `re2.Set` a
-text, the rest by looking it up; only rules with an atom that holds are evaluated. The answer may be "possible" too
-often, never too seldom; a condition whose evaluation would fail is never thought impossible, for it must say so.
+From a condition's tree we take sets of atoms, of each of which at least one must hold if the condition does: a literal
+that a text contains or equals, a regular expression that it matches, a phrase list with so many hits or with none, an
+address in a list, a header that is there, a number that is reached. Literals are found by one Aho-Corasick pass, regular
+expressions by one `re2.Set` a text, the rest by looking it up; only rules whose every set has an atom that holds are
+evaluated. The answer may be "possible" too often, never too seldom; a condition whose evaluation would fail is never
+thought impossible, for it must say so.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,51 +24,67 @@ _SET_MEMORY = 16 << 20
 class Atom(NamedTuple):
     """Something that can be seen without evaluating."""
 
-    #: ``in``: a list or map holds the literal; ``some``: the list is not empty, the number not zero; ``flag``: it is true
-    kind: Literal["contains", "matches", "phrases", "equals", "in", "some", "flag"]
+    #: ``in``: a list or map holds the literal; ``some``: the list is not empty; ``flag``: it is true; ``least``: the number is reached
+    kind: Literal["contains", "matches", "phrases", "none", "equals", "in", "some", "flag", "least"]
     #: the field; ``""`` for phrases
     field: str
     #: literal, expression, or name of a list
     value: str
     #: of the field ``headers``: which of them; one that is absent counts as empty
     header: str = ""
+    #: of ``phrases`` and ``least``: how many there are at least
+    least: int = 1
 
 
-Need = frozenset[Atom] | None
-"""At least one of these holds if the condition does; None: nothing can be said; empty: it never holds."""
+Need = tuple[frozenset[Atom], ...]
+"""Of each of these sets at least one atom holds if the condition does; ``()``: nothing can be said. With an empty set in it, the condition never holds."""
 
 
 _TELLING: Mapping[str, int] = {
-    "contains": 0, "in": 0, "matches": 1, "some": 2, "phrases": 3, "equals": 3, "flag": 4,
+    "contains": 0, "in": 0, "matches": 1, "some": 2, "least": 2, "phrases": 3, "equals": 3, "flag": 4, "none": 5,
 }  # fmt: skip
-"""Which of two needs of one condition is asked: the one that holds more seldom in ordinary mail, the lower here."""
+"""Which needs of a condition are asked first: those that hold more seldom in ordinary mail, the lower here."""
+
+_MOST_SETS = 6
+"""Sets that an ``||`` may need; where there would be more, the most telling one stands for all."""
 
 
 def need(node: Node, types: Mapping[str, str]) -> Need:
-    """What a condition needs; ``types`` are those of the fields, as people write them."""
+    """What a condition needs, the most telling first; ``types`` are those of the fields, as people write them."""
+    return tuple(sorted(set(_need(node, types)), key=_breadth))
+
+
+def never(needed: Need) -> bool:
+    """Whether a condition with this need never holds."""
+    return frozenset() in needed
+
+
+def _need(node: Node, types: Mapping[str, str]) -> Need:
     match node:
         case Node(kind="constant", value=False):
-            return frozenset()
+            return (frozenset(),)
         case Node(kind="call", name="_&&_", args=(left, right)):
-            sides = [side for side in (need(left, types), need(right, types)) if side is not None]
-            return min(sides, key=_breadth) if sides else None
+            return (*_need(left, types), *_need(right, types))
         case Node(kind="call", name="_||_", args=(left, right)):
             one, other = need(left, types), need(right, types)
-            return None if one is None or other is None else one | other
+            if len(one) * len(other) > _MOST_SETS:
+                one, other = one[:1], other[:1]
+            return tuple(first | second for first in one for second in other)
         case Node(kind="call", args=(Node() as target, Node(kind="constant", value=str(text)))) if _plain(text):
             return _one(_of_text(node.name, target, text, types))
         case Node(kind="call", name="@in", args=(Node(kind="constant", value=str(text)), Node(kind="name") as target)):
-            return _one(Atom("in", target.name, text)) if target.name in types and _plain(text) else None
-        case Node(kind="call", name=sign, args=(Node() as counted, Node(kind="constant", value=int(least)))):
-            wanted = {"_>_": 0, "_>=_": 1}.get(sign)
-            positive = (wanted is not None and least >= wanted) or (sign == "_!=_" and least == 0)
-            return _one(_of_number(counted, types)) if positive else None
+            return _one(Atom("in", target.name, text)) if target.name in types and _plain(text) else ()
+        case Node(kind="call", name="@in", args=(Node(kind="name") as target, Node(kind="list", args=listed))):
+            equal = [_equal(target, one, types) for one in listed]
+            return () if None in equal else (frozenset([atom for atom in equal if atom is not None]),)
+        case Node(kind="call", name=sign, args=(Node() as counted, Node(kind="constant", value=int(number)))):
+            return _one(_of_number(sign, counted, number, types))
         case Node(kind="name") if types.get(node.name) == "bool":
             return _one(Atom("flag", node.name, ""))
         case Node(kind="other", args=(Node(kind="name") as walked, Node(kind="constant", value=False), *_)):
             # the macro exists(), as the compiler writes it: of an empty list or map, false
-            return _one(Atom("some", walked.name, "")) if _empties(walked.name, types) else None
-    return None
+            return _one(Atom("some", walked.name, "")) if _empties(walked.name, types) else ()
+    return ()
 
 
 def _of_text(said: str, target: Node, text: str, types: Mapping[str, str]) -> Atom | None:
@@ -83,19 +100,30 @@ def _of_text(said: str, target: Node, text: str, types: Mapping[str, str]) -> At
     return Atom("equals" if said == "_==_" else "contains", field, text, header or "")
 
 
-def _of_number(counted: Node, types: Mapping[str, str]) -> Atom | None:
-    """What ``counted > 0`` needs."""
+def _equal(target: Node, other: Node, types: Mapping[str, str]) -> Atom | None:
+    """What a field needs to be equal to a literal."""
+    text = other.value if other.kind == "constant" else None
+    return _of_text("_==_", target, text, types) if isinstance(text, str) and _plain(text) else None
+
+
+def _of_number(sign: str, counted: Node, number: int, types: Mapping[str, str]) -> Atom | None:
+    """What comparing a count with a number needs; no count is below zero."""
     name = list_named(counted)
+    if sign == "_==_" and number == 0:
+        return None if name is None else Atom("none", "", name)
+    least = {"_>_": number + 1, "_>=_": number, "_!=_": 1 if number == 0 else 0}.get(sign, 0)
+    if least < 1:
+        return None
     if name is not None:
-        return Atom("phrases", "", name)
+        return Atom("phrases", "", name, least=least)
     if counted.kind == "name" and types.get(counted.name) == "int":
-        return Atom("some", counted.name, "")
+        return Atom("least", counted.name, "", least=least)
     return None
 
 
-def is_common(atom: Atom) -> bool:
-    """Whether it often holds in ordinary mail."""
-    return _TELLING[atom.kind] >= _TELLING["some"]
+def is_common(needed: Need) -> bool:
+    """Whether ordinary mail often has what is asked first."""
+    return not needed or any(_TELLING[atom.kind] >= _TELLING["some"] for atom in needed[0])
 
 
 def _empties(name: str, types: Mapping[str, str]) -> bool:
@@ -103,12 +131,12 @@ def _empties(name: str, types: Mapping[str, str]) -> bool:
 
 
 def _one(atom: Atom | None) -> Need:
-    return None if atom is None else frozenset({atom})
+    return () if atom is None else (frozenset({atom}),)
 
 
-def _breadth(side: frozenset[Atom]) -> tuple[int, int]:
-    """The lower, the fewer mails a need lets through."""
-    return max((_TELLING[atom.kind] for atom in side), default=-1), len(side)
+def _breadth(side: frozenset[Atom]) -> tuple[int, int, list[Atom]]:
+    """The lower, the fewer mails a set lets through; atoms as they are sorted make the order certain."""
+    return max((_TELLING[atom.kind] for atom in side), default=-1), len(side), sorted(side)
 
 
 def list_named(node: Node) -> str | None:
@@ -163,6 +191,8 @@ class Prefilter:
     fields: frozenset[str]
     #: field and header -> its searches
     _searches: Mapping[tuple[str, str], tuple[_Literals | _Expressions, ...]]
+    #: those that are answered by a count
+    _counted: tuple[Atom, ...]
     #: kind, field and header -> its literals
     _looked_up: Mapping[tuple[str, str, str], Mapping[str, Atom]]
 
@@ -173,10 +203,11 @@ class Prefilter:
             text = known[field].get(header, "") if header else known[field]
             for search in searches:
                 found.update(search.holding(text))
+        for atom in self._counted:
+            count = phrases.get(atom.value, 0) if atom.kind != "least" else known[atom.field]
+            if count >= atom.least if atom.kind != "none" else not count:
+                found.add(atom)
         for (kind, field, header), atoms in self._looked_up.items():
-            if kind == "phrases":
-                found.update([atom for name, atom in atoms.items() if phrases.get(name)])
-                continue
             value = known[field].get(header, "") if header else known[field]
             if kind == "equals":
                 found.update([atoms[value]] if value in atoms else ())
@@ -191,8 +222,9 @@ def build(atoms: Collection[Atom]) -> Prefilter:
     """A prefilter for these atoms; every expression among them must be valid RE2."""
     searches: dict[tuple[str, str], list[_Literals | _Expressions]] = {}
     looked_up: dict[tuple[str, str, str], dict[str, Atom]] = {}
+    counted = tuple(sorted(atom for atom in atoms if atom.kind in {"phrases", "none", "least"}))
     for atom in sorted(atoms):
-        if atom.kind not in {"contains", "matches"}:
+        if atom.kind not in {"contains", "matches", "phrases", "none", "least"}:
             looked_up.setdefault((atom.kind, atom.field, atom.header), {})[atom.value] = atom
     for field in sorted({(atom.field, atom.header) for atom in atoms if atom.kind in {"contains", "matches"}}):
         here = sorted(atom for atom in atoms if (atom.field, atom.header) == field)
@@ -206,6 +238,7 @@ def build(atoms: Collection[Atom]) -> Prefilter:
     return Prefilter(
         fields=frozenset(atom.field for atom in atoms if atom.field),
         _searches={field: tuple(parts) for field, parts in searches.items()},
+        _counted=counted,
         _looked_up=looked_up,
     )
 

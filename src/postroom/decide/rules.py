@@ -1,6 +1,6 @@
 """Rules, compiled, and what they say of one mail. Evaluation is bounded and total: a failing rule does not match, and says so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from cel_expr_python import cel
@@ -42,7 +42,7 @@ class Rule:
     #: context fields that it reads
     reads: frozenset[str] = frozenset()
     #: what must hold if it does (`decide.prefilter`)
-    need: Need = None
+    need: Need = ()
     #: it calls ``matches``, which is dear
     regex: bool = False
 
@@ -74,9 +74,11 @@ class RuleSet:
     _environment: cel.Env
     _programs: tuple[cel.Expression, ...]
     _chunks: tuple[_Chunk, ...]
+    #: of each rule, what must hold if it does
+    _needs: tuple[Need, ...]
     #: rules that nothing rules out beforehand
     _free: frozenset[int]
-    #: atom -> rules that it makes possible
+    #: atom -> rules that need it, or another in its place, before all else
     _by_atom: Mapping[Atom, tuple[int, ...]]
     _prefilter: Prefilter
     _headers: HeadersRead
@@ -87,9 +89,7 @@ class RuleSet:
             return ()
         automatic = facts.case.message.kind not in {"person", "none"}
         known = values(facts, self._prefilter.fields, self._headers)
-        possible = set(self._free)
-        for atom in self._prefilter.holding(known, facts.phrases):
-            possible.update(self._by_atom[atom])
+        possible = self._possible(self._prefilter.holding(known, facts.phrases))
         if not possible:
             return ()
         chunks = [one for one in self._chunks if len(possible.intersection(one.numbers)) >= _WORTHWHILE]
@@ -111,6 +111,15 @@ class RuleSet:
             if answer is True and rule.stop:
                 break
         return tuple(found)
+
+    def _possible(self, holding: Set[Atom]) -> set[int]:
+        """Rules whose every need is met by the atoms that hold."""
+        possible = set(self._free)
+        for atom in holding:
+            for number in self._by_atom.get(atom, ()):
+                if not any(one.isdisjoint(holding) for one in self._needs[number]):
+                    possible.add(number)
+        return possible
 
 
 def _together(chunks: Sequence[_Chunk], possible: set[int], activation: cel.Activation) -> tuple[set[int], set[int]]:
@@ -152,14 +161,14 @@ def compile_rules(
     needs = [_safe(rule.need, headers) for rule in ordered]
     by_atom: dict[Atom, list[int]] = {}
     for number, needed in enumerate(needs):
-        for atom in needed or ():
+        for atom in needed[0] if needed else ():
             by_atom.setdefault(atom, []).append(number)
     # Rules with the same needs stand together, so that a chunk is either worth asking or not; those with rare needs
     # are few at a time, and asked one by one.
     plain = sorted(
-        (sorted(needed or ()), number)
+        (sorted(needed[0]) if needed else [], number)
         for number, needed in enumerate(needs)
-        if not ordered[number].regex and (needed is None or any(is_common(atom) for atom in needed))
+        if not ordered[number].regex and is_common(needed)
     )
     chunks = tuple(
         _Chunk(
@@ -174,15 +183,14 @@ def compile_rules(
         _environment=environment,
         _programs=tuple(programs.get(rule.when) or environment.compile(rule.when) for rule in ordered),
         _chunks=chunks,
-        _free=frozenset(number for number, needed in enumerate(needs) if needed is None),
+        _needs=tuple(needs),
+        _free=frozenset(number for number, needed in enumerate(needs) if not needed),
         _by_atom={atom: tuple(numbers) for atom, numbers in by_atom.items()},
-        _prefilter=build(by_atom.keys()),
+        _prefilter=build({atom for needed in needs for one in needed for atom in one}),
         _headers=headers,
     )
 
 
 def _safe(needed: Need, headers: HeadersRead) -> Need:
     """A need without headers whose absence is an error: a rule that asks for one must be evaluated, to say so."""
-    if needed and any(atom.header and atom.header not in headers.optional for atom in needed):
-        return None
-    return needed
+    return tuple(one for one in needed if not any(atom.header and atom.header not in headers.optional for atom in one))

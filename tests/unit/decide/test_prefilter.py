@@ -40,7 +40,14 @@ PARTS = (
     "attachments.count >= 1",
     "attachments.count != 0",
     "attachments.count > -1",
+    "attachments.count > 1",
     'phrases["account"] > 0',
+    'phrases["account"] > 1',
+    'phrases["account"] == 0',
+    'phrases["account"] >= 2 || phrases["refunds"] == 0',
+    'account.state in ["active", "unknown"]',
+    'auth.state in ["fail", ""]',
+    'language in ["de", "en"]',
     'phrases.appeals >= 1 && auth.state == "pass"',
     'history.counts.exists(r, r == "refunds")',
     "history.days > -2.0",
@@ -100,7 +107,7 @@ def both(whens: list[str]) -> tuple[RuleSet, RuleSet]:
     assert not [one for one in problems if one.severity == "error"]
     asked = {name for name in ("x-form",) if any(f'"{name}" in headers' in when for when in whens)}
     optional = frozenset({name for name in ("x-form", "x-mailer") if f'headers["{name}"]' in text} - asked)
-    plain = [replace(rule, need=None, regex=True) for rule in compiled.rules.rules]
+    plain = [replace(rule, need=(), regex=True) for rule in compiled.rules.rules]
     return compiled.rules, compile_rules(plain, environment(), HeadersRead(optional=optional), {})
 
 
