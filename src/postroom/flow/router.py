@@ -66,7 +66,7 @@ class Reception:
                 id=new_id(now, self.entropy),
                 received_at=now,
                 brand=brand,
-                envelope=replace(envelope, rcpt_to=recipients),
+                envelope=envelope if recipients == envelope.rcpt_to else replace(envelope, rcpt_to=recipients),
                 peer=peer,
                 raw=raw,
                 digest=seen.digest,

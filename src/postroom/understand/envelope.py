@@ -15,6 +15,7 @@ _VALUE: Final = 8192
 _ID_CHARS: Final = 500
 _BRACKETED = re.compile(rb"<([^<>\s]{1,998})>")
 _WORD = re.compile(rb"[^\s<>,;:()\"]+")
+_WANTED = re.compile(rb"\n(from|message-id|references|in-reply-to|received)[ \t]{0,19}:")
 _CHUNK: Final = 1 << 20
 
 
@@ -37,18 +38,19 @@ class Peek:
 
 
 def peek(raw: bytes) -> Peek:
-    """Look at a message's header block and hash the message. Pure, total; some 20 µs for 5 KB."""
+    """Look at a message's header block and hash the message. Pure, total; some 30 µs for 5 KB."""
     start, end, _ = headers.bounds(raw)
     oversized = end < 0 and len(raw) - start > headers.HEADER_BYTES
     block = b"\n" + raw[start : end if end >= 0 else start + headers.HEADER_BYTES]
     lower = block.lower()
-    own = _message_id(_value(block, lower, b"\nmessage-id"))
-    oldest = _oldest(_value(block, lower, b"\nreferences")) or _oldest(_value(block, lower, b"\nin-reply-to")) or own
+    fields, received = _fields(block, lower)
+    own = _message_id(fields.get(b"message-id", b""))
+    oldest = _message_id(fields.get(b"references", b"")) or _message_id(fields.get(b"in-reply-to", b"")) or own
     return Peek(
         message_id=own,
         thread_key=_short(oldest.encode("utf-8", "replace")) if oldest else "",
-        sender_key=_sender_key(_value(block, lower, b"\nfrom").lower()),
-        received_count=lower.count(b"\nreceived:"),
+        sender_key=_sender_key(fields.get(b"from", b"").lower()),
+        received_count=received,
         oversized_header=oversized,
         digest=digest(raw),
     )
@@ -70,22 +72,27 @@ def digest(raw: bytes) -> bytes:
     return whole.digest()
 
 
-def _value(block: bytes, lower: bytes, name: bytes) -> bytes:
-    """Value of the first field of that name, at most `_VALUE` bytes, folds included; ``b""`` when absent."""
-    at = -1
-    while (at := lower.find(name, at + 1)) >= 0:
-        after = at + len(name)
-        colon = lower.find(b":", after, after + 20)
-        if colon >= 0 and not lower[after:colon].strip(b" \t"):
-            break
-    else:
-        return b""
-    end = colon
-    limit = min(len(block), colon + _VALUE)
-    while (end := block.find(b"\n", end + 1, limit)) >= 0:
-        if block[end + 1 : end + 2] not in (b" ", b"\t"):
-            return block[colon + 1 : end]
-    return block[colon + 1 : limit]
+def _fields(block: bytes, lower: bytes) -> tuple[dict[bytes, bytes], int]:
+    """The first field of each name that is wanted, at most `_VALUE` bytes of it, folds included; and how many Received."""
+    found: dict[bytes, bytes] = {}
+    received = 0
+    for match in _WANTED.finditer(lower):
+        name = match[1]
+        if name == b"received":
+            received += 1
+        elif name not in found:
+            found[name] = _value(block, match.end())
+    return found, received
+
+
+def _value(block: bytes, start: int) -> bytes:
+    end = start
+    limit = min(len(block), start + _VALUE)
+    while (end := block.find(b"\n", end, limit)) >= 0:
+        end += 1
+        if block[end : end + 1] not in (b" ", b"\t"):
+            return block[start : end - 1]
+    return block[start:limit]
 
 
 def _message_id(value: bytes) -> str:
@@ -94,10 +101,6 @@ def _message_id(value: bytes) -> str:
         return found[1].decode("utf-8", "replace")[:_ID_CHARS]
     words = value.strip(b"<> \t\r\n").split()
     return words[0].decode("utf-8", "replace")[:_ID_CHARS] if words else ""
-
-
-def _oldest(value: bytes) -> str:
-    return _message_id(value) if value else ""
 
 
 def _sender_key(value: bytes) -> str:

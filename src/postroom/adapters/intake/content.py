@@ -135,12 +135,12 @@ class Content:
 
 def inspect(raw: bytes, *, max_line: int, max_header: int) -> Flaws:
     """Flaws of content after dot-unstuffing. Total: any bytes; time linear in their number."""
-    # where CR, LF and NUL are twice as many as CRLF pairs, each of them is part of a pair
-    forbidden = len(raw.translate(None, _ORDINARY)) != 2 * raw.count(b"\r\n")
+    long_line = has_line_beyond(raw, LONGEST_LINE)
     return Flaws(
-        forbidden_octets=forbidden,
-        long_line=has_line_beyond(raw, LONGEST_LINE),
-        overlong_line=has_line_beyond(raw, max_line),
+        # where CR, LF and NUL are twice as many as CRLF pairs, each of them is part of a pair
+        forbidden_octets=len(raw.translate(None, _ORDINARY)) != 2 * raw.count(b"\r\n"),
+        long_line=long_line,
+        overlong_line=(long_line or max_line < LONGEST_LINE) and has_line_beyond(raw, max_line),
         overlong_header=len(raw) > max_header and not _header_ends_within(raw, max_header),
     )
 

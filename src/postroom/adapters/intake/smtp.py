@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import lru_cache
 
 from postroom.adapters.intake.connection import Connection
 from postroom.adapters.intake.options import Network, SmtpOptions
@@ -240,6 +241,7 @@ class SmtpServer:
             self._observer.note("certificate-loaded", door=self.options.door, failed=True, error=str(error))
 
 
+@lru_cache(maxsize=1024)
 def _within(ip: str, networks: Sequence[Network]) -> bool:
     """Whether an address is in one of the networks; text that is no address is in none."""
     try:
@@ -249,6 +251,7 @@ def _within(ip: str, networks: Sequence[Network]) -> bool:
     return any(address.version == network.version and address in network for network in networks)
 
 
+@lru_cache(maxsize=1024)
 def _household(ip: str) -> str:
     """What one peer has to itself: an IPv4 address, or the /64 of an IPv6 address."""
     return str(ipaddress.ip_network(f"{ip}/64", strict=False)) if ":" in ip else ip

@@ -6,6 +6,7 @@ import pwd
 import resource
 import socket
 from collections.abc import MutableMapping
+from functools import lru_cache
 
 from postroom.model.errors import ConfigError
 
@@ -140,6 +141,7 @@ def allow_open_files(wanted: int) -> int:
     return max(soft, target)
 
 
+@lru_cache(maxsize=1024)
 def plain_address(ip: str) -> str:
     """An IPv4-mapped IPv6 address as IPv4, a scope left out: one peer has one spelling."""
     try:

@@ -159,13 +159,11 @@ def _print(mail: Mail) -> bytes:
     """
     if not mail.message_id or not mail.digest:
         return b""
-    parts = (mail.message_id, mail.envelope.mail_from, mail.brand, *sorted(set(mail.envelope.rcpt_to)))
-    whole = b"".join(b"%d:%b" % (len(part), part) for part in map(_bytes, parts))
-    return blake2b(mail.digest + whole, digest_size=16).digest()
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+    envelope = mail.envelope
+    rcpts = envelope.rcpt_to if len(envelope.rcpt_to) == 1 else sorted(set(envelope.rcpt_to))
+    # Each part with its length: no two different mails give the same text.
+    whole = "".join([f"{len(part)}:{part}" for part in (mail.message_id, envelope.mail_from, mail.brand, *rcpts)])
+    return blake2b(mail.digest + whole.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _eras(mail: Mail) -> tuple[int, int]:
