@@ -14,6 +14,9 @@ import fasttext  # type: ignore[import-untyped]
 
 #: characters that are looked at; more costs time and changes little
 CHARACTERS: Final = 200
+#: characters that most languages are known by; only where these leave a doubt, more are looked at
+_GLANCE: Final = 100
+_CLEAR: Final = 0.8
 _LETTERS: Final = 12
 _WIDE_LETTERS: Final = 4
 _SURE: Final = 0.35
@@ -35,14 +38,25 @@ def load() -> Any:
 
 def detect(text: str) -> str:
     """ISO 639-1 code of the language a text is mostly in; ``""`` for too little text or too little certainty. Total."""
-    # addresses, links and paths say nothing of the language
-    told = [word for word in text[: CHARACTERS * 3].replace("\0", " ").split() if "@" not in word and "/" not in word]
+    head = text[: CHARACTERS * 3].replace("\0", " ")
+    told = head.split()
+    if "@" in head or "/" in head:
+        # addresses, links and paths say nothing of the language
+        told = [word for word in told if "@" not in word and "/" not in word]
     words = " ".join(told)[:CHARACTERS]
     if len(words) < 60 and len(_LETTER.findall(words)) < _LETTERS and len(_WIDE.findall(words)) < _WIDE_LETTERS:
         return ""
-    labels, scores = load().predict(words.lower() if words.isupper() else words, k=3, threshold=_LIKELY)
+    if words.isupper():
+        words = words.lower()
+    first = _best(words[:_GLANCE], _CLEAR) if len(words) > _GLANCE else ""
+    return first or _best(words, _SURE)
+
+
+def _best(words: str, least: float) -> str:
+    """The most probable language, if it is at least so probable; ``""`` if none is."""
+    labels, scores = load().predict(words, k=3, threshold=_LIKELY)
     for label, score in zip(labels, scores, strict=False):
         code = str(label).removeprefix("__label__")
-        if len(code) == 2 and score >= _SURE:
+        if len(code) == 2 and score >= least:
             return code
     return ""
