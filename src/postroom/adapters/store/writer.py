@@ -1,7 +1,7 @@
 """One thread a process that writes, and group commit: what was asked for while one commit ran goes into the next.
 
 A future completes only after COMMIT has returned, which with ``synchronous=FULL`` is after fdatasync of the write-ahead
-log. Nothing waits for company: a lone request is committed at once, and groups form by themselves under load.
+log. A lone request is committed at once; where several ask at the same time, a group waits a moment for the others.
 
 A group is tried as one transaction. When that fails, none of it has happened, and each member is tried in a transaction
 of its own, so that one that can't be written doesn't take others with it.
@@ -28,8 +28,9 @@ Bulk = Callable[[sqlite3.Connection, Sequence[_Item]], Sequence[_Result]]
 
 _GROUP_ITEMS = 512
 _GROUP_BYTES = 32 * 1024 * 1024
-#: what it takes for other threads to get their turn
-_YIELD_SECONDS = 0.00005
+#: how long, and how often, a group waits for as many as were in the last one
+_COMPANY_SECONDS = 0.001
+_COMPANY_TURNS = 3
 
 
 class _Work(Generic[_Item, _Result]):
@@ -96,40 +97,38 @@ class Writer:
                 self._commit(group)
         self._connection.close()
 
-    def _gather(self) -> tuple[list[_Work[Any, Any]], bool]:
+    def _gather(self) -> "tuple[list[_Work[Any, Any]], bool]":
         """Wait for one request, then take what else is there. False when it was the last.
 
-        After a group of several, their askers are just now coming back with more: as long as more come in, the group
-        is not closed, up to the size of the last. A lone asker never waits.
+        After a group of several, their askers are just now coming back with more: a few milliseconds for them are well
+        spent, as every commit costs as much as several mails. A lone asker never waits.
         """
         group: list[_Work[Any, Any]] = []
-        weight = 0
-        more = True
-        seen = 0
-        work = self._waiting.get()
-        while more:
-            if work is None:
-                more = False
+        more = self._take_all(group, wait=True)
+        for _ in range(_COMPANY_TURNS):
+            if not more or len(group) >= self._usual:
                 break
+            time.sleep(_COMPANY_SECONDS)
+            more = self._take_all(group)
+        self._usual = len(group)
+        return group, more
+
+    def _take_all(self, group: "list[_Work[Any, Any]]", *, wait: bool = False) -> bool:
+        """Put what waits into the group, as far as there is room; ``wait`` for the first. False after the last of all."""
+        weight = sum(work.weight for work in group)
+        while len(group) < _GROUP_ITEMS and weight < _GROUP_BYTES:
+            try:
+                work = self._waiting.get(block=wait)
+            except Empty:
+                return True
+            wait = False
+            if work is None:
+                return False
             # A request that its asker has cancelled is not begun; from here on it can't be cancelled.
             if work.future.set_running_or_notify_cancel():
                 group.append(work)
                 weight += work.weight
-            if len(group) >= _GROUP_ITEMS or weight >= _GROUP_BYTES:
-                break
-            try:
-                work = self._waiting.get_nowait()
-            except Empty:
-                if not seen < len(group) < self._usual:
-                    break
-                seen = len(group)
-                time.sleep(_YIELD_SECONDS)
-                try:
-                    work = self._waiting.get_nowait()
-                except Empty:
-                    break
-        self._usual = len(group)
-        return group, more
+        return True
 
     def _commit(self, group: "Sequence[_Work[Any, Any]]") -> None:
         try:
