@@ -12,8 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, cast
 
 from bench.mails import Sample, mail_set
 from postroom.bootstrap import House
@@ -24,7 +28,7 @@ from postroom.model.judgement import Decision
 from postroom.model.mail import BrandName, DestinationName, Envelope, Mail, MailId, Peer, RouteName
 from postroom.model.memory import Remember, SenderRecord, ThreadRecord
 from postroom.model.work import Done, Job, NewJob
-from postroom.ports import Judged
+from postroom.ports import Judged, Store
 from postroom.understand.reader import read
 
 #: how the store is filled: mails in one transaction
@@ -58,29 +62,63 @@ def arrivals(samples: Iterator[Sample], recipient: str) -> Iterator[tuple[Envelo
         yield Envelope(mail_from=sample.sender, rcpt_to=(recipient,)), sample.raw, peer
 
 
-def accept(house: House, mails: int, submitters: int) -> dict[str, float]:
-    """Keep mails from many threads, each waiting until its mail is durable, on one core."""
+def accept(house: House, mails: int, submitters: int, way: str) -> dict[str, float]:
+    """Keep mails from many submitters, each waiting until its mail is durable, on one core.
+
+    ``threads``: each submitter is a thread that hands a ready `Mail` to the store. ``loop``: one thread keeps as many
+    under way, as the doors do. ``reception``: as ``threads``, but by way of `Reception.accept`, which looks at the
+    header, hashes the mail and gives it its id.
+    """
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    # as `postroom serve` sets it: threads hand over to each other at every mail
-    sys.setswitchinterval(0.0002)
-    reception = house.reception()
     stock = list(arrivals(islice(again(mail_set(1000)), mails + submitters), "support@example.com"))
-    for one in stock[mails:]:
-        reception.accept(*one).result()
-    shares = [stock[i:mails:submitters] for i in range(submitters)]
-
-    def submit(share: Sequence[tuple[Envelope, bytes, Peer]]) -> None:
-        for one in share:
-            reception.accept(*one).result()
-
-    threads = [threading.Thread(target=submit, args=(share,)) for share in shares]
+    keep: Callable[[Any], Future[Any]]
+    if way == "reception":
+        reception = house.reception()
+        keep, work = (lambda one: reception.accept(*one)), cast("list[Any]", stock)
+    else:
+        keep, work = house.store.accept, _ready(house, stock)
+    for one in work[mails:]:
+        keep(one).result()
     cpu, begin = time.process_time(), time.perf_counter()
+    (_by_loop if way == "loop" else _by_threads)(keep, work[:mails], submitters)
+    seconds, cost = time.perf_counter() - begin, time.process_time() - cpu
+    return {"mails": mails, "submitters": submitters, "seconds": seconds, "cpu_seconds": cost, "per_s": mails / seconds}
+
+
+def _ready(house: House, stock: Sequence[tuple[Envelope, bytes, Peer]]) -> list[Any]:
+    """What `Reception` hands to the store, made before the clock runs."""
+    caught: list[Any] = []
+
+    class Catcher:
+        def accept(self, mails: Sequence[Mail]) -> None:
+            caught.append(mails)
+
+    reception = replace(house.reception(), store=cast("Store", Catcher()))
+    for one in stock:
+        reception.accept(*one)
+    return caught
+
+
+def _by_threads(keep: "Callable[[Any], Future[Any]]", work: Sequence[Any], submitters: int) -> None:
+    def submit(share: Sequence[Any]) -> None:
+        for one in share:
+            keep(one).result()
+
+    threads = [threading.Thread(target=submit, args=(work[i::submitters],)) for i in range(submitters)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    seconds, cost = time.perf_counter() - begin, time.process_time() - cpu
-    return {"mails": mails, "submitters": submitters, "seconds": seconds, "cpu_seconds": cost, "per_s": mails / seconds}
+
+
+def _by_loop(keep: "Callable[[Any], Future[Any]]", work: Sequence[Any], submitters: int) -> None:
+    ended: SimpleQueue[Future[Any]] = SimpleQueue()
+    for at, one in enumerate(work):
+        if at >= submitters:
+            ended.get().result()
+        keep(one).add_done_callback(ended.put)
+    for _ in range(min(submitters, len(work))):
+        ended.get().result()
 
 
 def judging(house: House, mails: int) -> dict[str, float]:
@@ -171,10 +209,11 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--submitters", type=int, default=50)
+    parser.add_argument("--way", choices=("threads", "loop", "reception"), default="threads")
     told = parser.parse_args(words)
     house = open_house(told.config)
     if told.what == "accept":
-        facts = accept(house, told.mails, told.submitters)
+        facts = accept(house, told.mails, told.submitters, told.way)
     elif told.what == "judge":
         facts = judging(house, told.mails)
     else:

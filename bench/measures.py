@@ -201,9 +201,9 @@ def smtp_accept(size: Size) -> list[dict[str, Any]]:
     return found
 
 
-def inside(what: str, config: Path, *, mails: int) -> dict[str, Any]:
+def inside(what: str, config: Path, *options: str, mails: int) -> dict[str, Any]:
     """One run of `bench.inside` in a process of its own. Raises `Wrong`."""
-    command = [sys.executable, "-m", "bench.inside", what, "--config", str(config), "--mails", str(mails)]
+    command = [sys.executable, "-m", "bench.inside", what, "--config", str(config), "--mails", str(mails), *options]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=REPOSITORY)
     if done.returncode:
         raise Wrong(f"bench.inside {what} ended with {done.returncode}")
@@ -211,13 +211,13 @@ def inside(what: str, config: Path, *, mails: int) -> dict[str, Any]:
     return facts
 
 
-def durable_accept(size: Size) -> list[dict[str, Any]]:
+def durable_accept(size: Size, way: str) -> list[dict[str, Any]]:
     """Into the store from 50 concurrent submitters on one core."""
     found = []
     for _ in range(size.runs):
         with installation() as trial:
-            found.append(inside("accept", trial.config, mails=size.mails * 10))
-            size.say(f"  {found[-1]['per_s']:.0f} mails/s")
+            found.append(inside("accept", trial.config, "--way", way, mails=size.mails * 10))
+            size.say(f"  {way}: {found[-1]['per_s']:.0f} mails/s")
     return found
 
 
