@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 from postroom.model.runs import with_short_runs
 
@@ -73,8 +74,8 @@ class Folded:
     subject_end: int
     #: every word of the original became exactly one of the folded text
     aligned: bool
-    #: (number, start) of the word of the original that was sought last: the next is likely behind it
-    _sought: list[tuple[int, int]] = field(default_factory=list, repr=False, compare=False)
+    #: where the words of the original start, as far as any was sought
+    _starts: list[int] = field(default_factory=list, repr=False, compare=False)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where a piece of the folded text stands in the original."""
@@ -95,12 +96,13 @@ class Folded:
 
     def _start(self, index: int) -> int:
         """Where a word of the original starts, by its number."""
-        passed, at = self._sought[-1] if self._sought and self._sought[-1][0] <= index else (0, 0)
-        ahead = self.original[at:]
-        rest = ahead.split(None, index - passed)[-1] if index > passed else ahead.lstrip()
-        start = len(self.original) - len(rest)
-        self._sought[:] = [(index, start)]
-        return start
+        starts = self._starts
+        if index >= len(starts):
+            # the last one that is known is found once more
+            at = starts.pop() if starts else 0
+            ahead = islice(_NO_BLANKS.finditer(self.original, at), index + 1 - len(starts))
+            starts += [word.start() for word in ahead]
+        return starts[index]
 
     def _skip(self, index: int, offset: int, word_start: int) -> tuple[int, int]:
         """Which original word holds the folded word ``index``, where one may have become none or several."""

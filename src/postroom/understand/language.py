@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import fasttext  # type: ignore[import-untyped]
 
+from postroom.understand.patterns import readable
+
 #: characters that are looked at; more costs time and changes little
 CHARACTERS: Final = 200
 #: characters that most languages are known by; only where these leave a doubt, more are looked at
@@ -38,7 +40,7 @@ def load() -> Any:
 
 def detect(text: str) -> str:
     """ISO 639-1 code of the language a text is mostly in; ``""`` for too little text or too little certainty. Total."""
-    head = text[: CHARACTERS * 3].replace("\0", " ")
+    head = readable(text[: CHARACTERS * 3]).replace("\0", " ")
     told = head.split()
     if "@" in head or "/" in head:
         # addresses, links and paths say nothing of the language

@@ -53,7 +53,7 @@ def parse(raw: str) -> Results:
         return Results(authserv_id="", results=())
     found: list[Result] = []
     for tokens in sections:
-        result = _result(tokens)
+        result = _result(_pairs(tokens))
         if result is not None:
             found.append(result)
         if len(found) >= RESULTS:
@@ -100,8 +100,10 @@ def _sections(raw: str) -> Iterator[list[str]]:
     yield tokens
 
 
-def _result(tokens: list[str]) -> Result | None:
-    """``method[/version] = result [reason = text] *(ptype.property = value)``."""
+def _pairs(tokens: list[str]) -> list[tuple[str, str]]:
+    """What is said to be equal, names in lower case."""
+    if tokens[1::3] == ["="] * (len(tokens) // 3) and tokens.count("=") * 3 == len(tokens):
+        return list(zip([name.lower() for name in tokens[::3]], tokens[2::3], strict=True))
     pairs: list[tuple[str, str]] = []
     at = 0
     while at + 2 < len(tokens) and tokens[at + 1] == "=":
@@ -115,6 +117,11 @@ def _result(tokens: list[str]) -> Result | None:
         at = following
         while at < len(tokens) and not (at + 1 < len(tokens) and tokens[at + 1] == "="):
             at += 1  # words that belong to nothing
+    return pairs
+
+
+def _result(pairs: list[tuple[str, str]]) -> Result | None:
+    """``method[/version] = result [reason = text] *(ptype.property = value)``."""
     if not pairs:
         return None
     (method, outcome), rest = pairs[0], pairs[1:]

@@ -74,8 +74,13 @@ _COMPANION = _compiled(
     |tack|brådskande|kontakta|åter|tillbaka|återkommer|läser\sinte|\btill\b|hälsning|tak|haster|tilbage|hilsen|kiitos|palaan|děkuji|köszön|mulțumesc|terima\skasih
     |ありがとう|急ぎ|緊急|連絡|戻り|以降|返信|返答|まで|ご了承|よろしく|感谢|谢谢|紧急|联系|返回|回复|至|期间|感謝|緊急|聯絡|回覆|감사|급한|긴급|연락|복귀|까지|답변|회신|شكرا|عاجل|حتى""",
 )
+#: a month after "13." goes on with its date
+_MONTH = (
+    r"(?:Jan|Jänner|Feb|Feber|Mär|Mrz|Apr|Mai|Jun|Jul|Aug|Sep|Sept|Okt|Nov|Dez|Oct|Dec|Januar|Februar|März|April|Juni|Juli"
+    r"|August|September|Oktober|November|Dezember|January|February|March|June|July|October|December)\b"
+)
 _CLAUSE = re.compile(
-    r"[!;,\n。！；、，]+|(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[A-ZÄÖÜА-Я])|(?<=[?？])"
+    r"[!;,\n。！；、，]+|(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+(?!" + _MONTH + r")[A-ZÄÖÜА-Я])|(?<=[?？])"
     r"|\s(?i:but|and\sso|so|aber|und|mais|et|pero|y|mas|e|ma|maar|но|и)\s"
 )
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")

@@ -16,6 +16,7 @@ import pytest
 
 from postroom.model.message import Message
 from postroom.understand import addresses, reader
+from tests.unit.understand import pace
 
 ROOT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("POSTROOM_DATA", ROOT.parent / "shared" / "data"))
@@ -59,9 +60,12 @@ def test_every_real_message_is_read_quickly() -> None:
         taken.append((time.process_time() - started, name))
         sound(name, message)
     assert len(taken) >= 5996
-    # aims on a quiet machine: worst 20 ms, median 0.3 ms; the bounds here leave room for a busy one
-    assert statistics.median(seconds for seconds, _ in taken) < 0.003
-    assert sorted(taken)[-3][0] < 0.06, sorted(taken)[-3:]
+    # aims on a quiet machine: worst 20 ms, median 0.3 ms; an ordinary mail of 100 KB takes 25 ms there
+    began = time.process_time()
+    reader.read_bytes(pace.MAIL)
+    ordinary = time.process_time() - began
+    assert statistics.median(seconds for seconds, _ in taken) < 0.04 * ordinary
+    assert sorted(taken)[-3][0] < 2 * ordinary, sorted(taken)[-3:]
 
 
 def theirs(parsed: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """HTML: what is seen, what is hidden, what is quoted; and that hostile HTML is read in bounded time."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from postroom.understand import html_scan
 from postroom.understand.html import MAX_CHARS, to_text
 from postroom.understand.newtext import split
+from tests.unit.understand import pace
 
 ANSWER = "Please restore my account."
 NOTICE = "We suspended you."
@@ -121,13 +120,8 @@ HOSTILE |= {
 
 @pytest.mark.parametrize("html", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_html_is_read_in_bounded_time(html: str) -> None:
-    taken = []
-    # CPU time, and the better of two: other processes on the machine are none of the reader's doing
-    for _ in range(2):
-        started = time.process_time()
-        to_text(html)
-        taken.append(time.process_time() - started)
-    assert min(taken) < 0.25
+    # as long as four times the ordinary text is at the usual size of these
+    assert pace.within(12, lambda: to_text(pace.HTML), lambda: to_text(html))
 
 
 def test_what_is_too_long_is_said() -> None:

@@ -1,7 +1,6 @@
 """References, tickets, the first look, language, dates."""
 
 import hashlib
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroom.understand import dates, envelope, headers, language, reader, references
+from tests.unit.understand import pace
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,19 @@ def test_languages(text: str, code: str) -> None:
     assert language.detect(text) == code
 
 
+def test_a_text_that_is_not_clear_at_first_is_told_by_more_of_it() -> None:
+    names = "Order 4711: Nike Air Max 90, Adidas Samba OG, Puma Suede Classic XXI, Asics Gel-Kayano 30, Salomon XT-6. "
+    assert len(names) > 100
+    assert (
+        language.detect(names + "ich warte seit vier Wochen und bitte darum, mein Konto endlich wieder freizugeben")
+        == "de"
+    )
+
+
+def test_a_lone_surrogate_hides_no_language() -> None:
+    assert language.detect("\ud800 where is my parcel, I ordered it two weeks ago \ud800") == "en"
+
+
 @given(st.text(max_size=500))
 def test_any_text_has_a_language_or_none(text: str) -> None:
     assert len(language.detect(text)) in {0, 2}
@@ -173,10 +186,9 @@ def test_any_date_is_survived(raw: str) -> None:
     "value", [b"a" * 250_000, b"a@" * 120_000, b"<a" * 120_000, b"@" * 250_000, b"\r\n a" * 60_000]
 )
 def test_a_first_look_is_quick_whatever_stands_in_from(value: bytes) -> None:
-    """The sender waits for it, and so does everybody else at the door: 20 ms of processor time at most."""
-    took = []
-    for _ in range(3):
-        started = time.process_time()
-        envelope.peek(b"From: " + value + b"\r\nReferences: " + value + b"\r\n\r\nhi\r\n")
-        took.append(time.process_time() - started)
-    assert min(took) < 0.02
+    """The sender waits for it, and so does everybody else at the door: no longer than for as many ordinary addresses."""
+
+    def peek(written: bytes) -> None:
+        envelope.peek(b"From: " + written + b"\r\nReferences: " + written + b"\r\n\r\nhi\r\n")
+
+    assert pace.within(6, lambda: peek(b"Ada <ada@example.com>, " * 11_000), lambda: peek(value))
