@@ -12,7 +12,7 @@ from postroom.adapters.intake.files import FoundMail
 from postroom.bootstrap.house import House
 from postroom.decide.case import Case
 from postroom.decide.judge import judge
-from postroom.decide.remember import fold
+from postroom.decide.remember import Notebook
 from postroom.flow.facts import decision_facts
 from postroom.flow.recollection import Recollection
 from postroom.model.errors import Refused
@@ -36,7 +36,7 @@ class Offline:
         self._text_only = text_only
         self._classifier = NoClassifier()
         self._added: list[Remember] = []
-        self._memory = Memory()
+        self._notebook = Notebook(Memory())
 
     def mail(self, found: FoundMail) -> Mail:
         """A mail as if it had just been accepted from a trusted hop of ours: files are the team's own."""
@@ -80,14 +80,15 @@ class Offline:
             now=now,
         )
         decision = judge(case, book, policy)
-        self._memory = fold(self._memory, memory.extend(mail, message, decision, around, now))
+        self._notebook.add(memory.extend(mail, message, decision, around, now))
         return decision
 
     def recall(self, message_ids: Iterable[str], subject_keys: Iterable[str], senders: Iterable[str]) -> Memory:
         """What the mails before this one, and the store, remember under these keys."""
         wanted = (tuple(message_ids), tuple(subject_keys), tuple(senders))
         stored = self._house.store.recall(*wanted) if self._house.has_store else Memory()
-        ids, subjects, known = self._memory.threads, self._memory.subjects, self._memory.senders
+        mine = self._notebook.memory
+        ids, subjects, known = mine.threads, mine.subjects, mine.senders
         return Memory(
             threads={**stored.threads, **{key: ids[key] for key in wanted[0] if key in ids}},
             subjects={**stored.subjects, **{key: subjects[key] for key in wanted[1] if key in subjects}},

@@ -1,12 +1,11 @@
 """What a decision adds to memory, and memory with it: so that a later mail of a batch sees the earlier ones."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from postroom.decide import history, threads
 from postroom.model.judgement import Decision
 from postroom.model.mail import Mail
-from postroom.model.memory import Memory, Remember
+from postroom.model.memory import Memory, Remember, ThreadRecord
 from postroom.model.message import Message
 
 
@@ -44,26 +43,39 @@ def remember(
     return Remember(
         thread=record,
         links=(message.message_id,) if free else (),
-        subject_key=threads.subject_key(message, mail),
+        subject_key=found.subject_key,
         senders=history.extended(message, decision, memory, now),
     )
 
 
-def fold(memory: Memory, remember: Remember) -> Memory:
-    """Memory after one decision: equal to recalling again from a store that kept it."""
-    return fold_all(memory, (remember,))
+class Notebook:
+    """Memory that grows with every decision: at any time what recalling again from a store that kept them would give."""
 
+    def __init__(self, memory: Memory) -> None:
+        self._threads, self._subjects = dict(memory.threads), dict(memory.subjects)
+        self._senders = dict(memory.senders)
+        #: thread -> the Message-IDs and the subjects that lead to it, or once did
+        self._places: dict[str, tuple[set[str], set[str]]] = {}
+        for which, table in enumerate((self._threads, self._subjects)):
+            for key, thread in table.items():
+                self._leading_to(thread)[which].add(key)
+        #: seen through, not copied
+        self.memory = Memory(threads=self._threads, subjects=self._subjects, senders=self._senders)
 
-def fold_all(memory: Memory, added: Iterable[Remember]) -> Memory:
-    """Memory after several decisions, in order."""
-    by_id, subjects, senders = dict(memory.threads), dict(memory.subjects), dict(memory.senders)
-    for one in added:
-        if one.thread is not None:
-            thread = one.thread
-            for table in (by_id, subjects):
-                table.update({key: thread for key, known in table.items() if known.id == thread.id})
-            by_id.update(dict.fromkeys(one.links, thread))
-            if one.subject_key:
-                subjects[one.subject_key] = thread
-        senders.update({record.key: record for record in one.senders})
-    return Memory(threads=by_id, subjects=subjects, senders=senders)
+    def add(self, remember: Remember) -> None:
+        """Write down what one decision adds; its thread is renewed wherever it stands."""
+        self._senders.update((record.key, record) for record in remember.senders)
+        thread = remember.thread
+        if thread is None:
+            return
+        links, subjects = self._leading_to(thread)
+        for table, keys in ((self._threads, links), (self._subjects, subjects)):
+            table.update((key, thread) for key in keys if table[key].id == thread.id)
+        links.update(remember.links)
+        self._threads.update((link, thread) for link in remember.links)
+        if remember.subject_key:
+            subjects.add(remember.subject_key)
+            self._subjects[remember.subject_key] = thread
+
+    def _leading_to(self, thread: ThreadRecord) -> tuple[set[str], set[str]]:
+        return self._places.setdefault(thread.id, (set(), set()))

@@ -45,6 +45,8 @@ class Found:
     record: ThreadRecord | None = None
     #: e.g. a reference to a thread that the sender is not in
     remarks: tuple[Finding, ...] = ()
+    #: under which the thread is remembered by its subject
+    subject_key: str = ""
 
 
 def message_ids(message: Message) -> tuple[str, ...]:
@@ -79,9 +81,10 @@ def bare_subject(subject: str) -> str:
     return bare
 
 
-def find(message: Message, mail: Mail, memory: Memory, now: float) -> Found:
-    """The thread that this mail continues, if its sender is in it. Total."""
+def find(message: Message, mail: Mail, memory: Memory, now: float, key: str | None = None) -> Found:
+    """The thread that this mail continues, if its sender is in it. Total. ``key`` is its subject key where that is known."""
     sender = message.trusted_sender.lower()
+    key = subject_key(message, mail) if key is None else key
     remarks: list[Finding] = []
     for one in message_ids(message):
         record = memory.threads.get(one)
@@ -91,18 +94,18 @@ def find(message: Message, mail: Mail, memory: Memory, now: float) -> Found:
             by: Literal["references", "in-reply-to"] = (
                 "references" if one in message.references and one != message.in_reply_to else "in-reply-to"
             )
-            return Found(thread=_state(record, by), record=record)
+            return Found(thread=_state(record, by), record=record, subject_key=key)
         why = "who has not written in it" if sender else "who is not authenticated"
         remarks.append(
             _remark(f"it refers to a thread in {record.route}, but comes from somebody {why}: not believed", record)
         )
         break
-    record = memory.subjects.get(subject_key(message, mail)) if not remarks and sender else None
+    record = memory.subjects.get(key) if not remarks and sender else None
     if record is None or record.brand != mail.brand or sender not in record.participants:
-        return Found(remarks=tuple(remarks))
+        return Found(remarks=tuple(remarks), subject_key=key)
     if not 0.0 <= now - record.last_at <= SUBJECT_DAYS * _DAY:
-        return Found()
-    return Found(thread=_state(record, "subject"), record=record)
+        return Found(subject_key=key)
+    return Found(thread=_state(record, "subject"), record=record, subject_key=key)
 
 
 def extended(found: Found, message: Message, mail: Mail, decision: Decision) -> ThreadRecord | None:

@@ -33,20 +33,25 @@ class Recollection:
     def __init__(self, store: Recalls, batch: Sequence[tuple[Mail, Message]]) -> None:
         """One read for the whole batch. Raises `TryLater`."""
         wanted = [remember.keys(message, mail) for mail, message in batch]
-        self._memory = store.recall(
-            tuple({one for keys in wanted for one in keys.message_ids}),
-            tuple({keys.subject_key for keys in wanted if keys.subject_key}),
-            tuple({one for keys in wanted for one in keys.senders}),
+        self._subjects = {mail.id: keys.subject_key for (mail, _), keys in zip(batch, wanted, strict=True)}
+        self._notebook = remember.Notebook(
+            store.recall(
+                tuple({one for keys in wanted for one in keys.message_ids}),
+                tuple({keys.subject_key for keys in wanted if keys.subject_key}),
+                tuple({one for keys in wanted for one in keys.senders}),
+            )
         )
 
     def of(self, mail: Mail, message: Message, now: float) -> Context:
-        """The thread and the sender of a mail, as far as its sender may be believed."""
+        """The thread and the sender of a mail of the batch, as far as its sender may be believed."""
+        memory = self._notebook.memory
         return Context(
-            found=threads.find(message, mail, self._memory, now), history=history.recall(message, self._memory, now)
+            found=threads.find(message, mail, memory, now, self._subjects[mail.id]),
+            history=history.recall(message, memory, now),
         )
 
     def extend(self, mail: Mail, message: Message, decision: Decision, around: Context, now: float) -> Remember:
         """What this decision adds, which the next mail of the batch already sees."""
-        added = remember.remember(message, mail, decision, around.found, self._memory, now)
-        self._memory = remember.fold(self._memory, added)
+        added = remember.remember(message, mail, decision, around.found, self._notebook.memory, now)
+        self._notebook.add(added)
         return added

@@ -111,8 +111,10 @@ def test_a_subject_continues_a_thread_for_two_weeks_of_its_sender_alone():
     key = threads.subject_key(mine(subject=subject), mail())
     memory = Memory(subjects={key: RECORD})
     assert threads.find(mine(subject=subject), mail(), memory, RECORD.last_at + 14 * DAY).thread
-    assert threads.find(mine(subject=subject), mail(), memory, RECORD.last_at + 15 * DAY) == threads.Found()
-    assert threads.find(mine(subject=subject), mail(), memory, RECORD.last_at - DAY) == threads.Found()
+    assert threads.find(mine(subject=subject), mail(), memory, RECORD.last_at + 15 * DAY) == threads.Found(
+        subject_key=key
+    )
+    assert threads.find(mine(subject=subject), mail(), memory, RECORD.last_at - DAY) == threads.Found(subject_key=key)
     assert threads.subject_key(message(subject=subject), mail()) == ""
     other = dataclasses.replace(RECORD, participants=("eve@example.com",))
     assert threads.find(mine(subject=subject), mail(), Memory(subjects={key: other}), NOW).thread is None
@@ -147,11 +149,19 @@ def test_participants_are_capped_and_keep_the_newest():
     assert grown.participants[-1] == "ada@example.com"
 
 
+def written(memory: Memory, *added: Remember) -> Memory:
+    """Memory with something added."""
+    notebook = remember.Notebook(memory)
+    for one in added:
+        notebook.add(one)
+    return notebook.memory
+
+
 def test_a_message_id_that_leads_to_another_thread_is_not_taken_over():
     stranger = mine(from_=Address(name="", addr="eve@evil.test"), message_id="t0@example.com")
     added = remember.remember(stranger, mail(id=MailId("other")), decided("refunds"), threads.Found(), MEMORY, NOW)
     assert added.links == ()
-    assert remember.fold(MEMORY, added).threads["t0@example.com"] == RECORD
+    assert written(MEMORY, added).threads["t0@example.com"] == RECORD
     assert remember.remember(mine(message_id=""), mail(), decided("refunds"), threads.Found(), MEMORY, NOW).links == ()
 
 
@@ -160,7 +170,7 @@ def test_a_later_mail_of_a_batch_sees_the_earlier():
     arrived = mail()
     decision = judge(case(mail_=arrived, about={}, new_text=first.new_text, auth=PASS), BOOK, Policy())
     added = remember.remember(first, arrived, decision, threads.find(first, arrived, memory, NOW), memory, NOW)
-    memory = remember.fold(memory, added)
+    memory = written(memory, added)
     reply = mine(
         "any news?", "Re: Suspended by mistake yesterday", message_id="m2@example.com", references=("m1@example.com",)
     )
@@ -169,7 +179,7 @@ def test_a_later_mail_of_a_batch_sees_the_earlier():
     known = history.recall(reply, memory, NOW + 60)
     assert (known.mails, known.last_route, known.open_thread, known.burst) == (1, "appeals", "appeals", 1)
     again = remember.remember(reply, mail(id=MailId("2")), decided("refunds"), found, memory, NOW + 60)
-    memory = remember.fold_all(memory, [again, Remember()])
+    memory = written(memory, again, Remember())
     assert memory.threads["m1@example.com"].route == memory.threads["m2@example.com"].route == "refunds"
     assert {record.id for record in memory.subjects.values()} == {arrived.id}
     assert {record.mails for record in memory.subjects.values()} == {2}
@@ -178,7 +188,7 @@ def test_a_later_mail_of_a_batch_sees_the_earlier():
 def test_a_stranger_leaves_nothing_in_memory():
     added = remember.remember(message(subject="Order 12345"), mail(), decided("refunds"), threads.Found(), MEMORY, NOW)
     assert added == Remember()
-    assert remember.fold(MEMORY, added) == MEMORY
+    assert written(MEMORY, added) == MEMORY
 
 
 def test_keys_name_what_to_recall():
@@ -213,7 +223,7 @@ def test_an_address_without_a_domain_has_a_history_of_its_own_only():
 def test_counts_fade_by_half_in_ninety_days_and_review_counts_for_nothing():
     memory = Memory()
     for route in ("appeals", "appeals", "review"):
-        memory = remember.fold(memory, Remember(senders=history.extended(mine(), decided(route), memory, NOW)))
+        memory = written(memory, Remember(senders=history.extended(mine(), decided(route), memory, NOW)))
     now = history.recall(mine(), memory, NOW)
     assert (now.mails, now.counts, now.last_route, now.burst) == (3, ((APPEALS, 2.0),), "appeals", 3)
     assert now.domain_counts == now.counts
@@ -227,7 +237,7 @@ def test_counts_fade_by_half_in_ninety_days_and_review_counts_for_nothing():
 
 
 def test_nobody_gets_the_history_of_another():
-    memory = remember.fold(Memory(), Remember(senders=history.extended(mine(), decided("appeals"), Memory(), NOW)))
+    memory = written(Memory(), Remember(senders=history.extended(mine(), decided("appeals"), Memory(), NOW)))
     assert history.recall(message(), memory, NOW) == SenderHistory()
     colleague = history.recall(mine(from_=Address(name="", addr="bob@example.com")), memory, NOW)
     assert (colleague.mails, colleague.counts) == (0, ())
@@ -235,7 +245,7 @@ def test_nobody_gets_the_history_of_another():
     only_address = Memory(senders={"a:ada@example.com": memory.senders["a:ada@example.com"]})
     assert history.recall(mine(), only_address, NOW).domain_counts == ()
     public = Address(name="", addr="ada@gmail.com")
-    shared = remember.fold(
+    shared = written(
         Memory(), Remember(senders=history.extended(mine(from_=public), decided("appeals"), Memory(), NOW))
     )
     assert history.recall(mine(from_=Address(name="", addr="eve@gmail.com")), shared, NOW) == SenderHistory()
@@ -257,7 +267,7 @@ def test_a_correction_moves_a_count():
 def test_records_stay_bounded_and_in_order_whatever_comes_when(mails):
     memory = Memory()
     for route, shift in mails:
-        memory = remember.fold(memory, Remember(senders=history.extended(mine(), decided(route), memory, NOW + shift)))
+        memory = written(memory, Remember(senders=history.extended(mine(), decided(route), memory, NOW + shift)))
     for record in memory.senders.values():
         assert record.mails == len(mails)
         assert len(record.recent) <= 50
