@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from postroom.decide import rulebook
+from postroom.decide import prefilter, rulebook
 from postroom.decide.context import Facts, HeadersRead, environment
 from postroom.decide.folding import fold
 from postroom.decide.rules import RuleSet, compile_rules
@@ -148,3 +148,20 @@ def test_only_the_headers_that_rules_name_are_handed_over_unless_one_walks_throu
     assert read('headers["x-form"] == "a"').named == {"x-form"}
     assert read('headers["x-form"] == "a"', '"x-form" in headers').optional == frozenset()
     assert read('headers["x-form"] == "a"', "size(headers) > 3").named is None
+
+
+def test_of_many_alternatives_the_most_telling_parts_are_asked():
+    sides = [f'(subject.contains("a{n}") && phrases["account"] > {n} && attachments.count > {n})' for n in range(3)]
+    rule = both([" || ".join(sides)])[0].rules[0]
+    assert {atom.value for atom in rule.need[0]} == {"a0", "a1", "a2"}
+    assert len(rule.need) <= 6
+
+
+def test_a_condition_that_never_holds_is_told_from_one_of_which_nothing_is_known():
+    never, unknown, empty = (
+        both([when])[0].rules[0].need
+        for when in ('false && subject == "x"', "size(subject) > 3 || thread.known", "language in []")
+    )
+    assert prefilter.never(never)
+    assert prefilter.never(empty)
+    assert unknown == ()
