@@ -14,13 +14,13 @@ help:  ## this list
 $(VENV)/.run: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (half a minute, once) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements.lock
+	@$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@echo "Adding what the tests need (half a minute, once) ..."
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements-dev.lock
+	@$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements-dev.lock
 	@touch $@
 
 demo: $(VENV)/.run  ## send 90 example mails through real SMTP and show where each went and why
@@ -48,8 +48,8 @@ faults: $(VENV)/.dev  ## break things at random under load: bench/faults.json
 	$(BIN)/python -m bench.faults --rounds $(ROUNDS)
 
 lock:  ## resolve the dependencies again (needs uv)
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group build pyproject.toml -o requirements.lock
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-annotate --no-header --group build pyproject.toml -o requirements.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-annotate --no-header --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:  ## remove what was built
 	rm -rf $(VENV) .cache build dist site

@@ -92,17 +92,17 @@ class Folded:
             index, word_start = self._skip(index, offset, word_start)
         start = self._start(index)
         word = _NO_BLANKS.match(self.original, start)
-        return _inside(word[0] if word else "", start, offset - word_start)
+        return _inside(word[0], start, offset - word_start) if word else (start, start)
 
     def _start(self, index: int) -> int:
-        """Where a word of the original starts, by its number."""
+        """Where a word of the original starts, by its number; behind the last word, where the original ends."""
         starts = self._starts
         if index >= len(starts):
             # the last one that is known is found once more
             at = starts.pop() if starts else 0
             ahead = islice(_NO_BLANKS.finditer(self.original, at), index + 1 - len(starts))
             starts += [word.start() for word in ahead]
-        return starts[index]
+        return starts[index] if index < len(starts) else len(self.original)
 
     def _skip(self, index: int, offset: int, word_start: int) -> tuple[int, int]:
         """Which original word holds the folded word ``index``, where one may have become none or several."""
@@ -119,7 +119,7 @@ class Folded:
 def _inside(word: str, start: int, offset: int) -> tuple[int, int]:
     """Start and end of the character of a word that holds an offset of the folded word."""
     if word.isascii():
-        at = start + min(offset, max(len(word) - 1, 0))
+        at = start + min(offset, len(word) - 1)
         return at, at + 1
     folded = 0
     for number, char in enumerate(word):

@@ -43,7 +43,7 @@ def to_text(html: str) -> HtmlText:
         html = html[:MAX_CHARS]
         defects.append("html-truncated")
     html = readable(html)
-    if _MARKED.search(html) is not None:
+    if (not html.isascii() or "\0" in html) and _MARKED.search(html) is not None:
         html = html.translate(_MARKS)
     quotes, hides = html_quotes.mentions(html), html_hidden.mentions(html)
     hidden = ""

@@ -315,3 +315,11 @@ def test_a_place_is_the_same_whatever_was_asked_before(text, data):
     for start, end in data.draw(st.lists(st.tuples(ends, ends), max_size=6)):
         if start < end and folded.text[start] not in (" ", BREAK):
             assert folded.span(start, end) == fold("sübject", text).span(start, end)
+
+
+@given(st.text(alphabet="aé0 \n\u200bЁß字ﬁ", max_size=20), st.integers(0, 60), st.integers(0, 60))
+def test_a_place_is_in_the_original_even_where_no_word_ends(text, start, length):
+    folded = fold("sübject", text)
+    start = min(start, len(folded.text) - 1)
+    first, last = folded.span(start, min(start + 1 + length, len(folded.text)))
+    assert 0 <= first <= last <= len(folded.original)
