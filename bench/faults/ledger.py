@@ -26,9 +26,11 @@ Mood = Literal["take", "slow", "refuse", "reject", "hang-up", "down"]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One arrival at the sink."""
+    """One arrival at the sink; times are those of time.monotonic()."""
 
-    #: time.monotonic()
+    #: when the sink asked for the content: whoever delivered was alive after that
+    asked: float
+    #: when it was in the ledger
     at: float
     #: the id that postroom stamped on it
     arrival: str
@@ -55,14 +57,14 @@ class Ledger:
         with self._lock:
             self.accepted.setdefault(mail.nonce, (time.monotonic(), words))
 
-    def deliver(self, raw: bytes) -> None:
-        """The sink has it whole and is about to say 250."""
+    def deliver(self, raw: bytes, asked: float) -> None:
+        """The sink has it whole, which it asked for at this time, and is about to say 250."""
         nonce, arrival = NONCE.search(raw), ARRIVAL.search(raw)
         found = nonce[1].decode(errors="replace") if nonce else "none"
         stamped = arrival[1].decode(errors="replace") if arrival else ""
         self._write(f"delivered {found} {stamped}")
         with self._lock:
-            self.delivered.setdefault(found, []).append(Delivery(time.monotonic(), stamped))
+            self.delivered.setdefault(found, []).append(Delivery(asked, time.monotonic(), stamped))
 
     def missing(self) -> set[str]:
         """Accepted and not delivered, so far."""
@@ -167,8 +169,9 @@ class MoodySink:
             while line := lines.readline(4096):
                 verb = line[:4].upper()
                 if verb == b"DATA":
+                    asked = time.monotonic()
                     peer.sendall(b"354 go on\r\n")
-                    answer = self._data(lines)
+                    answer = self._data(lines, asked)
                     if answer is None:
                         break
                     peer.sendall(answer)
@@ -187,7 +190,7 @@ class MoodySink:
         with self._lock:
             self._open.discard(peer)
 
-    def _data(self, lines: object) -> bytes | None:
+    def _data(self, lines: object, asked: float) -> bytes | None:
         """Read a mail; the answer, None to hang up in the middle."""
         got = []
         for line in lines:  # type: ignore[attr-defined]
@@ -206,6 +209,6 @@ class MoodySink:
             return b"554 5.7.1 no\r\n"
         if self.mood == "slow":
             time.sleep(self.slowness)
-        self._ledger.deliver(raw)
+        self._ledger.deliver(raw, asked)
         self.before_answer()
         return b"250 2.0.0 taken\r\n"

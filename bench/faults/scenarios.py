@@ -16,7 +16,7 @@ from typing import Any
 
 from bench.client import Load
 from bench.faults import plants
-from bench.faults.ledger import Ledger, MoodySink
+from bench.faults.ledger import Delivery, Ledger, MoodySink
 from bench.mails import Sample, mail_set
 from tools import peers
 from tools.running import wait_until
@@ -68,8 +68,8 @@ class Stage:
     say: Callable[[str], None]
     env: dict[str, str] = field(default_factory=dict)
     around: tuple[str, ...] = ()
-    #: (when, what) was broken, by time.monotonic()
-    events: list[tuple[float, str]] = field(default_factory=list)
+    #: what was broken (from, until), by time.monotonic()
+    events: list[tuple[float, float, str]] = field(default_factory=list)
 
     def start(self) -> None:
         """Start postroom, or start it again after a kill."""
@@ -118,9 +118,10 @@ class Stage:
         """Jobs that wait for a person."""
         return self.trial.jobs("--state", "parked")
 
-    def broke(self, what: str) -> None:
-        """Write down that something is broken now."""
-        self.events.append((time.monotonic(), what))
+    def broke(self, what: str, since: float | None = None) -> None:
+        """Write down that something is broken now, or was at some moment ``since``."""
+        now = time.monotonic()
+        self.events.append((now if since is None else since, now, what))
 
     def close_books(self) -> Account:
         """Compare what was accepted with what arrived."""
@@ -136,17 +137,15 @@ class Stage:
             account.notes["lost_arrivals"] = [ledger.arrival_of(nonce) for nonce in lost[:10]]
         repeats = ledger.repeats()
         account.duplicates = len(repeats)
-        account.explained = dict(
-            Counter(self._explain(nonce, a.at, a.arrival, b.arrival, b.at) for nonce, a, b in repeats)
-        )
+        account.explained = dict(Counter(self._explain(first, second) for _, first, second in repeats))
         return account
 
-    def _explain(self, nonce: str, first: float, one: str, other: str, second: float) -> str:
+    def _explain(self, first: Delivery, second: Delivery) -> str:
         """Why a mail came twice. The usual reason: something died between the sink's 250 and the settling."""
-        if one != other:
+        if first.arrival != second.arrival:
             return "sent again by the client, kept twice"
-        # the ledger has a delivery a moment before the sink says 250
-        between = [what for at, what in self.events if first - 0.05 <= at <= second]
+        # content that is under way when its sender dies still arrives, however late the sink gets to it
+        between = [what for since, until, what in self.events if first.asked <= until and since <= second.at]
         # the death of who delivers explains more than that of another
         between.sort(key=lambda what: what in {"kill of deliver", "kill of all"})
         return f"{between[-1]} between delivery and settling" if between else "unexplained"
@@ -212,12 +211,14 @@ def _kill(on: Stage, target: str) -> str:
     """SIGKILL to a part of postroom; the part that was hit."""
     workers = on.trial.workers()
     hit = [pid for role, pid in workers if target in {role, "all"}]
-    on.broke(f"kill of {target}")
+    begin = time.monotonic()
     for pid in hit:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    if target in {"server", "all"} or not hit:
+    if server := target in {"server", "all"} or not hit:
         on.trial.kill()
+    on.broke(f"kill of {target}", since=begin)
+    if server:
         on.start()
     return target if hit or target == "server" else "server"
 
@@ -309,8 +310,8 @@ def locked(rounds: int, seed: int, say: Callable[[str], None]) -> Account:
                 on.broke("database locked")
                 load = on.load(part[20:])
                 before = load.done
-                wait_until(lambda load=load: any(k.startswith("4") for k in load.refused), 40)  # type: ignore[misc]
-                refused += sum(n for k, n in load.refused.items() if k.startswith("4"))
+                wait_until(lambda load=load: _said_later(load) > 0, 40)  # type: ignore[misc]
+                refused += _said_later(load)
                 if load.done > before:
                     on.account.wrong.append(f"{load.done - before} mails were accepted while the database was locked")
                 other.execute("ROLLBACK")
@@ -350,21 +351,19 @@ def disk_full(rounds: int, seed: int, say: Callable[[str], None]) -> Account:
         for turn in range(rounds):
             part = mails[turn * 60 : turn * 60 + 60]
             on.send(part[:20])
-            ballast = disk / "ballast"
-            _fill(ballast)
-            on.broke("disk full")
-            load = on.load(part[20:])
-            full = wait_until(
-                lambda load=load: any(k.startswith("4") for k in load.refused) or _fill(disk / "ballast") < 0,
-                20,
-                every=0.2,
-            )  # type: ignore[misc]
-            refused += sum(n for k, n in load.refused.items() if k.startswith("4"))
-            time.sleep(1)
-            ballast.unlink()
+            with contextlib.closing(sqlite3.connect(on.trial.database, isolation_level=None)) as reader:
+                # while somebody reads, the write-ahead log can't begin anew in the room that it has already
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM mails").fetchone()
+                _fill(disk / "ballast")
+                on.broke("disk full")
+                load = on.load(part[20:])
+                if not wait_until(lambda load=load: _turned_away_full(load, disk), 20, every=0.2):  # type: ignore[misc]
+                    say("  the disk was full and every mail still found room")
+                refused += _said_later(load)
+                time.sleep(1)
+                (disk / "ballast").unlink()
             on.finish(load)
-            if not full:
-                say("  the disk was full and every mail still found room")
         if not refused:
             on.account.wrong.append("no 4xx was said while the disk was full")
         on.wait_delivered()
@@ -372,8 +371,19 @@ def disk_full(rounds: int, seed: int, say: Callable[[str], None]) -> Account:
         return on.close_books()
 
 
-def _fill(path: Path) -> int:
-    """Take all room there is; 0."""
+def _said_later(load: Load) -> int:
+    """How often a client was told 4xx."""
+    return sum(number for answer, number in load.refused.items() if answer.startswith("4"))
+
+
+def _turned_away_full(load: Load, disk: Path) -> bool:
+    """Whether a client was told 4xx; until then the disk is kept full."""
+    _fill(disk / "ballast")
+    return _said_later(load) > 0
+
+
+def _fill(path: Path) -> None:
+    """Take all room there is."""
     with path.open("ab", buffering=0) as file:
         for chunk in (1 << 20, 4096, 512):
             try:
@@ -381,7 +391,6 @@ def _fill(path: Path) -> int:
                     file.write(b"\0" * chunk)
             except OSError:
                 continue
-    return 0
 
 
 def poison(rounds: int, seed: int, say: Callable[[str], None]) -> Account:
