@@ -186,7 +186,10 @@ class Desk(Protocol):
         ...
 
     def reopen(self, bounce: BounceOf, reason: str) -> bool:
-        """A forwarded mail came back: its finished delivery becomes parked as ``bounced``. False when there is none, or again."""
+        """A forwarded mail came back: its delivery is parked as ``bounced``, at once or as soon as it is finished.
+
+        False when there is none, or again.
+        """
         ...
 
 

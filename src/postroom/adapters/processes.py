@@ -164,6 +164,8 @@ class Supervisor:
             if child.bell >= 0:
                 os.close(child.bell)
                 child.bell = -1
+        # The bell of those that deliver is held open by who judges: a judge with a long batch in hand would keep them going.
+        self.signal(signal.SIGTERM)
         until = time.monotonic() + timeout
         for child in self._children:
             if child.process is None:

@@ -96,7 +96,8 @@ class House:
     @cached_property
     def observer(self) -> Observer:
         """Logs, and metrics when this process belongs to a server."""
-        log = LogObserver(form=self.settings.log.format, level=self.settings.log.level, process=self._process)
+        wanted = self.settings.log
+        log = LogObserver(form=wanted.format, level=wanted.level, process=self._process, addresses=wanted.addresses)
         return Observers(log, MetricsObserver()) if os.environ.get(FOLDER) else log
 
     @classmethod

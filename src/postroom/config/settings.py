@@ -225,7 +225,7 @@ class Workers(Table, frozen=True):
     """The processes that judge and deliver."""
 
     judge: Annotated[int, Meta(ge=1, le=64, description="Processes that judge.")] = 1
-    batch: Annotated[int, Meta(ge=1, le=1000, description="Mails claimed at once.")] = 64
+    batch: Annotated[int, Meta(ge=2, le=1000, description="Mails claimed at once.")] = 64
     hang_seconds: Annotated[
         float, Meta(gt=0, description="A worker that is silent for so long with a mail in hand is stopped.")
     ] = 30.0

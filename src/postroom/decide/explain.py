@@ -45,8 +45,6 @@ def _where(decision: Decision) -> str:
         said = f"It goes to {decision.route}: {decision.because}."
     else:
         said = f"It goes to {decision.route}, where a person decides: {decision.because}. The best guess is {decision.decided} ({decision.confidence:.0%})."
-    if decision.unconfirmed:
-        said += " Nobody looked at it in review in time, so it went to the best guess, unconfirmed."
     if decision.stage == "shadow":
         said += f" {decision.decided} is in shadow for this mail: the decision is recorded, and the mail goes where it went before."
     elif decision.stage == "canary":

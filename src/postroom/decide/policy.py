@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from postroom.model.judgement import AUTOMATIC, GENERAL, JUNK, REVIEW, AccountState, Stage
+from postroom.model.judgement import AUTOMATIC, GENERAL, JUNK, REVIEW, AccountState, Decision, Stage
 from postroom.model.mail import BrandName, RouteName
 
 ANY_BRAND = BrandName("")
@@ -89,6 +89,16 @@ class Policy:
         """Whether mail of this brand may go to this route. The fallback, review, junk and automatic are everybody's."""
         allowed = self.brand_routes.get(brand)
         return not allowed or route in allowed or route in {self.fallback, REVIEW, JUNK, AUTOMATIC}
+
+    def unasked(self, decision: Decision) -> RouteName:
+        """Where a mail goes that nobody decided on in review: to the best guess.
+
+        But what may be meant for a protected route not into junk, where nobody would see it.
+        """
+        if decision.decided != JUNK:
+            return decision.decided
+        meant = {one.route for one in decision.findings if one.score > 0.5} & set(self.protected)
+        return next((route for route, _ in decision.probabilities if route in meant), JUNK)
 
     def prior(self, routes: tuple[RouteName, ...]) -> dict[RouteName, float]:
         """The share of each of these routes before anything was read; positive, sums to 1."""

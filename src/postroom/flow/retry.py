@@ -40,10 +40,13 @@ def next_attempt(
 def next_probe(
     failures: int, now: float, patience: Patience, random: Callable[[], float], *, asked: float | None = None
 ) -> float:
-    """Time of the next probe of a lane after ``failures`` failed ones in a row; when the destination named a pause, then."""
+    """Time of the next probe of a lane after ``failures`` in a row; when the destination named a pause, then.
+
+    The second failure is another mail's, which was asked at once: pauses grow from the third on.
+    """
     if asked is not None:
         return now + max(_later(asked, patience, random), patience.probe)
-    return now + _spread(min(patience.probe * 2.0 ** min(failures - 1, 30), patience.longest), random)
+    return now + _spread(min(patience.probe * 2.0 ** min(max(failures - 2, 0), 30), patience.longest), random)
 
 
 def too_old(job: Job, now: float, patience: Patience) -> bool:
@@ -51,11 +54,14 @@ def too_old(job: Job, now: float, patience: Patience) -> bool:
     return job.tries + 1 >= patience.min_tries and now - job.created_at > patience.max_age
 
 
-def may_go(lane: Lane | None, now: float) -> int | None:
-    """How many deliveries a lane may start: None for any number, 1 for a probe, 0 while it rests."""
+def may_go(lane: Lane | None, now: float, *, one_failed: bool = False) -> int | None:
+    """How many deliveries a lane may start: None for any number, 1 for a probe, 0 while it rests.
+
+    While it is one mail alone that failed, another is asked at once.
+    """
     if lane is None or not lane.down:
         return None
-    return 1 if now >= lane.probe_at else 0
+    return 1 if one_failed or now >= lane.probe_at else 0
 
 
 def _spread(pause: float, random: Callable[[], float]) -> float:

@@ -139,12 +139,14 @@ class Judging:
         if last is None or last.generation != job.generation or last.route != REVIEW:
             self.store.settle([Done(job=job, receipt="a person was faster")])
             return
+        best = self.policy.unasked(last)
         sent_on = replace(
             last,
             generation=last.generation + 1,
-            route=last.decided,
+            route=best,
+            decided=best,
             unconfirmed=True,
-            because=f"Nobody looked at it in review in time; sent to the best guess, {last.decided}, unconfirmed.",
+            because=f"nobody decided on it in review in time; sent to the best guess, {best}, unconfirmed",
             decided_at=self.clock(),
         )
         summary = self.store.summaries([job.mail_id]).get(job.mail_id, Summary())
@@ -262,8 +264,13 @@ class Dispatch:
     key: bytes
     patience: Patience
 
-    def deliver(self, job: Job, mail: Mail, why: Decided, destination: Destination) -> Outcome:
-        """Try one delivery and say what became of it; the caller settles. Raises `TryLater` when the store is unwell."""
+    def deliver(
+        self, job: Job, mail: Mail, why: Decided, destination: Destination, *, accused: bool = False
+    ) -> Outcome:
+        """Try one delivery and say what became of it; the caller settles. Raises `TryLater` when the store is unwell.
+
+        Where the mail is ``accused``, what looks like the destination's own failure counts against the mail.
+        """
         parcel = Parcel(
             mail=mail,
             decision=why.decision,
@@ -277,21 +284,21 @@ class Dispatch:
         try:
             receipt = destination.deliver(parcel)
         except TryLater as error:
-            return self._later(job, error)
+            return self._later(job, error, accused=accused)
         except GiveUp as error:
             return Park(job=job, error=str(error), why="gave-up")
         except Exception as error:  # noqa: BLE001 -- an adapter's bug parks this delivery and stops no other
             return parked_or_halted(job, error, self.store, self.observer, self.clock(), self.patience)
         return Done(job=job, receipt=receipt.reference)
 
-    def _later(self, job: Job, error: TryLater) -> Outcome:
+    def _later(self, job: Job, error: TryLater, *, accused: bool) -> Outcome:
         now = self.clock()
-        if error.lane_down:
+        if error.lane_down and not accused:
             return Again(job=job, due_at=now, error=str(error), counts=False, lane_down=True, after=error.after)
         if too_old(job, now, self.patience):
             return Park(job=job, error=f"too old to try again; last: {error}", why="too-old")
         due_at = next_attempt(job.tries + 1, now, self.patience, self.random, asked=error.after)
-        return Again(job=job, due_at=due_at, error=str(error), after=error.after)
+        return Again(job=job, due_at=due_at, error=str(error), lane_down=error.lane_down, after=error.after)
 
 
 def _summary(message: Message) -> Summary:

@@ -17,7 +17,7 @@ from postroom.flow.retry import Patience, may_go, next_probe
 from postroom.flow.router import Dispatch, Judging
 from postroom.model.errors import TryLater
 from postroom.model.mail import Mail
-from postroom.model.work import Again, Decided, Done, Job, Lane, Outcome, Park
+from postroom.model.work import Again, Decided, Done, Job, JobId, Lane, Outcome, Park
 from postroom.ports import Destination, Observer, Store
 
 #: seconds between two tries at a store that is unwell
@@ -26,6 +26,8 @@ _STORE_PAUSE = 0.5
 _RENEW = 30.0
 #: seconds that an outcome waits for others to be settled with; what a crash in between repeats
 _COMPANY = 0.01
+#: due time of a delivery that was not tried and so was never put off
+_AT_ONCE = 0.0
 #: seconds that a delivery takes for each thread more than one to be worthwhile: below, they fight for the interpreter
 _WORTH_ANOTHER = 0.004
 
@@ -158,6 +160,10 @@ class LaneWorker:
     #: threads that carry, counted under the lock
     _carriers: int = field(default=0, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    #: the delivery whose failure took the lane down, while no other one has failed since
+    _culprit: JobId | None = field(default=None, init=False)
+    #: deliveries that took the lane down though the next one found it well: it is the mail that fails
+    _accused: set[JobId] = field(default_factory=set, init=False)
     #: seconds that a delivery takes, smoothed
     _pace: float = field(default=0.0, init=False)
     #: when a delivery last began after a rest, or ended
@@ -185,7 +191,7 @@ class LaneWorker:
         if self._lane is None:
             self._lane = self._known = self._remembered()
         self._collect()
-        allowed = may_go(self._lane, self.clock())
+        allowed = may_go(self._lane, self.clock(), one_failed=self._culprit is not None)
         if self.bell.stopping or allowed is not None:
             self._give_back()
         if self._lane is not self._known:
@@ -249,7 +255,7 @@ class LaneWorker:
         given += self._claimed
         self._claimed = ()
         error = self._lane.error if self._lane else ""
-        self._unsettled += [Again(job=job, due_at=self.clock(), error=error, counts=False) for job in given]
+        self._unsettled += [Again(job=job, due_at=_AT_ONCE, error=error, counts=False) for job in given]
 
     def _renew(self) -> None:
         """Slow deliveries outlive a lease; whoever took them for dead would deliver twice."""
@@ -297,9 +303,11 @@ class LaneWorker:
         if errand.why is None:
             return Park(job=job, error="there is no decision of this generation", why="bug")
         if self.bell.stopping or (lane is not None and lane.down and not errand.probe):
-            return Again(job=job, due_at=self.clock(), error=lane.error if lane else "", counts=False)
+            return Again(job=job, due_at=_AT_ONCE, error=lane.error if lane else "", counts=False)
         try:
-            return self.dispatch.deliver(job, errand.mail, errand.why, self.destination)
+            return self.dispatch.deliver(
+                job, errand.mail, errand.why, self.destination, accused=job.id in self._accused
+            )
         except TryLater as error:
             return Again(job=job, due_at=self.clock(), error=f"store: {error}"[:200], counts=False)
         except Exception as error:  # noqa: BLE001 -- a thread that ends without an outcome would leave the job in the air
@@ -313,20 +321,37 @@ class LaneWorker:
                 if not self._unsettled:
                     self._since = self.monotonic()
                 self._open -= 1
-                self._unsettled.append(outcome)
                 self._watch_lane(outcome, probe=probe)
+                if isinstance(outcome, Again) and outcome.lane_down and not outcome.counts and self._lane is not None:
+                    # until then others are asked, each in its turn
+                    outcome = replace(outcome, due_at=self._lane.probe_at)
+                self._unsettled.append(outcome)
 
     def _watch_lane(self, outcome: Outcome, *, probe: bool) -> None:
-        """A failure of the destination itself takes the lane down; any answer about a mail brings it up."""
+        """A failure of the destination itself takes the lane down; any answer about a mail brings it up.
+
+        While one mail alone has failed, any other is asked at once. If that one finds it well, the first takes it down no
+        more: from then on its failures are its own.
+        """
         assert self._lane is not None
+        job = outcome.job
+        if isinstance(outcome, Done | Park):
+            self._accused.discard(job.id)
         match outcome:
-            case Again(lane_down=True, error=error, after=after) if probe or not self._lane.down:
+            case Again(lane_down=True, error=error, after=after) if probe or not (
+                self._lane.down or job.id in self._accused
+            ):
+                if not self._lane.down or job.id != self._culprit:
+                    self._culprit = None if self._lane.down else job.id
                 failures = self._lane.failures + 1
                 probe_at = next_probe(failures, self.clock(), self.patience, self.random, asked=after)
                 if not self._lane.down:
                     self.observer.note("lane-down", destination=self.destination.name, error=error[:200])
                 self._lane = replace(self._lane, down=True, probe_at=probe_at, failures=failures, error=error)
             case Done() | Park(why="gave-up" | "too-old") | Again(counts=True, lane_down=False) if self._lane.down:
+                if self._culprit is not None and self._culprit != job.id:
+                    self._accused.add(self._culprit)
+                self._culprit = None
                 self._lane = replace(self._lane, down=False, failures=0, error="")
                 self.observer.note("lane-up", destination=self.destination.name)
             case _:

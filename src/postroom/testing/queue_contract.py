@@ -322,7 +322,6 @@ class HandsContract:
         deliveries(store, 1)
         (job,) = claim_deliveries(store)
         bounce = BounceOf(mail_id=job.mail_id, destination=job.destination, generation=1)
-        assert not store.reopen(bounce, "too early")
         store.settle([Done(job=job)])
         assert not store.reopen(BounceOf(mail_id=job.mail_id, destination=DestinationName("other"), generation=1), "x")
         assert not store.reopen(BounceOf(mail_id=MailId("nobody"), destination=job.destination, generation=1), "x")
@@ -331,7 +330,37 @@ class HandsContract:
         (parked,) = store.jobs(JobFilter(states=("parked",)))
         assert (parked.why, parked.error) == ("bounced", "user unknown")
         assert store.unpark(JobFilter(why="bounced")) == 1
-        assert len(claim_deliveries(store)) == 1
+        (again,) = claim_deliveries(store)
+        store.settle([Done(job=again)])
+        assert not store.jobs(JobFilter(states=("parked",))), "what a person takes up again is a new delivery"
+
+    @pytest.mark.parametrize("tries", [0, 1])
+    def test_a_bounce_that_is_faster_than_the_settling_counts_once_it_is_settled(
+        self, store: Store, house: House, tries: int
+    ) -> None:
+        """It may also speak of one recipient while another is tried again."""
+        deliveries(store, 2)
+        job, other = claim_deliveries(store)
+        bounce = BounceOf(mail_id=job.mail_id, destination=job.destination, generation=1)
+        assert store.reopen(bounce, "user unknown")
+        assert not store.reopen(bounce, "user unknown")
+        for _ in range(tries):
+            store.settle([Again(job=job, due_at=house.clock.now(), error="451 greylisted")])
+            (job,) = claim_deliveries(store)
+        store.settle([Done(job=job), Done(job=other)])
+        (parked,) = store.jobs(JobFilter(states=("parked",)))
+        assert (parked.mail_id, parked.why) == (job.mail_id, "bounced")
+        assert [info.mail_id for info in store.jobs(JobFilter(states=("done",), kinds=("deliver",)))] == [other.mail_id]
+
+    def test_retry_leaves_the_review_clock_alone(self, store: Store, house: House) -> None:
+        accept(store, a_mail(1))
+        (job,) = store.claim("judge", 10, "judge")
+        due = house.clock.now() + 3600.0
+        clock = NewJob(kind="clock", mail_id=job.mail_id, generation=1, due_at=due)
+        store.record([a_judgement(job, clock)])
+        assert store.retry(JobFilter()) == 1
+        assert store.claim("clock", 10, "judge") == ()
+        assert [info.due_at for info in store.jobs(JobFilter(kinds=("clock",)))] == [due]
 
 
 class QueueContract(ClaimsContract, StrikesContract, OrderContract, ClockJumpsContract, HandsContract):

@@ -105,6 +105,24 @@ def test_promise_5_unsure_means_ask_and_asking_has_a_clock(tmp_path: Path) -> No
     house.store.close()
 
 
+@pytest.mark.parametrize(
+    ("text", "desk"), [("My account was suspended, please unban it.", "appeals"), ("Hello", "junk")]
+)
+def test_promise_5_what_may_be_an_appeal_does_not_end_in_junk_when_its_time_is_up(
+    tmp_path: Path, text: str, desk: str
+) -> None:
+    house = House(tmp_path, junk_threshold=0.9999)
+    house.accept(a_message(text, X_Spam_Status="Yes, score=25.0 required=5.0"))
+    house.judge()
+    house.deliver()
+    assert house.places["review"].got[0].decision.decided == "junk"
+    house.clock.advance(3601)
+    house.judge()
+    house.deliver()
+    assert [parcel.decision.route for parcel in house.places[desk].got] == [desk]
+    house.store.close()
+
+
 def test_promise_5_an_urgent_mail_is_not_held_back_by_review(tmp_path: Path) -> None:
     house = House(tmp_path, default_threshold=0.999, fallback_threshold=0.999)
     house.accept(a_message("I want to end my life."))

@@ -1,6 +1,7 @@
 """Structured logs on standard error: one line an event, bound to the mail's id, without bodies, subjects, addresses or secrets."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from postroom.ports import EventName, Observer
 Format = Literal["auto", "console", "json"]
 Level = Literal["debug", "info", "warning", "error"]
 
+_ADDRESS = re.compile(r"<?[^\s<>@]*@[^\s<>@]*>?")
 _RANK = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 #: events that are more, or less, than ordinary news
@@ -36,10 +38,13 @@ LEVELS: dict[EventName, Level] = {
 class LogObserver:
     """Writes events as log lines."""
 
-    def __init__(self, *, form: Format = "auto", level: Level = "info", process: str = "") -> None:
+    def __init__(
+        self, *, form: Format = "auto", level: Level = "info", process: str = "", addresses: bool = False
+    ) -> None:
         console = form == "console" or (form == "auto" and sys.stderr.isatty())
         self._line = _for_people() if console else _as_json
         self._least = _RANK[level]
+        self._addresses = addresses
         self._bound = {"process": process} if process else {}
 
     def note(self, event: EventName, mail_id: str = "", **facts: str | int | float | bool) -> None:
@@ -47,12 +52,19 @@ class LogObserver:
         level = LEVELS.get(event, "info")
         if _RANK[level] < self._least:
             return
+        if not self._addresses:
+            facts = {name: _without_addresses(fact) for name, fact in facts.items()}
         line = {**self._bound, "level": level, **({"mail": mail_id} if mail_id else {}), **facts, "event": event}
         try:
             # In one piece: several processes write to one file.
             sys.stderr.write(self._line(line) + "\n")
         except (OSError, ValueError):
             return
+
+
+def _without_addresses(fact: str | float | bool) -> str | float | bool:
+    """What another server said may name a customer."""
+    return _ADDRESS.sub("<address>", fact) if isinstance(fact, str) and "@" in fact else fact
 
 
 # Escapes whatever is not ASCII: what a server said may stand in a line, and could command a terminal.

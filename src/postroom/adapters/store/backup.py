@@ -15,6 +15,8 @@ Progress = Callable[[int, int], None]
 """Is told (pages done, pages in all) now and then."""
 
 _PAGES_A_STEP = 2000
+#: a store's file, and what SQLite may keep beside it
+_PARTS = ("", "-wal", "-shm", "-journal")
 
 
 def backup(store: Path, target: Path, progress: Progress | None = None) -> None:
@@ -39,8 +41,10 @@ def restore(source: Path, store: Path, progress: Progress | None = None, *, moun
     go (``retry`` with ``states=("held",)``). Raises `ConfigError` where there is a store already or the backup is
     none of ours, `PostroomError` when it is damaged, and `TryLater`.
     """
-    if store.exists():
-        raise ConfigError(f"there is a store at {store} already; move it away first")
+    # A log that was left behind by another store would be played into this one.
+    if left := [path for suffix in _PARTS if (path := store.with_name(store.name + suffix)).exists()]:
+        names = ", ".join(path.name for path in left)
+        raise ConfigError(f"there is a store at {store} already ({names}); move it away first, all of it together")
     if not source.is_file():
         raise ConfigError(f"there is no backup at {source}")
     held = 0
@@ -76,7 +80,7 @@ def _write_beside(target: Path, fill: Callable[[Path], None], *, mounts: str | N
     except OSError as error:
         raise TryLater(f"{target} cannot be written: {error.strerror}") from error
     finally:
-        for suffix in ("", "-wal", "-shm", "-journal"):
+        for suffix in _PARTS:
             made.with_name(made.name + suffix).unlink(missing_ok=True)
 
 

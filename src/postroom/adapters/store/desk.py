@@ -28,7 +28,8 @@ _FROM: dict[str, tuple[JobState, ...]] = {
     "drop": ("parked", "held", "ready"),
 }
 _CHANGE = {
-    "retry": "state = 'ready', due_at = 0, settled_at = NULL",
+    # Not the review clock: whoever lets deliveries go does not mean to empty the review queue.
+    "retry": "state = 'ready', due_at = CASE kind WHEN 'clock' THEN due_at ELSE 0 END, settled_at = NULL",
     # A fresh age, so that the job is not parked again at once for being too old.
     "unpark": "state = 'ready', due_at = 0, settled_at = NULL, created_at = :now, strikes = 0, solo = 0, tries = 0, why = ''",
     "drop": "state = 'dropped', solo = 0, settled_at = :now, why = 'dropped', error = :reason",
@@ -70,21 +71,25 @@ def change(tx: sqlite3.Connection, clocks: Clocks, hand: Hand) -> int:
 
 
 def reopen(tx: sqlite3.Connection, clocks: Clocks, bounce: BounceOf, reason: str) -> bool:
-    """A finished delivery came back: parked as ``bounced``."""
+    """A delivery came back: parked as ``bounced`` once it is finished.
+
+    A bounce may be faster than the settling, or speak of one recipient while another is still being tried: then
+    `queue.settle` parks it.
+    """
     row = tx.execute(
-        "SELECT id FROM jobs WHERE mail = (SELECT seq FROM mails WHERE id = ?) AND kind = 'deliver' AND destination = ?"
-        " AND generation = ? AND state = 'done'",
+        "SELECT id, state FROM jobs WHERE mail = (SELECT seq FROM mails WHERE id = ?) AND kind = 'deliver'"
+        " AND destination = ? AND generation = ? AND state IN ('ready', 'claimed', 'done') AND why <> 'bounced'",
         (sound(bounce.mail_id), sound(bounce.destination), bounce.generation),
     ).fetchone()
     if row is None:
         return False
+    number, state = row
     now = clocks.now()
-    _note(tx, now, "reopen", [row[0]], reason)
-    tx.execute(
-        "UPDATE jobs SET state = 'parked', why = 'bounced', error = ?, settled_at = ? WHERE id = ?",
-        (short(reason), now, row[0]),
-    )
-    bump(tx, "done.deliver", -1)
+    _note(tx, now, "reopen", [number], reason)
+    tx.execute("UPDATE jobs SET why = 'bounced', error = ? WHERE id = ?", (short(reason), number))
+    if state == "done":
+        tx.execute("UPDATE jobs SET state = 'parked', settled_at = ? WHERE id = ?", (now, number))
+        bump(tx, "done.deliver", -1)
     return True
 
 

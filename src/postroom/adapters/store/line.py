@@ -84,8 +84,12 @@ class _Line:
         return next(iter(self._walk(1, lambda row: row.solo)), None)
 
     def batch(self, limit: int) -> tuple[Job, ...]:
-        """Up to so many, at most half of them put off before unless there are too few others: neither starves the other."""
-        half = (limit + 1) // 2
+        """Up to so many, at most half of them put off before unless there are too few others: neither starves the other.
+
+        A single one, which finds out whether a destination is well again, is one that was never put off: one that fails
+        whatever the destination does must not be asked again and again.
+        """
+        half = limit // 2
         jobs = self._walk(limit, lambda row: not row.solo, late=half)
         return jobs if len(jobs) == limit else self._walk(limit, lambda row: not row.solo, late=limit)
 

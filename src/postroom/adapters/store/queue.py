@@ -29,6 +29,10 @@ IN_HAND = "SELECT j.id, j.solo FROM claims AS c CROSS JOIN jobs AS j INDEXED BY 
 _PUT = """
 INSERT INTO jobs (mail, kind, destination, generation, due_at, thread, sender, created_at) VALUES"""
 PUT = Insert(head=_PUT, width=8, tail="ON CONFLICT (mail, kind, destination, generation) DO NOTHING")
+_BOUNCED = """
+SELECT j.id, j.error FROM json_each(?) AS wanted CROSS JOIN jobs AS j ON j.id = wanted.value
+WHERE j.why = 'bounced' AND j.state IN ('ready', 'claimed')
+"""
 _SUPERSEDED = """
 SELECT j.id FROM jobs AS j WHERE j.id IN (SELECT value FROM json_each(?)) AND (
   EXISTS (SELECT 1 FROM decisions AS d WHERE d.mail = j.mail AND d.generation > j.generation)
@@ -79,13 +83,23 @@ def settle(tx: sqlite3.Connection, clocks: Clocks, outcomes: Sequence[Outcome]) 
                     (now, short(outcome.error), outcome.why, job.id, job.attempt),
                 )
     for kind, done in by_kind.items():
-        rows = [(now, short(one.receipt), one.job.id, one.job.attempt) for one in done]
+        bounced = _bounced(tx, done) if kind == "deliver" else {}
+        for one in done:
+            if one.job.id in bounced:
+                settle(tx, clocks, [Park(job=one.job, error=bounced[one.job.id], why="bounced")])
+        rows = [(now, short(one.receipt), one.job.id, one.job.attempt) for one in done if one.job.id not in bounced]
         cursor = tx.executemany(
             "UPDATE jobs SET state = 'done', claim = NULL, solo = 0, settled_at = ?, receipt = ?, error = '', why = ''"
             " WHERE id = ? AND attempt = ? AND (state = 'claimed' OR (state = 'ready' AND solo = 1))",
             rows,
         )
         bump(tx, f"done.{kind}", cursor.rowcount)
+
+
+def _bounced(tx: sqlite3.Connection, done: Sequence[Done]) -> dict[int, str]:
+    """Which of these deliveries came back before they were settled, and what was said of them."""
+    ids = id_list(one.job.id for one in done)
+    return dict(tx.execute(_BOUNCED, (ids,)).fetchall())
 
 
 def finish(tx: sqlite3.Connection, kind: JobKind, ids: Sequence[int], now: float, receipt: str) -> None:

@@ -56,6 +56,15 @@ def test_what_people_must_act_on_is_more_than_news() -> None:
     assert set(LEVELS) <= set(EVENTS)
 
 
+@pytest.mark.parametrize("wanted", [False, True])
+def test_addresses_are_written_where_they_are_asked_for_alone(capsys: pytest.CaptureFixture[str], wanted: bool) -> None:
+    said = '421 4.7.0 too busy for <ada@secret.example> and "a b"@secret.example, ask postmaster@example.com'
+    LogObserver(form="json", addresses=wanted).note("lane-down", destination="desk", error=said)
+    line = json.loads(capsys.readouterr().err)
+    assert ("secret.example" in line["error"], "postmaster" in line["error"]) == (wanted, wanted)
+    assert line["error"].startswith("421 4.7.0 too busy for <a")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(fact=st.text(st.characters(codec=None), max_size=40), form=st.sampled_from(["json", "console"]))
 def test_any_fact_is_one_line_that_commands_no_terminal(monkeypatch: pytest.MonkeyPatch, fact: str, form: Any) -> None:

@@ -330,6 +330,17 @@ def test_a_restored_backup_waits_for_a_person(store: SqliteStore, path: Path) ->
     ]
 
 
+@pytest.mark.parametrize("left", ["-wal", "-shm", "-journal"])
+def test_nothing_is_restored_beside_what_another_store_left(store: SqliteStore, path: Path, left: str) -> None:
+    """SQLite would play the log of the old store into the new one."""
+    saved, again = path.with_name("saved.db"), path.with_name("again.db")
+    store.backup(saved)
+    path.with_name(f"again.db{left}").touch()
+    with pytest.raises(ConfigError, match=f"again.db{left}"):
+        restore(saved, again)
+    assert not again.exists()
+
+
 def test_a_backup_of_a_busy_store_is_of_one_moment(store: SqliteStore, path: Path) -> None:
     store.accept([a_mail(number, raw=noise(20_000, number)) for number in range(400)]).result()
     more = iter(range(1000, 2000))
