@@ -48,7 +48,7 @@ class SmtpOptions:
     #: header section, with the empty line after it
     max_header_bytes: int = 256 * 1024
     #: at once, all peers together
-    max_connections: int = 2000
+    max_connections: int = 1000
     #: at once, from one address that is not trusted (for IPv6: from its /64)
     max_connections_per_ip: int = 100
     #: commands answered with an error before we hang up
