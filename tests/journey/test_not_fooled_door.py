@@ -207,6 +207,38 @@ def test_a_thousand_idle_connections_keep_nobody_from_being_served(served: Serve
         assert served.page("/readyz")[0] == 200
 
 
+def test_a_stranger_who_stalls_large_mails_keeps_nobody_out(tmp_path: Path, sink: Lenient) -> None:
+    """What it sends would fill the memory of all; it holds its share, and that not for long."""
+    intake = """
+max_size = 1000000
+max_memory = 8000000
+data_timeout = 3.0
+proxy_from = ["127.0.0.0/8"]
+trusted_networks = ["192.0.2.0/24"]
+"""
+    honest = b"Subject: hello\r\n\r\n" + b"0123456789abcd\r\n" * 12_000 + b".\r\nQUIT\r\n"
+    with serving(tmp_path / "stalled", SETTINGS.format(port=sink.port), intake=intake) as served, ExitStack() as open_:
+
+        def begun(ip: str) -> socket.socket:
+            line = open_.enter_context(socket.create_connection(("127.0.0.1", served.smtp), timeout=PATIENCE))
+            line.sendall(f"PROXY TCP4 {ip} {ip} 4000 25\r\n".encode())
+            assert line.recv(1000).startswith(b"220")
+            start_data(line)
+            return line
+
+        (started,) = served.events("started")
+        assert started["listening"] == f"127.0.0.1:{served.smtp}"
+        stalled = [begun("198.51.100.7") for _ in range(9)]
+        for line, size in zip(stalled, [900_000] * 8 + [700_000], strict=True):
+            line.sendall(b"x" * size)
+        for ip in ("198.51.100.8", "192.0.2.1"):
+            line = begun(ip)
+            line.sendall(honest)
+            assert all_that_is_said(line).startswith(b"250"), ip
+        for line in stalled:
+            assert all_that_is_said(line).startswith(b"421 4.4.2")
+
+
 def test_a_store_locked_for_longer_than_a_worker_may_hang_loses_and_kills_nothing(
     served: Served, sink: Lenient
 ) -> None:

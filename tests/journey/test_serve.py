@@ -206,6 +206,13 @@ def test_mail_reaches_every_destination_of_its_route_by_every_door(running: Runn
     assert "account back" not in log
 
 
+def test_each_door_says_where_it_listens(running: Running) -> None:
+    assert {e["door"]: e["listening"] for e in running.events("started")} == {
+        "smtp": f"127.0.0.1:{running.smtp}",
+        "lmtp": f"127.0.0.1:{running.lmtp}",
+    }
+
+
 def test_sigterm_drains_and_a_restart_goes_on(running: Running) -> None:
     running.send(*[f"Please give me my account back, number {n}." for n in range(30)])
     running.process.send_signal(signal.SIGTERM)

@@ -4,6 +4,8 @@ import smtplib
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
@@ -50,6 +52,9 @@ def test_smtplib_hands_a_mail_over() -> None:
 def test_ipv6_and_ipv4_at_once() -> None:
     sockets = listen(":0")
     with Door(sockets=sockets) as door:
+        [started] = door.events.of("started")
+        assert started["listening"].split()[0] == f"0.0.0.0:{door.port}"
+        assert started["listening"].split()[1:] in ([], [f"[::]:{door.port}"])
         for host in ("127.0.0.1", "::1") if len(sockets) == 2 else ("127.0.0.1",):
             with smtplib.SMTP(host, door.port, timeout=PATIENCE) as client:
                 client.sendmail("a@example.org", ["support@example.com"], MAIL)
@@ -197,6 +202,96 @@ def test_all_mails_together_hold_no_more_than_allowed() -> None:
         assert second.reply().startswith("250")
 
 
+#: 192.0.2.0/24 are our own hops, everybody else is a stranger; one mail is an eighth of the memory
+SHARED = options(
+    max_memory=800_000,
+    max_size=90_000,
+    proxy_from=networks("127.0.0.1"),
+    trusted_networks=networks("192.0.2.0/24"),
+    banner_delay=0.0,
+)
+HALF_A_SHARE = b"Subject: half a share\r\n\r\n" + b"0123456789abcd\r\n" * 3000
+
+
+def come_from(door: Door, ip: str) -> Line:
+    """A connection that is as if from this address."""
+    line = door.connect(greeted=False)
+    line.send(f"PROXY {'TCP6' if ':' in ip else 'TCP4'} {ip} {ip} 4000 25\r\n".encode())
+    assert line.reply().startswith("220")
+    return line
+
+
+def stall(door: Door, ip: str) -> Line:
+    """A connection that has sent half of what one stranger may hold, and falls silent."""
+    line = come_from(door, ip)
+    begin(line)
+    before = door.call(door.server.census)["held_bytes"]
+    line.send(HALF_A_SHARE)
+    for _ in range(100_000):
+        if door.call(door.server.census)["held_bytes"] >= before + len(HALF_A_SHARE) - 4:
+            return line
+    raise AssertionError("it does not arrive")
+
+
+def what_is_said_to_a_mail(door: Door, ip: str) -> str:
+    with come_from(door, ip) as line:
+        begin(line)
+        line.send(HALF_A_SHARE + b".\r\n")
+        return line.reply()[:9]
+
+
+@pytest.mark.parametrize(
+    ("one", "another", "stranger"),
+    [("198.51.100.7", "198.51.100.7", "198.51.100.8"), ("2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1")],
+)
+def test_one_stranger_holds_an_eighth_of_the_memory(one: str, another: str, stranger: str) -> None:
+    with Door(SHARED) as door, ExitStack() as lines:
+        for _ in range(2):
+            lines.enter_context(stall(door, one))
+        assert what_is_said_to_a_mail(door, another) == "452 4.3.1"
+        assert what_is_said_to_a_mail(door, stranger) == "250 2.0.0"
+        assert what_is_said_to_a_mail(door, "192.0.2.1") == "250 2.0.0"
+
+
+def test_strangers_together_leave_a_quarter_of_the_memory_to_trusted_networks() -> None:
+    with Door(SHARED) as door, ExitStack() as lines:
+        for number in range(12):
+            lines.enter_context(stall(door, f"198.51.100.{number // 2}"))
+        assert what_is_said_to_a_mail(door, "198.51.100.99") == "452 4.3.1"
+        for _ in range(3):
+            lines.enter_context(stall(door, "192.0.2.1"))
+        assert what_is_said_to_a_mail(door, "192.0.2.2") == "250 2.0.0"
+        lines.close()
+        assert what_is_said_to_a_mail(door, "198.51.100.99") == "250 2.0.0", "what they held is free"
+        assert door.call(door.server.census)["held_bytes"] == 0
+
+
+def test_the_largest_mail_fits_into_any_share() -> None:
+    largest = b"0123456789abcd\r\n" * 50
+    with Door(replace(SHARED, max_memory=1000, max_size=len(largest))) as door, come_from(door, "198.51.100.7") as line:
+        begin(line)
+        line.send(largest + b".\r\n")
+        assert line.reply().startswith("250")
+
+
+def test_a_stranger_who_leaves_keeps_its_share_until_its_mail_is_answered() -> None:
+    with Door(SHARED) as door:
+        door.hold = True
+        for number in range(2):
+            with come_from(door, "198.51.100.7") as line:
+                begin(line)
+                line.send(HALF_A_SHARE + b".\r\n")
+                door.wait_for_mails(number + 1)
+        for _ in range(100_000):
+            if not door.call(door.server.census)["connections"]:
+                break
+        assert what_is_said_to_a_mail(door, "198.51.100.7") == "452 4.3.1"
+        door.release()
+        door.hold = False
+        assert what_is_said_to_a_mail(door, "198.51.100.7") == "250 2.0.0"
+        assert door.call(door.server.census)["held_bytes"] == 0
+
+
 def test_connections_over_the_cap_get_421() -> None:
     with Door(options(max_connections=2)) as door:
         with door.connect(), door.connect(), door.connect(greeted=False) as third:
@@ -276,6 +371,35 @@ def test_slow_clients_are_told_421() -> None:
         clock.now += 3600
         door.sweep()
         assert lively.reply().startswith("421 4.4.2")
+
+
+def test_content_that_came_fast_buys_no_silence() -> None:
+    clock, fast = Clock(), b"0123456789abcd\r\n" * 64 * 1024
+    with Door(clock=clock) as door, ExitStack() as lines:
+        silent, dripping, steady = (lines.enter_context(door.connect()) for _ in range(3))
+        ends = dict(zip((silent, dripping, steady), door.call(lambda: list(door.server._connections)), strict=True))
+
+        def send(line: Line, data: bytes) -> None:
+            wanted = ends[line].session.received + len(data)
+            line.send(data)
+            for _ in range(100_000):
+                if door.call(lambda: ends[line].session.received) == wanted:
+                    return
+            raise AssertionError("it does not arrive")
+
+        for line in ends:
+            begin(line)
+            send(line, b"\r\n" + fast)
+        door.sweep()
+        for _ in range(3):
+            clock.now += 61
+            send(dripping, b".")
+            send(steady, fast[: 61 * 1024])
+            door.sweep()
+        assert silent.reply().startswith("421 4.4.2")
+        assert dripping.reply().startswith("421 4.4.2"), "an octet a minute is as good as none"
+        steady.send(b".\r\n")
+        assert steady.reply().startswith("250"), "who goes on is waited for"
 
 
 def test_nobody_is_timed_out_while_we_are_the_slow_ones() -> None:

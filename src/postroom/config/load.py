@@ -171,6 +171,7 @@ def _cross_check(settings: Settings) -> Iterator[tuple[str, str, str, bool]]:
     yield from _check_names(settings)
     yield from _check_brands(settings)
     yield from _check_addresses(settings)
+    yield from _check_sizes(settings)
 
 
 def _check_names(settings: Settings) -> Iterator[tuple[str, str, str, bool]]:
@@ -263,6 +264,12 @@ def _check_addresses(settings: Settings) -> Iterator[tuple[str, str, str, bool]]
     for name, destination in settings.destination.items():
         if isinstance(destination, Webhook) and not destination.url.startswith(("https://", "http://")):
             yield f"destination.{name}.url", "not an http(s) address", "Write https://…", True
+
+
+def _check_sizes(settings: Settings) -> Iterator[tuple[str, str, str, bool]]:
+    if settings.intake.max_size > settings.intake.max_memory:
+        message = "larger than intake.max_memory: a mail of that size would always be put off"
+        yield "intake.max_size", message, "Raise intake.max_memory, to eight times max_size if you can", False
 
 
 def _near(name: str, known: object) -> str:

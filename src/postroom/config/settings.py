@@ -32,9 +32,23 @@ class Intake(Table, frozen=True):
     max_received: Annotated[
         int, Meta(ge=5, description="Received lines at which a mail is a loop (RFC 5321 §6.3).")
     ] = 50
+    max_memory: Annotated[
+        int,
+        Meta(
+            ge=1024,
+            description="Bytes of content under way at once; more is put off with 452. One untrusted address may hold an eighth, all together three quarters.",
+        ),
+    ] = 536_870_912
     command_timeout: Annotated[
         float, Meta(gt=0, description="Seconds a client may take for a command (RFC 5321 §4.5.3.2).")
     ] = 300.0
+    data_timeout: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="Seconds that content may stand still, or fall behind 1 KiB a second (RFC 5321 §4.5.3.2.5).",
+        ),
+    ] = 180.0
     session_timeout: Annotated[float, Meta(gt=0, description="Seconds a connection may last.")] = 3600.0
     trusted_networks: Annotated[
         tuple[str, ...],

@@ -93,6 +93,14 @@ def test_a_mistake_is_shown_with_its_line_and_a_remedy(
         assert path.rpartition(".")[2] in line or line.startswith("[") or found[0].line == 1
 
 
+def test_a_mail_that_would_never_fit_into_memory_is_warned_of() -> None:
+    settings, problems = load(GOOD.replace("[intake]", "[intake]\nmax_size = 600_000_000", 1))
+    assert settings is not None
+    (found,) = [p for p in problems if p.path == "intake.max_size"]
+    assert not found.fatal
+    assert "max_memory" in found.remedy
+
+
 def test_all_mistakes_are_found_at_once() -> None:
     text = (
         GOOD.replace("[review]", "[review]\nhuors = 1")

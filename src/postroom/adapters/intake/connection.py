@@ -26,7 +26,7 @@ class Connection(asyncio.BufferedProtocol):
     """Made by the server for each connection that it accepts."""
 
     __slots__ = (
-        "_eof", "_progress", "_proxy", "_reading", "_since", "_started", "_transport", "_write_paused", "counted",
+        "_eof", "_progress", "_proxy", "_reading", "_received", "_since", "_started", "_transport", "_write_paused", "counted",
         "peer_ip", "phase", "server", "session", "task",
     )  # fmt: skip
 
@@ -42,7 +42,7 @@ class Connection(asyncio.BufferedProtocol):
         self._proxy = b""
         self._reading = True
         self._write_paused = self._eof = False
-        self._progress = 0
+        self._progress = self._received = 0
         self._started = self._since = 0.0
         self.session: Session
 
@@ -161,11 +161,15 @@ class Connection(asyncio.BufferedProtocol):
             return
         session = self.session
         if session.state == "waiting" or session.progress != self._progress:
-            self._progress = session.progress
+            self._progress, self._received = session.progress, 0
             self._since = now
         allowed = options.command_timeout
         if session.state == "data":
-            allowed = options.data_timeout + session.received / options.min_data_rate
+            # what comes makes up for time gone by, never for time ahead: a lot at first buys no silence after it
+            came = session.received - self._received
+            self._since = min(now, self._since + came / options.min_data_rate)
+            self._received += came
+            allowed = options.data_timeout
         if session.state != "waiting" and (
             now - self._since > allowed or now - self._started > options.session_timeout
         ):

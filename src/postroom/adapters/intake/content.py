@@ -53,8 +53,7 @@ class Content:
     def __init__(self, options: SmtpOptions, memory: Memory) -> None:
         self._options = options
         self._memory = memory
-        # on the wire dots are doubled: a little more than the cap may come before it is known to be over
-        self._limit = options.max_size + options.max_size // 256
+        self._limit = options.max_size_on_wire
         self._held = self._scanned = self._dropped = 0
         self._reply = b""
         self._stuffed = False

@@ -48,7 +48,7 @@ class SmtpOptions:
     #: header section, with the empty line after it
     max_header_bytes: int = 256 * 1024
     #: at once, all peers together
-    max_connections: int = 2000
+    max_connections: int = 1000
     #: at once, from one address that is not trusted (for IPv6: from its /64)
     max_connections_per_ip: int = 100
     #: commands answered with an error before we hang up
@@ -57,13 +57,15 @@ class SmtpOptions:
     max_commands_idle: int = 200
     #: unknown recipients before we hang up on a stranger: no guessing of addresses
     max_unknown_recipients: int = 100
-    #: content of all mails that are not answered yet; more gets 452
+    #: content of all mails that are not answered yet; more gets 452. Strangers together leave a quarter of it to trusted
+    #: networks; one of them (for IPv6: a /64) holds an eighth. Both are at least one mail of ``max_size``
     max_memory: int = 512 * 1024 * 1024
 
     #: between complete commands (RFC 5321 §4.5.3.2.7: at least 5 minutes)
     command_timeout: float = 300.0
-    #: for the content, plus the time that ``min_data_rate`` grants for what has come
-    data_timeout: float = 300.0
+    #: how far content may fall behind ``min_data_rate``: that long a silence, whatever came before
+    #: (RFC 5321 §4.5.3.2.5: a client gives up after 3 minutes without progress, too)
+    data_timeout: float = 180.0
     #: bytes a second below which content is too slow
     min_data_rate: float = 1024.0
     #: for the whole connection
@@ -86,3 +88,8 @@ class SmtpOptions:
     tls: TlsOptions | None = None
     #: no MAIL without TLS (RFC 3207 §4)
     require_tls: bool = False
+
+    @property
+    def max_size_on_wire(self) -> int:
+        """Dots are doubled on the wire: so much may come before a mail is known to be over ``max_size``."""
+        return self.max_size + self.max_size // 256

@@ -97,6 +97,25 @@ BAD_OCTETS: Final = b"550 5.6.0 Bare CR, bare LF and NUL are not allowed\r\n"
 BAD_LINE: Final = b"550 5.6.0 A line is longer than allowed\r\n"
 BAD_HEADER: Final = b"552 5.3.4 Header section larger than allowed\r\n"
 
+REASONS: Final[Mapping[bytes, str]] = {
+    TOO_BIG: "too-big",
+    NO_ROOM: "memory",
+    BAD_OCTETS: "forbidden-octets",
+    BAD_LINE: "long-line",
+    BAD_HEADER: "long-header",
+}
+"""How refused content is called in events."""
+
+
+def banner(hostname: str, *, lmtp: bool) -> bytes:
+    """The first words (§3.1)."""
+    return f"220 {hostname} {'LMTP' if lmtp else 'ESMTP'} postroom\r\n".encode()
+
+
+def goodbye(hostname: str) -> bytes:
+    """The answer to QUIT (§4.1.1.10)."""
+    return f"221 2.0.0 {hostname} closing\r\n".encode()
+
 
 def hello(hostname: str, *, size: int, starttls: bool) -> bytes:
     """The answer to EHLO and LHLO (§4.1.1.1): what we can do."""
@@ -150,17 +169,24 @@ Event = Need | Submit
 
 
 class Memory:
-    """How much content all sessions together may hold."""
+    """How much content some sessions together may hold. What a share holds counts in what it is ``within``, too."""
 
-    __slots__ = ("held", "limit")
+    __slots__ = ("__weakref__", "_within", "held", "limit")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, within: "Memory | None" = None) -> None:
         self.limit = limit
         self.held = 0
+        self._within = within
+
+    @property
+    def room(self) -> int:
+        """How many bytes may still be taken."""
+        own = self.limit - self.held
+        return own if self._within is None else min(own, self._within.room)
 
     def take(self, size: int) -> bool:
         """Reserve ``size`` bytes; False, and nothing reserved, when there is no room."""
-        if self.held + size > self.limit:
+        if size > self.limit - self.held or (self._within is not None and not self._within.take(size)):
             return False
         self.held += size
         return True
@@ -168,3 +194,5 @@ class Memory:
     def give(self, size: int) -> None:
         """Give reserved bytes back."""
         self.held -= size
+        if self._within is not None:
+            self._within.give(size)

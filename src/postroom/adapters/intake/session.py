@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 
 from postroom.adapters.intake import protocol as say
 from postroom.adapters.intake.content import Content
+from postroom.adapters.intake.lines import Lines
 from postroom.adapters.intake.options import SmtpOptions
 from postroom.adapters.intake.paths import BadPath
 from postroom.adapters.intake.protocol import Event, Memory, Need, State, Submit
@@ -20,14 +21,6 @@ from postroom.model.mail import Mail, Peer
 _CLIENT_HELLO: Final = b"\x16\x03"
 _CONTROLS: Final = re.compile(rb"[\x00-\x1f\x7f]")
 _TURNED_AWAY_FACTOR: Final = 100
-_REASONS: Final = {
-    say.TOO_BIG: "too-big",
-    say.NO_ROOM: "memory",
-    say.BAD_OCTETS: "forbidden-octets",
-    say.BAD_LINE: "long-line",
-    say.BAD_HEADER: "long-header",
-}
-"""How refused content is called in events."""
 
 
 def _unheard(reason: str) -> None:
@@ -38,8 +31,8 @@ class Session:
     """The state of one connection."""
 
     __slots__ = (
-        "_bad", "_buffer", "_content", "_draining", "_helo", "_idle", "_memory", "_note", "_options", "_out", "_overlong", "_peer",
-        "_resolve", "_scanned", "_state", "_strict", "_transaction", "_unknown", "ip", "progress", "tls", "trusted",
+        "_bad", "_buffer", "_content", "_draining", "_helo", "_idle", "_lines", "_memory", "_note", "_options", "_out", "_peer",
+        "_resolve", "_state", "_strict", "_transaction", "_unknown", "ip", "progress", "tls", "trusted",
     )  # fmt: skip
 
     def __init__(
@@ -54,22 +47,20 @@ class Session:
     ) -> None:
         self._options = options
         self._resolve = resolve
-        self._memory = memory
         self._note = note
         self.tls = False
         #: commands seen so far: a client that sends half ones makes no progress
         self.progress = 0
-        self.identify(ip, trusted=trusted)
-        self._content = Content(options, memory)
+        self.identify(ip, trusted=trusted, memory=memory)
         self._buffer = bytearray()
         self._out: list[bytes] = []
-        self._overlong = self._draining = False
+        self._draining = False
         self._begin()
 
     def _begin(self) -> None:
         """Know nothing of the client."""
         self._state: State = "new"
-        self._scanned = 0
+        self._lines = Lines(self._options.max_line)
         self._bad = self._idle = self._unknown = 0
         self._helo = ""
         self._peer: Peer | None = None
@@ -91,17 +82,18 @@ class Session:
         """Bytes of the present content so far, or of what was sent ahead."""
         return self._content.received(self._buffer) if self._state == "data" else len(self._buffer)
 
-    def identify(self, ip: str, *, trusted: bool) -> None:
-        """Who the peer is; before the banner."""
+    def identify(self, ip: str, *, trusted: bool, memory: Memory) -> None:
+        """Who the peer is, and what its content is held in; before the banner."""
         self.ip = ip
         self.trusted = trusted
+        self._memory = memory
+        self._content = Content(self._options, memory)
         taken = self._options.forbidden_octets
         self._strict = taken == "refuse" or (taken == "trusted" and not trusted)
 
     def greet(self) -> None:
         """Say the banner."""
-        kind = "LMTP" if self._options.door == "lmtp" else "ESMTP"
-        self._out.append(f"220 {self._options.hostname} {kind} postroom\r\n".encode())
+        self._out.append(say.banner(self._options.hostname, lmtp=self._options.door == "lmtp"))
 
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
         """Take bytes from the peer; look at them with `next_event`."""
@@ -165,7 +157,9 @@ class Session:
             return
         if reply:
             self._out.append(reply)
-        self._forget_mail()
+        # a mail that was handed over is held until it is answered, even when its sender is gone
+        if self._state != "waiting":
+            self._forget_mail()
         self._state = "closed"
         self._buffer.clear()
 
@@ -178,15 +172,23 @@ class Session:
     # -- commands ------------------------------------------------------------------------------------------------
 
     def _read_command(self) -> Event | None:
-        line = self._next_line()
-        if line is None:
-            return None if self._state == "closed" else Need.DATA
-        self.progress += 1
-        if not line.endswith(b"\r\n"):
-            self._note("bare-lf")
-            self.hang_up(say.BARE_LF)
+        if self._buffer.startswith(_CLIENT_HELLO) and not self._lines.skipping:
+            self._foreign()
             return None
-        line = line[:-2]
+        line = self._lines.read(self._buffer)
+        if line is None:
+            return Need.DATA
+        if not line:
+            self._wrong(say.TOO_LONG)
+            return None
+        self.progress += 1
+        if line.endswith(b"\r\n"):
+            return self._carry_out(line[:-2])
+        self._note("bare-lf")
+        self.hang_up(say.BARE_LF)
+        return None
+
+    def _carry_out(self, line: bytes) -> Event | None:
         if _CONTROLS.search(line):
             self._wrong(say.CONTROL)
             return None
@@ -202,29 +204,6 @@ class Session:
             self._wrong_state(verb, rule[1])
         else:
             return self._HANDLERS[verb](self, verb, argument)
-        return None
-
-    def _next_line(self) -> bytes | None:
-        """The next line with its LF; None when there is none yet. Lines over the cap are answered and skipped."""
-        buffer = self._buffer
-        if buffer.startswith(_CLIENT_HELLO) and not self._overlong:
-            self._foreign()
-        while self._state != "closed":
-            end = buffer.find(b"\n", self._scanned)
-            self._scanned = 0
-            if end < 0:
-                if len(buffer) > self._options.max_line:
-                    self._overlong = True
-                    # its last octet may be the CR of its CRLF
-                    del buffer[:-1]
-                self._scanned = len(buffer)
-                return None
-            line = bytes(buffer[: end + 1])
-            del buffer[: end + 1]
-            if not line.endswith(b"\r\n") or not (self._overlong or len(line) > self._options.max_line):
-                return line
-            self._overlong = False
-            self._wrong(say.TOO_LONG)
         return None
 
     def _unknown_verb(self, verb: bytes) -> None:
@@ -287,7 +266,7 @@ class Session:
             return
         if size > self._options.max_size:
             self._out.append(say.TOO_BIG)
-        elif self._memory.held + max(size, 1) > self._memory.limit:
+        elif max(size, 1) > self._memory.room:
             self._note("memory")
             self._out.append(say.NO_ROOM)
         else:
@@ -323,7 +302,7 @@ class Session:
     def _data(self, verb: bytes, argument: bytes) -> None:
         if argument:
             self._wrong(say.NO_ARGUMENT)
-        elif self._memory.held >= self._memory.limit:
+        elif self._memory.room <= 0:
             self._note("memory")
             self._forget_mail()
             self._state = "ready"
@@ -345,7 +324,7 @@ class Session:
                 self.drain()
 
     def _quit(self, verb: bytes, argument: bytes) -> None:
-        self.hang_up(f"221 2.0.0 {self._options.hostname} closing\r\n".encode())
+        self.hang_up(say.goodbye(self._options.hostname))
 
     def _say(self, verb: bytes, argument: bytes) -> None:
         if self._loiter():
@@ -359,7 +338,7 @@ class Session:
             return Need.DATA
         self.progress += 1
         if whole.reply:
-            self._note(_REASONS[whole.reply])
+            self._note(say.REASONS[whole.reply])
             self._fail(whole.reply)
             return None
         self._state = "waiting"
@@ -379,10 +358,10 @@ class Session:
         self._settle([reply] * (len(self._transaction.rcpt_to) if self._options.door == "lmtp" else 1))
 
     def _settle(self, replies: list[bytes]) -> None:
+        self._forget_mail()
         if self._state == "closed":
             return
         self._out.extend(replies)
-        self._forget_mail()
         self._idle = 0
         self._state = "ready"
         if self._draining:

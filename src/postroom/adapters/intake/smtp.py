@@ -13,12 +13,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import lru_cache
+from weakref import WeakValueDictionary
 
 from postroom.adapters.intake.connection import Connection
 from postroom.adapters.intake.options import Network, SmtpOptions
 from postroom.adapters.intake.protocol import Memory
 from postroom.adapters.intake.session import Session
-from postroom.adapters.intake.sockets import allow_open_files, plain_address
+from postroom.adapters.intake.sockets import address_of, allow_open_files, plain_address
 from postroom.adapters.intake.tls import Certificate
 from postroom.adapters.intake.transaction import Resolve
 from postroom.model.errors import ConfigError
@@ -29,6 +30,10 @@ Accept = Callable[[Envelope, bytes, Peer], "Future[tuple[Mail, ...]]"]
 _READ = 64 * 1024
 _SWEEP = 1.0
 _SPARE_FILES = 256
+#: of the memory, for all strangers together: they keep no trusted network out
+_STRANGERS = 3 / 4
+#: of the memory, for one of them: it keeps no other out
+_STRANGER = 1 / 8
 
 
 class SmtpServer:
@@ -59,6 +64,9 @@ class SmtpServer:
         self._resolve = resolve
         self._observer = observer
         self._memory = Memory(options.max_memory)
+        self._strangers = Memory(self._part(_STRANGERS), within=self._memory)
+        #: by household, for as long as a connection or an unanswered mail of it is there
+        self._shares: WeakValueDictionary[str, Memory] = WeakValueDictionary()
         self._counts: Counter[str] = Counter()
         self._per_ip: Counter[str] = Counter()
         self._connections: dict[Connection, None] = {}
@@ -80,7 +88,13 @@ class SmtpServer:
         for listening in sockets:
             self._servers.append(await self._loop.create_server(lambda: Connection(self), sock=listening, backlog=1024))
         self._timer = self._loop.call_later(_SWEEP, self._tick)
-        self._observer.note("started", door=self.options.door, sockets=len(sockets), tls=self.certificate is not None)
+        self._observer.note(
+            "started",
+            door=self.options.door,
+            sockets=len(sockets),
+            listening=" ".join(map(address_of, sockets)),
+            tls=self.certificate is not None,
+        )
 
     async def drain(self, timeout: float) -> None:  # noqa: ASYNC109 - it bounds the clients, not this call
         """Stop listening, let mails under way finish for ``timeout`` seconds, tell everybody 421, close. Idempotent."""
@@ -144,8 +158,11 @@ class SmtpServer:
     def _introduce(self, connection: Connection, ip: str) -> None:
         """The peer's address is known: caps, trust, banner."""
         session = connection.session
-        session.identify(ip, trusted=_within(ip, self.options.trusted_networks))
-        connection.counted = "" if session.trusted else _household(ip)
+        if _within(ip, self.options.trusted_networks):
+            session.identify(ip, trusted=True, memory=self._memory)
+        else:
+            connection.counted = _household(ip)
+            session.identify(ip, trusted=False, memory=self._share(connection.counted))
         if connection.counted:
             self._per_ip[connection.counted] += 1
         if self.draining:
@@ -168,6 +185,17 @@ class SmtpServer:
             self._loop.call_later(delay, connection.greet)
         else:
             connection.greet()
+
+    def _share(self, household: str) -> Memory:
+        """What one stranger may hold, all its connections together."""
+        share = self._shares.get(household)
+        if share is None:
+            share = self._shares[household] = Memory(self._part(_STRANGER), within=self._strangers)
+        return share
+
+    def _part(self, share: float) -> int:
+        """A part of the memory; the largest mail always fits in."""
+        return max(int(self.options.max_memory * share), self.options.max_size_on_wire)
 
     def _make_room(self) -> bool:
         """Hang up on who has been silent longest, if anybody has been for long."""

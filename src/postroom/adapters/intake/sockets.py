@@ -38,6 +38,12 @@ def listen(address: str) -> tuple[socket.socket, ...]:
     return tuple(found)
 
 
+def address_of(listening: socket.socket) -> str:
+    """The address of a bound socket, as `listen` takes it: ``127.0.0.1:25`` or ``[::1]:25``."""
+    host, port = listening.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _usable(family: int) -> bool:
     """Whether this machine can do IPv4 or IPv6 at all."""
     try:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from postroom.adapters.intake.options import SmtpOptions, TlsOptions
 from postroom.adapters.intake.protocol import Memory, Need, Submit
 from postroom.adapters.intake.session import Session
+from postroom.ports import Recipient
 from postroom.testing.smtp_dialogue import Stage
 
 OPTIONS = SmtpOptions(
@@ -89,18 +90,23 @@ def test_every_line_said_is_a_reply(data: bytes, trusted: bool) -> None:
 @settings(deadline=None)
 @given(st.lists(PIECES, max_size=200), st.booleans())
 def test_memory_is_bounded_and_given_back(pieces: list[bytes], trusted: bool) -> None:
-    memory = Memory(2 * OPTIONS.max_size)
-    session = Session(OPTIONS, resolve=lambda address: None, memory=memory, trusted=trusted)
+    whole = Memory(3 * OPTIONS.max_size)
+    memory = Memory(2 * OPTIONS.max_size, within=whole)
+    assert whole.take(2 * OPTIONS.max_size)
+    known = dict.fromkeys(KNOWN, Recipient())
+    session = Session(OPTIONS, resolve=known.get, memory=memory, trusted=trusted)
     session.greet()
-    for piece in [b"EHLO c\r\n", *pieces]:
+    begin = [b"EHLO c\r\n", b"MAIL FROM:<a@example.org>\r\nRCPT TO:<support@example.com>\r\n", b"DATA\r\n"]
+    for piece in [*begin, *pieces]:
         session.receive_data(piece)
         while isinstance(event := session.next_event(), Submit):
             assert len(event.raw) <= OPTIONS.max_size
             session.deferred("4.3.1 full")
         assert event in (Need.DATA, Need.CLOSE)
         session.data_to_send()
-        assert session.received <= OPTIONS.max_size * 2 + OPTIONS.max_line
+        assert len(session._buffer) <= OPTIONS.max_size * 2 + OPTIONS.max_line
         assert 0 <= memory.held <= memory.limit
+        assert whole.held == memory.held + 2 * OPTIONS.max_size <= whole.limit
     session.hang_up()
     assert memory.held == 0
 
