@@ -41,7 +41,7 @@ from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
 from postroom.model.mail import BrandName, DestinationName, Mail, RouteName
 from postroom.model.trust import Trust
 from postroom.model.work import Job
-from postroom.ports import Destination, Observer
+from postroom.ports import Classifier, Destination, Observer, StatusProvider
 from postroom.understand.addresses import normal
 
 #: routes that have an inbox of their name without being configured
@@ -312,6 +312,18 @@ class House:
     def _return_domain(self) -> str:
         return (self.settings.return_domain or self.settings.hostname).lower()
 
+    # -- judges ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """What judges by the words, for the workers and for files alike."""
+        return NoClassifier()
+
+    @cached_property
+    def statuses(self) -> StatusProvider:
+        """Who knows the accounts, for the workers and for files alike."""
+        return NoStatus()
+
     # -- the way of a mail ----------------------------------------------------------------------------------------
 
     def reception(self) -> Reception:
@@ -338,8 +350,8 @@ class House:
             trust=self.trust,
             rulebook=lambda: self.rulebook,
             policy=self.policy,
-            classifier=NoClassifier(),
-            statuses=NoStatus(),
+            classifier=self.classifier,
+            statuses=self.statuses,
             desks=self.desks,
             observer=self.observer,
             clock=time.time,

@@ -34,6 +34,7 @@ def evaluate(house: House, path: Path, *, text_only: bool, stream: bool) -> dict
     facts["languages"] = {
         name: {"n": len(right), "accuracy": sum(right) / len(right)} for name, right in languages.items()
     }
+    facts["truncated"] = sum(one.mail.truncated for one in labelled)
     if stream:
         fine = sum(score.review or score.right for _, score in scored)
         facts["right_or_review"] = fine / len(scored) if scored else 0.0

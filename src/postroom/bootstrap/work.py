@@ -2,7 +2,10 @@
 
 import gc
 import os
+import signal
+import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from postroom.adapters.processes import PipeBell, Pulse, Ringable, claimant, listen_to_hangup
@@ -14,6 +17,25 @@ from postroom.understand.reader import warm
 
 #: seconds between two looks for work that nobody rang for: retries that are due, mail from `postroom receive`
 _LOOK = 0.25
+
+
+def work(role: str, open_house: Callable[[], House], *, bell: int, pulse: int, ring: int) -> None:
+    """Work in a role until the parent says stop or SIGTERM comes; the numbers are what it passed on, -1 for none.
+
+    Raises `TryLater` when the store is unwell, and what ``open_house`` raises.
+    """
+    door_bell = PipeBell(bell)
+    signal.signal(signal.SIGTERM, lambda *_: door_bell.stop())
+    house = open_house()
+    try:
+        if role == "judge":
+            judge(house, door_bell, Pulse(pulse), Ringable(ring) if ring >= 0 else None)
+        else:
+            # Its lanes' threads and the store's hand over to each other often; the default of 5 ms makes each wait.
+            sys.setswitchinterval(0.001)
+            deliver(house, door_bell)
+    finally:
+        house.close()
 
 
 def judge(house: House, bell: PipeBell, pulse: Pulse, ring: Ringable | None) -> None:

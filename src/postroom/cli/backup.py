@@ -1,13 +1,12 @@
 """`backup` copies the store while it works; `restore` brings a copy back with all work held."""
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroom.cli.console import Config, examples, find_config, open_store_house, read_settings, say
+from postroom.cli.console import Config, examples, open_house, open_store_house, say
 from postroom.model.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,31 +28,23 @@ def backup(
     config: Config = None,
 ) -> None:
     """Copy the store as it is at this moment, while it is in use; the signing key is put beside it as TARGET.key."""
-    from postroom.adapters.store.backup import backup as copy_store
+    from postroom.bootstrap.backup import back_up
 
     if not target.absolute().parent.is_dir():
         raise ConfigError(f"there is no folder {target.absolute().parent}: is the disk for backups mounted?")
     house = open_store_house(config)
-    copy_store(house.store_path, target, _progress())
-    key = target.with_name(target.name + ".key")
-    key.touch(mode=0o600)
-    key.write_bytes(house.key)
+    key = back_up(house, target, _progress())
     say(f"Wrote {target} and {key}. Both hold secrets and people's mail: keep them so.")
     house.close()
 
 
 def restore(source: Annotated[Path, typer.Argument(help="File that `backup` wrote.")], config: Config = None) -> None:
     """Make the store from a backup. Nothing is judged or delivered until a person says so."""
-    from postroom.adapters.store.backup import restore as restore_store
+    from postroom.bootstrap.backup import restore as bring_back
 
-    path = find_config(config).resolve()
-    folder = path.parent / read_settings(path).data
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    held = restore_store(source, folder / "postroom.db", _progress())
-    key = source.with_name(source.name + ".key")
-    if key.exists() and not (folder / "key").exists():
-        (folder / "key").touch(mode=0o600)
-        shutil.copyfile(key, folder / "key")
+    house = open_house(config)
+    held = bring_back(house, source, _progress())
+    house.close()
     say(f"Restored, with {held} jobs held: what was delivered since the backup is not known here.")
     say("Look: postroom queue list --state held.  Let them go: postroom queue retry --state held.")
 

@@ -35,16 +35,21 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def find_config(given: Path | None) -> Path:
-    """The settings file to use. Raises `ConfigError` when there is none."""
+def look_for_config(given: Path | None) -> Path | None:
+    """The settings file to use, None when none is named and none is there. Raises `ConfigError` for a named one that is missing."""
     if given is not None:
         if not given.is_file():
             raise ConfigError(f"there is no settings file {given}; write one with: postroom init")
         return given
-    for path in map(Path, CONFIG_PATHS):
-        if path.is_file():
-            return path
-    raise ConfigError(f"no settings file ({' or '.join(CONFIG_PATHS)}); write one with: postroom init")
+    return next((path for path in map(Path, CONFIG_PATHS) if path.is_file()), None)
+
+
+def find_config(given: Path | None) -> Path:
+    """The settings file to use. Raises `ConfigError` when there is none."""
+    path = look_for_config(given)
+    if path is None:
+        raise ConfigError(f"no settings file ({' or '.join(CONFIG_PATHS)}); write one with: postroom init")
+    return path
 
 
 def read_settings(path: Path) -> "Settings":

@@ -6,11 +6,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroom.cli.console import AsJson, Config, examples, open_house, print_json, print_table, printable
+from postroom.cli.console import (
+    AsJson,
+    Config,
+    examples,
+    fail,
+    look_for_config,
+    open_house,
+    print_json,
+    print_table,
+    printable,
+    say,
+)
+from postroom.model.errors import PostroomError
 
 if TYPE_CHECKING:
-    from postroom.adapters.intake.files import FoundMail
+    from collections.abc import Mapping
+
     from postroom.bootstrap import House
+    from postroom.bootstrap.files import FoundMail
+
+#: rows of one table, about a screenful
+_PAGE = 50
 
 Paths = Annotated[
     list[str], typer.Argument(help="Files (.eml, mbox), Maildirs or folders; - is standard input.", metavar="PATH…")
@@ -43,30 +60,36 @@ def route(
         bool, typer.Option("--text-only", help="Judge by subject and body alone: no threads, no history.")
     ] = False,
 ) -> None:
-    """Say where mails would go and why; deliver them only with --deliver."""
+    """Say where mails would go and why; deliver them only with --deliver, then exit 1 when one was refused."""
     from postroom.bootstrap.files import accept, preview
 
     house = open_house(config) if deliver else any_house(config)
     found = _with_progress(house, paths)
     rows = accept(house, found, brand=brand) if deliver else preview(house, found, brand=brand, text_only=text_only)
-    if as_json:
-        for facts in rows:
-            print_json(facts)
-    else:
-        _print_rows(rows)
+    shown = refused = 0
+    for page in _pages(rows, 1 if as_json else _PAGE):
+        shown += len(page)
+        refused += sum(1 for facts in page if facts.get("error"))
+        if as_json:
+            for facts in page:
+                print_json(facts)
+        elif deliver:
+            print_table("", ("mail", "id", "what became of it"), [_arrival(facts) for facts in page])
+        else:
+            print_table("", ("mail", "goes to", "best guess", "sure", "why"), [_decision(facts) for facts in page])
     house.close()
+    if not shown and not as_json:
+        say("No mail there.")
+    if refused:
+        fail(f"{refused} of {shown} mails were refused")
 
 
 def understand(paths: Paths, config: Config = None, as_json: AsJson = False) -> None:
     """Show what the reader makes of mails: headers, new text, kind, language, authentication, defects."""
-    from postroom.bootstrap.files import Offline
-    from postroom.flow.facts import message_facts
-    from postroom.understand.reader import read
+    from postroom.bootstrap.files import understand as understood
 
     house = any_house(config)
-    offline = Offline(house)
-    for found in _with_progress(house, paths):
-        facts = message_facts(found.path, read(offline.mail(found), house.trust))
+    for facts in understood(house, _with_progress(house, paths)):
         if as_json:
             print_json(facts)
         else:
@@ -75,31 +98,26 @@ def understand(paths: Paths, config: Config = None, as_json: AsJson = False) -> 
                 for k, v in facts.items()
                 if v not in ("", None, [])
             ]
-            print_table(printable(found.path), ("field", "value"), rows)
+            print_table(printable(facts["path"]), ("field", "value"), rows)
     house.close()
 
 
 def any_house(config: Path | None) -> "House":
     """The installation of this folder if there is one, else the shipped settings: files can be judged without any set-up."""
     from postroom.bootstrap import House
-    from postroom.model.errors import ConfigError
 
-    try:
-        return open_house(config)
-    except ConfigError as error:
-        if config is not None or "no settings file" not in str(error):
-            raise
-        return House.without_settings()
+    path = look_for_config(config)
+    return House.without_settings() if path is None else open_house(path)
 
 
 def _with_progress(house: "House", paths: list[str]) -> "Iterator[FoundMail]":
     """The mails behind some paths, with a bar on standard error when a person looks."""
     import sys
 
-    from postroom.adapters.intake.files import count_bytes, find_mails
+    from postroom.bootstrap.files import bytes_in, mails_in
 
-    mails = find_mails(paths, house.settings.intake.max_size)
-    total = count_bytes(paths)
+    mails = mails_in(house, paths)
+    total = bytes_in(paths)
     if not sys.stderr.isatty():
         yield from mails
         return
@@ -112,22 +130,47 @@ def _with_progress(house: "House", paths: list[str]) -> "Iterator[FoundMail]":
         TextColumn("{task.fields[mails]} mails"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    # On a terminal, what is printed goes above the bar. Into a file or a pipe it must go by itself, not to the bar's side.
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as progress:
         task = progress.add_task("reading", total=total or None, mails=0)
         for number, mail in enumerate(mails, start=1):
             yield mail
             progress.update(task, advance=len(mail.raw), mails=number)
 
 
-def _print_rows(rows: "Iterator[dict[str, Any]]") -> None:
-    table = [
-        (
-            Path(r["path"]).name,
-            r["route"],
-            r.get("decided", ""),
-            f"{r['confidence']:.2f}" if "confidence" in r else "",
-            r.get("because", ""),
-        )
-        for r in rows
-    ]
-    print_table("", ("mail", "goes to", "best guess", "sure", "why"), table, empty="No mail there.")
+def _pages(rows: "Iterator[dict[str, Any]]", size: int) -> "Iterator[list[dict[str, Any]]]":
+    """So many rows at a time as are shown together; when something ends the work, what came before it is still shown."""
+    page: list[dict[str, Any]] = []
+    try:
+        for row in rows:
+            page.append(row)
+            if len(page) == size:
+                yield page
+                page = []
+    except PostroomError:
+        if page:
+            yield page
+        raise
+    if page:
+        yield page
+
+
+def _decision(facts: "Mapping[str, Any]") -> tuple[str, ...]:
+    beginning = "(Its beginning alone; it is larger than intake.max_size.) " if facts["truncated"] else ""
+    return (
+        Path(facts["path"]).name,
+        facts["route"],
+        facts["decided"],
+        f"{facts['confidence']:.2f}",
+        beginning + facts["because"],
+    )
+
+
+def _arrival(facts: "Mapping[str, Any]") -> tuple[str, ...]:
+    if facts["error"]:
+        became = f"refused: {facts['error']}"
+    elif facts["accepted_before"]:
+        became = "accepted before"
+    else:
+        became = f"accepted; the same as {facts['duplicate_of']}" if facts["duplicate_of"] else "accepted"
+    return Path(facts["path"]).name, facts["id"] or "", became

@@ -77,21 +77,10 @@ def work(
     """Be a worker of a server; started by it."""
     import signal
 
-    from postroom.adapters.processes import PipeBell, Pulse, Ringable
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server hears it and says stop in order
-    door_bell = PipeBell(bell)
-    signal.signal(signal.SIGTERM, lambda *_: door_bell.stop())
-    house = open_house(config, process=role)
-    from postroom.bootstrap.work import deliver, judge
+    from postroom.bootstrap.work import work as do_work
 
     try:
-        if role == "judge":
-            judge(house, door_bell, Pulse(pulse), Ringable(ring) if ring >= 0 else None)
-        else:
-            sys.setswitchinterval(0.001)
-            deliver(house, door_bell)
+        do_work(role, lambda: open_house(config, process=role), bell=bell, pulse=pulse, ring=ring)
     except TryLater as error:
         fail(f"the store is unwell: {error}")
-    finally:
-        house.close()

@@ -68,6 +68,22 @@ def decision_facts(path: str, decision: Decision) -> dict[str, Any]:
     }
 
 
+def arrival_facts(
+    path: str, *, mail_id: str = "", duplicate_of: str = "", before: bool = False, error: str = ""
+) -> dict[str, Any]:
+    """One line of `postroom route --deliver --json`: the workers judge it later, so all that a decision says is null."""
+    unknown = dict.fromkeys(("route", "decided", "confidence", "urgent", "stage", "findings"))
+    return {
+        "path": path,
+        "id": mail_id or None,
+        **unknown,
+        "accepted": not error,
+        "accepted_before": before,
+        "duplicate_of": duplicate_of or None,
+        "error": error or None,
+    }
+
+
 def finding_facts(finding: Finding) -> dict[str, Any]:
     """One piece of evidence."""
     return {

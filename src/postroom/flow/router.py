@@ -12,18 +12,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from postroom.decide.case import Case
-from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
 from postroom.flow.addressbook import AddressBook
 from postroom.flow.desks import Desks
 from postroom.flow.ids import new_id
-from postroom.flow.recollection import Recollection
 from postroom.flow.retry import Patience, next_attempt, too_old
+from postroom.flow.sitting import Judges
 from postroom.flow.stamp import stamp
 from postroom.model.errors import GiveUp, Refused, TryLater
-from postroom.model.judgement import REVIEW, AccountStatus, Decision
+from postroom.model.judgement import REVIEW, Decision
 from postroom.model.mail import BounceOf, BrandName, Envelope, Mail, Peer
 from postroom.model.marks import is_our_mark
 from postroom.model.memory import Remember
@@ -185,30 +183,20 @@ class Judging:
     def _decided(self, batch: Sequence[tuple[Job, Mail, Message]], ended: list[Outcome]) -> list[Judged]:
         if not batch:
             return []
-        book = self.rulebook()
-        memory = Recollection(self.store, [(mail, message) for _, mail, message in batch])
-        opinions = self.classifier.classify([message for _, _, message in batch])
-        accounts = self._accounts([message for _, _, message in batch])
+        judges = Judges(
+            book=self.rulebook(),
+            policy=self.policy,
+            classifier=self.classifier,
+            statuses=self.statuses,
+            status_deadline=self.status_deadline,
+        )
+        sitting = judges.sit(self.store, [(mail, message) for _, mail, message in batch])
         judged = []
-        for (job, mail, message), opinion, account in zip(batch, opinions, accounts, strict=True):
+        for number, (job, _, message) in enumerate(batch):
             self.in_hand(job)
             now = self.clock()
             try:
-                around = memory.of(mail, message, now)
-                case = Case(
-                    mail=mail,
-                    message=message,
-                    thread=around.found.thread,
-                    history=around.history,
-                    account=account,
-                    classifier=tuple(opinion),
-                    model=self.classifier.version,
-                    remarks=around.found.remarks,
-                    generation=job.generation,
-                    now=now,
-                )
-                decision = judge(case, book, self.policy)
-                remember = memory.extend(mail, message, decision, around, now)
+                decision, remember = sitting.decide(number, now, job.generation)
             except Exception as error:  # noqa: BLE001 -- a bug that one mail brings out must not stop the others
                 ended.append(self._bug(job, error))
                 continue
@@ -226,14 +214,6 @@ class Judging:
             language=summary.language,
             kind=summary.kind,
         )
-
-    def _accounts(self, messages: Sequence[Message]) -> Sequence[AccountStatus]:
-        """Account status of authenticated senders alone: a forged From learns and steers nothing."""
-        known = dict.fromkeys(m.trusted_sender for m in messages if m.trusted_sender)
-        found = (
-            dict(zip(known, self.statuses.statuses(list(known), self.status_deadline), strict=True)) if known else {}
-        )
-        return [found.get(message.trusted_sender, AccountStatus()) for message in messages]
 
     def _bug(self, job: Job, error: Exception) -> Outcome:
         return parked_or_halted(job, error, self.store, self.observer, self.clock(), self.patience)

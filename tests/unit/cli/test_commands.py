@@ -1,5 +1,6 @@
 """What each command does and prints."""
 
+import os
 import subprocess
 import sys
 from base64 import b64encode
@@ -10,7 +11,7 @@ from typing import Any, get_args
 import pytest
 import typer.main
 
-from postroom.cli import queue
+from postroom.cli import evaluate, queue
 from postroom.cli.main import app
 from postroom.config import load
 from postroom.model.work import JobKind, JobState
@@ -179,11 +180,84 @@ class TestFiles:
 
     def test_deliver_accepts_each_mail_once(self, postroom: Postroom, folder: Path, work: Work) -> None:
         (first,) = postroom("route", "mail.eml", "--deliver", "--json").lines
+        assert first == {
+            "path": "mail.eml", "id": first["id"], "route": None, "decided": None, "confidence": None, "urgent": None,
+            "stage": None, "findings": None, "accepted": True, "accepted_before": False, "duplicate_of": None, "error": None,
+        }  # fmt: skip
         assert len(first["id"]) == 26
         (again,) = postroom("route", "mail.eml", "--deliver", "--json").lines
-        assert again == {"path": "mail.eml", "id": "", "route": "(accepted before)"}
+        assert again == first | {"accepted_before": True}
+        (folder / "copy.eml").write_bytes((folder / "mail.eml").read_bytes())
+        (copy,) = postroom("route", "copy.eml", "--deliver", "--json").lines
+        assert (copy["accepted"], copy["accepted_before"], copy["duplicate_of"]) == (True, False, first["id"])
+        assert "accepted before" in postroom("route", "mail.eml", "--deliver").out
         work()
         assert [e["id"] for e in postroom("inbox", "list", "--json").lines] == [first["id"]]
+
+    def test_a_mail_that_is_refused_stops_no_other(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "box").mkdir()
+        (folder / "box" / "1.eml").write_bytes(b"Received: from x by y\r\n" * 60 + a_message())
+        (folder / "box" / "2.eml").write_bytes(a_message(Message_ID="<2@example.com>"))
+        for before in (False, True):
+            ran = postroom("route", "box", "--deliver", "--json")
+            assert ran.code == 1
+            assert "1 of 2 mails were refused" in ran.err
+            refused, accepted = ran.lines
+            assert list(refused) == list(accepted)
+            assert (refused["path"], refused["id"], refused["accepted"]) == ("box/1.eml", None, False)
+            assert "60 Received lines" in refused["error"]
+            assert (accepted["accepted"], accepted["accepted_before"], accepted["error"]) == (True, before, None)
+        table = postroom("route", "box", "--deliver")
+        assert table.code == 1
+        assert "refused: 5.4.6 Too many hops" in table.out
+
+    def test_a_mail_beyond_the_size_cap_is_never_taken_for_whole(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "postroom.toml").write_text(SETTINGS + "[intake]\nmax_size = 1024\n")
+        (folder / "long.eml").write_bytes(a_message("Please give me my account back. " * 100))
+        ran = postroom("route", "long.eml", "mail.eml", "--deliver", "--json")
+        assert ran.code == 1
+        assert [line["accepted"] for line in ran.lines] == [False, True]
+        assert "larger than intake.max_size" in ran.lines[0]["error"]
+        lines = postroom("route", "long.eml", "mail.eml", "--json").lines
+        assert [line["truncated"] for line in lines] == [True, False]
+        assert "larger than intake.max_size" in postroom("route", "long.eml").out
+        (read,) = postroom("understand", "long.eml", "--json").lines
+        (cut,) = [d for d in read["defects"] if d["code"] == "truncated"]
+        assert "1024 bytes" in cut["detail"]
+        (folder / "data.jsonl").write_text('{"route": "appeals", "file": "long.eml"}\n')
+        assert postroom("evaluate", "data.jsonl", "--json").lines[0]["truncated"] == 1
+        assert "judged by their beginning" in postroom("evaluate", "data.jsonl").out
+
+    def test_a_page_is_shown_while_the_rest_is_judged(
+        self, postroom: Postroom, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from postroom.bootstrap import files
+
+        (line,) = postroom("route", "mail.eml", "--json").lines
+
+        def preview(*_: Any, **__: Any) -> Iterator[dict[str, Any]]:
+            for number in range(51):
+                yield line | {"path": f"{number}.eml"}
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(files, "preview", preview)
+        ran = postroom("route", "mail.eml")
+        assert "49.eml" in ran.out
+        assert "50.eml" not in ran.out
+
+    def test_the_progress_bar_takes_nothing_out_of_a_file(self, postroom: Postroom, folder: Path) -> None:
+        """A person looks at standard error while standard output goes into a file."""
+        terminal, theirs = os.openpty()
+        command = [sys.executable, "-m", "postroom", "understand", "mail.eml", "mail.eml", "--json"]
+        ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, cwd=folder, timeout=60, check=True)
+        os.close(theirs)
+        assert len(ran.stdout.splitlines()) == 2
+        assert b"2 mails" in os.read(terminal, 100_000)
+        os.close(terminal)
+
+    def test_no_mail_is_said(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "none").mkdir()
+        assert postroom("route", "none").out == "No mail there.\n"
 
     def test_a_file_name_that_is_no_text(self, postroom: Postroom, folder: Path) -> None:
         (folder / "odd").mkdir()
@@ -215,6 +289,22 @@ class TestFiles:
         (stream,) = postroom("evaluate", "data.jsonl", "--stream", "--json").lines
         assert 0.0 <= stream["right_or_review"] <= 1.0
         assert "2 mails" in postroom("evaluate", "data.jsonl").out
+
+    def test_mails_a_second_are_of_the_clock_on_the_wall(
+        self, postroom: Postroom, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from postroom.bootstrap import measuring
+
+        real, seconds = measuring.measure, [0.0]
+        monkeypatch.setattr(evaluate.time, "perf_counter", lambda: seconds[0])
+
+        def measure(scored: Any) -> Any:
+            seconds[0] += 4.0
+            return real(scored)
+
+        monkeypatch.setattr(measuring, "measure", measure)
+        (folder / "data.jsonl").write_text('{"route": "appeals", "subject": "", "body": "x"}\n' * 2)
+        assert postroom("evaluate", "data.jsonl", "--json").lines[0]["mails_per_second"] == 0.5
 
 
 class TestMails:

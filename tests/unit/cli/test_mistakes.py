@@ -104,6 +104,7 @@ def test_a_command_written_wrongly_ends_with_2(postroom: Postroom, command: tupl
         (("explain", "\x1b[2J"), "there is no file and no mail"),
         (("route", "no-such-file.eml"), "there is no file or folder"),
         (("route", "mail.eml", "--deliver", "--brand", "nobody"), "there is no brand 'nobody'"),
+        (("route", "mail.eml", "--brand", "nobody"), "there is no brand 'nobody'"),
         (("understand", "n" * 300), "n" * 300),
         (("restore", "no-such-file.db"), "there is a store"),
         (("backup", "no-such-folder/copy.db"), "is the disk for backups mounted?"),
@@ -118,6 +119,14 @@ def test_what_is_not_there_is_said(postroom: Postroom, command: tuple[str, ...],
     assert ran.code == 1
     assert says in ran.err
     assert is_sentence(ran.err)
+
+
+def test_only_missing_settings_are_made_up_for(postroom: Postroom, folder: Path) -> None:
+    """A mistake is told, whatever words it is told in."""
+    (folder / "postroom.toml").write_text(SETTINGS + '[brand.other]\n"no settings file" = 1\n')
+    assert postroom("route", "mail.eml").code == 1
+    (folder / "postroom.toml").unlink()
+    assert postroom("route", "mail.eml").code == 0
 
 
 class TestStore:

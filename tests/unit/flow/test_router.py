@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from postroom.flow import router
+from postroom.flow import sitting
 from postroom.model.errors import GiveUp, Refused, TryLater
 from postroom.model.mail import BounceOf, DestinationName
 from postroom.model.marks import bounce_address, loop_mark
@@ -114,14 +114,14 @@ def test_a_bounce_of_a_forwarded_mail_parks_that_delivery(house: House) -> None:
 def test_a_bug_that_one_mail_brings_out_parks_it_and_stops_no_other(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = router.judge
+    real = sitting.judge
 
     def judge(case, book, policy):
         if "poison" in case.message.subject:
             raise ZeroDivisionError("a bug")
         return real(case, book, policy)
 
-    monkeypatch.setattr(router, "judge", judge)
+    monkeypatch.setattr(sitting, "judge", judge)
     house.accept(a_message(Subject="poison", Message_ID="<2@example.com>"))
     house.accept(a_message())
     house.judge()
@@ -135,7 +135,7 @@ def test_when_everything_is_a_bug_parking_stops(house: House, monkeypatch: pytes
     def judge(*_):
         raise ZeroDivisionError("a bad deployment")
 
-    monkeypatch.setattr(router, "judge", judge)
+    monkeypatch.setattr(sitting, "judge", judge)
     for number in range(6):
         house.accept(a_message(Message_ID=f"<{number}@example.com>", From=f"x{number}@example.com"))
         house.judge()

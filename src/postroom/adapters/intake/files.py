@@ -20,11 +20,18 @@ class FoundMail:
     #: the file, with ``#number`` (from 1) inside an mbox
     path: str
     raw: bytes
+    #: it is larger than may be read: ``raw`` is its beginning alone
+    truncated: bool = False
 
 
 def count_bytes(paths: Sequence[str]) -> int:
     """Bytes of mail behind some paths, for a progress bar; standard input counts nothing. Raises `Refused` for a missing path."""
     return sum(_size(file) for path in paths if path != "-" for file in _files(Path(path)))
+
+
+def as_found(path: str, raw: bytes, max_size: int) -> FoundMail:
+    """A mail of which at least one byte more than ``max_size`` was read, if it has so many."""
+    return FoundMail(path=path, raw=raw[:max_size], truncated=len(raw) > max_size)
 
 
 def _size(file: Path) -> int:
@@ -37,8 +44,8 @@ def _size(file: Path) -> int:
 def find_mails(paths: Sequence[str], max_size: int) -> Iterator[FoundMail]:
     """The mails behind some paths, in order of the paths and of names within a folder.
 
-    A mail larger than ``max_size`` bytes is cut there: the reader notes it as truncated MIME. Raises `Refused` for a path
-    that doesn't exist or can't be read.
+    Of a mail larger than ``max_size`` bytes only the beginning is read, and it says so. Raises `Refused` for a path that
+    doesn't exist or can't be read.
     """
     for path in paths:
         if path == "-":
@@ -76,17 +83,18 @@ def _in_stream(stream: BinaryIO, name: str, max_size: int) -> Iterator[FoundMail
     """One mail, or the mails of an mbox: a file that begins with a ``From `` line (RFC 4155)."""
     first = stream.readline(max_size)
     if not first.startswith(b"From "):
-        yield FoundMail(path=name, raw=first + stream.read(max_size - len(first)))
+        yield as_found(name, first + stream.read(max_size + 1 - len(first)), max_size)
         return
-    for number, raw in enumerate(_in_mbox(stream, max_size), start=1):
-        yield FoundMail(path=f"{name}#{number}", raw=raw)
+    for number, raw in enumerate(_in_mbox(stream, max_size + 1), start=1):
+        yield as_found(f"{name}#{number}", raw, max_size)
 
 
-def _in_mbox(stream: BinaryIO, max_size: int) -> Iterator[bytes]:
-    """The mails after the first ``From `` line; a quoted ``>From `` loses one ``>`` (mboxrd)."""
+def _in_mbox(stream: BinaryIO, most: int) -> Iterator[bytes]:
+    """The mails after the first ``From `` line, each up to ``most`` bytes or a little more; a quoted ``>From `` loses one ``>`` (mboxrd)."""
+    room = most + len(b"\r\n")  # for the blank line that ends a mail and is no part of it
     mail = bytearray()
     blank = b""
-    while line := stream.readline(max_size):
+    while line := stream.readline(room):
         if line.startswith(b"From ") and blank:
             yield bytes(mail.removesuffix(blank))
             mail.clear()
@@ -95,6 +103,6 @@ def _in_mbox(stream: BinaryIO, max_size: int) -> Iterator[bytes]:
         blank = line if line in (b"\n", b"\r\n") else b""
         if line.startswith(b">") and line.lstrip(b">").startswith(b"From "):
             line = line[1:]
-        if len(mail) < max_size:
-            mail += line[: max_size - len(mail)]
+        if len(mail) < room:
+            mail += line[: room - len(mail)]
     yield bytes(mail.removesuffix(blank) if len(mail) > len(blank) else mail)

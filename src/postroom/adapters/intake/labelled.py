@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from postroom.adapters.intake.files import FoundMail, find_mails
+from postroom.adapters.intake.files import FoundMail, as_found, find_mails
 from postroom.model.codec import sound
 from postroom.model.errors import Refused
 
@@ -47,16 +47,21 @@ def _labelled(line: bytes, path: Path, number: int, max_size: int) -> Labelled:
         if not isinstance(route, str):
             raise TypeError("route is no text")
         acceptable = tuple(map(str, item.get("acceptable") or ()))
-        raw = (path.parent / item["file"]).read_bytes()[:max_size] if "file" in item else _as_mail(item)
+        raw = _beginning(path.parent / item["file"], max_size + 1) if "file" in item else _as_mail(item)
     except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         message = f"{path}:{number}: needs `route`, and `subject` + `body` or `file`: {error}"
         raise Refused(message) from error
     return Labelled(
-        mail=FoundMail(path=f"{path}#{number}", raw=raw),
+        mail=as_found(f"{path}#{number}", raw, max_size),
         route=route,
         acceptable=acceptable,
         language=str(item.get("lang") or ""),
     )
+
+
+def _beginning(file: Path, most: int) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(most)
 
 
 def _as_mail(item: dict[str, Any]) -> bytes:

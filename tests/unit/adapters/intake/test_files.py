@@ -74,6 +74,20 @@ def test_a_huge_mail_is_cut_and_the_next_is_whole(tmp_path: Path) -> None:
     assert found(tmp_path / "e", max_size=100) == [(str(tmp_path / "e"), huge[:100])]
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("over", [-1, 0, 1, 2, 3, 1000])
+def test_a_mail_that_was_cut_says_so_and_no_other(tmp_path: Path, over: int, end: bytes) -> None:
+    """To the byte: the blank line that ends a mail of an mbox is no part of it."""
+    mail = b"Subject: x" + end * 2 + b"y" * 50
+    mail += end * ((100 + over - len(mail)) // len(end))
+    size = len(mail)
+    (tmp_path / "e").write_bytes(mail)
+    (tmp_path / "m").write_bytes(b"From a" + end + mail + end + b"From b" + end + mail + end)
+    for path in ("e", "m"):
+        for one in find_mails([str(tmp_path / path)], 100):
+            assert (one.raw, one.truncated) == (mail[:100], size > 100)
+
+
 class TestFolders:
     def test_a_maildir_is_its_new_and_cur(self, tmp_path: Path) -> None:
         for name in ("new", "cur", "tmp", "other"):

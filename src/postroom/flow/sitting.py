@@ -1,0 +1,90 @@
+"""A batch of mails before the judges: all that is known of them is gathered in one go, then one is decided after another.
+
+The workers and the preview of files both judge so: a preview says what the workers would do.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from postroom.decide.case import Case
+from postroom.decide.judge import judge
+from postroom.decide.policy import Policy
+from postroom.decide.rulebook import Rulebook
+from postroom.flow.recollection import Recalls, Recollection
+from postroom.model.judgement import AccountStatus, Decision
+from postroom.model.mail import Mail
+from postroom.model.memory import Remember
+from postroom.model.message import Message
+from postroom.ports import Classifier, StatusProvider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judges:
+    """By what is judged, and who is asked."""
+
+    book: Rulebook
+    policy: Policy
+    classifier: Classifier
+    statuses: StatusProvider
+    #: seconds to wait for account status
+    status_deadline: float
+
+    def sit(self, store: Recalls, batch: Sequence[tuple[Mail, Message]]) -> "Sitting":
+        """Ask store, classifier and status provider, each once for the whole batch. Raises `TryLater`."""
+        return Sitting(self, store, batch)
+
+    def by_words(self, batch: Sequence[tuple[Mail, Message]]) -> list[Decision]:
+        """Decide by subject and body alone: without thread, history and account, as of the moment each was received."""
+        opinions = self.classifier.classify([message for _, message in batch])
+        return [
+            judge(
+                Case(
+                    mail=mail,
+                    message=message,
+                    classifier=tuple(opinion),
+                    model=self.classifier.version,
+                    now=mail.received_at,
+                ),
+                self.book,
+                self.policy,
+            )
+            for (mail, message), opinion in zip(batch, opinions, strict=True)
+        ]
+
+    def accounts(self, messages: Sequence[Message]) -> Sequence[AccountStatus]:
+        """Account status of authenticated senders alone: a forged From learns and steers nothing."""
+        known = dict.fromkeys(m.trusted_sender for m in messages if m.trusted_sender)
+        found = (
+            dict(zip(known, self.statuses.statuses(list(known), self.status_deadline), strict=True)) if known else {}
+        )
+        return [found.get(message.trusted_sender, AccountStatus()) for message in messages]
+
+
+class Sitting:
+    """What one batch is judged by; what one mail decides is known to the next."""
+
+    def __init__(self, judges: Judges, store: Recalls, batch: Sequence[tuple[Mail, Message]]) -> None:
+        messages = [message for _, message in batch]
+        self._judges = judges
+        self._memory = Recollection(store, batch)
+        opinions = judges.classifier.classify(messages)
+        self._known = list(zip(batch, opinions, judges.accounts(messages), strict=True))
+
+    def decide(self, number: int, now: float, generation: int = 1) -> tuple[Decision, Remember]:
+        """Decide the mail at this place of the batch, and say what that adds to memory."""
+        (mail, message), opinion, account = self._known[number]
+        around = self._memory.of(mail, message, now)
+        case = Case(
+            mail=mail,
+            message=message,
+            thread=around.found.thread,
+            history=around.history,
+            account=account,
+            classifier=tuple(opinion),
+            model=self._judges.classifier.version,
+            remarks=around.found.remarks,
+            generation=generation,
+            now=now,
+        )
+        decision = judge(case, self._judges.book, self._judges.policy)
+        return decision, self._memory.extend(mail, message, decision, around, now)
