@@ -227,7 +227,8 @@ class House:
         """The rules and phrases as they are on disk now, compiled, and what is wrong with them."""
         judging = self.settings.judging
         rules, phrases = self._texts("rules", judging.rules), self._texts("phrases", judging.phrases)
-        return compile_rulebook(rules, phrases, self.routes, now=time.time())
+        book, problems = compile_rulebook(rules, phrases, self.routes, now=time.time())
+        return book, tuple(replace(problem, file=self._opened_as(problem.file)) for problem in problems)
 
     def rule_problems(self) -> tuple[RuleProblem, ...]:
         """What is wrong with the rules and phrases."""
@@ -259,7 +260,10 @@ class House:
             self.observer.note("rules-refused", error=str(error)[:500])
 
     def _texts(self, kind: str, folder: str) -> dict[str, str]:
-        """File name -> text: the shipped ones first when wanted, then the team's, by name."""
+        """File name -> text: the shipped ones first when wanted, then the team's, by name.
+
+        Names are those of the settings, so that nothing depends on where the installation lies.
+        """
         texts: dict[str, str] = {}
         if self.settings.judging.starter:
             shipped = resources.files("postroom.starter").joinpath(kind)
@@ -267,8 +271,13 @@ class House:
                 if entry.name.endswith(".toml"):
                     texts[f"starter/{kind}/{entry.name}"] = entry.read_text(encoding="utf-8")
         for path in sorted((self.base / folder).glob("*.toml")):
-            texts[str(path)] = path.read_text(encoding="utf-8", errors="replace")
+            texts[str(Path(folder) / path.name)] = path.read_text(encoding="utf-8", errors="replace")
         return texts
+
+    def _opened_as(self, name: str) -> str:
+        """Where a person finds a file of `_texts`."""
+        path = self.base / name
+        return str(path) if path.is_file() else name
 
     # -- destinations ---------------------------------------------------------------------------------------------
 

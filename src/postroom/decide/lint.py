@@ -124,11 +124,11 @@ def phrase_problems(files: Mapping[str, str], lists: Sequence[PhraseList]) -> li
 
 def _in(files: Mapping[str, str], text: str, severity: Severity, message: str, remedy: str) -> Problem:
     """A problem at the last file that mentions a text: the later of two is the likelier mistake."""
-    for name in sorted(files, reverse=True):
+    for name in reversed(files):
         at = max(files[name].find(f'"{text}"'), files[name].find(f"'{text}'"))
         if at >= 0:
             return Source(name=name, text=files[name]).problem(at + 1, severity, message, remedy)
-    return Problem(file=max(files, default=""), line=1, column=1, severity=severity, message=message, remedy=remedy)
+    return Problem(file=next(reversed(files), ""), line=1, column=1, severity=severity, message=message, remedy=remedy)
 
 
 def _at(rule: Rule, severity: Severity, message: str, remedy: str) -> Problem:

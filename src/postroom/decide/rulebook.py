@@ -47,19 +47,19 @@ def compile(  # noqa: A001 - the word for it
 ) -> tuple[Rulebook, tuple[Problem, ...]]:
     """A rulebook of everything that is in order, and all problems, by file and line.
 
-    Takes texts by file name, not paths; files are read in the order of their names. Never raises on bad files: what
+    Takes texts by file name; files are read in the order given, and their names mean nothing. Never raises on bad files: what
     has an error is left out, so whoever reloads keeps the former rulebook when any problem is an ``error``. ``now``
     (seconds since the epoch) lets it note rules that are not enabled yet.
     """
     routes = sorted(set(routes) - {AUTOMATIC, JUNK, REVIEW})  # no desks: they take no share of what is expected
     phrases = PhraseReader(routes=routes)
-    for name in sorted(phrase_files):
+    for name in phrase_files:
         phrases.read(Source(name=name, text=phrase_files[name]))
     lists = phrases.done()
     types = environment()
     known = {one.name for one in lists} | {str(route) for route in routes}
     rules = RuleReader(environment=types, routes=routes, lists=known)
-    for name in sorted(rule_files):
+    for name in rule_files:
         rules.read(Source(name=name, text=rule_files[name]))
     compiled = compile_rules(rules.rules, types, rules.headers_read, rules.programs)
     book = Rulebook(

@@ -12,7 +12,7 @@ A file holds ``[[rule]]`` tables::
     veto = false            # takes the route out of the running instead
     tags = ["reinstate"]
     urgent = ""             # raises this urgent signal
-    priority = 0            # lower is read earlier, then by file name and place
+    priority = 0            # lower is read earlier; at the same, shipped files before the team's, files by name
     enabled_from = 2026-12-01
 
 Instead of ``when``, or beside it, ``any``, ``all`` and ``not`` take lists of conditions, each a CEL string or again a
