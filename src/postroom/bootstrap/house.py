@@ -227,7 +227,9 @@ class House:
         """The rules and phrases as they are on disk now, compiled, and what is wrong with them."""
         judging = self.settings.judging
         rules, phrases = self._texts("rules", judging.rules), self._texts("phrases", judging.phrases)
-        book, problems = compile_rulebook(rules, phrases, self.routes, now=time.time())
+        book, problems = compile_rulebook(
+            rules, phrases, self.routes, brands=tuple(map(BrandName, self.settings.brand)), now=time.time()
+        )
         return book, tuple(replace(problem, file=self._opened_as(problem.file)) for problem in problems)
 
     def rule_problems(self) -> tuple[RuleProblem, ...]:

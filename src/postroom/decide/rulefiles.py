@@ -75,6 +75,8 @@ class RuleReader:
     all_headers: bool = False
     #: conditions of whole rules, compiled
     programs: dict[str, cel.Expression] = field(default_factory=dict)
+    #: their trees
+    trees: dict[str, Node] = field(default_factory=dict)
 
     @property
     def headers_read(self) -> HeadersRead:
@@ -130,7 +132,7 @@ class _OneRule:
         if self.failed:
             return
         nodes = [node for tree in self.tree for node in tree.walk()]
-        whole = self._whole(conditions)
+        whole = self.reader.trees[conditions] = self._whole(conditions)
         self.reader.rules.append(
             Rule(
                 name=self.item["name"],
