@@ -173,16 +173,22 @@ def listeners(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "web.listen", settings.web.listen
 
 
+def host_and_port(listen: str) -> tuple[str, int] | None:
+    """Where to listen, the host without brackets; None for what is no host:port."""
+    place = _LISTEN.fullmatch(listen)
+    return (place[1].strip("[]"), int(place[2])) if place else None
+
+
 def _check_listeners(settings: Settings) -> Iterator[Mistake]:
     for path, listen in listeners(settings):
-        place = _LISTEN.fullmatch(listen)
+        place = host_and_port(listen)
         if place is None:
             yield Mistake(
                 path=path, message=f"{listen!r} is not host:port", remedy="Write 127.0.0.1:2525 or [::1]:2525"
             )
-        elif int(place[2]) > _HIGHEST_PORT:
+        elif place[1] > _HIGHEST_PORT:
             yield Mistake(
-                path=path, message=f"there is no port {place[2]}", remedy=f"Use a port from 1 to {_HIGHEST_PORT}"
+                path=path, message=f"there is no port {place[1]}", remedy=f"Use a port from 1 to {_HIGHEST_PORT}"
             )
     for (first, one), (second, other) in combinations(listeners(settings), 2):
         if _overlap(one, other):
@@ -195,10 +201,10 @@ def _check_listeners(settings: Settings) -> Iterator[Mistake]:
 
 def _overlap(one: str, other: str) -> bool:
     """Whether only one of two can be listened on; port 0 is any free one."""
-    first, second = _LISTEN.fullmatch(one), _LISTEN.fullmatch(other)
-    if first is None or second is None or int(first[2]) != int(second[2]) or not int(first[2]):
+    first, second = host_and_port(one), host_and_port(other)
+    if first is None or second is None or first[1] != second[1] or not first[1]:
         return False
-    return any(_covers(a, b) or _covers(b, a) for a in _places(first[1]) for b in _places(second[1]))
+    return any(_covers(a, b) or _covers(b, a) for a in _places(first[0]) for b in _places(second[0]))
 
 
 def _covers(listening: str, asked: str) -> bool:
@@ -214,7 +220,7 @@ def _covers(listening: str, asked: str) -> bool:
 
 def _places(host: str) -> tuple[str, ...]:
     """A host in one spelling: addresses as they are written shortest, localhost as its addresses, names in lower case."""
-    host = host.strip("[]").lower()
+    host = host.lower()
     if host == "localhost":
         return "127.0.0.1", "::1"
     try:
@@ -271,10 +277,10 @@ def _own_listener(settings: Settings, destination: Destination) -> str | None:
         return None
     reached = _places(destination.host)
     for listen in (*settings.intake.listen, *settings.intake.lmtp):
-        place = _LISTEN.fullmatch(listen)
-        if place is None or int(place[2]) != destination.port:
+        place = host_and_port(listen)
+        if place is None or place[1] != destination.port:
             continue
-        doors = _places(place[1])
+        doors = _places(place[0])
         by_name = destination.host.lower() == settings.hostname.lower() and not all(map(_is_loopback, doors))
         if by_name or any(
             door == one or (_is_loopback(one) and _covers(door, one)) for door in doors for one in reached

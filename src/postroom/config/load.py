@@ -34,6 +34,12 @@ class Problem(Mistake):
 
 def load(text: str) -> tuple[Settings | None, tuple[Problem, ...]]:
     """The settings in a TOML text, None when a fatal problem is among those returned. Never raises."""
+    settings, problems = read(text)
+    return (None if any(problem.fatal for problem in problems) else settings), problems
+
+
+def read(text: str) -> tuple[Settings | None, tuple[Problem, ...]]:
+    """What is right in a TOML text, to look for more mistakes in; None when it is no TOML. Never raises."""
     try:
         data = toml.loads(text)
     except ValueError as error:
@@ -47,7 +53,7 @@ def load(text: str) -> tuple[Settings | None, tuple[Problem, ...]]:
     told = {mistake.path for mistake in shape.mistakes}
     found = [*shape.mistakes, *(mistake for mistake in cross_check(settings) if mistake.path not in told)]
     found = sorted(found, key=lambda mistake: not mistake.fatal)[:_MOST_PROBLEMS]
-    return (None if any(mistake.fatal for mistake in found) else settings), located(text, found)
+    return settings, located(text, found)
 
 
 def located(text: str, mistakes: Iterable[Mistake]) -> tuple[Problem, ...]:
@@ -58,11 +64,6 @@ def located(text: str, mistakes: Iterable[Mistake]) -> tuple[Problem, ...]:
         for m in mistakes
     ]
     return tuple(sorted(found, key=lambda p: (p.line, p.path)))
-
-
-def locate(text: str, path: str) -> int:
-    """Line of a setting in a TOML text, from 1."""
-    return line_of(path, lines(text))
 
 
 @dataclass(slots=True)

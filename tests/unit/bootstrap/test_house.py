@@ -38,3 +38,12 @@ def test_where_the_installation_lies_changes_nothing(tmp_path: Path) -> None:
 def test_a_mistake_is_told_with_a_path_that_can_be_opened(tmp_path: Path) -> None:
     (problem,) = house(tmp_path, RULE.replace("words", "wrods")).rule_problems()
     assert Path(problem.file) == tmp_path / "rules" / "mine.toml"
+
+
+def test_rules_stay_in_force_when_their_folder_is_gone(tmp_path: Path) -> None:
+    """Without it, the team's own would silently be no more."""
+    made = house(tmp_path, folder="own", settings=SETTINGS + '[judging]\nrules = "own"\n')
+    before = made.rulebook
+    (tmp_path / "own").rename(tmp_path / "elsewhere")
+    made.reload_rules()
+    assert made.rulebook is before

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroom.config import load, locate
+from postroom.config import load, located
+from postroom.config.mistakes import Mistake
 
 GOOD = resources.files("postroom.starter").joinpath("postroom.toml").read_text(encoding="utf-8")
 
@@ -207,8 +208,10 @@ def test_a_password_in_the_clear_is_worth_a_warning(host: str, says: str) -> Non
 
 
 def test_a_line_is_found_for_each_setting() -> None:
-    assert GOOD.splitlines()[locate(GOOD, "route.appeals.destinations") - 1] == 'destinations = ["appeals"]'
-    assert locate(GOOD, "nothing.like.it") == 1
+    found = located(GOOD, [Mistake(path=p, message="", remedy="") for p in ("route.appeals.destinations", "no.such")])
+    assert [p.path for p in found] == ["no.such", "route.appeals.destinations"]
+    assert found[0].line == 1
+    assert GOOD.splitlines()[found[1].line - 1] == 'destinations = ["appeals"]'
 
 
 @given(st.text(max_size=300))
