@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -18,6 +18,7 @@ from postroom.adapters.observer.metrics import METRICS
 from postroom.cli.main import app
 from postroom.config.settings import DESTINATION_KINDS, Settings, Table
 from postroom.decide.context import FIELDS
+from postroom.decide.keys import GROUP, PHRASE_FILE, RULE, Key
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 _HEAD = "<!-- Written by tools/reference.py from the code: change it there. -->\n\n"
@@ -135,13 +136,38 @@ def _metrics() -> str:
 
 
 def _rules() -> str:
-    rows = [f"| `{f.name}` | {f.type} | {f.meaning} | `{f.example}` |".replace("||", "\\|\\|") for f in FIELDS]
+    fields = [(f"`{f.name}`", f.type, f.meaning, f"`{f.example}`") for f in FIELDS]
     return (
         _HEAD
-        + "# What rules may ask\n\nFields of the context that CEL rules are evaluated over. Types are checked when rules are loaded.\n\n| field | type | meaning | example |\n|---|---|---|---|\n"
-        + "\n".join(rows)
-        + "\n"
+        + "# Rules and phrases\n\nHow to write them is told in [a guide](../how-to/rules.md); here is all that they may say.\n"
+        + "\n## What a rule says: `[[rule]]`\n\nIn `rules/*.toml`, any number in a file.\n\n"
+        + _keys(RULE)
+        + "\n## What a phrase file says\n\nIn `phrases/*.toml`; several files may speak of one list.\n\n"
+        + _keys(PHRASE_FILE)
+        + "\n### Its groups: `[[group]]`\n\n"
+        + _keys(GROUP)
+        + "\n## What rules may ask\n\nFields of the context that CEL rules are evaluated over. Types are checked when rules are loaded.\n\n"
+        + _rows(("field", "type", "meaning", "example"), fields)
     )
+
+
+def _keys(keys: Mapping[str, Key]) -> str:
+    rows = [
+        (
+            f"`{name}`",
+            key.words,
+            key.meaning,
+            f"`{key.default}`" if key.default not in ("", "required") else key.default,
+        )
+        for name, key in keys.items()
+    ]
+    return _rows(("key", "value", "meaning", "when left out"), rows)
+
+
+def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> int:

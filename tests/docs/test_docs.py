@@ -8,6 +8,7 @@ import pytest
 
 from postroom.adapters.observer.metrics import METRICS
 from postroom.config import load
+from postroom.decide import rulebook
 from tools import reference
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +21,19 @@ def test_the_reference_is_up_to_date() -> None:
         assert (DOCS / "reference" / name).read_text(encoding="utf-8") == text, (
             f"run `make docs`: {name} is out of date"
         )
+
+
+def test_every_key_of_rules_and_phrases_is_in_the_reference() -> None:
+    """Whatever a reader of files names when it refuses a key."""
+    text = "priorty = 1\n[[rule]]\nname = 'x'\nwhen = 'true'\ntags = ['x']\nurgnt = 'x'\n"
+    phrases = {"a": "rout = 'x'", "b": "concept = 'x'\n[[group]]\nwher = 'any'\nphrases = ['some words']\n"}
+    _, problems = rulebook.compile({"r": text}, phrases, ())
+    page = (DOCS / "reference" / "rules.md").read_text(encoding="utf-8")
+    said = [p.remedy.removeprefix("use one of: ") for p in problems if p.remedy.startswith("use one of: ")]
+    keys = [key for one in said for key in one.split(", ")]
+    assert {"urgent", "enabled_from", "concept", "near", "within"} <= set(keys)
+    for key in keys:
+        assert f"\n| `{key}` |" in page, key
 
 
 @pytest.mark.parametrize("number", range(1, 11))

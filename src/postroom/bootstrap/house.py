@@ -7,7 +7,7 @@ import os
 import random
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
@@ -19,14 +19,17 @@ import msgspec
 
 from postroom.adapters.classifier.none import NoClassifier
 from postroom.adapters.destination.smtp import ReturnAddress
+from postroom.adapters.intake.options import TlsOptions
 from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.status.none import NoStatus
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.bootstrap.destinations import Around, Servers, build
 from postroom.config import Settings, load
+from postroom.config.mistakes import Mistake
 from postroom.config.settings import Destination as DestinationSettings
 from postroom.config.settings import Inbox
+from postroom.config.settings import Judging as JudgingSettings
 from postroom.decide.policy import Policy, RouteStage
 from postroom.decide.problems import Problem as RuleProblem
 from postroom.decide.rulebook import Rulebook
@@ -58,6 +61,7 @@ class House:
         #: folder that relative paths in the settings start from
         self.base = base
         self._process = process
+        self._built: dict[DestinationName, Destination] = {}
 
     # -- ground: folder, key, store, observer ---------------------------------------------------------------------
 
@@ -142,6 +146,14 @@ class House:
         brands = self.settings.brand.items()
         return {normal(a.lower()): BrandName(name) for name, brand in brands for a in brand.addresses}
 
+    @property
+    def tls(self) -> TlsOptions | None:
+        """The certificate of the doors; None when there is none."""
+        intake = self.settings.intake
+        if not intake.tls_certificate:
+            return None
+        return TlsOptions(cert=self.base / intake.tls_certificate, key=self.base / intake.tls_key)
+
     @cached_property
     def addressbook(self) -> AddressBook:
         """The recipients that are ours."""
@@ -149,7 +161,7 @@ class House:
             addresses=self._addresses,
             return_domain=self._return_domain,
             key=self.key,
-            destinations=tuple(self._destination_settings),
+            destinations=tuple(self.destination_settings),
         )
 
     @cached_property
@@ -228,7 +240,22 @@ class House:
         """The rules and phrases as they are on disk now, compiled, and what is wrong with them."""
         judging = self.settings.judging
         rules, phrases = self._texts("rules", judging.rules), self._texts("phrases", judging.phrases)
-        return compile_rulebook(rules, phrases, self.routes, now=time.time())
+        book, problems = compile_rulebook(
+            rules, phrases, self.routes, brands=tuple(map(BrandName, self.settings.brand)), now=time.time()
+        )
+        return book, tuple(replace(problem, file=self._opened_as(problem.file)) for problem in problems)
+
+    def folder_mistakes(self) -> Iterator[Mistake]:
+        """Folders of rules and phrases that were named and are not there; those of the defaults need not be."""
+        usual = JudgingSettings()
+        for kind in ("rules", "phrases"):
+            folder = getattr(self.settings.judging, kind)
+            if folder != getattr(usual, kind) and not os.path.isdir(self.base / folder):  # noqa: PTH112 - never raises
+                yield Mistake(
+                    path=f"judging.{kind}",
+                    message=f"there is no folder {self.base / folder}",
+                    remedy="Make it, or correct its name",
+                )
 
     def rule_problems(self) -> tuple[RuleProblem, ...]:
         """What is wrong with the rules and phrases."""
@@ -238,7 +265,8 @@ class House:
     def rulebook(self) -> Rulebook:
         """The rules and phrases in force. Raises `ConfigError` naming every error."""
         book, problems = self.compile_rules()
-        if errors := [str(p) for p in problems if p.severity == "error"]:
+        errors = [f"{m.path}: {m.message}" for m in self.folder_mistakes()]
+        if errors := errors + [str(p) for p in problems if p.severity == "error"]:
             raise ConfigError("the rules have mistakes:\n" + "\n".join(f"  {e}" for e in errors))
         return book
 
@@ -260,7 +288,10 @@ class House:
             self.observer.note("rules-refused", error=str(error)[:500])
 
     def _texts(self, kind: str, folder: str) -> dict[str, str]:
-        """File name -> text: the shipped ones first when wanted, then the team's, by name."""
+        """File name -> text: the shipped ones first when wanted, then the team's, by name.
+
+        Names are those of the settings, so that nothing depends on where the installation lies.
+        """
         texts: dict[str, str] = {}
         if self.settings.judging.starter:
             shipped = resources.files("postroom.starter").joinpath(kind)
@@ -268,20 +299,32 @@ class House:
                 if entry.name.endswith(".toml"):
                     texts[f"starter/{kind}/{entry.name}"] = entry.read_text(encoding="utf-8")
         for path in sorted((self.base / folder).glob("*.toml")):
-            texts[str(path)] = path.read_text(encoding="utf-8", errors="replace")
+            texts[str(Path(folder) / path.name)] = path.read_text(encoding="utf-8", errors="replace")
         return texts
+
+    def _opened_as(self, name: str) -> str:
+        """Where a person finds a file of `_texts`."""
+        path = self.base / name
+        return str(path) if path.is_file() else name
 
     # -- destinations ---------------------------------------------------------------------------------------------
 
     @cached_property
-    def _destination_settings(self) -> dict[DestinationName, DestinationSettings]:
+    def destination_settings(self) -> dict[DestinationName, DestinationSettings]:
+        """What each destination is, the built-in inboxes with them."""
         built_in: dict[str, DestinationSettings] = dict.fromkeys(BUILT_IN, Inbox())
         return {DestinationName(name): d for name, d in (built_in | self.settings.destination).items()}
 
     @cached_property
     def destinations(self) -> dict[DestinationName, Destination]:
-        """Every destination by its name."""
-        return {name: build(name, wanted, self._around) for name, wanted in self._destination_settings.items()}
+        """Every destination by its name. Raises `ConfigError` for one that can't be built."""
+        return {name: self.destination(name) for name in self.destination_settings}
+
+    def destination(self, name: DestinationName) -> Destination:
+        """One destination. Raises `ConfigError` when it can't be built."""
+        if name not in self._built:
+            self._built[name] = build(name, self.destination_settings[name], self._around)
+        return self._built[name]
 
     def destination_mistakes(self) -> dict[DestinationName, str]:
         """What is wrong with the settings of destinations that only building them shows, e.g. a secret that can't be read.
@@ -290,7 +333,7 @@ class House:
         """
         around = replace(self._around, return_address=lambda: ReturnAddress(domain=self._return_domain, key=b""))
         mistakes = {}
-        for name, wanted in self._destination_settings.items():
+        for name, wanted in self.destination_settings.items():
             try:
                 if not isinstance(wanted, Inbox):
                     build(name, wanted, around)
@@ -404,7 +447,7 @@ class House:
 
     def close(self) -> None:
         """Let go of what was opened."""
-        for destination in self.__dict__.get("destinations", {}).values():
+        for destination in self._built.values():
             destination.close()
         if "store" in self.__dict__:
             self.store.close()

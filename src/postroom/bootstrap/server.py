@@ -9,23 +9,25 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import ip_network
 from pathlib import Path
 
 import uvicorn
 
-from postroom.adapters.intake.options import SmtpOptions, TlsOptions
+from postroom.adapters.intake.options import SmtpOptions
 from postroom.adapters.intake.smtp import SmtpServer
 from postroom.adapters.intake.sockets import from_systemd, listen, never_as_root
 from postroom.adapters.observer import metrics
 from postroom.adapters.processes import Supervisor, belongs_to, is_alive
+from postroom.bootstrap import checks
 from postroom.bootstrap.house import House
 from postroom.model.errors import ConfigError, TryLater
 from postroom.model.mail import Envelope, Mail, Peer
 from postroom.ports import Observer
 from postroom.web.health import Vitals, health_app
 
+Sockets = tuple[socket.socket, ...]
 #: seconds between two looks at the workers
 _TICK = 0.2
 #: ticks between two looks for claims of processes that are gone
@@ -53,27 +55,50 @@ class Server:
         """Serve until SIGTERM or SIGINT, then drain. Raises `ConfigError` before anything is taken."""
         self._loop = asyncio.get_running_loop()
         settings = self._house.settings
+        if wrong := [f"{m.path}: {m.message}" for m in checks.mistakes(self._house) if m.fatal]:
+            raise ConfigError(f"{self._config} has mistakes:\n" + "\n".join(f"  {w}" for w in wrong))
         if errors := [str(p) for p in self._house.rule_problems() if p.severity == "error"]:
             raise ConfigError("the rules have mistakes:\n" + "\n".join(f"  {e}" for e in errors))
-        passed = from_systemd(os.environ)
-        smtp = passed.get("smtp") or passed.get("unknown") or _listen_all(settings.intake.listen)
-        lmtp = passed.get("lmtp") or _listen_all(settings.intake.lmtp)
-        web = passed.get("web") or _listen_all((settings.web.listen,) if settings.web.listen else ())
-        if not self._allow_root:
-            never_as_root(settings.intake.user)
-        metrics.prepare_folder(self._house.data / "metrics")
-        observer = self._house.observer
-        self._supervisor = self._workers(observer)
-        self._release_the_dead()
-        self._supervisor.start()
+        with ExitStack() as bound:
+            smtp, lmtp, web = self._bind(bound)
+            if not self._allow_root:
+                never_as_root(settings.intake.user)
+            metrics.prepare_folder(self._house.data / "metrics")
+            observer = self._house.observer
+            doors = [
+                (self._door(name, observer), opened) for name, opened in (("smtp", smtp), ("lmtp", lmtp)) if opened
+            ]
+            self._supervisor = self._workers(observer)
+            self._release_the_dead()
+            try:
+                self._supervisor.start()
+                await self._open(doors)
+                await self._until_told(web)
+            finally:
+                # Done long ago when all went well; else no worker is left behind.
+                await asyncio.to_thread(self._supervisor.stop, DRAIN)
+                self._house.close()
+
+    def _bind(self, bound: ExitStack) -> tuple[Sockets, Sockets, Sockets]:
+        """Sockets of SMTP, LMTP and the pages; closed with ``bound`` at the latest."""
+        settings, passed = self._house.settings, from_systemd(os.environ)
+
+        def opened(given: Sockets | None, addresses: Sequence[str]) -> Sockets:
+            sockets = given or tuple(one for address in addresses for one in listen(address))
+            for one in sockets:
+                bound.callback(one.close)
+            return sockets
+
+        smtp = opened(passed.get("smtp") or passed.get("unknown"), settings.intake.listen)
+        lmtp = opened(passed.get("lmtp"), settings.intake.lmtp)
+        return smtp, lmtp, opened(passed.get("web"), (settings.web.listen,) if settings.web.listen else ())
+
+    async def _open(self, doors: Sequence[tuple[SmtpServer, Sequence[socket.socket]]]) -> None:
         for number, action in ((signal.SIGTERM, self._end), (signal.SIGINT, self._end), (signal.SIGHUP, self._reload)):
             self._loop.add_signal_handler(number, action)
-        for door, sockets in (("smtp", smtp), ("lmtp", lmtp)):
-            if sockets:
-                server = self._door(door, observer)
-                await server.start(sockets)
-                self._doors.append(server)
-        await self._until_told(web)
+        for server, sockets in doors:
+            await server.start(sockets)
+            self._doors.append(server)
 
     async def _until_told(self, web: Sequence[socket.socket]) -> None:
         watch = asyncio.create_task(self._watch())
@@ -88,7 +113,6 @@ class Server:
         pages.should_exit = True
         if serving is not None:
             await serving
-        self._house.close()
 
     # -- doors ----------------------------------------------------------------------------------------------------
 
@@ -116,16 +140,10 @@ class Server:
             session_timeout=intake.session_timeout,
             trusted_networks=tuple(map(ip_network, intake.trusted_networks)),
             proxy_from=tuple(map(ip_network, intake.proxy_from)),
-            tls=self._tls(),
+            tls=self._house.tls,
             require_tls=intake.require_tls,
         )
         return SmtpServer(options, accept=accept, resolve=self._house.addressbook.resolve, observer=observer)
-
-    def _tls(self) -> TlsOptions | None:
-        intake, base = self._house.settings.intake, self._house.base
-        if not intake.tls_certificate:
-            return None
-        return TlsOptions(cert=base / intake.tls_certificate, key=base / intake.tls_key)
 
     def _was_committed(self, kept: "Future[tuple[Mail, ...]]") -> None:
         """From the store's thread; told on to the loop with one wake-up for all that were committed together."""
@@ -230,7 +248,3 @@ class _Pages(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to `Server`."""
         yield
-
-
-def _listen_all(addresses: Sequence[str]) -> tuple[socket.socket, ...]:
-    return tuple(opened for address in addresses for opened in listen(address))

@@ -1,15 +1,19 @@
 """`init` writes a commented postroom.toml; `check` finds every mistake and tries the connections."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from postroom.cli.console import AsJson, Config, examples, fail, find_config, print_json, say
-from postroom.model.errors import GiveUp, PostroomError, TryLater
 
 if TYPE_CHECKING:
     from postroom.bootstrap import House
+    from postroom.config import Problem as SettingsProblem
+    from postroom.config.mistakes import Mistake
 
 
 def register(app: typer.Typer) -> None:
@@ -49,38 +53,22 @@ def check(
     ] = False,
 ) -> None:
     """Find every mistake in the settings, rules and phrases, each with its line and remedy; try every destination."""
-    from postroom.config import load, locate
+    from postroom.bootstrap import House, checks
+    from postroom.config import located, read
 
     path = find_config(config)
     text = path.read_text(encoding="utf-8", errors="replace")
-    settings, problems = load(text)
-    found = [
-        {"file": str(path), "line": p.line, "what": f"{p.path}: {p.message}", "remedy": p.remedy, "fatal": p.fatal}
-        for p in problems
-    ]
+    settings, problems = read(text)
     tried: list[dict[str, object]] = []
+    found = list(_settings_problems(path, problems))
     if settings is not None:
-        from postroom.bootstrap import House
-
         house = House(settings, path.resolve().parent)
-        found += [
-            {"file": p.file, "line": p.line, "what": p.message, "remedy": p.remedy, "fatal": p.severity == "error"}
-            for p in house.rule_problems()
-            if p.severity != "note" or notes
-        ]
-        mistakes = house.destination_mistakes()
-        found += [
-            {
-                "file": str(path),
-                "line": locate(text, f"destination.{name}"),
-                "what": f"destination.{name}: {what}",
-                "remedy": "Correct it, then check again",
-                "fatal": True,
-            }
-            for name, what in mistakes.items()
-        ]
-        if not offline and not mistakes:
-            tried = _try_everything(house)
+        more = located(text, _machine_mistakes(house, problems, offline=offline))
+        found += [*_settings_problems(path, more), *_rule_problems(house, notes=notes)]
+        # A trial makes the folder of the store: not before it is certain where.
+        if not offline and not any(problem.fatal for problem in problems):
+            wrong_ones = {problem.path.split(".")[1] for problem in more if problem.path.startswith("destination.")}
+            tried = [asdict(trial) for trial in checks.trials(house, leave_out=wrong_ones)]
         house.close()
     wrong = sum(1 for f in found if f["fatal"]) + sum(1 for t in tried if not t["ok"])
     if as_json:
@@ -88,6 +76,31 @@ def check(
     else:
         _tell(found, tried, wrong)
     raise typer.Exit(1 if wrong else 0)
+
+
+def _settings_problems(path: Path, problems: Iterable["SettingsProblem"]) -> Iterator[dict[str, object]]:
+    for p in problems:
+        what = f"{p.path}: {p.message}"
+        yield {"file": str(path), "line": p.line, "what": what, "remedy": p.remedy, "fatal": p.fatal}
+
+
+def _rule_problems(house: "House", *, notes: bool) -> Iterator[dict[str, object]]:
+    for p in house.rule_problems():
+        if p.severity != "note" or notes:
+            fatal = p.severity == "error"
+            yield {"file": p.file, "line": p.line, "what": p.message, "remedy": p.remedy, "fatal": fatal}
+
+
+def _machine_mistakes(house: "House", told: Sequence["SettingsProblem"], *, offline: bool) -> Iterator["Mistake"]:
+    """What this machine tells of the settings, but for tables of destinations and settings that were told of already."""
+    from postroom.bootstrap import checks
+
+    known = {problem.path for problem in told if problem.fatal}
+    tables = {path.rpartition(".")[0] for path in known if path.startswith("destination.")}
+    found = [checks.mistakes(house)] if offline else [checks.mistakes(house), checks.address_mistakes(house)]
+    for mistake in chain.from_iterable(found):
+        if mistake.path not in known | tables and mistake.path.rpartition(".")[0] not in tables:
+            yield mistake
 
 
 def _tell(found: list[dict[str, object]], tried: list[dict[str, object]], wrong: int) -> None:
@@ -98,19 +111,3 @@ def _tell(found: list[dict[str, object]], tried: list[dict[str, object]], wrong:
         mark, colour = ("ok   ", "green") if t["ok"] else ("error", "red")
         say(f"{t['what']}: {t['said']}", mark=mark, colour=colour)
     say("All is well. Next: postroom serve" if not wrong else f"{wrong} to mend.")
-
-
-def _try_everything(house: "House") -> list[dict[str, object]]:
-    """Open the store, and try each destination without delivering anything."""
-    tried: list[dict[str, object]] = []
-    try:
-        house.store.census()
-        tried.append({"what": "store", "ok": True, "said": f"opened in {house.data}"})
-    except PostroomError as error:
-        return [{"what": "store", "ok": False, "said": str(error)}]
-    for name, destination in house.destinations.items():
-        try:
-            tried.append({"what": f"destination {name}", "ok": True, "said": destination.check()})
-        except (TryLater, GiveUp) as error:
-            tried.append({"what": f"destination {name}", "ok": False, "said": str(error)})
-    return tried

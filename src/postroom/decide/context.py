@@ -3,12 +3,14 @@
 import datetime
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from cel_expr_python import cel
 
 from postroom.decide.case import Case
 from postroom.decide.folding import MAX_CHARACTERS, Folded
+from postroom.model.judgement import AccountState
+from postroom.model.message import AuthState, Kind
 
 DAY = 86_400.0
 
@@ -140,6 +142,14 @@ FIELDS: tuple[Field, ...] = tuple(
 BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
 
 TYPES: Mapping[str, str] = {field.name: field.type for field in FIELDS}
+
+CLOSED: Mapping[str, tuple[str, ...]] = {
+    "kind": get_args(Kind),
+    "auth.state": get_args(AuthState),
+    "account.state": get_args(AccountState),
+    "forward.how": ("colleague", "form", ""),
+}
+"""All values that these fields can have."""
 
 _TYPES: Mapping[str, cel.Type] = {
     "string": cel.Type.STRING,

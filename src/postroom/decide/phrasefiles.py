@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from postroom.decide.folding import unspaced
+from postroom.decide.keys import GROUP, MAX_WEIGHT, MAX_WITHIN, PHRASE_FILE
 from postroom.decide.pairs import Pair
 from postroom.decide.phrases import ListKind, Phrase, PhraseList, Where, parse_phrase
 from postroom.decide.problems import Problem, Section, Source, sections_for, toml_problem
@@ -31,11 +32,8 @@ from postroom.model.judgement import JUNK
 from postroom.model.mail import RouteName
 
 _KINDS: tuple[ListKind, ...] = ("route", "signal", "concept")
-_GROUP_KEYS = ("language", "weight", "where", "phrases", "near", "within", "comment")
 _PLACES = ("any", "subject", "text")
 _MAX_PHRASE = 200
-_MAX_WITHIN = 20
-MAX_WEIGHT = 10.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,12 +55,12 @@ class PhraseReader:
         except ValueError as error:
             self.problems.append(toml_problem(source, error))
             return
-        for key in data.keys() - {*_KINDS, "group", "comment"}:
+        for key in data.keys() - PHRASE_FILE.keys():
             self._say(
                 source,
                 source.find(key, None),
                 f"a phrase file has no «{key}»",
-                f"use one of: {', '.join(_KINDS)}, group",
+                f"use one of: {', '.join(PHRASE_FILE)}",
             )
         named = [(kind, data[kind]) for kind in _KINDS if kind in data]
         if len(named) != 1 or not isinstance(named[0][1], str) or not named[0][1].strip():
@@ -125,8 +123,8 @@ class PhraseReader:
             problems.append(source.problem(start, "error", message, remedy))
 
         problems: list[Problem] = []
-        for key in group.keys() - set(_GROUP_KEYS):
-            say(key, f"a group has no «{key}»", f"use one of: {', '.join(_GROUP_KEYS)}")
+        for key in group.keys() - GROUP.keys():
+            say(key, f"a group has no «{key}»", f"use one of: {', '.join(GROUP)}")
         weight, where = group.get("weight", 1.0), group.get("where", "any")
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not -MAX_WEIGHT <= weight <= MAX_WEIGHT:
             say(
@@ -214,8 +212,8 @@ def _wrong_pair(group: dict[str, Any]) -> list[tuple[str, str, str]]:
     near, within = group["near"], group.get("within", 6)
     if not isinstance(near, list) or len(near) != 2 or not all(isinstance(one, str) for one in near):
         wrong.append(("near", "«near» names two concepts", 'such as near = ["account", "blocked"]'))
-    if isinstance(within, bool) or not isinstance(within, int) or not 0 <= within <= _MAX_WITHIN:
-        wrong.append(("within", f"«within» is a number of words from 0 to {_MAX_WITHIN}", "6 is about one clause"))
+    if isinstance(within, bool) or not isinstance(within, int) or not 0 <= within <= MAX_WITHIN:
+        wrong.append(("within", f"«within» is a number of words from 0 to {MAX_WITHIN}", "6 is about one clause"))
     if "phrases" in group or group.get("where", "any") != "any":
         wrong.append(("near", "a group with «near» has no «phrases» and no «where»", "make two groups of it"))
     return wrong

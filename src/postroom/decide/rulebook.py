@@ -5,14 +5,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from postroom.decide import lint
-from postroom.decide.context import environment
+from postroom.decide.context import CLOSED, environment
 from postroom.decide.phrasefiles import PhraseReader
 from postroom.decide.phrases import PhraseBook, PhraseList, compile_lists
 from postroom.decide.problems import Problem, Source
 from postroom.decide.rulefiles import RuleReader
-from postroom.decide.rules import RuleSet, compile_rules
+from postroom.decide.rules import Rule, RuleSet, compile_rules
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
-from postroom.model.mail import RouteName
+from postroom.model.mail import BrandName, RouteName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +43,25 @@ def compile(  # noqa: A001 - the word for it
     phrase_files: Mapping[str, str],
     routes: Collection[RouteName],
     *,
+    brands: Collection[BrandName] = (),
     now: float | None = None,
 ) -> tuple[Rulebook, tuple[Problem, ...]]:
     """A rulebook of everything that is in order, and all problems, by file and line.
 
-    Takes texts by file name, not paths; files are read in the order of their names. Never raises on bad files: what
-    has an error is left out, so whoever reloads keeps the former rulebook when any problem is an ``error``. ``now``
-    (seconds since the epoch) lets it note rules that are not enabled yet.
+    Takes texts by file name; files are read in the order given, and their names mean nothing. Never raises on bad files: what
+    has an error is left out, so whoever reloads keeps the former rulebook when any problem is an ``error``. ``brands``,
+    where they are known, and ``now`` (seconds since the epoch) let it tell of rules that wait for another brand, or are
+    not enabled yet.
     """
     routes = sorted(set(routes) - {AUTOMATIC, JUNK, REVIEW})  # no desks: they take no share of what is expected
     phrases = PhraseReader(routes=routes)
-    for name in sorted(phrase_files):
+    for name in phrase_files:
         phrases.read(Source(name=name, text=phrase_files[name]))
     lists = phrases.done()
     types = environment()
     known = {one.name for one in lists} | {str(route) for route in routes}
     rules = RuleReader(environment=types, routes=routes, lists=known)
-    for name in sorted(rule_files):
+    for name in rule_files:
         rules.read(Source(name=name, text=rule_files[name]))
     compiled = compile_rules(rules.rules, types, rules.headers_read, rules.programs)
     book = Rulebook(
@@ -72,10 +74,25 @@ def compile(  # noqa: A001 - the word for it
     found = [
         *phrases.problems,
         *rules.problems,
-        *lint.rule_problems(compiled.rules, now),
+        *lint.rule_problems(compiled.rules, rules.trees, _possible(compiled.rules, lists, routes, brands), now),
         *lint.phrase_problems(phrase_files, lists),
     ]
     return book, tuple(sorted(set(found), key=lambda one: (one.file, one.line, one.column, one.severity, one.message)))
+
+
+def _possible(
+    rules: Collection[Rule], lists: Collection[PhraseList], routes: Collection[RouteName], brands: Collection[BrandName]
+) -> Mapping[str, Collection[str]]:
+    """Field -> all values that it can have here, of the fields of which that is known."""
+    places = sorted({*routes, AUTOMATIC, JUNK, REVIEW})
+    signals = {one.name for one in lists if one.kind == "signal"} | {rule.urgent for rule in rules if rule.urgent}
+    return {
+        **CLOSED,
+        **dict.fromkeys(("thread.route", "history.last_route", "history.open_thread"), ("", *places)),
+        "history.counts": places,
+        "urgent": sorted(signals),
+        **({"brand": sorted(brands)} if brands else {}),
+    }
 
 
 def version(files: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ A file holds ``[[rule]]`` tables::
     veto = false            # takes the route out of the running instead
     tags = ["reinstate"]
     urgent = ""             # raises this urgent signal
-    priority = 0            # lower is read earlier, then by file name and place
+    priority = 0            # lower is read earlier; at the same, shipped files before the team's, files by name
     enabled_from = 2026-12-01
 
 Instead of ``when``, or beside it, ``any``, ``all`` and ``not`` take lists of conditions, each a CEL string or again a
@@ -29,6 +29,7 @@ import re2
 from cel_expr_python import cel
 
 from postroom.decide.context import BY_NAME, TYPES, HeadersRead
+from postroom.decide.keys import MAX_WEIGHT, RULE
 from postroom.decide.prefilter import indexed, list_named, need, re2_options
 from postroom.decide.problems import Problem, Section, Source, sections_for, toml_problem
 from postroom.decide.rules import Rule
@@ -37,26 +38,9 @@ from postroom.model import toml
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
 from postroom.model.mail import RouteName
 
-_KEYS: Mapping[str, tuple[tuple[type, ...], str]] = {
-    "name": ((str,), "a string"),
-    "comment": ((str,), "a string"),
-    "when": ((str,), "a CEL condition in quotes"),
-    "any": ((list,), "a list of CEL conditions"),
-    "all": ((list,), "a list of CEL conditions"),
-    "not": ((list,), "a list of CEL conditions"),
-    "route": ((str,), "the name of a route"),
-    "weight": ((int, float), "a number"),
-    "stop": ((bool,), "true or false"),
-    "veto": ((bool,), "true or false"),
-    "tags": ((list,), "a list of strings"),
-    "urgent": ((str,), "the name of a signal"),
-    "priority": ((int,), "a whole number"),
-    "enabled_from": ((datetime.date,), "a date, such as 2026-12-01"),
-}
 _CONDITIONS = ("when", "all", "any", "not")
 _MAX_CONDITION = 10_000
 _MAX_NESTING = 20
-MAX_WEIGHT = 10.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,6 +59,8 @@ class RuleReader:
     all_headers: bool = False
     #: conditions of whole rules, compiled
     programs: dict[str, cel.Expression] = field(default_factory=dict)
+    #: their trees
+    trees: dict[str, Node] = field(default_factory=dict)
 
     @property
     def headers_read(self) -> HeadersRead:
@@ -130,7 +116,7 @@ class _OneRule:
         if self.failed:
             return
         nodes = [node for tree in self.tree for node in tree.walk()]
-        whole = self._whole(conditions)
+        whole = self.reader.trees[conditions] = self._whole(conditions)
         self.reader.rules.append(
             Rule(
                 name=self.item["name"],
@@ -173,11 +159,11 @@ class _OneRule:
 
     def _check_keys(self) -> None:
         for key, value in self.item.items():
-            wanted = _KEYS.get(key)
+            wanted = RULE.get(key)
             if wanted is None:
-                self._say(f"a rule has no «{key}»", f"use one of: {', '.join(_KEYS)}", key=key)
-            elif not isinstance(value, wanted[0]) or (isinstance(value, bool) and bool not in wanted[0]):
-                self._say(f"«{key}» must be {wanted[1]}", f"it is {value!r}"[:120], key=key)
+                self._say(f"a rule has no «{key}»", f"use one of: {', '.join(RULE)}", key=key)
+            elif not isinstance(value, wanted.types) or (isinstance(value, bool) and bool not in wanted.types):
+                self._say(f"«{key}» must be {wanted.words}", f"it is {value!r}"[:120], key=key)
         if not self.item.get("name"):
             self._say("a rule needs a name", 'add name = "…"; decisions refer to it')
         if not any(key in self.item for key in _CONDITIONS):

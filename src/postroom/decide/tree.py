@@ -5,8 +5,9 @@ The library shows no tree, but serialises one: a ``google.protobuf.Any`` holding
 Only what our own compiler has just produced is read here.
 """
 
+import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 NodeKind = Literal["constant", "name", "field", "call", "list", "other"]
@@ -18,13 +19,13 @@ class Node:
 
     kind: NodeKind
     #: of a constant
-    value: str | int | float | bool | None = None
+    value: str | int | float | bool | bytes | None = None
     #: of a name (dotted where it is), the field selected, or the function called (``_&&_``, ``matches``, ``_[_]``)
     name: str = ""
     #: operands; of a call with a target, the target comes first
     args: tuple["Node", ...] = ()
-    #: offset in the expression's text, -1 if not known
-    at: int = -1
+    #: offset in the expression's text, -1 if not known; the same condition in two places is equal
+    at: int = field(default=-1, compare=False)
 
     def walk(self) -> Iterator["Node"]:
         """This node and all below it."""
@@ -33,6 +34,16 @@ class Node:
             node = waiting.pop()
             yield node
             waiting.extend(reversed(node.args))
+
+    def operands(self, operator: str) -> Iterator["Node"]:
+        """What ``_&&_`` or ``_||_`` joins, however deep it is nested; this node itself where it is no such call."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            if node.kind == "call" and node.name == operator:
+                waiting.extend(reversed(node.args))
+            else:
+                yield node
 
 
 def read_tree(serialised: bytes) -> Node:
@@ -77,7 +88,7 @@ def _node(data: bytes, places: dict[int, int]) -> Node:
     return Node(kind="list" if number == 7 else "other", args=tuple(_node(part, places) for part in parts), at=at)
 
 
-def _constant(data: bytes) -> str | int | float | bool | None:
+def _constant(data: bytes) -> str | int | float | bool | bytes | None:
     for number, value in _fields(data):
         if number == 6 and isinstance(value, bytes):
             return _text(value)
@@ -85,6 +96,10 @@ def _constant(data: bytes) -> str | int | float | bool | None:
             return bool(value)
         if number in {3, 4} and isinstance(value, int):
             return value - (1 << 64) if number == 3 and value >= 1 << 63 else value
+        if number == 5 and isinstance(value, bytes):
+            return float(struct.unpack("<d", value)[0])
+        if number == 7 and isinstance(value, bytes):
+            return value
     return None
 
 

@@ -134,6 +134,88 @@ class TestCheck:
         assert problem["line"] == (SETTINGS + hook).splitlines().index("[destination.hook]") + 1
         assert "can't read the secret file" in problem["what"]
 
+    @pytest.mark.parametrize(
+        ("more", "path", "says"),
+        [
+            (
+                '[intake]\ntls_certificate = "no.pem"\ntls_key = "no.key"',
+                "intake.tls_certificate",
+                "can't use the cert",
+            ),
+            ('[intake]\nuser = "nouser"', "intake.user", "no user 'nouser'"),
+            ('[intake]\nuser = "root"', "intake.user", "is root"),
+            ('[judging]\nrules = "rulez"', "judging.rules", "no folder"),
+            ('[judging]\nphrases = "nosuch"', "judging.phrases", "no folder"),
+            ('[destination.m]\nkind = "mbox"\npath = "postroom.toml"', "destination.m.path", "no mbox"),
+            ('[destination.m]\nkind = "mbox"\npath = "."', "destination.m.path", "no mbox"),
+            ('[destination.m]\nkind = "maildir"\npath = "mail.eml"', "destination.m.path", "is a file"),
+        ],
+    )
+    def test_what_only_the_machine_can_tell(
+        self, postroom: Postroom, folder: Path, more: str, path: str, says: str
+    ) -> None:
+        (folder / "postroom.toml").write_text(f"{SETTINGS}{more}\n")
+        ran = postroom("check", "--offline", "--json")
+        (problem,) = ran.lines[0]["problems"]
+        assert ran.code == 1
+        assert problem["what"].startswith(f"{path}: ")
+        assert says in problem["what"]
+        assert problem["line"] > SETTINGS.count("\n") + 1
+        assert problem["remedy"]
+        ran = postroom("serve", "--allow-root")
+        assert ran.code == 1
+        assert path in ran.err
+        assert not (folder / "data").exists()
+
+    @pytest.mark.parametrize("content", [b"", b"From ada@example.com Thu Jan  1 00:00:00 1970\n\nx\n"])
+    def test_an_mbox_is_one(self, postroom: Postroom, folder: Path, content: bytes) -> None:
+        (folder / "old.mbox").write_bytes(content)
+        (folder / "postroom.toml").write_text(f'{SETTINGS}[destination.m]\nkind = "mbox"\npath = "old.mbox"\n')
+        assert postroom("check").code == 0
+
+    def test_an_address_that_this_machine_has_not(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "postroom.toml").write_text(SETTINGS + '[intake]\nlisten = ["192.0.2.1:2525"]\n')
+        ran = postroom("check")
+        assert ran.code == 1
+        assert "intake.listen: can't listen on '192.0.2.1:2525': this machine has no such address" in ran.out
+
+    def test_a_destination_whose_name_is_ours(
+        self, postroom: Postroom, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The settings alone don't show it: only the resolver knows."""
+        from postroom.bootstrap import checks
+
+        real = checks._resolved
+        monkeypatch.setattr(checks, "_resolved", lambda host: real("127.0.0.1" if host == "desk.shop.test" else host))
+        desk = '[destination.desk]\nkind = "smtp"\nhost = "desk.shop.test"\nport = 2525\n'
+        (folder / "postroom.toml").write_text(SETTINGS + desk)
+        ran = postroom("check", "--json")
+        (problem,) = ran.lines[0]["problems"]
+        assert "desk.shop.test is postroom itself" in problem["what"]
+        assert not [t for t in ran.lines[0]["tried"] if t["what"] == "destination desk"]
+
+    def test_a_secret_that_cant_be_read_hides_no_trial(self, postroom: Postroom, folder: Path) -> None:
+        hook = '[destination.hook]\nkind = "webhook"\nurl = "https://h.example.com/"\nsecret_file = "missing"\n'
+        away = '[destination.away]\nkind = "smtp"\nhost = "127.0.0.1"\nport = 9\n'
+        (folder / "postroom.toml").write_text(SETTINGS + hook + away)
+        (facts,) = postroom("check", "--json").lines
+        assert ["can't read the secret file" in p["what"] for p in facts["problems"]] == [True]
+        assert [t["what"] for t in facts["tried"] if not t["ok"]] == ["destination away"]
+        assert "destination hook" not in [t["what"] for t in facts["tried"]]
+
+    def test_a_mistake_of_the_settings_hides_none_of_rules_and_files(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "rules").mkdir()
+        (folder / "rules" / "mine.toml").write_text('[[rule]]\nname = "x"\nwhen = "subjct == 1"\nroute = "appeals"\n')
+        more = '[intake]\nuser = "nouser"\n[destination.hook]\nkind = "webhook"\n'
+        (folder / "postroom.toml").write_text("hostnam = 'x'\n" + SETTINGS + more)
+        (facts,) = postroom("check", "--json").lines
+        told = [p["what"].partition(": ")[0] for p in facts["problems"]]
+        assert told[:4] == ["hostnam", "destination.hook.secret_file", "destination.hook.url", "intake.user"]
+        assert "subjct" in facts["problems"][4]["what"]
+        assert len(told) == 5
+        assert facts["tried"] == []
+        assert not (folder / "data").exists()
+
     def test_a_destination_that_cant_be_reached_is_said(self, postroom: Postroom, folder: Path) -> None:
         away = '[destination.away]\nkind = "smtp"\nhost = "127.0.0.1"\nport = 9\n'
         (folder / "postroom.toml").write_text(SETTINGS + away)

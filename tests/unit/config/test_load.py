@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroom.config import load, locate
+from postroom.config import load, located
+from postroom.config.mistakes import Mistake
 
 GOOD = resources.files("postroom.starter").joinpath("postroom.toml").read_text(encoding="utf-8")
 
@@ -75,6 +76,36 @@ def test_the_shipped_settings_are_good() -> None:
             "Correct",
         ),
         (("[urgent]", "[urgent"), "(file)", "not TOML", "Mend"),
+        (('"mail.example.com"', '"mail example"'), "hostname", "not a host name", "mail.example.com"),
+        (('data = "data"', 'return_domain = "a@b"'), "return_domain", "not a host name", "mail.example.com"),
+        (('"127.0.0.1:2525"', '"127.0.0.1:99999"'), "intake.listen", "no port 99999", "65535"),
+        (("8025", "99999"), "web.listen", "no port 99999", "65535"),
+        (('["127.0.0.1:2525"]', '["127.0.0.1:2525", "localhost:2525"]'), "intake.listen", "is taken", "own port"),
+        (('# lmtp = ["127.0.0.1:2424"]', 'lmtp = ["0.0.0.0:2525"]'), "intake.lmtp", "taken: intake.listen", "own port"),
+        (("127.0.0.1:8025", "127.0.0.1:2525"), "web.listen", "taken: intake.listen", "own port"),
+        (("# tls_key", "tls_key"), "intake.tls_key", "come together", "Set both"),
+        (('# team_domains = ["', 'team_domains = ["not a '), "trust.team_domains", "not a domain", "example.com"),
+        (("[trust]", '[trust]\nprotected_domains = ["@x.test"]'), "trust.protected_domains", "not a domain", "Write"),
+        (('# form_senders = ["forms@', 'form_senders = ["'), "trust.form_senders", "not an address", "local@domain"),
+        (("[route.appeals]", "[route.review]"), "route.review", "name is taken", "[review]"),
+        (
+            ('kind = "inbox"', 'kind = "smtp"\nhost = "mx.example.com"\nrecipients = ["desk"]'),
+            "destination.appeals.recipients",
+            "not an address",
+            "local@domain",
+        ),
+        (
+            ('kind = "inbox"', 'kind = "smtp"\nport = 2525\nhost = "localhost"'),
+            "destination.appeals.host",
+            "this is postroom itself",
+            "behind",
+        ),
+        (
+            ("[brand.main]", "[brand.main.thresholds]\nappeal = 0.5\n[brand.main]"),
+            "brand.main.thresholds.appeal",
+            "no route is called",
+            "Did you mean 'appeals'?",
+        ),
     ],
 )
 def test_a_mistake_is_shown_with_its_line_and_a_remedy(
@@ -108,13 +139,87 @@ def test_all_mistakes_are_found_at_once() -> None:
         .replace("hours = 24", "hours = 0")
     )
     _, problems = load(text)
-    assert [p.path for p in problems] == ["review.huors", "review.hours", "web.port"]
+    assert [p.path for p in problems if p.fatal] == ["review.huors", "review.hours", "web.port"]
     assert [p.line for p in problems] == sorted(p.line for p in problems)
 
 
+def test_one_mistake_hides_no_other() -> None:
+    """What is wrong by itself is left out, and the rest is looked at as a whole."""
+    text = (
+        GOOD.replace("[review]", "[review]\nhuors = 1")
+        .replace('destinations = ["refunds"]', 'destinations = ["refund"]\nthreshold = 2')
+        .replace("[judging]", '[judging]\nfallback = "generel"')
+        .replace('"127.0.0.0/8"', '"127.0.0.1/8"')
+    )
+    _, problems = load(text)
+    assert {p.path for p in problems if p.fatal} == {
+        "intake.trusted_networks",
+        "route.refunds.threshold",
+        "route.refunds.destinations",
+        "review.huors",
+        "judging.fallback",
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (('[destination.appeals]\nkind = "inbox"', '[destination.appeals]\nkind = "fax"'), "destination.appeals.kind"),
+        (('[destination.appeals]\nkind = "inbox"', "[destination]\nappeals = 3"), "destination.appeals.kind"),
+        (('[route.general]\ndestinations = ["general"]', "[route.general]"), "route.general.destinations"),
+        (('addresses = ["support@example.com"]', "addresses = 3"), "brand.main.addresses"),
+        (('kind = "inbox"', 'kind = "webhook"\nsecret_file = "x"'), "destination.appeals.url"),
+        (("starter = true", "fallback = 3"), "judging.fallback"),
+    ],
+)
+def test_a_mistake_brings_no_others_along(change: tuple[str, str], path: str) -> None:
+    assert change[0] in GOOD
+    _, problems = load(GOOD.replace(*change, 1))
+    assert [p.path for p in problems if p.fatal] == [path]
+
+
+@pytest.mark.parametrize(
+    "listen", ['["0.0.0.0:25", "[::]:25"]', '["192.0.2.1:25", "192.0.2.2:25"]', '["127.0.0.1:0", "127.0.0.1:0"]']
+)
+def test_what_can_be_listened_on_together_is_no_mistake(listen: str) -> None:
+    assert load(GOOD.replace('["127.0.0.1:2525"]', listen))[0] is not None
+
+
+@pytest.mark.parametrize(
+    ("host", "listen", "ours"),
+    [
+        ("127.0.0.1", "127.0.0.1:2525", True),
+        ("LOCALHOST", "0.0.0.0:2525", True),
+        ("mail.example.com", "[::]:2525", True),
+        ("mail.example.com", "127.0.0.1:2525", False),
+        ("192.0.2.1", "192.0.2.1:2525", True),
+        ("192.0.2.1", "0.0.0.0:2525", False),
+        ("desk.example.com", "0.0.0.0:2525", False),
+        ("127.0.0.1", "127.0.0.1:2526", False),
+    ],
+)
+def test_a_destination_that_leads_back_to_us(host: str, listen: str, ours: bool) -> None:
+    text = GOOD.replace('kind = "inbox"', f'kind = "lmtp"\nport = 2525\nhost = "{host}"', 1)
+    _, problems = load(text.replace("127.0.0.1:2525", listen))
+    assert any("postroom itself" in p.message for p in problems) is ours
+
+
+@pytest.mark.parametrize(("host", "says"), [("127.0.0.1", "if only on this machine"), ("mx.example.com", "mx.example")])
+def test_a_password_in_the_clear_is_worth_a_warning(host: str, says: str) -> None:
+    settings, problems = load(
+        GOOD.replace('kind = "inbox"', f'kind = "smtp"\nhost = "{host}"\nuser = "x"\ntls = "none"', 1)
+    )
+    assert settings is not None
+    (warning,) = (p for p in problems if p.path == "destination.appeals.tls")
+    assert says in warning.message
+    assert "required" in warning.remedy
+
+
 def test_a_line_is_found_for_each_setting() -> None:
-    assert GOOD.splitlines()[locate(GOOD, "route.appeals.destinations") - 1] == 'destinations = ["appeals"]'
-    assert locate(GOOD, "nothing.like.it") == 1
+    found = located(GOOD, [Mistake(path=p, message="", remedy="") for p in ("route.appeals.destinations", "no.such")])
+    assert [p.path for p in found] == ["no.such", "route.appeals.destinations"]
+    assert found[0].line == 1
+    assert GOOD.splitlines()[found[1].line - 1] == 'destinations = ["appeals"]'
 
 
 @given(st.text(max_size=300))

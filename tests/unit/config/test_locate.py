@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroom.config import load, locate
+from postroom.config import load
+from postroom.config.locate import line_of, lines
 
 TEXT = """\
 data = "x"          # 1
@@ -33,12 +34,12 @@ trust.team_domains = []
     ],
 )  # fmt: skip
 def test_a_setting_is_found_or_the_table_around_it(path: str, line: int) -> None:
-    assert locate(TEXT, path) == line
+    assert line_of(path, lines(TEXT)) == line
 
 
 @given(st.text(max_size=200), st.text(max_size=30))
 def test_any_text_has_a_line_for_any_path(text: str, path: str) -> None:
-    assert 1 <= locate(text, path) <= max(1, len(text.splitlines()))
+    assert 1 <= line_of(path, lines(text)) <= max(1, len(text.splitlines()))
 
 
 @pytest.mark.parametrize("value", ['"a\\u0000b"', '"a\\u001b[31mb"', '"a\\nb"', '["\\u007f"]'])

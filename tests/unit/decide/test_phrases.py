@@ -243,7 +243,7 @@ GROUP = "[[group]]\nphrases = ['refund me']\n"
     ],
 )
 def test_each_mistake_in_a_phrase_file_has_its_line(text, line, said):
-    _, found_problems = rulebook.compile({}, {"z.toml": text, "a.toml": PHRASES["appeals.toml"]}, ROUTES)
+    _, found_problems = rulebook.compile({}, {"a.toml": PHRASES["appeals.toml"], "z.toml": text}, ROUTES)
     errors = [one for one in found_problems if one.severity == "error"]
     assert errors, text
     assert said in errors[0].message

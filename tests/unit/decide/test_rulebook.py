@@ -9,3 +9,20 @@ def test_places_that_are_no_desks_take_no_share_of_what_is_expected():
     compiled, problems = rulebook.compile({}, {}, routes)
     assert problems == ()
     assert compiled.routes == ("appeals", "general")
+
+
+def test_files_are_read_in_the_order_given_whatever_their_names():
+    """The shipped ones are given first; a path like ``/etc/…`` must not bring a team's rules before them."""
+    said = "[[rule]]\nname='{0}'\nwhen='true'\nroute='appeals'\npriority={1}\n"
+    files = {"z.toml": said.format("first", 0), "/a.toml": said.format("second", 0), "b.toml": said.format("early", -1)}
+    compiled, _ = rulebook.compile(files, {}, [RouteName("appeals")])
+    assert [rule.name for rule in compiled.rules.rules] == ["early", "first", "second"]
+    problems = rulebook.compile(files | {"0.toml": said.format("first", 0)}, {}, [RouteName("appeals")])[1]
+    assert [p.file for p in problems if "already" in p.message] == ["0.toml"]
+
+
+def test_a_mistake_of_two_phrase_files_is_shown_in_the_later_one():
+    said = "route = '{0}'\n[[group]]\nphrases = ['my old account']\n"
+    files = {"z.toml": said.format("appeals"), "/a.toml": said.format("refunds")}
+    (problem,) = rulebook.compile({}, files, [RouteName("appeals"), RouteName("refunds")])[1]
+    assert problem.file == "/a.toml"

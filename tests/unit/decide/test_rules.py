@@ -327,6 +327,98 @@ def test_lint_tells_what_is_hardly_meant():
     assert "never" not in "".join(map(str, rulebook.compile({"r.toml": RULE + "when='true'"}, {}, ROUTES)[1]))
 
 
+STOP = "[[rule]]\nname='s'\n{0}\nroute='refunds'\nstop=true\n"
+LATER = "[[rule]]\nname='later'\n{0}\nroute='appeals'\n"
+C, D = 'subject == "x"', 'language == "de"'
+
+
+@pytest.mark.parametrize(
+    ("stop", "later", "shadowed"),
+    [
+        (f"when='{C}'", f"when='{C} && {D}'", True),
+        (f"when='{C}'", f"when='{D}   &&  {C}'", True),
+        (f"when='{C}'", f"all=['{D}', '{C}']", True),
+        (f"any=['{D}', '{C}']", f"when='{C}'", True),
+        (f"any=['{D}', '{C}']", f"when='({D} || {C}) && received > 1'", True),
+        (f"any=['{D}', '{C}']", f"any=['{C}', '{D} && received > 1']", True),
+        (f"when='{C} && {D}'", f"when='{C}'", False),
+        (f"when='{C}'", f"any=['{C}', '{D}']", False),
+        (f"when='{C}'", "when='subject == \" x\"'", False),
+        ("when='spam.score > 1.0'", "when='spam.score > 2.0'", False),
+        ("when='spam.score > 1.0'", "when='spam.score > 1.0 && received > 1'", True),
+        (f"when='{C}'\nenabled_from=2099-01-01", f"when='{C} && {D}'", False),
+        (f"when='{C}'\nenabled_from=2020-01-01", f"when='{C} && {D}'", True),
+        # Automatic mail is asked only of rules that read its kind.
+        (f"when='{C}'", f"when='{C} && kind == \"list\"'", False),
+        (f"when='{C} && kind != \"none\"'", f"when='{C} && kind != \"none\" && {D}'", True),
+        ("when='true'", "when='kind == \"list\"'", False),
+    ],
+)
+def test_a_rule_behind_one_that_always_stops_before_it(stop, later, shadowed):
+    said = [p.message for p in problems(STOP.format(stop) + LATER.format(later)) if "«later»" in p.message]
+    assert any("is shadowed: «s» (r.toml:1)" in one for one in said) is shadowed, said
+
+
+def test_a_rule_may_be_shadowed_by_several_together():
+    rules = STOP.format(f"when='{C}'") + STOP.format(f"when='{D}'").replace("'s'", "'t'")
+    (problem,) = problems(rules + LATER.format(f"any=['{C}', '{D}']"))
+    assert "shadowed: «s» (r.toml:1) or «t» (r.toml:6) matches" in problem.message
+
+
+def test_a_stop_rule_of_the_future_hides_nothing_today():
+    rules = STOP.format("when='true'\nenabled_from=2099-01-01") + LATER.format(f"when='{C}'")
+    assert not any("never read" in p.message for p in problems(rules))
+    assert any("never read" in p.message for p in problems(rules.replace("2099", "2020")))
+
+
+@pytest.mark.parametrize(
+    ("when", "known"),
+    [
+        ('kind == "humn"', '"person"'),
+        ('kind in ["person", "lst"]', '"auto-reply"'),
+        ('"bnce" != kind', '"bounce"'),
+        ('brand == "nosuch"', '"shop"'),
+        ('auth.state == "passed"', '"pass", "fail", "none"'),
+        ('account.state == "baned"', '"banned"'),
+        ('forward.how == "mail"', '"colleague", "form", ""'),
+        ('thread.route == "appeal"', '"appeals"'),
+        ('history.last_route != "x"', '"review"'),
+        ('history.open_thread == "x"', '"junk"'),
+        ('"appeal" in history.counts', '"appeals"'),
+        ('"selfharm" in urgent', '"self-harm"'),
+        ('language == "german"', 'such as "de"'),
+        ('language == "DE"', "small letters"),
+        ('subject == "x" || !(kind == "humn")', '"person"'),
+    ],
+)
+def test_a_value_that_a_field_never_has_is_worth_a_warning(when, known):
+    (problem,) = rulebook.compile({"r.toml": f"{RULE}when='{when}'"}, PHRASES, ROUTES, brands=["shop"])[1]
+    assert (problem.severity, problem.line) == ("warning", 1)
+    assert "never is" in problem.message
+    assert known in problem.remedy
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        'kind == "person"',
+        'kind == "list" || brand == "shop"',
+        'thread.route == ""',
+        'thread.route == "automatic"',
+        'language in ["de", "fil", ""]',
+        'subject == "humn"',
+        'headers.exists(kind, kind == "x-form")',
+        'urgent.exists(u, u == "x")',
+    ],
+)
+def test_a_value_that_a_field_may_have_is_none(when):
+    assert rulebook.compile({"r.toml": f"{RULE}when='{when}'"}, PHRASES, ROUTES, brands=["shop"])[1] == ()
+
+
+def test_where_no_brands_are_known_any_may_be_meant():
+    assert problems(RULE + "when='brand == \"nosuch\"'") == ()
+
+
 def test_versions_change_with_any_text_and_with_nothing_else():
     one = rulebook.version({"a": "x", "b": "y"})
     assert one == rulebook.version({"b": "y", "a": "x"})

@@ -1,0 +1,171 @@
+"""What only this machine can tell of the settings: files, folders, the user, addresses; and whether destinations answer."""
+
+import pwd
+import socket
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+
+from postroom.adapters.intake.tls import Certificate
+from postroom.bootstrap.house import House
+from postroom.config.cross import host_and_port, listeners
+from postroom.config.mistakes import Mistake
+from postroom.config.settings import Inbox, Lmtp, Maildir, Mbox, Smtp
+from postroom.model.errors import ConfigError, PostroomError
+from postroom.model.mail import DestinationName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """Something that was tried."""
+
+    what: str
+    ok: bool
+    #: in a sentence, what was found
+    said: str
+
+
+def mistakes(house: House) -> Iterator[Mistake]:
+    """What can be looked up at once. Nothing is made, nobody is asked."""
+    yield from house.folder_mistakes()
+    yield from _certificate(house)
+    yield from _user(house.settings.intake.user)
+    yield from _files(house)
+    for name, what in house.destination_mistakes().items():
+        yield Mistake(path=f"destination.{name}", message=what, remedy="Correct it, then check again")
+
+
+def address_mistakes(house: House) -> Iterator[Mistake]:
+    """What the resolver has to be asked for: where we listen, and whether a destination is ourselves."""
+    doors: dict[int, set[str]] = {}
+    for path, listen in listeners(house.settings):
+        place = host_and_port(listen)
+        if place is None:
+            continue
+        try:
+            found = _resolved(place[0])
+            if not any(map(_is_here, found)):
+                raise OSError("this machine has no such address")
+        except (OSError, UnicodeError) as error:
+            yield Mistake(
+                path=path, message=f"can't listen on {listen!r}: {error}", remedy="Use an address of this machine"
+            )
+        else:
+            doors.setdefault(place[1], set()).update(found)
+    for name, destination in house.settings.destination.items():
+        if isinstance(destination, Smtp | Lmtp) and destination.port in doors:
+            yield from _own_door(f"destination.{name}.host", destination.host, doors[destination.port])
+
+
+def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
+    """Open the store, and try each destination without delivering anything."""
+    store = _try_store(house)
+    yield store
+    for name, wanted in house.destination_settings.items():
+        if name not in leave_out and (store.ok or not isinstance(wanted, Inbox)):
+            yield _try_destination(house, name)
+
+
+def _try_store(house: House) -> Trial:
+    try:
+        house.store.census()
+    except PostroomError as error:
+        return Trial(what="store", ok=False, said=str(error))
+    return Trial(what="store", ok=True, said=f"opened in {house.data}")
+
+
+def _try_destination(house: House, name: DestinationName) -> Trial:
+    try:
+        return Trial(what=f"destination {name}", ok=True, said=house.destination(name).check())
+    except PostroomError as error:
+        return Trial(what=f"destination {name}", ok=False, said=str(error))
+
+
+def _certificate(house: House) -> Iterator[Mistake]:
+    if house.tls is not None:
+        try:
+            Certificate(house.tls)
+        except ConfigError as error:
+            said, _, remedy = str(error).partition("; ")
+            yield Mistake(path="intake.tls_certificate", message=said, remedy=remedy)
+
+
+def _user(name: str) -> Iterator[Mistake]:
+    if not name:
+        return
+    try:
+        is_root = pwd.getpwnam(name).pw_uid == 0
+    except KeyError:
+        yield Mistake(
+            path="intake.user", message=f"there is no user {name!r}", remedy="Add it, or name another to run as"
+        )
+    else:
+        if is_root:
+            yield Mistake(path="intake.user", message=f"user {name!r} is root", remedy="Name another to run as")
+
+
+def _files(house: House) -> Iterator[Mistake]:
+    """Paths of destinations at which something else is already."""
+    for name, destination in house.settings.destination.items():
+        path = f"destination.{name}.path"
+        match destination:
+            case Mbox(path=given):
+                place = house.base / given
+                if S_ISDIR(_mode(place)) or (S_ISREG(_mode(place)) and not _is_mbox(place)):
+                    yield Mistake(path=path, message=f"{place} is there, and no mbox", remedy="Name a file of its own")
+            case Maildir(path=given) if S_ISREG(_mode(house.base / given)):
+                yield Mistake(path=path, message=f"{house.base / given} is a file", remedy="Name a folder")
+            case _:
+                pass
+
+
+def _mode(path: Path) -> int:
+    """What stands at a path; 0 for nothing that could be looked at."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
+
+
+def _is_mbox(path: Path) -> bool:
+    """Whether mail can be appended to a file; one that can't be read is for the trial to tell of."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(64).lstrip(b"\r\n")
+    except OSError:
+        return True
+    return not start or start.startswith(b"From ")
+
+
+def _own_door(path: str, host: str, doors: Collection[str]) -> Iterator[Mistake]:
+    try:
+        found = _resolved(host)
+    except (OSError, UnicodeError):
+        return  # for the trial to tell of
+    if any(place in doors or (_anywhere(place) in doors and _is_here(place)) for place in found):
+        yield Mistake(
+            path=path,
+            message=f"{host} is postroom itself: mail would come back",
+            remedy="Name the server behind postroom, with its port",
+        )
+
+
+def _resolved(host: str) -> set[str]:
+    """Addresses of a host. Raises OSError."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return {str(address[0]) for family, _, _, _, address in found if family in (socket.AF_INET, socket.AF_INET6)}
+
+
+def _anywhere(address: str) -> str:
+    return "::" if ":" in address else "0.0.0.0"  # noqa: S104 - compared, not listened on
+
+
+def _is_here(address: str) -> bool:
+    """Whether this machine has the address."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as tried:
+        try:
+            tried.bind((address, 0))
+        except OSError:
+            return False
+        return True

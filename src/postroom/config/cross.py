@@ -1,0 +1,304 @@
+"""Settings that must make sense by themselves and fit each other: what can be said without looking at the machine."""
+
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+from postroom.config.mistakes import Mistake, near
+from postroom.config.settings import Destination, Lmtp, Relay, Settings, Smtp, Webhook
+
+#: routes that exist without being named in the settings, each with a built-in inbox of its name
+BUILT_IN_ROUTES = ("review", "junk", "automatic")
+
+#: what can follow EHLO: a name of letters, digits and hyphens, or an address in brackets (RFC 5321 §4.1.1.1)
+_HOSTNAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Za-z:.]+\]")
+#: a domain of mail addresses, which may be international
+_DOMAIN = re.compile(r"[^\s@.,;:/<>]+(\.[^\s@.,;:/<>]+)*")
+_LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]\s]+):(\d{1,5})")
+_HIGHEST_PORT = 65_535
+
+
+def cross_check(settings: Settings) -> Iterator[Mistake]:
+    """Every mistake of settings that are each of the right type."""
+    yield from _check_names(settings)
+    yield from _check_routes(settings)
+    yield from _check_brands(settings)
+    yield from _check_domains(settings)
+    yield from _check_trust(settings)
+    yield from _check_listeners(settings)
+    yield from _check_tls(settings)
+    yield from _check_destinations(settings)
+    yield from _check_sizes(settings)
+
+
+# -- names -------------------------------------------------------------------------------------------------------
+
+
+def _check_names(settings: Settings) -> Iterator[Mistake]:
+    if not settings.brand:
+        yield Mistake(
+            path="brand",
+            message="no brand: no address to take mail for",
+            remedy='Add [brand.main] with addresses = ["support@example.com"]',
+        )
+    fallback = settings.judging.fallback
+    if not settings.route:
+        yield Mistake(
+            path="route", message="no route: nowhere to send mail", remedy="Add [route.general] with destinations"
+        )
+    elif fallback not in settings.route:
+        yield Mistake(
+            path="judging.fallback",
+            message=f"no route is called {fallback!r}",
+            remedy=near(fallback, settings.route),
+        )
+    for path, name in _destinations_named(settings):
+        if name not in settings.destination and name not in BUILT_IN_ROUTES:
+            yield Mistake(
+                path=path, message=f"no destination is called {name!r}", remedy=near(name, settings.destination)
+            )
+    if not settings.urgent.destinations:
+        yield Mistake(
+            path="urgent.destinations",
+            message="nobody is told of urgent mail",
+            remedy="Name a mailbox or webhook of people who can act",
+            fatal=False,
+        )
+
+
+def _destinations_named(settings: Settings) -> Iterator[tuple[str, str]]:
+    for name, route in settings.route.items():
+        yield from ((f"route.{name}.destinations", d) for d in route.destinations)
+        yield from ((f"route.{name}.before", d) for d in route.before)
+    yield from (("review.destinations", d) for d in settings.review.destinations)
+    yield from (("review.tell", d) for d in settings.review.tell)
+    yield from (("urgent.destinations", d) for d in settings.urgent.destinations)
+
+
+def _check_routes(settings: Settings) -> Iterator[Mistake]:
+    for name, route in settings.route.items():
+        if name == "review":
+            yield Mistake(
+                path=f"route.{name}",
+                message="this name is taken: mail that a person must look at goes to [review]",
+                remedy="Set destinations in [review], or give the route another name",
+            )
+        if route.stage != "live" and not route.before:
+            yield Mistake(
+                path=f"route.{name}.before",
+                message=f"stage {route.stage} needs to know where its mail went before",
+                remedy="Add before = [a destination]",
+            )
+
+
+def _check_brands(settings: Settings) -> Iterator[Mistake]:
+    taken: dict[str, str] = {}
+    known = {*settings.route, *BUILT_IN_ROUTES}
+    for name, brand in settings.brand.items():
+        path = f"brand.{name}"
+        for address in brand.addresses:
+            if not _is_address(address, whole_domain=True):
+                yield Mistake(
+                    path=f"{path}.addresses",
+                    message=f"{address!r} is not an address",
+                    remedy="Write local@domain, or @domain for a whole domain",
+                )
+            elif (other := taken.setdefault(address.lower(), name)) != name:
+                yield Mistake(
+                    path=f"{path}.addresses",
+                    message=f"{address} already belongs to brand {other}",
+                    remedy="Give it to one brand",
+                )
+        named = [(f"{path}.routes", route) for route in brand.routes]
+        named += [(f"{path}.thresholds.{route}", route) for route in brand.thresholds]
+        for where, route in named:
+            if route not in known:
+                yield Mistake(path=where, message=f"no route is called {route!r}", remedy=near(route, settings.route))
+
+
+# -- domains, addresses, networks --------------------------------------------------------------------------------
+
+
+def _check_domains(settings: Settings) -> Iterator[Mistake]:
+    for path, name in (("hostname", settings.hostname), ("return_domain", settings.return_domain)):
+        if name and not _HOSTNAME.fullmatch(name):
+            yield Mistake(path=path, message=f"{name!r} is not a host name", remedy="Write it like mail.example.com")
+    for key in ("team_domains", "protected_domains"):
+        for domain in getattr(settings.trust, key):
+            if not _DOMAIN.fullmatch(domain):
+                yield Mistake(
+                    path=f"trust.{key}", message=f"{domain!r} is not a domain", remedy="Write it like example.com"
+                )
+    yield from _check_addresses("trust.form_senders", settings.trust.form_senders)
+    for name, destination in settings.destination.items():
+        if isinstance(destination, Relay):
+            yield from _check_addresses(f"destination.{name}.recipients", destination.recipients)
+
+
+def _check_addresses(path: str, addresses: Iterable[str]) -> Iterator[Mistake]:
+    for address in addresses:
+        if not _is_address(address):
+            yield Mistake(path=path, message=f"{address!r} is not an address", remedy="Write local@domain")
+
+
+def _is_address(text: str, *, whole_domain: bool = False) -> bool:
+    local, at, domain = text.rpartition("@")
+    return bool(at and domain and (local or whole_domain)) and not any(c.isspace() for c in text)
+
+
+def _check_trust(settings: Settings) -> Iterator[Mistake]:
+    for key in ("trusted_networks", "proxy_from"):
+        for network in getattr(settings.intake, key):
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                yield Mistake(path=f"intake.{key}", message=str(error), remedy="Write 192.0.2.0/24 or 2001:db8::/32")
+    if settings.trust.authserv_ids and not settings.intake.trusted_networks:
+        yield Mistake(
+            path="trust.authserv_ids",
+            message="no hop is trusted, so no Authentication-Results is believed",
+            remedy="Add the address of your mail server to intake.trusted_networks",
+            fatal=False,
+        )
+
+
+# -- ports and certificates --------------------------------------------------------------------------------------
+
+
+def listeners(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(path, host:port) of everything that is listened on."""
+    yield from (("intake.listen", one) for one in settings.intake.listen)
+    yield from (("intake.lmtp", one) for one in settings.intake.lmtp)
+    if settings.web.listen:
+        yield "web.listen", settings.web.listen
+
+
+def host_and_port(listen: str) -> tuple[str, int] | None:
+    """Where to listen, the host without brackets; None for what is no host:port."""
+    place = _LISTEN.fullmatch(listen)
+    return (place[1].strip("[]"), int(place[2])) if place else None
+
+
+def _check_listeners(settings: Settings) -> Iterator[Mistake]:
+    for path, listen in listeners(settings):
+        place = host_and_port(listen)
+        if place is None:
+            yield Mistake(
+                path=path, message=f"{listen!r} is not host:port", remedy="Write 127.0.0.1:2525 or [::1]:2525"
+            )
+        elif place[1] > _HIGHEST_PORT:
+            yield Mistake(
+                path=path, message=f"there is no port {place[1]}", remedy=f"Use a port from 1 to {_HIGHEST_PORT}"
+            )
+    for (first, one), (second, other) in combinations(listeners(settings), 2):
+        if _overlap(one, other):
+            yield Mistake(
+                path=second,
+                message=f"{other!r} is taken: {first} listens on {one!r}",
+                remedy="Give each its own port",
+            )
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether only one of two can be listened on; port 0 is any free one."""
+    first, second = host_and_port(one), host_and_port(other)
+    if first is None or second is None or first[1] != second[1] or not first[1]:
+        return False
+    return any(_covers(a, b) or _covers(b, a) for a in _places(first[0]) for b in _places(second[0]))
+
+
+def _covers(listening: str, asked: str) -> bool:
+    """Whether who listens on the first address is reached at the second; both as `_places` writes them."""
+    if listening == asked:
+        return True
+    try:
+        wide, one = ipaddress.ip_address(listening), ipaddress.ip_address(asked)
+    except ValueError:
+        return False
+    return wide.is_unspecified and wide.version == one.version
+
+
+def _places(host: str) -> tuple[str, ...]:
+    """A host in one spelling: addresses as they are written shortest, localhost as its addresses, names in lower case."""
+    host = host.lower()
+    if host == "localhost":
+        return "127.0.0.1", "::1"
+    try:
+        return (str(ipaddress.ip_address(host)),)
+    except ValueError:
+        return (host,)
+
+
+def _check_tls(settings: Settings) -> Iterator[Mistake]:
+    intake = settings.intake
+    if bool(intake.tls_certificate) != bool(intake.tls_key):
+        yield Mistake(
+            path="intake.tls_certificate" if intake.tls_certificate else "intake.tls_key",
+            message="certificate and key come together",
+            remedy="Set both tls_certificate and tls_key",
+        )
+    if intake.require_tls and not intake.tls_certificate:
+        yield Mistake(
+            path="intake.require_tls", message="needs a certificate", remedy="Set tls_certificate and tls_key"
+        )
+
+
+# -- destinations ------------------------------------------------------------------------------------------------
+
+
+def _check_destinations(settings: Settings) -> Iterator[Mistake]:
+    for name, destination in settings.destination.items():
+        path = f"destination.{name}"
+        if isinstance(destination, Webhook) and not destination.url.startswith(("https://", "http://")):
+            yield Mistake(path=f"{path}.url", message="not an http(s) address", remedy="Write https://…")
+        if isinstance(destination, Relay) and destination.user and destination.tls == "none":
+            yield Mistake(
+                path=f"{path}.tls",
+                message=f"the password is sent in the clear to {_whereabouts(destination)}",
+                remedy='Write tls = "required", or "implicit" for port 465',
+                fatal=False,
+            )
+        if (listen := _own_listener(settings, destination)) is not None:
+            yield Mistake(
+                path=f"{path}.host",
+                message=f"this is postroom itself, which listens on {listen!r}: mail would come back",
+                remedy="Name the server behind postroom, with its port",
+            )
+
+
+def _whereabouts(destination: Relay) -> str:
+    here = all(map(_is_loopback, _places(destination.host)))
+    return f"{destination.host}, if only on this machine" if here else destination.host
+
+
+def _own_listener(settings: Settings, destination: Destination) -> str | None:
+    """Our own door, if a destination leads to it."""
+    if not isinstance(destination, Smtp | Lmtp):
+        return None
+    reached = _places(destination.host)
+    for listen in (*settings.intake.listen, *settings.intake.lmtp):
+        place = host_and_port(listen)
+        if place is None or place[1] != destination.port:
+            continue
+        doors = _places(place[0])
+        by_name = destination.host.lower() == settings.hostname.lower() and not all(map(_is_loopback, doors))
+        if by_name or any(
+            door == one or (_is_loopback(one) and _covers(door, one)) for door in doors for one in reached
+        ):
+            return listen
+    return None
+
+
+def _is_loopback(place: str) -> bool:
+    return place.startswith("127.") or place == "::1"
+
+
+def _check_sizes(settings: Settings) -> Iterator[Mistake]:
+    if settings.intake.max_size > settings.intake.max_memory:
+        yield Mistake(
+            path="intake.max_size",
+            message="larger than intake.max_memory: a mail of that size would always be put off",
+            remedy="Raise intake.max_memory, to eight times max_size if you can",
+            fatal=False,
+        )

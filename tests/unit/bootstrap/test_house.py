@@ -1,0 +1,49 @@
+"""A house as the settings describe it."""
+
+from pathlib import Path
+
+from postroom.bootstrap.house import House
+from postroom.config import load
+from tests.unit.cli.conftest import SETTINGS
+
+RULE = """
+[[rule]]
+name = "mine"
+when = 'words.contains("badge")'
+route = "general"
+"""
+
+
+def house(base: Path, rule: str = RULE, folder: str = "rules", settings: str = SETTINGS) -> House:
+    (base / folder).mkdir(parents=True)
+    (base / folder / "mine.toml").write_text(rule)
+    read, problems = load(settings)
+    assert read is not None, problems
+    return House(read, base)
+
+
+def test_the_teams_rules_come_after_the_shipped_ones(tmp_path: Path) -> None:
+    names = [rule.name for rule in house(tmp_path).rulebook.rules.rules if rule.priority == 0]
+    assert len(names) > 1
+    assert names[-1] == "mine"
+
+
+def test_where_the_installation_lies_changes_nothing(tmp_path: Path) -> None:
+    here, there = house(tmp_path / "a").rulebook, house(tmp_path / "z").rulebook
+    assert here.rules_version == there.rules_version
+    assert [rule.file for rule in here.rules.rules] == [rule.file for rule in there.rules.rules]
+    assert here.rules.rules[-1].file == "rules/mine.toml"
+
+
+def test_a_mistake_is_told_with_a_path_that_can_be_opened(tmp_path: Path) -> None:
+    (problem,) = house(tmp_path, RULE.replace("words", "wrods")).rule_problems()
+    assert Path(problem.file) == tmp_path / "rules" / "mine.toml"
+
+
+def test_rules_stay_in_force_when_their_folder_is_gone(tmp_path: Path) -> None:
+    """Without it, the team's own would silently be no more."""
+    made = house(tmp_path, folder="own", settings=SETTINGS + '[judging]\nrules = "own"\n')
+    before = made.rulebook
+    (tmp_path / "own").rename(tmp_path / "elsewhere")
+    made.reload_rules()
+    assert made.rulebook is before
