@@ -111,24 +111,13 @@ class Judging:
     def judge(self, jobs: Sequence[Job]) -> None:
         """Judge a batch in order; what one mail decides is known to the next. Raises `TryLater`; may be called again."""
         mails = {mail.id: mail for mail in self.store.read([job.mail_id for job in jobs])}
-        ended: list[Outcome] = []
-        batch = [
-            (job, mail, message)
-            for job in jobs
-            if (mail := self._present(job, mails.get(job.mail_id), ended)) is not None
-            and (message := self._understood(job, mail, ended)) is not None
-        ]
-        judged = self._decided(batch, ended)
+        read_as = [(job, self._understand(job, mails.get(job.mail_id))) for job in jobs]
+        batch = [(job, mails[job.mail_id], what) for job, what in read_as if isinstance(what, Message)]
+        answers = self._decide(batch) if batch else []
         self.in_hand(None)
-        settled = set(self.store.record(judged)) if judged else set()
-        for one in judged:
-            if one.job.id in settled:
-                self._told(one.decision)
-        if ended:
-            self.store.settle(ended)
-        for outcome in ended:
-            if isinstance(outcome, Park):
-                self.observer.note("parked", outcome.job.mail_id, why=outcome.why)
+        self._keep([answer for answer in answers if isinstance(answer, Judged)])
+        aside = [what for _, what in read_as if not isinstance(what, Message)]
+        self._set_aside(aside + [answer for answer in answers if not isinstance(answer, Judged)])
 
     def expire(self, job: Job) -> None:
         """A mail's time in review ran out: it goes to the best guess, marked unconfirmed. Raises `TryLater`."""
@@ -151,25 +140,18 @@ class Judging:
         self.store.record([self._judged(job, sent_on, Remember(), summary)])
         self.observer.note("review-expired", job.mail_id, route=sent_on.route)
 
-    def _present(self, job: Job, mail: Mail | None, ended: list[Outcome]) -> Mail | None:
-        if mail is None:
-            ended.append(Park(job=job, error="the store has no such mail", why="unreadable"))
-        return mail
-
-    def _understood(self, job: Job, mail: Mail, ended: list[Outcome]) -> Message | None:
+    def _understand(self, job: Job, mail: Mail | None) -> Message | Outcome:
         """The mail as read, with the guards against loops and for bounces of our own forwards."""
         self.in_hand(job)
+        if mail is None:
+            return Park(job=job, error="the store has no such mail", why="unreadable")
         try:
             message = read(mail, self.trust)
         except Exception as error:  # noqa: BLE001 -- the reader promises never to raise; if it does, this mail waits for a person and the others go on
-            ended.append(self._bug(job, error))
-            return None
+            return self._bug(job, error)
         if any(name == "x-postroom-mark" and is_our_mark(value, self.key) for name, value in message.headers):
-            ended.append(
-                Park(job=job, error="it has been through here before: a destination sends it back to us", why="loop")
-            )
             self.observer.note("loop-stopped", mail.id)
-            return None
+            return Park(job=job, error="it has been through here before: a destination sends it back to us", why="loop")
         if mail.bounce_of is not None and message.kind == "bounce":
             self._came_back(mail.bounce_of, mail, message)
         return message
@@ -180,9 +162,7 @@ class Judging:
         reopened = self.store.reopen(bounce, reason)
         self.observer.note("bounce-received", bounce.mail_id, reopened=reopened)
 
-    def _decided(self, batch: Sequence[tuple[Job, Mail, Message]], ended: list[Outcome]) -> list[Judged]:
-        if not batch:
-            return []
+    def _decide(self, batch: Sequence[tuple[Job, Mail, Message]]) -> list[Judged | Outcome]:
         judges = Judges(
             book=self.rulebook(),
             policy=self.policy,
@@ -191,17 +171,30 @@ class Judging:
             status_deadline=self.status_deadline,
         )
         sitting = judges.sit(self.store, [(mail, message) for _, mail, message in batch])
-        judged = []
+        answers: list[Judged | Outcome] = []
         for number, (job, _, message) in enumerate(batch):
             self.in_hand(job)
-            now = self.clock()
             try:
-                decision, remember = sitting.decide(number, now, job.generation)
+                decision, remember = sitting.decide(number, self.clock(), job.generation)
             except Exception as error:  # noqa: BLE001 -- a bug that one mail brings out must not stop the others
-                ended.append(self._bug(job, error))
-                continue
-            judged.append(self._judged(job, decision, remember, _summary(message)))
-        return judged
+                answers.append(self._bug(job, error))
+            else:
+                answers.append(self._judged(job, decision, remember, _summary(message)))
+        return answers
+
+    def _keep(self, judged: Sequence[Judged]) -> None:
+        """Decisions, memory, jobs to deliver and settled jobs to judge: one transaction. Then they are told."""
+        settled = set(self.store.record(judged)) if judged else set()
+        for one in judged:
+            if one.job.id in settled:
+                self._tell(one.decision)
+
+    def _set_aside(self, outcomes: Sequence[Outcome]) -> None:
+        if outcomes:
+            self.store.settle(outcomes)
+        for outcome in outcomes:
+            if isinstance(outcome, Park):
+                self.observer.note("parked", outcome.job.mail_id, why=outcome.why)
 
     def _judged(self, job: Job, decision: Decision, remember: Remember, summary: Summary) -> Judged:
         return Judged(
@@ -218,7 +211,7 @@ class Judging:
     def _bug(self, job: Job, error: Exception) -> Outcome:
         return parked_or_halted(job, error, self.store, self.observer, self.clock(), self.patience)
 
-    def _told(self, decision: Decision) -> None:
+    def _tell(self, decision: Decision) -> None:
         self.observer.note(
             "judged",
             decision.mail_id,
