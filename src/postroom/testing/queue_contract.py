@@ -274,6 +274,17 @@ class HandsContract:
         assert (again.mail_id, again.attempt, again.tries, again.strikes) == (ids(1)[0], 2, 0, 0)
         assert again.created_at == house.clock.now()
 
+    def test_what_was_dropped_by_mistake_begins_afresh_too(self, store: Store, house: House) -> None:
+        deliveries(store, 2)
+        store.drop(JobFilter(destination="desk"), "wrong window")
+        house.clock.advance(1000.0)
+        assert store.unpark(JobFilter(states=("parked",))) == 0
+        assert store.unpark(JobFilter(mail_id=ids(1)[0])) == 1
+        (again,) = claim_deliveries(store)
+        assert (again.mail_id, again.created_at) == (ids(1)[0], house.clock.now())
+        store.settle([Done(job=again)])
+        assert [info.state for info in store.jobs(JobFilter(destination="desk"))] == ["done", "dropped"]
+
     def test_an_unparked_judgement_keeps_its_place_among_its_key(self, store: Store) -> None:
         accept(store, a_mail(1, thread_key="k"))
         (job,) = store.claim("judge", 1, "w")

@@ -236,6 +236,9 @@ class TestMails:
         shown = postroom("inbox", "read", entry["id"][:20].upper()).out
         assert "From: Ada <ada@example.com>" in shown
         assert "Please give me my account back" in shown
+        assert "Date: 2026-11-20 09:00:00 UTC\nReceived: " in shown
+        (facts,) = postroom("inbox", "read", entry["id"], "--json").lines
+        assert (facts["id"], facts["subject"], facts["rcpt_to"]) == (entry["id"], "Hello", ["support@shop.test"])
         assert not postroom("inbox", "list", "--unread", "--json").lines
         (mail,) = postroom("mails", "--route", "appeals", "--json").lines
         assert (mail["id"], mail["route"], mail["subject"]) == (entry["id"], "appeals", "Hello")
@@ -304,7 +307,7 @@ class TestQueue:
         assert facts == done
         assert list(facts) == [
             "id", "kind", "state", "mail_id", "destination", "generation", "attempt", "tries", "strikes", "created_at",
-            "due_at", "error", "why",
+            "due_at", "settled_at", "receipt", "error", "why",
         ]  # fmt: skip
 
     def test_it_knows_the_states_and_kinds_that_there_are(self) -> None:

@@ -199,6 +199,14 @@ class TestStore:
         assert is_sentence(ran.err)
         assert not (folder / "data" / "postroom.db").exists()
 
+    @pytest.mark.usefixtures("empty_store")
+    def test_a_destination_that_is_no_inbox(self, postroom: Postroom, folder: Path) -> None:
+        away = '[destination.away]\nkind = "maildir"\npath = "away"\n'
+        (folder / "postroom.toml").write_text(SETTINGS + away)
+        ran = postroom("inbox", "list", "away")
+        assert ran.code == 1
+        assert "away is no inbox: its mail goes to a maildir" in ran.err
+
 
 class TestReceive:
     """Any status but 0 and 75 would have the mail server bounce the mail."""

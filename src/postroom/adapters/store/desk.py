@@ -24,7 +24,7 @@ class Hand:
 
 _FROM: dict[str, tuple[JobState, ...]] = {
     "retry": ("ready", "held"),
-    "unpark": ("parked",),
+    "unpark": ("parked", "dropped"),
     "drop": ("parked", "held", "ready"),
 }
 _CHANGE = {
@@ -35,26 +35,13 @@ _CHANGE = {
 }
 _INFO = (
     "SELECT j.id, j.kind, j.state, m.id, j.destination, j.generation, j.attempt, j.tries, j.strikes, j.created_at, j.due_at,"
-    " j.error, j.why FROM jobs AS j CROSS JOIN mails AS m ON m.seq = j.mail WHERE j.id IN (SELECT value FROM json_each(?)) ORDER BY j.id"
+    " j.settled_at, j.receipt, j.error, j.why FROM jobs AS j CROSS JOIN mails AS m ON m.seq = j.mail WHERE j.id IN (SELECT value FROM json_each(?)) ORDER BY j.id"
 )
 
 
 def jobs(tx: sqlite3.Connection, wanted: JobFilter) -> tuple[JobInfo, ...]:
     """Jobs, oldest first."""
     return tuple(_info(row) for row in tx.execute(_INFO, (id_list(_matching(tx, wanted)),)))
-
-
-def of_mail(tx: sqlite3.Connection, mail_id: MailId) -> tuple[tuple[JobInfo, float | None, str], ...]:
-    """The jobs of a mail with the time of their last change and their receipt."""
-    infos = jobs(tx, JobFilter(mail_id=mail_id))
-    more = {
-        row[0]: row[1:]
-        for row in tx.execute(
-            "SELECT id, settled_at, receipt FROM jobs WHERE id IN (SELECT value FROM json_each(?))",
-            (id_list(i.id for i in infos),),
-        )
-    }
-    return tuple((info, *more[info.id]) for info in infos)
 
 
 def change(tx: sqlite3.Connection, clocks: Clocks, hand: Hand) -> int:
@@ -126,7 +113,8 @@ def _note(tx: sqlite3.Connection, now: float, verb: str, ids: list[int], reason:
 
 
 def _info(row: tuple[Any, ...]) -> JobInfo:
-    number, kind, state, mail_id, destination, generation, attempt, tries, strikes, created_at, due_at, error, why = row
+    number, kind, state, mail_id, destination, generation, attempt, tries, strikes, *times, receipt, error, why = row
+    created_at, due_at, settled_at = times
     return JobInfo(
         id=JobId(number),
         kind=kind,
@@ -139,6 +127,8 @@ def _info(row: tuple[Any, ...]) -> JobInfo:
         strikes=strikes,
         created_at=created_at,
         due_at=due_at,
+        settled_at=settled_at,
+        receipt=receipt,
         error=error,
         why=why,
     )
