@@ -1,19 +1,23 @@
 """What each command does and prints."""
 
+import re
 import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import typer.main
 
+from postroom.adapters.store.sqlite import SqliteStore
 from postroom.cli import queue
 from postroom.cli.main import app
 from postroom.config import load
-from postroom.model.work import JobKind, JobState
+from postroom.model.mail import DestinationName
+from postroom.model.work import JobKind, JobState, Lane, Park
+from postroom.testing.values import a_delivery, a_judgement
 from tests.unit.cli.conftest import SETTINGS, Postroom
 from tests.unit.flow.house import a_message
 
@@ -303,8 +307,12 @@ class TestQueue:
         return job
 
     def test_show_tells_all_of_a_job(self, postroom: Postroom, done: dict[str, Any]) -> None:
-        (facts,) = postroom("queue", "show", str(done["id"])).lines
+        (facts,) = postroom("queue", "show", str(done["id"]), "--json").lines
         assert facts == done
+        assert facts["settled_at"] >= facts["created_at"]
+        table = postroom("queue", "show", str(done["id"])).out
+        assert done["mail_id"] in table
+        assert re.search(r"settled_at +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC", table)
         assert list(facts) == [
             "id", "kind", "state", "mail_id", "destination", "generation", "attempt", "tries", "strikes", "created_at",
             "due_at", "settled_at", "receipt", "error", "why",
@@ -313,6 +321,7 @@ class TestQueue:
     def test_it_knows_the_states_and_kinds_that_there_are(self) -> None:
         assert get_args(JobState) == queue.STATES
         assert get_args(JobKind) == queue.KINDS
+        assert get_args(get_type_hints(Park)["why"]) == queue.WHYS
 
     def test_what_waits_is_retried_and_dropped_by_hand(self, postroom: Postroom, work: Work) -> None:
         receive(postroom, a_message())
@@ -327,6 +336,61 @@ class TestQueue:
         assert any("a test" in e["detail"] for e in told["events"])
         work()
         assert not postroom("inbox", "list", "--json").lines
+
+    def test_what_was_dropped_by_mistake_is_taken_up_again(self, postroom: Postroom, work: Work) -> None:
+        receive(postroom, a_message())
+        assert postroom("queue", "drop", "1", "--reason", "wrong window", "--json").lines == [{"changed": 1}]
+        (mail,) = postroom("mails", "--json").lines
+        assert mail["state"] == "dropped"
+        assert postroom("queue", "unpark", "--json").lines == [{"changed": 0}]
+        assert postroom("queue", "unpark", "1", "--json").lines == [{"changed": 1}]
+        work()
+        (mail,) = postroom("mails", "--json").lines
+        assert mail["state"] == "delivered"
+        (told,) = postroom("explain", mail["id"], "--json").lines
+        assert [e["detail"] for e in told["events"] if e["what"] == "unpark"] == ["was dropped"]
+
+    def test_a_job_that_a_verb_leaves_alone_says_which_would_not(self, postroom: Postroom) -> None:
+        receive(postroom, a_message())
+        config = ("-c", "postroom.toml")
+        ran = postroom("queue", "unpark", "1", *config)
+        assert (ran.code, ran.out) == (0, "0 will be tried again.\n")
+        assert "Job 1 waits already; make it due now with: postroom queue retry 1 -c postroom.toml" in ran.err
+        postroom("queue", "drop", "1", "--reason", "x")
+        ran = postroom("queue", "retry", "1")
+        assert "Job 1 was dropped; take it up again with: postroom queue unpark 1\n" in ran.err
+
+    def test_who_retries_at_a_lane_that_is_down_hears_that_it_rests(self, postroom: Postroom, folder: Path) -> None:
+        receive(postroom, a_message())
+        store = SqliteStore.open(folder / "data" / "postroom.db")
+        store.set_lane(
+            Lane(destination=DestinationName("appeals"), down=True, probe_at=2e9, failures=3, error="refused")
+        )
+        assert "rests" not in postroom("queue", "retry").err
+        (job,) = store.claim("judge", 1, "w")
+        store.record([a_judgement(job, a_delivery(job.mail_id, "appeals"))])
+        store.close()
+        ran = postroom("queue", "retry", "--to", "appeals")
+        assert ran.out == "1 made due now.\n"
+        assert "appeals is down and rests until its next probe, 2033-05-18 03:33:20 UTC: refused" in ran.err
+        assert "rests" not in postroom("queue", "retry", "--to", "general").err
+
+    def test_the_old_ones_alone(self, postroom: Postroom) -> None:
+        receive(postroom, a_message())
+        for age, found in (("2h", 0), ("0s", 1)):
+            assert len(postroom("queue", "list", "--older-than", age, "--json").lines) == found
+            assert postroom("queue", "retry", "--older-than", age, "--json").lines == [{"changed": found}]
+        assert postroom("queue", "drop", "--older-than", "3d", "--reason", "x", "--json").lines == [{"changed": 0}]
+
+    @pytest.mark.parametrize(("age", "seconds"), [("90m", 5400), ("2h", 7200), ("3d", 259_200), ("1.5h", 5400)])
+    def test_ages(self, age: str, seconds: float) -> None:
+        assert queue.seconds_of(age) == seconds
+
+    def test_the_first_letters_of_an_id_are_enough(self, postroom: Postroom) -> None:
+        receive(postroom, a_message())
+        (mail,) = postroom("mails", "--json").lines
+        (job,) = postroom("queue", "list", "--mail", mail["id"][:20], "--json").lines
+        assert job["mail_id"] == mail["id"]
 
 
 class TestBackup:

@@ -84,6 +84,9 @@ def test_files_need_no_settings(postroom: Postroom, folder: Path) -> None:
         (("queue", "list", "--kind", "lost"), "use one of judge"),
         (("inbox", "read"), "Missing argument"),
         (("queue", "drop", "1"), "--reason"),
+        (("queue", "drop", "1", "--reason", " "), "--reason is empty"),
+        (("queue", "list", "--older-than", "yesterday"), "write 90m, 2h or 3d"),
+        (("inbox", "read", "01", "--raw", "--json"), "use one of them"),
         (("queue", "show", "x"), "integer"),
     ],
 )
