@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroom.cli.console import Config, examples, find_config, open_store_house, read_settings, say
+from postroom.cli.console import (
+    AsJson,
+    Config,
+    examples,
+    find_config,
+    note,
+    open_store_house,
+    print_json,
+    read_settings,
+    say,
+    with_config,
+)
 from postroom.model.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,25 +35,39 @@ def register(app: typer.Typer) -> None:
 
 def backup(
     target: Annotated[
-        Path, typer.Argument(help="File to write; an older one of that name is replaced once the new one is complete.")
+        Path,
+        typer.Argument(
+            help="File to write; an older one of that name is replaced once the new one is complete.", metavar="FILE"
+        ),
     ],
     config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Copy the store as it is at this moment, while it is in use; the signing key is put beside it as TARGET.key."""
+    """Copy the store as it is at this moment, while it is in use; the signing key is put beside it as FILE.key."""
     from postroom.adapters.store.backup import backup as copy_store
 
     if not target.absolute().parent.is_dir():
         raise ConfigError(f"there is no folder {target.absolute().parent}: is the disk for backups mounted?")
     house = open_store_house(config)
+    key = _key_beside(target)
+    for file in (target, key):
+        if file.resolve().is_relative_to(house.data.resolve()):
+            raise ConfigError(f"{file} is in the data folder, beside what it would save: name a file outside it")
     copy_store(house.store_path, target, _progress())
-    key = target.with_name(target.name + ".key")
     key.touch(mode=0o600)
     key.write_bytes(house.key)
-    say(f"Wrote {target} and {key}. Both hold secrets and people's mail: keep them so.")
+    if as_json:
+        print_json({"store": str(target), "key": str(key)})
+    else:
+        say(f"Wrote {target} and {key}. Both hold secrets and people's mail: keep them so.")
     house.close()
 
 
-def restore(source: Annotated[Path, typer.Argument(help="File that `backup` wrote.")], config: Config = None) -> None:
+def restore(
+    source: Annotated[Path, typer.Argument(help="File that `backup` wrote.", metavar="FILE")],
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
     """Make the store from a backup. Nothing is judged or delivered until a person says so."""
     from postroom.adapters.store.backup import restore as restore_store
 
@@ -50,12 +75,31 @@ def restore(source: Annotated[Path, typer.Argument(help="File that `backup` wrot
     folder = path.parent / read_settings(path).data
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = restore_store(source, folder / "postroom.db", _progress())
-    key = source.with_name(source.name + ".key")
-    if key.exists() and not (folder / "key").exists():
-        (folder / "key").touch(mode=0o600)
-        shutil.copyfile(key, folder / "key")
+    _restore_key(_key_beside(source), folder / "key")
+    if as_json:
+        print_json({"store": str(folder / "postroom.db"), "held": held})
+        return
+    same = with_config(config)
     say(f"Restored, with {held} jobs held: what was delivered since the backup is not known here.")
-    say("Look: postroom queue list --state held.  Let them go: postroom queue retry --state held.")
+    say(f"Look: postroom queue list --state held{same}")
+    say(f"Let them go: postroom queue retry --state held{same}")
+
+
+def _key_beside(store: Path) -> Path:
+    return store.with_name(store.name + ".key")
+
+
+def _restore_key(saved: Path, key: Path) -> None:
+    """Put the saved key in its place; one that is there already stays, and whatever is not as it was is said."""
+    lost = "bounces of mail that was sent on before are not recognised"
+    if not saved.is_file():
+        if not key.exists():
+            note(f"There is no {saved}: a new signing key will be made, and {lost}.")
+    elif not key.exists():
+        key.touch(mode=0o600)
+        shutil.copyfile(saved, key)
+    elif key.read_bytes() != saved.read_bytes():
+        note(f"{key} is another key than {saved} and stays: {lost}, unless you copy the saved one over it.")
 
 
 def _progress() -> "Callable[[int, int], None]":

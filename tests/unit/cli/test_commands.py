@@ -401,12 +401,48 @@ class TestBackup:
         for name in ("copy.db", "copy.db.key"):
             assert (folder / name).stat().st_mode & 0o777 == 0o600
         (folder / "data").rename(folder / "lost")
-        assert "1 jobs held" in postroom("restore", "copy.db").out
+        ran = postroom("restore", "copy.db", "-c", "postroom.toml")
+        assert "1 jobs held" in ran.out
+        assert "postroom queue retry --state held -c postroom.toml\n" in ran.out
+        assert ran.err == ""
         assert (folder / "data" / "key").read_bytes() == (folder / "lost" / "key").read_bytes()
         assert (folder / "data" / "key").stat().st_mode & 0o777 == 0o600
         assert [j["state"] for j in postroom("queue", "list", "--json").lines] == ["held"]
         assert postroom("queue", "retry", "--state", "held").out == "1 made due now.\n"
         assert [j["state"] for j in postroom("queue", "list", "--json").lines] == ["ready"]
+
+    def test_as_json(self, postroom: Postroom, folder: Path) -> None:
+        receive(postroom, a_message())
+        assert postroom("backup", "copy.db", "--json").lines == [{"store": "copy.db", "key": "copy.db.key"}]
+        (folder / "data").rename(folder / "lost")
+        (facts,) = postroom("restore", "copy.db", "--json").lines
+        assert facts == {"store": str(folder / "data" / "postroom.db"), "held": 1}
+
+    @pytest.mark.parametrize("target", ["data/postroom.db", "data/key", "data/copy.db", "link", "data/../data/x"])
+    def test_what_is_to_be_saved_is_not_written_over(self, postroom: Postroom, folder: Path, target: str) -> None:
+        receive(postroom, a_message())
+        (folder / "link.key").symlink_to(folder / "data" / "key")
+        key = (folder / "data" / "key").read_bytes()
+        there = sorted(path.name for path in (folder / "data").iterdir())
+        ran = postroom("backup", target)
+        assert ran.code == 1
+        assert "is in the data folder" in ran.err
+        assert (folder / "data" / "key").read_bytes() == key
+        assert sorted(path.name for path in (folder / "data").iterdir()) == there
+        assert not (folder / "link").exists()
+        assert len(postroom("mails", "--json").lines) == 1
+
+    def test_a_key_that_is_not_the_old_one_is_said(self, postroom: Postroom, folder: Path) -> None:
+        receive(postroom, a_message())
+        postroom("backup", "copy.db")
+        (folder / "data").rename(folder / "lost")
+        (folder / "data").mkdir()
+        (folder / "data" / "key").write_bytes(b"x" * 32)
+        assert "is another key than copy.db.key" in postroom("restore", "copy.db").err
+        (folder / "data").rename(folder / "lost too")
+        (folder / "copy.db.key").unlink()
+        ran = postroom("restore", "copy.db")
+        assert (ran.code, "There is no copy.db.key" in ran.err) == (0, True)
 
     def test_it_overwrites_no_store(self, postroom: Postroom, folder: Path) -> None:
         receive(postroom, a_message())
