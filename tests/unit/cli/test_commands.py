@@ -220,6 +220,26 @@ class TestFiles:
         assert 0.0 <= stream["right_or_review"] <= 1.0
         assert "2 mails" in postroom("evaluate", "data.jsonl").out
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            '{"route": "appeal", "subject": "", "body": "x"}',
+            '{"route": "appeals", "acceptable": ["appeal"], "subject": "", "body": "x"}',
+        ],
+    )
+    def test_evaluate_knows_no_route_that_there_is_not(self, postroom: Postroom, folder: Path, line: str) -> None:
+        (folder / "data.jsonl").write_text(line)
+        ran = postroom("evaluate", "data.jsonl")
+        assert (ran.code, ran.out) == (1, "")
+        assert "data.jsonl#1: there is no route 'appeal'. Did you mean 'appeals'? Known: appeals, general" in ran.err
+
+    def test_evaluate_nothing(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "data.jsonl").write_text("\n")
+        (folder / "routes" / "appeals").mkdir(parents=True)
+        for data in ("data.jsonl", "routes"):
+            ran = postroom("evaluate", data, "--json")
+            assert (ran.code, ran.out, ran.err) == (1, "", f"postroom: there is no labelled mail in {data}\n")
+
 
 class TestMails:
     @pytest.mark.usefixtures("empty_store")
