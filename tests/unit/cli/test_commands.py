@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 import typer.main
 
+from postroom import __version__
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.cli import queue
 from postroom.cli.main import app
@@ -64,6 +65,9 @@ class TestHelp:
         assert ran.stdout.splitlines()[-1] == "HEAVY []"
         assert "Usage: postroom" in ran.stdout
 
+    def test_the_version(self, postroom: Postroom) -> None:
+        assert postroom("--version").out == f"postroom {__version__}\n"
+
     def test_no_command_at_all_is_help(self, postroom: Postroom) -> None:
         assert "Usage: postroom" in postroom().out + postroom().err
 
@@ -81,6 +85,29 @@ class TestInit:
         assert (folder / "new" / "rules").is_dir()
         assert (folder / "new" / "phrases").is_dir()
         assert postroom("check", "--offline", "-c", "new/postroom.toml").code == 0
+
+    @pytest.mark.parametrize("address", ["@play.test", "käse+1@bücher.test", "o'hara@play.test", "help@localhost"])
+    def test_addresses(self, postroom: Postroom, folder: Path, address: str) -> None:
+        assert postroom("init", "new", "--address", address).code == 0
+        settings, _ = load((folder / "new" / "postroom.toml").read_text())
+        assert settings is not None
+        assert settings.brand["main"].addresses == (address,)
+
+    @pytest.mark.parametrize(
+        ("option", "value"),
+        [
+            ("--address", v)
+            for v in ('a"b@play.test', "a\\b@play.test", "play.test", "a@", "a@b@c", "", "a b@c", "a@b\n")
+        ]
+        + [("--hostname", v) for v in ('mx"', "mx\\", "", "a..b", "-mx", "mx.play.test.", "a b", "mx\n")],
+    )
+    def test_what_would_be_broken_settings_is_refused(
+        self, postroom: Postroom, folder: Path, option: str, value: str
+    ) -> None:
+        ran = postroom("init", "new", option, value)
+        assert ran.code == 2
+        assert option in ran.err
+        assert not (folder / "new").exists()
 
     def test_it_overwrites_only_by_force(self, postroom: Postroom, folder: Path) -> None:
         assert postroom("init").code == 1
