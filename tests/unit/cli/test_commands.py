@@ -228,6 +228,22 @@ class TestFiles:
         (facts,) = postroom("explain", "mail.eml", "--json").lines
         assert facts["route"] == "appeals"
         assert facts["words"]
+        (facts,) = postroom("explain", "-", "--json", stdin=a_message()).lines
+        assert (facts["path"], facts["route"]) == ("-", "appeals")
+
+    def test_explain_a_mail_of_an_mbox(self, postroom: Postroom, folder: Path) -> None:
+        other = a_message("When do you open on Sundays?", Subject="hours", Message_ID="<2@example.com>")
+        (folder / "old.mbox").write_bytes(b"".join(b"From a Fri\n" + raw + b"\n" for raw in (a_message(), other)))
+        for line in postroom("route", "old.mbox", "--json").lines:
+            ran = postroom("explain", line["path"], "--json")
+            assert [(one["path"], one["route"]) for one in ran.lines] == [(line["path"], line["route"])]
+            assert ran.err == ""
+        ran = postroom("explain", "old.mbox", "--json", "-c", "postroom.toml")
+        assert [one["path"] for one in ran.lines] == ["old.mbox#1"]
+        assert "this is the first. The second: postroom explain old.mbox#2 -c postroom.toml" in ran.err
+        for number in (0, 3):
+            ran = postroom("explain", f"old.mbox#{number}")
+            assert (ran.code, ran.err) == (1, f"postroom: there is no mail {number} in old.mbox\n")
 
     def test_evaluate(self, postroom: Postroom, folder: Path) -> None:
         (folder / "data.jsonl").write_text(
@@ -314,7 +330,63 @@ class TestMails:
         receive(postroom, a_message())
         (mail,) = postroom("mails", "--json").lines
         assert (mail["route"], mail["because"]) == ("", "")
+        assert mail["state"] == "waiting"
         assert "not been judged yet" in postroom("explain", mail["id"]).out
+        ran = postroom("explain", "--again", mail["id"])
+        assert (ran.code, ran.out) == (1, "")
+
+    def test_a_mail_in_shadow_went_where_it_went_before(self, postroom: Postroom, folder: Path, work: Work) -> None:
+        shadow = '[route.appeals]\nstage = "shadow"\nbefore = ["general"]'
+        (folder / "postroom.toml").write_text(SETTINGS.replace("[route.appeals]", shadow))
+        receive(postroom, a_message())
+        work()
+        (mail,) = postroom("mails", "--json").lines
+        assert (mail["route"], mail["stage"], mail["state"]) == ("appeals", "shadow", "delivered")
+        head, row = postroom("mails").out.splitlines()
+        assert head.split() == ["id", "received", "(UTC)", "from", "subject", "route", "stage", "state", "why"]
+        assert re.search(r" appeals +shadow +delivered +\S", row)
+
+    def test_a_mail_that_comes_again_is_shown_as_the_first(self, postroom: Postroom, work: Work) -> None:
+        receive(postroom, a_message(), a_message())
+        work()
+        again, first = postroom("mails", "--json").lines
+        assert (again["from"], again["subject"]) == (first["from"], first["subject"]) == ("ada@example.com", "Hello")
+        assert (again["state"], again["duplicate_of"]) == ("duplicate", first["id"])
+        row = postroom("mails").out.splitlines()[1]
+        assert "(again)" in row
+        assert f"came before as {first['id']}" in row
+        assert f"It came before, as {first['id']}" in postroom("explain", again["id"]).out
+
+    def test_what_the_review_clock_sent_on_is_told_once(self, postroom: Postroom, folder: Path, work: Work) -> None:
+        unsure = SETTINGS.replace("[route.appeals]", "[route.appeals]\nthreshold = 1.0")
+        (folder / "postroom.toml").write_text(unsure)
+        receive(postroom, a_message())
+        work()
+        (mail,) = postroom("mails", "--json").lines
+        assert (mail["route"], mail["state"]) == ("review", "delivered")
+        assert postroom("queue", "retry", "--kind", "clock", "--json").lines == [{"changed": 1}]
+        work()
+        (mail,) = postroom("mails", "--json").lines
+        assert (mail["route"], mail["unconfirmed"], mail["state"]) == ("appeals", True, "delivered")
+        told = postroom("explain", mail["id"]).out
+        assert told.count("Nobody looked at it in review in time") == 1
+        assert ".." not in told
+        assert "it comes to the same: review, best guess appeals" in postroom("explain", "--again", mail["id"]).out
+
+    def test_judged_again_from_what_was_recorded(self, postroom: Postroom, folder: Path, work: Work) -> None:
+        receive(postroom, a_message())
+        work()
+        (mail,) = postroom("mails", "--json").lines
+        (facts,) = postroom("explain", "--again", mail["id"], "--json").lines
+        assert list(facts) == ["id", "same", "same_versions", "then", "now"]
+        assert (facts["same"], facts["same_versions"], facts["then"]) == (True, True, facts["now"])
+        assert "it comes to the same: appeals (" in postroom("explain", "--again", mail["id"]).out
+        (folder / "postroom.toml").write_text(SETTINGS + "[judging]\nstarter = false\n")
+        (facts,) = postroom("explain", "--again", mail["id"], "--json").lines
+        assert (facts["same"], facts["same_versions"], facts["now"]["decided"]) == (False, False, "general")
+        told = postroom("explain", "--again", mail["id"]).out
+        assert re.search(r"it comes to \S+.*; it was appeals \(", told)
+        assert "are not those that it was decided with" in told
 
     def test_the_beginning_of_an_id_must_tell_one_mail(self, postroom: Postroom) -> None:
         receive(postroom, a_message(), a_message(Message_ID="<2@example.com>"))
@@ -322,6 +394,8 @@ class TestMails:
             ran = postroom(*command, "01")
             assert ran.code == 1
             assert "several mails have ids that begin with 01" in ran.err
+            assert all(mail["id"] in ran.err for mail in postroom("mails", "--json").lines)
+            assert postroom(*command, "").code == 1
 
     def test_nothing_in_a_mail_commands_a_terminal(self, postroom: Postroom, folder: Path, work: Work) -> None:
         subject = f"=?utf-8?b?{b64encode(HOSTILE.encode()).decode()}?="
@@ -335,7 +409,7 @@ class TestMails:
             ("queue", "list", "--state", "done"), ("route", "hostile.eml"), ("understand", "hostile.eml"),
             ("explain", "hostile.eml"),
         ]  # fmt: skip
-        as_json = [(*c, "--json") for c in commands if c[:2] != ("inbox", "read")]
+        as_json = [(*c, "--json") for c in commands]
         for command in (*commands, *as_json):
             ran = postroom(*command)
             assert ran.code == 0

@@ -101,6 +101,23 @@ def test_a_command_written_wrongly_ends_with_2(postroom: Postroom, command: tupl
     ("command", "says"),
     [
         (("queue", "show", "7"), "there is no job 7"),
+        (("queue", "retry", "9999"), "there is no job 9999"),
+        (("queue", "unpark", "9999", "9998"), "there is no job 9998, 9999"),
+        (("queue", "drop", str(2**64), "--reason", "x"), f"there is no job {2**64}"),
+        (
+            ("queue", "list", "--to", "genral"),
+            "there is no destination 'genral'. Did you mean 'general'? Known: review",
+        ),
+        (("queue", "list", "--why", "foo"), "use one of gave-up"),
+        (("queue", "list", "--mail", "zzz"), "no mail with the id zzz"),
+        (("mails", "--route", "nope"), "there is no route 'nope'. Known: appeals, general, review, junk, automatic"),
+        (("mails", "--before", "nope"), "no mail with the id nope"),
+        (
+            ("inbox", "list", "nonexist"),
+            "there is no inbox 'nonexist'. Known: review, junk, automatic, appeals, general",
+        ),
+        (("explain", ""), "say which mail"),
+        (("inbox", "read", ""), "say which mail"),
         (("queue", "drop", "--reason", "x"), "say which"),
         (("inbox", "read", "01zz"), "no mail with the id 01zz"),
         (("explain", "no-such-file.eml"), "there is no file and no mail"),
