@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.conftest import SETTINGS, Postroom
+from tests.unit.flow.house import a_message
 
 COMMANDS = [
     ("check",),
@@ -249,6 +250,14 @@ class TestReceive:
         ran = postroom("receive", "support@shop.test", stdin=b"Subject: x\n\nbody\n")
         assert ran.code == 75
         assert "a bug: ZeroDivisionError" in ran.err
+
+    @pytest.mark.parametrize("sender", ["", "-c@example.com", "ada@example.com"])
+    def test_any_sender_is_taken_as_the_pipe_of_a_mail_server_writes_it(self, postroom: Postroom, sender: str) -> None:
+        ran = postroom("receive", f"--sender={sender}", "--", "support@shop.test", stdin=a_message())
+        assert ran.code == 0
+        (mail,) = postroom("mails", "--json").lines
+        (told,) = postroom("explain", mail["id"], "--json").lines
+        assert told["mail_from"] == sender
 
     def test_too_large(self, postroom: Postroom, folder: Path) -> None:
         (folder / "postroom.toml").write_text(SETTINGS + "[intake]\nmax_size = 1024\n")
