@@ -23,7 +23,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements-dev.lock
 	@touch $@
 
-demo: $(VENV)/.run  ## send 90 example mails through real SMTP and show where each went and why
+demo: $(VENV)/.run  ## send 94 example mails through real SMTP and show where each went and why
 	@$(BIN)/python -m tools.demo
 
 test: $(VENV)/.dev  ## all tests; real mail servers are unpacked, not installed

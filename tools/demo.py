@@ -181,7 +181,7 @@ def _show(console: Console, settings: Path, expected: list[dict], sent: float, d
         f"{right} are where they belong, {asked} more wait for a person in review, {wrong} went to a wrong desk."
     )
     console.print(f"Sent and kept for certain in {sent:.1f} s, judged and delivered {done:.1f} s after the first.")
-    where = os.path.relpath(settings)
+    where = settings.resolve()
     console.print("\n[bold]What to try next[/]")
     console.print(f"  .venv/bin/postroom inbox list appeals -c {where}")
     console.print(f"  .venv/bin/postroom explain {decided[0]['id'][:14]} -c {where}")

@@ -178,7 +178,7 @@ class Desk(Protocol):
         ...
 
     def unpark(self, wanted: JobFilter) -> int:
-        """Make parked jobs ready again, with a fresh age and no strikes. How many."""
+        """Make parked or dropped jobs ready again, with a fresh age and no strikes. How many."""
         ...
 
     def drop(self, wanted: JobFilter, reason: str) -> int:

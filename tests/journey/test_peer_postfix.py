@@ -105,7 +105,8 @@ def test_postfix_pipes_into_postroom_receive(tmp_path: Path) -> None:
             os.chown(path, nobody.pw_uid, nobody.pw_gid)
         pipe = (
             "postroom unix - n n - 2 pipe\n"
-            f"  flags=q user=nobody argv={python} -m postroom receive --config {trial.config} --sender ${{sender}} ${{recipient}}\n"
+            "  flags=q user=nobody null_sender=\n"
+            f"  argv={python} -m postroom receive --config {trial.config} --sender=${{sender}} -- ${{recipient}}\n"
         )
         with peers.postfix(transport="postroom:", master_cf=pipe) as post:
             hand_over(post.port, mails)

@@ -9,6 +9,7 @@ from postroom.adapters.intake.labelled import read_labelled
 from postroom.bootstrap.files import Offline
 from postroom.bootstrap.house import House
 from postroom.flow.measure import Labelled, measure
+from postroom.model.errors import Refused, unknown
 from postroom.model.judgement import REVIEW, Decision
 from postroom.model.mail import RouteName
 from postroom.understand.reader import read_bytes
@@ -18,9 +19,14 @@ def evaluate(house: House, path: Path, *, text_only: bool, stream: bool) -> dict
     """The figures of `postroom evaluate`, as DESIGN's interface names them, and accuracy by language.
 
     ``stream`` judges in order of the Date header, each mail remembered for those that follow. Raises `Refused` for data
-    that can't be read.
+    that can't be read, holds no mail, or names a route that there is not: figures of it would be wrong without a word.
     """
     labelled = list(read_labelled(path, house.settings.intake.max_size))
+    if not labelled:
+        raise Refused(f"there is no labelled mail in {path}")
+    for one in labelled:
+        if strange := [route for route in (one.route, *one.acceptable) if route not in house.routes]:
+            raise Refused(f"{one.mail.path}: {unknown('route', strange[0], house.routes)}")
     if stream:
         labelled.sort(key=_date)
     offline = Offline(house, text_only=text_only or not stream)
@@ -37,7 +43,7 @@ def evaluate(house: House, path: Path, *, text_only: bool, stream: bool) -> dict
     facts["truncated"] = sum(one.mail.truncated for one in labelled)
     if stream:
         fine = sum(score.review or score.right for _, score in scored)
-        facts["right_or_review"] = fine / len(scored) if scored else 0.0
+        facts["right_or_review"] = fine / len(scored)
     return facts
 
 

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroom.cli.console import Config, examples, open_house, open_store_house, say
+from postroom.cli.console import (
+    AsJson,
+    Config,
+    examples,
+    find_config,
+    note,
+    open_store_house,
+    print_json,
+    read_settings,
+    say,
+    with_config,
+)
 from postroom.model.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,30 +34,47 @@ def register(app: typer.Typer) -> None:
 
 def backup(
     target: Annotated[
-        Path, typer.Argument(help="File to write; an older one of that name is replaced once the new one is complete.")
+        Path,
+        typer.Argument(
+            help="File to write; an older one of that name is replaced once the new one is complete.", metavar="FILE"
+        ),
     ],
     config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Copy the store as it is at this moment, while it is in use; the signing key is put beside it as TARGET.key."""
+    """Copy the store as it is at this moment, while it is in use; the signing key is put beside it as FILE.key."""
     from postroom.bootstrap.backup import back_up
 
     if not target.absolute().parent.is_dir():
         raise ConfigError(f"there is no folder {target.absolute().parent}: is the disk for backups mounted?")
     house = open_store_house(config)
     key = back_up(house, target, _progress())
-    say(f"Wrote {target} and {key}. Both hold secrets and people's mail: keep them so.")
+    if as_json:
+        print_json({"store": str(target), "key": str(key)})
+    else:
+        say(f"Wrote {target} and {key}. Both hold secrets and people's mail: keep them so.")
     house.close()
 
 
-def restore(source: Annotated[Path, typer.Argument(help="File that `backup` wrote.")], config: Config = None) -> None:
+def restore(
+    source: Annotated[Path, typer.Argument(help="File that `backup` wrote.", metavar="FILE")],
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
     """Make the store from a backup. Nothing is judged or delivered until a person says so."""
     from postroom.bootstrap.backup import restore as bring_back
 
-    house = open_house(config)
-    held = bring_back(house, source, _progress())
-    house.close()
-    say(f"Restored, with {held} jobs held: what was delivered since the backup is not known here.")
-    say("Look: postroom queue list --state held.  Let them go: postroom queue retry --state held.")
+    path = find_config(config).resolve()
+    done = bring_back(path.parent / read_settings(path).data, source, _progress())
+    if done.remark:
+        note(done.remark)
+    if as_json:
+        print_json({"store": str(done.store), "held": done.held})
+        return
+    same = with_config(config)
+    say(f"Restored, with {done.held} jobs held: what was delivered since the backup is not known here.")
+    say(f"Look: postroom queue list --state held{same}")
+    say(f"Let them go: postroom queue retry --state held{same}")
 
 
 def _progress() -> "Callable[[int, int], None]":

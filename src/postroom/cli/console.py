@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from postroom.model.errors import ConfigError
+from postroom.model.errors import ConfigError, Refused
 
 if TYPE_CHECKING:
     from postroom.bootstrap import House
     from postroom.config import Settings
+    from postroom.model.mail import Mail
 
 #: where settings are looked for, in this order
 CONFIG_PATHS = ("postroom.toml", "/etc/postroom/postroom.toml")
@@ -79,6 +81,37 @@ def open_store_house(given: Path | None) -> "House":
             f"there is no store at {house.store_path}; `postroom serve` makes one, `postroom restore` brings one back"
         )
     return house
+
+
+def with_config(given: Path | None) -> str:
+    """What a hint at another command must end with to be about the same installation."""
+    return f" -c {shlex.quote(str(given))}" if given is not None else ""
+
+
+def destinations_of(house: "House") -> dict[str, str]:
+    """Every destination with its kind; none is built."""
+    from postroom.bootstrap.house import BUILT_IN
+
+    named = {name: str(type(one).__struct_config__.tag) for name, one in house.settings.destination.items()}
+    return dict.fromkeys(BUILT_IN, "inbox") | named
+
+
+def find_mail(house: "House", prefix: str, *, missing: str = "no mail with the id {}") -> "Mail":
+    """The mail whose id begins so; ends the command when there is none, or several, which are named."""
+    if not prefix:
+        fail("say which mail: its id, or the first letters of it")
+    try:
+        mail = house.mail(prefix)
+    except Refused as error:
+        ids = house.store.find(prefix.lower(), 10)
+        known = house.store.summaries(ids)
+        lines = [
+            f"  {one}  {known[one].from_addr}  {known[one].subject}" if one in known else f"  {one}" for one in ids
+        ]
+        fail("\n".join([str(error), *lines]))
+    if mail is None:
+        fail(missing.format(prefix))
+    return mail
 
 
 #: what JSON leaves as it is and a terminal may obey, or no encoding can carry

@@ -25,7 +25,9 @@ def register(app: typer.Typer) -> None:
 def evaluate(
     data: Annotated[
         Path,
-        typer.Argument(help="JSON Lines with `route` and `subject` + `body` or `file`; or a folder for each route."),
+        typer.Argument(
+            help="JSON Lines with `route` and `subject` + `body` or `file`; or a folder for each route.", metavar="DATA"
+        ),
     ],
     config: Config = None,
     text_only: Annotated[

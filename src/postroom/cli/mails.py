@@ -1,10 +1,25 @@
-"""`mails`: what came in, and where it went."""
+"""`mails`: what came in, what was decided, and how far it has come."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroom.cli.console import AsJson, Config, examples, open_store_house, print_json, print_table, when
+from postroom.cli.console import (
+    AsJson,
+    Config,
+    examples,
+    fail,
+    find_mail,
+    open_store_house,
+    print_json,
+    print_table,
+    when,
+)
+from postroom.model.errors import unknown
+
+if TYPE_CHECKING:
+    from postroom.bootstrap import House
+    from postroom.model.listing import MailRow
 
 
 def register(app: typer.Typer) -> None:
@@ -15,48 +30,74 @@ def register(app: typer.Typer) -> None:
 def mails(
     route: Annotated[str, typer.Option("--route", help="Those of one route alone; junk and automatic too.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many.")] = 50,
-    before: Annotated[str, typer.Option("--before", help="Older than the mail with this id: the next page.")] = "",
+    before: Annotated[
+        str, typer.Option("--before", metavar="ID", help="Older than the mail with this id: the next page.")
+    ] = "",
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Mails, newest first, each with where it went and why."""
+    """Mails, newest first: the route decided on and why, its stage, and whether it was delivered, waits, is parked or was dropped."""
     house = open_store_house(config)
-    rows = house.store.mails(limit, route=route, before=before)
+    rows = house.store.mails(limit, route=route, before=find_mail(house, before).id if before else "")
+    if route and not rows:
+        _require_route(house, route)
+    facts = _facts(house, rows)
     if as_json:
-        for row in rows:
-            decisions = house.store.decisions(row.id)
-            last = decisions[-1] if decisions else None
-            print_json(
-                {
-                    "id": row.id,
-                    "received_at": row.received_at,
-                    "brand": row.brand,
-                    "from": row.from_addr,
-                    "subject": row.subject,
-                    "language": row.language,
-                    "kind": row.kind,
-                    "route": row.route,
-                    "decided": row.decided,
-                    "confidence": row.confidence,
-                    "unconfirmed": row.unconfirmed,
-                    "urgent": list(last.urgent) if last else [],
-                    "because": last.because if last else "",
-                    "duplicate_of": row.duplicate_of,
-                }
-            )
+        for one in facts:
+            print_json(one)
     else:
         table = [
             (
-                r.id,
-                when(r.received_at),
-                r.from_addr,
-                r.subject[:80],
-                r.route or ("(again)" if r.duplicate_of else ""),
-                r.decided,
+                one["id"],
+                when(one["received_at"]),
+                one["from"],
+                one["subject"][:80],
+                one["route"] or ("(again)" if one["duplicate_of"] else ""),
+                one["stage"],
+                one["state"],
+                f"came before as {one['duplicate_of']}" if one["duplicate_of"] else one["because"][:120],
             )
-            for r in rows
+            for one in facts
         ]
-        print_table(
-            "", ("id", "received (UTC)", "from", "subject", "went to", "best guess"), table, empty="No mail yet."
-        )
+        columns = ("id", "received (UTC)", "from", "subject", "route", "stage", "state", "why")
+        print_table("", columns, table, empty="No mail yet." if not (route or before) else "No such mail.")
     house.close()
+
+
+def _require_route(house: "House", route: str) -> None:
+    from postroom.bootstrap.house import BUILT_IN
+
+    known = dict.fromkeys((*house.settings.route, *BUILT_IN))
+    if route not in known:
+        fail(unknown("route", route, known))
+
+
+def _facts(house: "House", rows: "tuple[MailRow, ...]") -> list[dict[str, Any]]:
+    """One object a mail; one that came again is listed with the sender and subject of the first."""
+    firsts = house.store.summaries([row.duplicate_of for row in rows if row.duplicate_of is not None])
+    facts = []
+    for row in rows:
+        decisions = house.store.decisions(row.id)
+        last = decisions[-1] if decisions else None
+        first = firsts.get(row.duplicate_of) if row.duplicate_of is not None else None
+        facts.append(
+            {
+                "id": row.id,
+                "received_at": row.received_at,
+                "brand": row.brand,
+                "from": first.from_addr if first else row.from_addr,
+                "subject": first.subject if first else row.subject,
+                "language": row.language,
+                "kind": row.kind,
+                "route": row.route,
+                "decided": row.decided,
+                "confidence": row.confidence,
+                "stage": last.stage if last else "",
+                "state": row.state,
+                "unconfirmed": row.unconfirmed,
+                "urgent": list(last.urgent) if last else [],
+                "because": last.because if last else "",
+                "duplicate_of": row.duplicate_of,
+            }
+        )
+    return facts

@@ -1,9 +1,11 @@
 """`postroom`: the command with all its groups."""
 
 import sys
+from typing import Annotated
 
 import typer
 
+from postroom import __version__
 from postroom.cli import backup, evaluate, explain, files, inbox, mails, queue, rules, serve, setup
 from postroom.cli.console import fail
 from postroom.model.errors import PostroomError
@@ -14,9 +16,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,  # importing what draws boxes would take longer than all the rest of --help
-    help="Reads every mail that reaches support@, finds the desk it belongs to and delivers it there for certain.",
     epilog="Start here: postroom init, edit postroom.toml, postroom check, postroom serve.",
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"postroom {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def postroom(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Reads every mail that reaches support@, finds the desk it belongs to and delivers it there for certain."""
+
+
 setup.register(app)
 serve.register(app)
 files.register(app)

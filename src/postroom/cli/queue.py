@@ -1,28 +1,72 @@
 """`postroom queue`: what is under way, what waits, what was parked; and what to do about it."""
 
+import re
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from postroom.cli.console import AsJson, Config, examples, fail, open_store_house, print_json, print_table, say, when
+from postroom.cli.console import (
+    AsJson,
+    Config,
+    destinations_of,
+    examples,
+    fail,
+    find_mail,
+    note,
+    open_store_house,
+    print_json,
+    print_table,
+    say,
+    when,
+    with_config,
+)
+from postroom.model.errors import unknown
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from postroom.bootstrap import House
     from postroom.model.work import JobId, JobInfo, JobKind, JobState
     from postroom.ports import JobFilter
 
 #: as `postroom.model.work` has them; written out, so that help need not import it
 STATES = ("ready", "claimed", "held", "done", "parked", "dropped")
 KINDS = ("judge", "deliver", "clock")
+WHYS = ("gave-up", "too-old", "bug", "poison", "bounced", "loop", "unreadable")
+
+#: what becomes of a job in a state that a verb leaves alone
+_AS_IT_IS = {
+    "ready": "waits already; make it due now with: postroom queue retry {}",
+    "held": "is held since a restore; let it go with: postroom queue retry {}",
+    "claimed": "is in a worker's hands now",
+    "done": "is done",
+    "parked": "is parked; try it again with: postroom queue unpark {}",
+    "dropped": "was dropped; take it up again with: postroom queue unpark {}",
+}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800}
 
 app = typer.Typer(no_args_is_help=True, help="Jobs: list, show, retry, unpark, drop.")
 
-Ids = Annotated[list[int] | None, typer.Argument(help="Ids of jobs; else all that the filters match.")]
+
+def seconds_of(age: str) -> float:
+    """A length of time as people write it, ``90m`` or ``3d``, in seconds."""
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smhdw])", age.strip())
+    if found is None:
+        raise typer.BadParameter(f"{age!r} is no age: write 90m, 2h or 3d")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+Ids = Annotated[list[int] | None, typer.Argument(help="Ids of jobs; else all that the filters match.", metavar="JOB")]
 State = Annotated[list[str] | None, typer.Option("--state", help=f"One of {', '.join(STATES)}; may be repeated.")]
 Kind = Annotated[list[str] | None, typer.Option("--kind", help=f"One of {', '.join(KINDS)}; may be repeated.")]
 To = Annotated[str, typer.Option("--to", help="Destination.")]
-MailOf = Annotated[str, typer.Option("--mail", help="Id of a mail.")]
-Why = Annotated[
-    str, typer.Option("--why", help="Reason of parking: gave-up, too-old, bug, poison, bounced, loop, unreadable.")
+MailOf = Annotated[str, typer.Option("--mail", help="Id of a mail, or its beginning.", metavar="ID")]
+Why = Annotated[str, typer.Option("--why", help=f"Reason of parking: {', '.join(WHYS)}.")]
+OlderThan = Annotated[
+    float | None,
+    typer.Option("--older-than", help="Made longer ago than this, e.g. 90m, 2h, 3d.", metavar="AGE", parser=seconds_of),
 ]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many.")]
 
@@ -34,13 +78,14 @@ def list_(
     to: To = "",
     mail: MailOf = "",
     why: Why = "",
+    older_than: OlderThan = None,
     limit: Limit = 100,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Jobs, oldest first; without --state those that are not finished."""
     house = open_store_house(config)
-    wanted = _filter(None, state or ["ready", "claimed", "held", "parked"], kind, to, mail, why, limit)
+    wanted = _filter(house, state or ["ready", "claimed", "held", "parked"], kind, to, mail, why, older_than, limit)
     jobs = house.store.jobs(wanted)
     if as_json:
         for job in jobs:
@@ -62,14 +107,20 @@ def list_(
     house.close()
 
 
-@app.command(epilog=examples("postroom queue show 42"))
-def show(job: Annotated[int, typer.Argument(help="Id of the job.")], config: Config = None) -> None:
-    """Everything about one job, as JSON."""
+@app.command(epilog=examples("postroom queue show 42", "postroom queue show 42 --json"))
+def show(
+    job: Annotated[int, typer.Argument(help="Id of the job.", metavar="JOB")],
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Everything about one job."""
     house = open_store_house(config)
-    found = house.store.jobs(_filter([job], None, None, "", "", "", 1))
-    if not found:
-        fail(f"there is no job {job}")
-    print_json(_facts(found[0]))
+    (found,) = _jobs(house, [job])
+    if as_json:
+        print_json(_facts(found))
+    else:
+        rows = [(name, _readable(value)) for name, value in _facts(found).items() if value not in ("", None)]
+        print_table("", ("field", "value"), rows)
     house.close()
 
 
@@ -82,31 +133,39 @@ def retry(
     kind: Kind = None,
     to: To = "",
     mail: MailOf = "",
+    older_than: OlderThan = None,
     limit: Limit = 100_000,
     config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make waiting jobs due now; also those held after a restore."""
     house = open_store_house(config)
-    wanted = _filter(ids, state or ["ready", "held"], kind, to, mail, "", limit)
-    count = house.store.retry(wanted)
-    say(f"{count} made due now.")
+    wanted = _filter(house, state or ["ready", "held"], kind, to, mail, "", older_than, limit, ids)
+    _say_what_stays(house, wanted, config)
+    _say_changed(house.store.retry(wanted), "made due now.", as_json=as_json)
+    _say_what_rests(house, wanted)
     house.close()
 
 
 @app.command(epilog=examples("postroom queue unpark 42", "postroom queue unpark --why gave-up --to appeals"))
 def unpark(
     ids: Ids = None,
+    state: State = None,
     kind: Kind = None,
     to: To = "",
     mail: MailOf = "",
     why: Why = "",
+    older_than: OlderThan = None,
     limit: Limit = 100_000,
     config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Try parked jobs again, with a fresh age."""
+    """Try parked jobs again, with a fresh age; dropped ones too, when their ids or --state dropped say so."""
     house = open_store_house(config)
-    count = house.store.unpark(_filter(ids, ["parked"], kind, to, mail, why, limit))
-    say(f"{count} will be tried again.")
+    states = state or (["parked", "dropped"] if ids else ["parked"])
+    wanted = _filter(house, states, kind, to, mail, why, older_than, limit, ids)
+    _say_what_stays(house, wanted, config)
+    _say_changed(house.store.unpark(wanted), "will be tried again.", as_json=as_json)
     house.close()
 
 
@@ -119,35 +178,97 @@ def drop(
     to: To = "",
     mail: MailOf = "",
     why: Why = "",
+    older_than: OlderThan = None,
     limit: Limit = 1000,
     config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Never do these jobs. The mails stay in the store. Needs ids or a filter."""
-    if not (ids or to or mail or why or kind):
-        fail("say which: ids, --to, --mail, --why or --kind")
+    """Never do these jobs; `unpark` takes them up again. The mails stay in the store. Needs ids or a filter."""
+    if not reason.strip():
+        fail("--reason is empty: say why, for whoever asks later", 2)
+    if not (ids or to or mail or why or kind or older_than):
+        fail("say which: ids, --to, --mail, --why, --kind or --older-than")
     house = open_store_house(config)
-    count = house.store.drop(_filter(ids, state or ["parked", "held", "ready"], kind, to, mail, why, limit), reason)
-    say(f"{count} dropped; their mails are kept.")
+    wanted = _filter(house, state or ["parked", "held", "ready"], kind, to, mail, why, older_than, limit, ids)
+    _say_what_stays(house, wanted, config)
+    _say_changed(house.store.drop(wanted, reason), "dropped; their mails are kept.", as_json=as_json)
     house.close()
 
 
 def _filter(
-    ids: list[int] | None, state: list[str] | None, kind: list[str] | None, to: str, mail: str, why: str, limit: int
+    house: "House",
+    state: list[str],
+    kind: list[str] | None,
+    to: str,
+    mail: str,
+    why: str,
+    older_than: float | None,
+    limit: int,
+    ids: list[int] | None = None,
 ) -> "JobFilter":
+    """Which jobs are meant. Ends the command where a name is known to nobody: "nothing found" would be taken for the truth."""
     from postroom.ports import JobFilter
 
-    for value, known, name in ((state or [], STATES, "--state"), (kind or [], KINDS, "--kind")):
-        if unknown := [v for v in value if v not in known]:
-            fail(f"{name} {unknown[0]!r} is unknown; use one of {', '.join(known)}", 2)
+    for value, known, name in ((state, STATES, "--state"), (kind or [], KINDS, "--kind")):
+        if strange := [v for v in value if v not in known]:
+            fail(f"{name} {strange[0]!r} is unknown; use one of {', '.join(known)}", 2)
+    if why and why not in (*WHYS, "dropped"):
+        fail(f"--why {why!r} is unknown; use one of {', '.join(WHYS)}")
+    # Jobs may be left of a destination that the settings no longer name.
+    if to and to not in (places := destinations_of(house)) and not house.store.jobs(JobFilter(destination=to, limit=1)):
+        fail(unknown("destination", to, places))
     return JobFilter(
-        states=cast("tuple[JobState, ...]", tuple(state or ())),
+        states=cast("tuple[JobState, ...]", tuple(state)),
         kinds=cast("tuple[JobKind, ...]", tuple(kind or ())),
         destination=to,
-        mail_id=mail,
-        ids=cast("tuple[JobId, ...]", tuple(ids or ())),
+        mail_id=find_mail(house, mail).id if mail else "",
+        ids=tuple(job.id for job in _jobs(house, ids)) if ids else (),
         why=why,
+        before=None if older_than is None else time.time() - older_than,
         limit=limit,
     )
+
+
+def _jobs(house: "House", ids: list[int]) -> "tuple[JobInfo, ...]":
+    """The jobs with these ids; ends the command when one isn't there."""
+    from postroom.ports import JobFilter
+
+    wanted = set(ids)
+    # What is no number of a job would not fit the store's integers either.
+    possible = cast("tuple[JobId, ...]", tuple(sorted(one for one in wanted if 0 < one < 2**63)))
+    found = house.store.jobs(JobFilter(ids=possible, limit=len(possible))) if possible else ()
+    if missing := sorted(wanted - {job.id for job in found}):
+        fail(f"there is no job {', '.join(map(str, missing))}")
+    return found
+
+
+def _say_what_stays(house: "House", wanted: "JobFilter", config: "Path | None") -> None:
+    """Of jobs that were named: which are in a state that the verb leaves alone, and which verb would not."""
+    for job in _jobs(house, list(wanted.ids)) if wanted.ids else ():
+        if job.state not in wanted.states:
+            note(f"Job {job.id} {_AS_IT_IS[job.state].format(f'{job.id}{with_config(config)}')}")
+
+
+def _say_changed(count: int, text: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"changed": count})
+    else:
+        say(f"{count} {text}")
+
+
+def _say_what_rests(house: "House", wanted: "JobFilter") -> None:
+    """What is due now still waits where its destination is down."""
+    for lane in house.store.lanes():
+        here = replace(wanted, destination=lane.destination, limit=1)
+        if lane.down and wanted.destination in ("", lane.destination) and house.store.jobs(here):
+            note(
+                f"{lane.destination} is down and rests until its next probe, {when(lane.probe_at)} UTC: {lane.error[:200]}"
+            )
+
+
+def _readable(value: object) -> object:
+    """A time for people; jobs have no other fractions."""
+    return value if not isinstance(value, float) else f"{when(value)} UTC" if value else "at once"
 
 
 def _facts(job: "JobInfo") -> dict[str, object]:

@@ -1,5 +1,6 @@
 """`init` writes a commented postroom.toml; `check` finds every mistake and tries the connections."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from postroom.config.mistakes import Mistake
 
 
+#: labels of letters, in any script, digits, hyphens and underscores
+_DOMAIN = re.compile(r"(?=.{1,255}$)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*")
+#: dot-atom (RFC 5322 §3.2.3, RFC 6532 §3.2); nobody is written to at a quoted one
+_LOCAL = re.compile(r"(?=.{1,64}$)[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(epilog=examples("postroom init --address support@example.com"))(init)
@@ -23,14 +30,21 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Folder to write into.")] = Path(),
-    address: Annotated[str, typer.Option(help="Address that mail comes to.")] = "support@example.com",
+    folder: Annotated[Path, typer.Argument(help="Folder to write into.", metavar="FOLDER")] = Path(),
+    address: Annotated[
+        str, typer.Option(help="Address that mail comes to; @example.com takes a whole domain.")
+    ] = "support@example.com",
     hostname: Annotated[str, typer.Option(help="Our name in mail.")] = "localhost",
     force: Annotated[bool, typer.Option("--force", help="Overwrite a postroom.toml that is there.")] = False,
 ) -> None:
     """Write a commented postroom.toml, and folders for your own rules and phrases."""
     from importlib import resources
 
+    local, _, domain = address.rpartition("@")
+    if not (_DOMAIN.fullmatch(domain) and (address.startswith("@") or _LOCAL.fullmatch(local))):
+        fail(f"--address {address!r} is no address: write support@example.com, or @example.com for a whole domain", 2)
+    if not _DOMAIN.fullmatch(hostname):
+        fail(f"--hostname {hostname!r} is no name of a host: write mail.example.com", 2)
     target = folder / "postroom.toml"
     if target.exists() and not force:
         fail(f"{target} is there already; --force overwrites it")

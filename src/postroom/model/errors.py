@@ -1,5 +1,8 @@
 """Errors whose type says what the caller does."""
 
+import difflib
+from collections.abc import Collection
+
 
 class PostroomError(Exception):
     """Any error that postroom raises on purpose; its text is meant for people."""
@@ -28,3 +31,10 @@ class GiveUp(PostroomError):
 
 class ConfigError(PostroomError):
     """The settings, rules or phrases are wrong; the text says where and what to do."""
+
+
+def unknown(what: str, given: str, known: Collection[str]) -> str:
+    """A sentence about a name that nothing has: what was likely meant, and what there is."""
+    near = difflib.get_close_matches(given, known, 1)
+    meant = f" Did you mean {near[0]!r}?" if near else ""
+    return f"there is no {what} {given!r}.{meant} Known: {', '.join(known) or 'none yet'}"

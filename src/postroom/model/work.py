@@ -110,6 +110,10 @@ class JobInfo:
     strikes: int
     created_at: float
     due_at: float
+    #: when it was last done, parked or dropped, seconds since the epoch; None for one that is to do
+    settled_at: float | None
+    #: what the destination said
+    receipt: str
     error: str
     why: str
 

@@ -274,6 +274,17 @@ class HandsContract:
         assert (again.mail_id, again.attempt, again.tries, again.strikes) == (ids(1)[0], 2, 0, 0)
         assert again.created_at == house.clock.now()
 
+    def test_what_was_dropped_by_mistake_begins_afresh_too(self, store: Store, house: House) -> None:
+        deliveries(store, 2)
+        store.drop(JobFilter(destination="desk"), "wrong window")
+        house.clock.advance(1000.0)
+        assert store.unpark(JobFilter(states=("parked",))) == 0
+        assert store.unpark(JobFilter(mail_id=ids(1)[0])) == 1
+        (again,) = claim_deliveries(store)
+        assert (again.mail_id, again.created_at) == (ids(1)[0], house.clock.now())
+        store.settle([Done(job=again)])
+        assert [info.state for info in store.jobs(JobFilter(destination="desk"))] == ["done", "dropped"]
+
     def test_an_unparked_judgement_keeps_its_place_among_its_key(self, store: Store) -> None:
         accept(store, a_mail(1, thread_key="k"))
         (job,) = store.claim("judge", 1, "w")
@@ -352,7 +363,7 @@ class HandsContract:
         assert (parked.mail_id, parked.why) == (job.mail_id, "bounced")
         assert [info.mail_id for info in store.jobs(JobFilter(states=("done",), kinds=("deliver",)))] == [other.mail_id]
 
-    def test_retry_leaves_the_review_clock_alone(self, store: Store, house: House) -> None:
+    def test_retry_leaves_the_review_clock_alone_unless_it_is_named(self, store: Store, house: House) -> None:
         accept(store, a_mail(1))
         (job,) = store.claim("judge", 10, "judge")
         due = house.clock.now() + 3600.0
@@ -361,6 +372,8 @@ class HandsContract:
         assert store.retry(JobFilter()) == 1
         assert store.claim("clock", 10, "judge") == ()
         assert [info.due_at for info in store.jobs(JobFilter(kinds=("clock",)))] == [due]
+        assert store.retry(JobFilter(kinds=("clock",))) == 1
+        assert len(store.claim("clock", 10, "judge")) == 1, "named, it runs out now"
 
 
 class QueueContract(ClaimsContract, StrikesContract, OrderContract, ClockJumpsContract, HandsContract):

@@ -136,10 +136,10 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def unpark(self, data: st.DataObject) -> None:
-        """A person gives a parked job another chance."""
-        parked = [number for number, expected in self.model.items() if expected.state == "parked"]
-        if parked:
-            number = data.draw(st.sampled_from(parked))
+        """A person gives a job that was parked or dropped another chance."""
+        aside = [number for number, expected in self.model.items() if expected.state in {"parked", "dropped"}]
+        if aside:
+            number = data.draw(st.sampled_from(aside))
             assert self.store().unpark(JobFilter(ids=(number,))) == 1
             expected = self.model[number]
             expected.state, expected.strikes, expected.due_at = "ready", 0, 0.0

@@ -1,20 +1,25 @@
 """What each command does and prints."""
 
 import os
+import re
 import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import typer.main
 
+from postroom import __version__
+from postroom.adapters.store.sqlite import SqliteStore
 from postroom.cli import evaluate, queue
 from postroom.cli.main import app
 from postroom.config import load
-from postroom.model.work import JobKind, JobState
+from postroom.model.mail import DestinationName
+from postroom.model.work import JobKind, JobState, Lane, Park
+from postroom.testing.values import a_delivery, a_judgement
 from tests.unit.cli.conftest import SETTINGS, Postroom
 from tests.unit.flow.house import a_message
 
@@ -61,6 +66,9 @@ class TestHelp:
         assert ran.stdout.splitlines()[-1] == "HEAVY []"
         assert "Usage: postroom" in ran.stdout
 
+    def test_the_version(self, postroom: Postroom) -> None:
+        assert postroom("--version").out == f"postroom {__version__}\n"
+
     def test_no_command_at_all_is_help(self, postroom: Postroom) -> None:
         assert "Usage: postroom" in postroom().out + postroom().err
 
@@ -78,6 +86,29 @@ class TestInit:
         assert (folder / "new" / "rules").is_dir()
         assert (folder / "new" / "phrases").is_dir()
         assert postroom("check", "--offline", "-c", "new/postroom.toml").code == 0
+
+    @pytest.mark.parametrize("address", ["@play.test", "käse+1@bücher.test", "o'hara@play.test", "help@localhost"])
+    def test_addresses(self, postroom: Postroom, folder: Path, address: str) -> None:
+        assert postroom("init", "new", "--address", address).code == 0
+        settings, _ = load((folder / "new" / "postroom.toml").read_text())
+        assert settings is not None
+        assert settings.brand["main"].addresses == (address,)
+
+    @pytest.mark.parametrize(
+        ("option", "value"),
+        [
+            ("--address", v)
+            for v in ('a"b@play.test', "a\\b@play.test", "play.test", "a@", "a@b@c", "", "a b@c", "a@b\n")
+        ]
+        + [("--hostname", v) for v in ('mx"', "mx\\", "", "a..b", "-mx", "mx.play.test.", "a b", "mx\n")],
+    )
+    def test_what_would_be_broken_settings_is_refused(
+        self, postroom: Postroom, folder: Path, option: str, value: str
+    ) -> None:
+        ran = postroom("init", "new", option, value)
+        assert ran.code == 2
+        assert option in ran.err
+        assert not (folder / "new").exists()
 
     def test_it_overwrites_only_by_force(self, postroom: Postroom, folder: Path) -> None:
         assert postroom("init").code == 1
@@ -353,6 +384,22 @@ class TestFiles:
         (facts,) = postroom("explain", "mail.eml", "--json").lines
         assert facts["route"] == "appeals"
         assert facts["words"]
+        (facts,) = postroom("explain", "-", "--json", stdin=a_message()).lines
+        assert (facts["path"], facts["route"]) == ("-", "appeals")
+
+    def test_explain_a_mail_of_an_mbox(self, postroom: Postroom, folder: Path) -> None:
+        other = a_message("When do you open on Sundays?", Subject="hours", Message_ID="<2@example.com>")
+        (folder / "old.mbox").write_bytes(b"".join(b"From a Fri\n" + raw + b"\n" for raw in (a_message(), other)))
+        for line in postroom("route", "old.mbox", "--json").lines:
+            ran = postroom("explain", line["path"], "--json")
+            assert [(one["path"], one["route"]) for one in ran.lines] == [(line["path"], line["route"])]
+            assert ran.err == ""
+        ran = postroom("explain", "old.mbox", "--json", "-c", "postroom.toml")
+        assert [one["path"] for one in ran.lines] == ["old.mbox#1"]
+        assert "this is the first. The second: postroom explain old.mbox#2 -c postroom.toml" in ran.err
+        for number in (0, 3):
+            ran = postroom("explain", f"old.mbox#{number}")
+            assert (ran.code, ran.err) == (1, f"postroom: there is no mail {number} in old.mbox\n")
 
     def test_evaluate(self, postroom: Postroom, folder: Path) -> None:
         (folder / "data.jsonl").write_text(
@@ -388,6 +435,26 @@ class TestFiles:
         (folder / "data.jsonl").write_text('{"route": "appeals", "subject": "", "body": "x"}\n' * 2)
         assert postroom("evaluate", "data.jsonl", "--json").lines[0]["mails_per_second"] == 0.5
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            '{"route": "appeal", "subject": "", "body": "x"}',
+            '{"route": "appeals", "acceptable": ["appeal"], "subject": "", "body": "x"}',
+        ],
+    )
+    def test_evaluate_knows_no_route_that_there_is_not(self, postroom: Postroom, folder: Path, line: str) -> None:
+        (folder / "data.jsonl").write_text(line)
+        ran = postroom("evaluate", "data.jsonl")
+        assert (ran.code, ran.out) == (1, "")
+        assert "data.jsonl#1: there is no route 'appeal'. Did you mean 'appeals'? Known: appeals, general" in ran.err
+
+    def test_evaluate_nothing(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "data.jsonl").write_text("\n")
+        (folder / "routes" / "appeals").mkdir(parents=True)
+        for data in ("data.jsonl", "routes"):
+            ran = postroom("evaluate", data, "--json")
+            assert (ran.code, ran.out, ran.err) == (1, "", f"postroom: there is no labelled mail in {data}\n")
+
 
 class TestMails:
     @pytest.mark.usefixtures("empty_store")
@@ -408,6 +475,9 @@ class TestMails:
         shown = postroom("inbox", "read", entry["id"][:20].upper()).out
         assert "From: Ada <ada@example.com>" in shown
         assert "Please give me my account back" in shown
+        assert "Date: 2026-11-20 09:00:00 UTC\nReceived: " in shown
+        (facts,) = postroom("inbox", "read", entry["id"], "--json").lines
+        assert (facts["id"], facts["subject"], facts["rcpt_to"]) == (entry["id"], "Hello", ["support@shop.test"])
         assert not postroom("inbox", "list", "--unread", "--json").lines
         (mail,) = postroom("mails", "--route", "appeals", "--json").lines
         assert (mail["id"], mail["route"], mail["subject"]) == (entry["id"], "appeals", "Hello")
@@ -432,7 +502,63 @@ class TestMails:
         receive(postroom, a_message())
         (mail,) = postroom("mails", "--json").lines
         assert (mail["route"], mail["because"]) == ("", "")
+        assert mail["state"] == "waiting"
         assert "not been judged yet" in postroom("explain", mail["id"]).out
+        ran = postroom("explain", "--again", mail["id"])
+        assert (ran.code, ran.out) == (1, "")
+
+    def test_a_mail_in_shadow_went_where_it_went_before(self, postroom: Postroom, folder: Path, work: Work) -> None:
+        shadow = '[route.appeals]\nstage = "shadow"\nbefore = ["general"]'
+        (folder / "postroom.toml").write_text(SETTINGS.replace("[route.appeals]", shadow))
+        receive(postroom, a_message())
+        work()
+        (mail,) = postroom("mails", "--json").lines
+        assert (mail["route"], mail["stage"], mail["state"]) == ("appeals", "shadow", "delivered")
+        head, row = postroom("mails").out.splitlines()
+        assert head.split() == ["id", "received", "(UTC)", "from", "subject", "route", "stage", "state", "why"]
+        assert re.search(r" appeals +shadow +delivered +\S", row)
+
+    def test_a_mail_that_comes_again_is_shown_as_the_first(self, postroom: Postroom, work: Work) -> None:
+        receive(postroom, a_message(), a_message())
+        work()
+        again, first = postroom("mails", "--json").lines
+        assert (again["from"], again["subject"]) == (first["from"], first["subject"]) == ("ada@example.com", "Hello")
+        assert (again["state"], again["duplicate_of"]) == ("duplicate", first["id"])
+        row = postroom("mails").out.splitlines()[1]
+        assert "(again)" in row
+        assert f"came before as {first['id']}" in row
+        assert f"It came before, as {first['id']}" in postroom("explain", again["id"]).out
+
+    def test_what_the_review_clock_sent_on_is_told_once(self, postroom: Postroom, folder: Path, work: Work) -> None:
+        unsure = SETTINGS.replace("[route.appeals]", "[route.appeals]\nthreshold = 1.0")
+        (folder / "postroom.toml").write_text(unsure)
+        receive(postroom, a_message())
+        work()
+        (mail,) = postroom("mails", "--json").lines
+        assert (mail["route"], mail["state"]) == ("review", "delivered")
+        assert postroom("queue", "retry", "--kind", "clock", "--json").lines == [{"changed": 1}]
+        work()
+        (mail,) = postroom("mails", "--json").lines
+        assert (mail["route"], mail["unconfirmed"], mail["state"]) == ("appeals", True, "delivered")
+        told = postroom("explain", mail["id"]).out
+        assert told.count("nobody decided on it in review in time") == 1
+        assert ".." not in told
+        assert "it comes to the same: review, best guess appeals" in postroom("explain", "--again", mail["id"]).out
+
+    def test_judged_again_from_what_was_recorded(self, postroom: Postroom, folder: Path, work: Work) -> None:
+        receive(postroom, a_message())
+        work()
+        (mail,) = postroom("mails", "--json").lines
+        (facts,) = postroom("explain", "--again", mail["id"], "--json").lines
+        assert list(facts) == ["id", "same", "same_versions", "then", "now"]
+        assert (facts["same"], facts["same_versions"], facts["then"]) == (True, True, facts["now"])
+        assert "it comes to the same: appeals (" in postroom("explain", "--again", mail["id"]).out
+        (folder / "postroom.toml").write_text(SETTINGS + "[judging]\nstarter = false\n")
+        (facts,) = postroom("explain", "--again", mail["id"], "--json").lines
+        assert (facts["same"], facts["same_versions"], facts["now"]["decided"]) == (False, False, "general")
+        told = postroom("explain", "--again", mail["id"]).out
+        assert re.search(r"it comes to \S+.*; it was appeals \(", told)
+        assert "are not those that it was decided with" in told
 
     def test_the_beginning_of_an_id_must_tell_one_mail(self, postroom: Postroom) -> None:
         receive(postroom, a_message(), a_message(Message_ID="<2@example.com>"))
@@ -440,6 +566,8 @@ class TestMails:
             ran = postroom(*command, "01")
             assert ran.code == 1
             assert "several mails have ids that begin with 01" in ran.err
+            assert all(mail["id"] in ran.err for mail in postroom("mails", "--json").lines)
+            assert postroom(*command, "").code == 1
 
     def test_nothing_in_a_mail_commands_a_terminal(self, postroom: Postroom, folder: Path, work: Work) -> None:
         subject = f"=?utf-8?b?{b64encode(HOSTILE.encode()).decode()}?="
@@ -453,7 +581,7 @@ class TestMails:
             ("queue", "list", "--state", "done"), ("route", "hostile.eml"), ("understand", "hostile.eml"),
             ("explain", "hostile.eml"),
         ]  # fmt: skip
-        as_json = [(*c, "--json") for c in commands if c[:2] != ("inbox", "read")]
+        as_json = [(*c, "--json") for c in commands]
         for command in (*commands, *as_json):
             ran = postroom(*command)
             assert ran.code == 0
@@ -472,16 +600,21 @@ class TestQueue:
         return job
 
     def test_show_tells_all_of_a_job(self, postroom: Postroom, done: dict[str, Any]) -> None:
-        (facts,) = postroom("queue", "show", str(done["id"])).lines
+        (facts,) = postroom("queue", "show", str(done["id"]), "--json").lines
         assert facts == done
+        assert facts["settled_at"] >= facts["created_at"]
+        table = postroom("queue", "show", str(done["id"])).out
+        assert done["mail_id"] in table
+        assert re.search(r"settled_at +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC", table)
         assert list(facts) == [
             "id", "kind", "state", "mail_id", "destination", "generation", "attempt", "tries", "strikes", "created_at",
-            "due_at", "error", "why",
+            "due_at", "settled_at", "receipt", "error", "why",
         ]  # fmt: skip
 
     def test_it_knows_the_states_and_kinds_that_there_are(self) -> None:
         assert get_args(JobState) == queue.STATES
         assert get_args(JobKind) == queue.KINDS
+        assert get_args(get_type_hints(Park)["why"]) == queue.WHYS
 
     def test_what_waits_is_retried_and_dropped_by_hand(self, postroom: Postroom, work: Work) -> None:
         receive(postroom, a_message())
@@ -497,6 +630,61 @@ class TestQueue:
         work()
         assert not postroom("inbox", "list", "--json").lines
 
+    def test_what_was_dropped_by_mistake_is_taken_up_again(self, postroom: Postroom, work: Work) -> None:
+        receive(postroom, a_message())
+        assert postroom("queue", "drop", "1", "--reason", "wrong window", "--json").lines == [{"changed": 1}]
+        (mail,) = postroom("mails", "--json").lines
+        assert mail["state"] == "dropped"
+        assert postroom("queue", "unpark", "--json").lines == [{"changed": 0}]
+        assert postroom("queue", "unpark", "1", "--json").lines == [{"changed": 1}]
+        work()
+        (mail,) = postroom("mails", "--json").lines
+        assert mail["state"] == "delivered"
+        (told,) = postroom("explain", mail["id"], "--json").lines
+        assert [e["detail"] for e in told["events"] if e["what"] == "unpark"] == ["was dropped"]
+
+    def test_a_job_that_a_verb_leaves_alone_says_which_would_not(self, postroom: Postroom) -> None:
+        receive(postroom, a_message())
+        config = ("-c", "postroom.toml")
+        ran = postroom("queue", "unpark", "1", *config)
+        assert (ran.code, ran.out) == (0, "0 will be tried again.\n")
+        assert "Job 1 waits already; make it due now with: postroom queue retry 1 -c postroom.toml" in ran.err
+        postroom("queue", "drop", "1", "--reason", "x")
+        ran = postroom("queue", "retry", "1")
+        assert "Job 1 was dropped; take it up again with: postroom queue unpark 1\n" in ran.err
+
+    def test_who_retries_at_a_lane_that_is_down_hears_that_it_rests(self, postroom: Postroom, folder: Path) -> None:
+        receive(postroom, a_message())
+        store = SqliteStore.open(folder / "data" / "postroom.db")
+        store.set_lane(
+            Lane(destination=DestinationName("appeals"), down=True, probe_at=2e9, failures=3, error="refused")
+        )
+        assert "rests" not in postroom("queue", "retry").err
+        (job,) = store.claim("judge", 1, "w")
+        store.record([a_judgement(job, a_delivery(job.mail_id, "appeals"))])
+        store.close()
+        ran = postroom("queue", "retry", "--to", "appeals")
+        assert ran.out == "1 made due now.\n"
+        assert "appeals is down and rests until its next probe, 2033-05-18 03:33:20 UTC: refused" in ran.err
+        assert "rests" not in postroom("queue", "retry", "--to", "general").err
+
+    def test_the_old_ones_alone(self, postroom: Postroom) -> None:
+        receive(postroom, a_message())
+        for age, found in (("2h", 0), ("0s", 1)):
+            assert len(postroom("queue", "list", "--older-than", age, "--json").lines) == found
+            assert postroom("queue", "retry", "--older-than", age, "--json").lines == [{"changed": found}]
+        assert postroom("queue", "drop", "--older-than", "3d", "--reason", "x", "--json").lines == [{"changed": 0}]
+
+    @pytest.mark.parametrize(("age", "seconds"), [("90m", 5400), ("2h", 7200), ("3d", 259_200), ("1.5h", 5400)])
+    def test_ages(self, age: str, seconds: float) -> None:
+        assert queue.seconds_of(age) == seconds
+
+    def test_the_first_letters_of_an_id_are_enough(self, postroom: Postroom) -> None:
+        receive(postroom, a_message())
+        (mail,) = postroom("mails", "--json").lines
+        (job,) = postroom("queue", "list", "--mail", mail["id"][:20], "--json").lines
+        assert job["mail_id"] == mail["id"]
+
 
 class TestBackup:
     def test_what_was_restored_waits_for_a_person(self, postroom: Postroom, folder: Path) -> None:
@@ -506,12 +694,48 @@ class TestBackup:
         for name in ("copy.db", "copy.db.key"):
             assert (folder / name).stat().st_mode & 0o777 == 0o600
         (folder / "data").rename(folder / "lost")
-        assert "1 jobs held" in postroom("restore", "copy.db").out
+        ran = postroom("restore", "copy.db", "-c", "postroom.toml")
+        assert "1 jobs held" in ran.out
+        assert "postroom queue retry --state held -c postroom.toml\n" in ran.out
+        assert ran.err == ""
         assert (folder / "data" / "key").read_bytes() == (folder / "lost" / "key").read_bytes()
         assert (folder / "data" / "key").stat().st_mode & 0o777 == 0o600
         assert [j["state"] for j in postroom("queue", "list", "--json").lines] == ["held"]
         assert postroom("queue", "retry", "--state", "held").out == "1 made due now.\n"
         assert [j["state"] for j in postroom("queue", "list", "--json").lines] == ["ready"]
+
+    def test_as_json(self, postroom: Postroom, folder: Path) -> None:
+        receive(postroom, a_message())
+        assert postroom("backup", "copy.db", "--json").lines == [{"store": "copy.db", "key": "copy.db.key"}]
+        (folder / "data").rename(folder / "lost")
+        (facts,) = postroom("restore", "copy.db", "--json").lines
+        assert facts == {"store": str(folder / "data" / "postroom.db"), "held": 1}
+
+    @pytest.mark.parametrize("target", ["data/postroom.db", "data/key", "data/copy.db", "link", "data/../data/x"])
+    def test_what_is_to_be_saved_is_not_written_over(self, postroom: Postroom, folder: Path, target: str) -> None:
+        receive(postroom, a_message())
+        (folder / "link.key").symlink_to(folder / "data" / "key")
+        key = (folder / "data" / "key").read_bytes()
+        there = sorted(path.name for path in (folder / "data").iterdir())
+        ran = postroom("backup", target)
+        assert ran.code == 1
+        assert "is in the data folder" in ran.err
+        assert (folder / "data" / "key").read_bytes() == key
+        assert sorted(path.name for path in (folder / "data").iterdir()) == there
+        assert not (folder / "link").exists()
+        assert len(postroom("mails", "--json").lines) == 1
+
+    def test_a_key_that_is_not_the_old_one_is_said(self, postroom: Postroom, folder: Path) -> None:
+        receive(postroom, a_message())
+        postroom("backup", "copy.db")
+        (folder / "data").rename(folder / "lost")
+        (folder / "data").mkdir()
+        (folder / "data" / "key").write_bytes(b"x" * 32)
+        assert "is another key than copy.db.key" in postroom("restore", "copy.db").err
+        (folder / "data").rename(folder / "lost too")
+        (folder / "copy.db.key").unlink()
+        ran = postroom("restore", "copy.db")
+        assert (ran.code, "There is no copy.db.key" in ran.err) == (0, True)
 
     def test_it_overwrites_no_store(self, postroom: Postroom, folder: Path) -> None:
         receive(postroom, a_message())

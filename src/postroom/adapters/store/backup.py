@@ -96,9 +96,17 @@ def _copy(source: sqlite3.Connection, made: Path, progress: Progress | None) -> 
 
 
 def _check(saved: sqlite3.Connection, source: Path) -> None:
-    if saved.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
-        raise ConfigError(f"{source} is no backup of postroom")
-    found = [row[0] for row in saved.execute("PRAGMA quick_check(3)")]
+    try:
+        if saved.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
+            raise ConfigError(f"{source} is no backup of postroom")
+        found = [row[0] for row in saved.execute("PRAGMA quick_check(3)")]
+    except sqlite3.DatabaseError as error:
+        # It is the backup that is wrong, not the store.
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise ConfigError(f"{source} is no backup of postroom") from error
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+            raise
+        found = [str(error)]
     if found != ["ok"]:
         raise PostroomError(f"the backup {source} is damaged: {'; '.join(found)}")
 

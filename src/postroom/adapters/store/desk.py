@@ -24,38 +24,25 @@ class Hand:
 
 _FROM: dict[str, tuple[JobState, ...]] = {
     "retry": ("ready", "held"),
-    "unpark": ("parked",),
+    "unpark": ("parked", "dropped"),
     "drop": ("parked", "held", "ready"),
 }
 _CHANGE = {
-    # Not the review clock: whoever lets deliveries go does not mean to empty the review queue.
-    "retry": "state = 'ready', due_at = CASE kind WHEN 'clock' THEN due_at ELSE 0 END, settled_at = NULL",
+    # Not the review clock, unless it is named: whoever lets deliveries go does not mean to empty the review queue.
+    "retry": "state = 'ready', due_at = CASE WHEN kind = 'clock' AND NOT :clocks THEN due_at ELSE 0 END, settled_at = NULL",
     # A fresh age, so that the job is not parked again at once for being too old.
     "unpark": "state = 'ready', due_at = 0, settled_at = NULL, created_at = :now, strikes = 0, solo = 0, tries = 0, why = ''",
     "drop": "state = 'dropped', solo = 0, settled_at = :now, why = 'dropped', error = :reason",
 }
 _INFO = (
     "SELECT j.id, j.kind, j.state, m.id, j.destination, j.generation, j.attempt, j.tries, j.strikes, j.created_at, j.due_at,"
-    " j.error, j.why FROM jobs AS j CROSS JOIN mails AS m ON m.seq = j.mail WHERE j.id IN (SELECT value FROM json_each(?)) ORDER BY j.id"
+    " j.settled_at, j.receipt, j.error, j.why FROM jobs AS j CROSS JOIN mails AS m ON m.seq = j.mail WHERE j.id IN (SELECT value FROM json_each(?)) ORDER BY j.id"
 )
 
 
 def jobs(tx: sqlite3.Connection, wanted: JobFilter) -> tuple[JobInfo, ...]:
     """Jobs, oldest first."""
     return tuple(_info(row) for row in tx.execute(_INFO, (id_list(_matching(tx, wanted)),)))
-
-
-def of_mail(tx: sqlite3.Connection, mail_id: MailId) -> tuple[tuple[JobInfo, float | None, str], ...]:
-    """The jobs of a mail with the time of their last change and their receipt."""
-    infos = jobs(tx, JobFilter(mail_id=mail_id))
-    more = {
-        row[0]: row[1:]
-        for row in tx.execute(
-            "SELECT id, settled_at, receipt FROM jobs WHERE id IN (SELECT value FROM json_each(?))",
-            (id_list(i.id for i in infos),),
-        )
-    }
-    return tuple((info, *more[info.id]) for info in infos)
 
 
 def change(tx: sqlite3.Connection, clocks: Clocks, hand: Hand) -> int:
@@ -65,7 +52,8 @@ def change(tx: sqlite3.Connection, clocks: Clocks, hand: Hand) -> int:
     if not ids:
         return 0
     _note(tx, now, hand.verb, ids, hand.reason)
-    values = {"now": now, "reason": short(hand.reason), "ids": id_list(ids)}
+    clocks_meant = "clock" in hand.wanted.kinds
+    values = {"now": now, "reason": short(hand.reason), "ids": id_list(ids), "clocks": clocks_meant}
     tx.execute(f"UPDATE jobs SET {_CHANGE[hand.verb]} WHERE id IN (SELECT value FROM json_each(:ids))", values)  # noqa: S608 - our own table
     return len(ids)
 
@@ -131,7 +119,8 @@ def _note(tx: sqlite3.Connection, now: float, verb: str, ids: list[int], reason:
 
 
 def _info(row: tuple[Any, ...]) -> JobInfo:
-    number, kind, state, mail_id, destination, generation, attempt, tries, strikes, created_at, due_at, error, why = row
+    number, kind, state, mail_id, destination, generation, attempt, tries, strikes, *times, receipt, error, why = row
+    created_at, due_at, settled_at = times
     return JobInfo(
         id=JobId(number),
         kind=kind,
@@ -144,6 +133,8 @@ def _info(row: tuple[Any, ...]) -> JobInfo:
         strikes=strikes,
         created_at=created_at,
         due_at=due_at,
+        settled_at=settled_at,
+        receipt=receipt,
         error=error,
         why=why,
     )

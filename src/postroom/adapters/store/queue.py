@@ -4,7 +4,7 @@
       ^                 |------Again--> ready (later)
       |                 |------Park---> parked --unpark--> ready
       |                 `--lease over, or worker dead: ready again, `solo` from now on
-      `----retry---- held (after a restore)            ready | held | parked --drop--> dropped
+      `----retry---- held (after a restore)            ready | held | parked --drop--> dropped --unpark--> ready
 
 Who holds one job alone when it dies gives it a strike; three park it as ``poison``. To know who is guilty, a solo job is
 handed only to a worker that holds nothing else, and that worker gets nothing more until it has settled it.

@@ -20,10 +20,10 @@ from postroom.adapters.store.connect import Readers, connect, create, translated
 from postroom.adapters.store.line import Clocks, Want
 from postroom.adapters.store.mounts import refuse_network
 from postroom.adapters.store.schema import migrate
-from postroom.adapters.store.views import Event, MailRow
 from postroom.adapters.store.writer import Writer
 from postroom.model.errors import TryLater
 from postroom.model.judgement import Decision
+from postroom.model.listing import Event, MailRow
 from postroom.model.mail import BounceOf, DestinationName, Mail, MailId
 from postroom.model.memory import Memory
 from postroom.model.work import Decided, InboxEntry, Job, JobId, JobInfo, JobKind, Lane, Outcome, Parcel, Summary

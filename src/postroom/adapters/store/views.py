@@ -2,53 +2,28 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from postroom.adapters.store.desk import of_mail
+from postroom.adapters.store.desk import jobs as jobs_of
 from postroom.adapters.store.sql import started_with
 from postroom.model.codec import sound
+from postroom.model.listing import Event, MailRow
 from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.ports import JobFilter
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailRow:
-    """One line of a list of mails; the fields of the decision are empty until there is one."""
-
-    #: given at acceptance
-    id: MailId
-    #: seconds since the epoch
-    received_at: float
-    brand: BrandName
-    duplicate_of: MailId | None
-    #: of the newest decision; 0 for none
-    generation: int
-    route: RouteName
-    decided: RouteName
-    confidence: float
-    urgent: bool
-    unconfirmed: bool
-    subject: str
-    from_addr: str
-    language: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happened to a mail."""
-
-    #: seconds since the epoch
-    at: float
-    #: ``accepted``, ``duplicate``, ``decided``, a verb of a person, or ``{kind} {state}`` of a job
-    what: str
-    #: in words: a route, a destination, an error, a reason
-    detail: str
-
-
-_ROW = """
-SELECT m.id, m.received_at, m.brand, m.duplicate_of, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
+#: What needs a person tells more of a mail than what waits, and that more than what was dropped or done. The review clock
+#: is no delivery, and what became of an earlier generation is past.
+_STATE = """
+CASE WHEN m.duplicate_of IS NOT NULL THEN 'duplicate' ELSE (
+  SELECT CASE WHEN max(j.state = 'parked') THEN 'parked' WHEN max(j.state IN ('ready', 'claimed', 'held')) THEN 'waiting'
+    WHEN max(j.state = 'dropped') THEN 'dropped' ELSE 'delivered' END
+  FROM jobs AS j WHERE j.mail = m.seq AND j.kind IN ('judge', 'deliver') AND j.generation = (
+    SELECT max(generation) FROM jobs WHERE mail = m.seq AND kind IN ('judge', 'deliver'))
+) END
+"""
+_ROW = f"""
+SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
   coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, '')
 """
@@ -83,10 +58,10 @@ def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
         "SELECT generation, decided_at FROM decisions WHERE mail = ? ORDER BY generation", (seq,)
     ):
         found.append(Event(at=decided_at, what="decided", detail=f"generation {generation}"))
-    for info, settled_at, receipt in of_mail(tx, mail_id):
+    for info in jobs_of(tx, JobFilter(mail_id=mail_id)):
         where = f"{info.destination} " if info.destination else ""
-        said = receipt or info.error
-        at = settled_at if settled_at is not None else info.created_at
+        said = info.receipt or info.error
+        at = info.settled_at if info.settled_at is not None else info.created_at
         found.append(Event(at=at, what=f"{info.kind} {info.state}", detail=f"{where}{said}".strip()))
         for when, verb, reason, before in tx.execute(
             "SELECT at, verb, reason, before FROM actions WHERE job = ? ORDER BY id", (info.id,)
@@ -147,14 +122,15 @@ def _row(row: tuple[Any, ...]) -> MailRow:
         received_at=row[1],
         brand=BrandName(row[2]),
         duplicate_of=None if row[3] is None else MailId(row[3]),
-        generation=row[4],
-        route=RouteName(row[5]),
-        decided=RouteName(row[6]),
-        confidence=row[7],
-        urgent=bool(row[8]),
-        unconfirmed=bool(row[9]),
-        subject=row[10],
-        from_addr=row[11],
-        language=row[12],
-        kind=row[13],
+        state=row[4],
+        generation=row[5],
+        route=RouteName(row[6]),
+        decided=RouteName(row[7]),
+        confidence=row[8],
+        urgent=bool(row[9]),
+        unconfirmed=bool(row[10]),
+        subject=row[11],
+        from_addr=row[12],
+        language=row[13],
+        kind=row[14],
     )

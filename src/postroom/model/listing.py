@@ -1,0 +1,45 @@
+"""What lists of mails show, and the way of one mail."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from postroom.model.mail import BrandName, MailId, RouteName
+
+MailState = Literal["waiting", "parked", "dropped", "delivered", "duplicate"]
+"""Of a mail's newest generation: ``waiting`` while anything is to do, ``delivered`` when everything is done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRow:
+    """One line of a list of mails; the fields of the decision are empty until there is one."""
+
+    #: given at acceptance
+    id: MailId
+    #: seconds since the epoch
+    received_at: float
+    brand: BrandName
+    duplicate_of: MailId | None
+    state: MailState
+    #: of the newest decision; 0 for none
+    generation: int
+    route: RouteName
+    decided: RouteName
+    confidence: float
+    urgent: bool
+    unconfirmed: bool
+    subject: str
+    from_addr: str
+    language: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a mail."""
+
+    #: seconds since the epoch
+    at: float
+    #: ``accepted``, ``duplicate``, ``decided``, a verb of a person, or ``{kind} {state}`` of a job
+    what: str
+    #: in words: a route, a destination, an error, a reason
+    detail: str
