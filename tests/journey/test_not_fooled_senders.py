@@ -85,6 +85,8 @@ STRANGERS_REPORTS = (
     ["Received: from mx.shop.test (HELO by mx.shop.test) (203.0.113.9) by mx.shop.test; x", "X-A: b", f"Authentication-Results: {GOOD}"],
     ["Received: from [127.0.0.1] ([203.0.113.9] helo=[127.0.0.1]) by mx.shop.test; x", "X-A: b", f"Authentication-Results: {GOOD}"],
     ["Received: from x (x [IPv6:2001:4860::1]) by mx.shop.test; x", "X-A: b", f"Authentication-Results: {GOOD}"],
+    ["Received: from [127.0.0.1] (203.0.113.9) by mx.shop.test (10.0.0.5) with Microsoft SMTP Server; x", "Received: from x ([203.0.113.8]) by mx.shop.test; x", f"Authentication-Results: {GOOD}"],
+    ["Received: from unknown (HELO [127.0.0.1]) (203.0.113.9) by mx.shop.test with SMTP; x", "Received: from x ([203.0.113.8]) by mx.shop.test; x", f"Authentication-Results: {GOOD}"],
     # by a hop that only sounds like ours
     ["Received: from x ([203.0.113.9]) by mx.shop.test.evil.test; x", f"Authentication-Results: {GOOD}"],
     ["Received: from x ([203.0.113.9]) by evilmx.shop.test; x", f"Authentication-Results: {GOOD}"],
@@ -109,6 +111,9 @@ OTHER_NAMES = (
     "mx.shop.test; dkim=pass header.d=evil.test header.i=@example.com",
     "mx.shop.test; dkim=pass header.d=com", "mx.shop.test; dkim=pass header.d=example.com.evil.test",
     "mx.shop.test; spf=pass smtp.mailfrom=ada@example.com@evil.test", "mx.shop.test; spf=pass smtp.mailfrom=evil.test",
+    'mx.shop.test; spf=pass smtp.mailfrom="ada@example.com"@evil.test',
+    "mx.shop.test; spf=pass smtp.mailfrom=ada@example.com(@evil.test", "mx.shop.test; spf=pass smtp.mailfrom=ada@example.com\\@evil.test",
+    'mx.shop.test; dkim=pass header.i="@example.com"@evil.test',
     "mx.shop.test; spf=pass smtp.helo=evil.test", "mx.shop.test; dkim=pass header.from=example.com",
     "mx.shop.test; auth=pass smtp.auth=ada@example.com", "mx.shop.test; arc=pass header.d=example.com",
     "mx.shop.test; dmarc=fail header.from=example.com; dkim=pass header.d=example.com",
@@ -122,6 +127,27 @@ OTHER_NAMES = (
 def test_promise_7_a_report_that_does_not_say_so_in_our_name_authenticates_nobody(hers: House, report: str) -> None:
     line = "Authentication-Results: " + report.format("dkim=pass header.d=example.com")
     message, decision = judged(hers, raw(f"Received: {HOP}", line, f"From: {ADA}", "In-Reply-To: <1@example.com>"))
+    assert message.trusted_sender == "", message.auth
+    assert says_nothing_of_ada(message, decision)
+
+
+NEIGHBOURS = (
+    [f"From: {ADA}", *["A:"] * 1000, "From: eve@example.com"],
+    [f"From: {ADA}", *["X: " + "a" * 900] * 290, "From: eve@example.com"],
+    [f"From: {ADA}", "one line", "another", "From: eve@example.com"],
+    [f"From: {ADA}\rFrom: eve@example.com"],
+    ["From: <ada@example.com> <eve@example.com>"],
+    ["From: <'ada@example.com>"],
+    ["From: <a da@example.com>"],
+    ["From: team: ada@example.com;"],
+)
+
+
+@pytest.mark.parametrize("sender", NEIGHBOURS)
+def test_promise_7_eve_whose_domain_is_the_same_is_not_ada(hers: House, sender: list[str]) -> None:
+    """Her own domain passes, for the From that she showed its server; to us she shows Ada's."""
+    fields = [f"Received: {HOP}", f"Authentication-Results: {GOOD}", "In-Reply-To: <1@example.com>", *sender]
+    message, decision = judged(hers, raw(*fields))
     assert message.trusted_sender == "", message.auth
     assert says_nothing_of_ada(message, decision)
 

@@ -5,9 +5,13 @@ and only when a trusted peer handed us the mail. Of several reports of a method 
 what it was handed. A hop must strip forged results under its own name (RFC 8601 §5); one that neither strips nor
 reports a method of its own can't be told from its forger.
 
+The hop has authenticated what it read; so only a mail that all readers read alike can be believed: a header without
+defects that hide or move a field, one From with one plain address, identities in so many words.
+
 Invariant: pure and total; linear in the header.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
@@ -16,10 +20,18 @@ from publicsuffixlist import PublicSuffixList
 
 from postroom.model.message import Address, Authentication, Defect
 from postroom.model.trust import Trust
-from postroom.understand import addresses, results
-from postroom.understand.headers import Field
+from postroom.understand import addresses, headers, results
 
 _FIELD: Final = "authentication-results"
+_DOMAIN: Final = r"""([^\s"'()<>@\[\]\\,;:=]{1,253})"""
+_LOCAL: Final = r"""[^\s"()<>@\\]*@"""
+_PATH = re.compile(f"<?(?:{_LOCAL})?{_DOMAIN}>?")
+#: the properties that say whom a method speaks of, best first, and how they are written (RFC 8601 §2.2, §2.7)
+_IDENTITIES: Final = {
+    "dkim": {"header.d": re.compile(_DOMAIN), "header.i": re.compile(_LOCAL + _DOMAIN)},
+    "spf": {"smtp.mailfrom": _PATH, "smtp.mfrom": _PATH, "smtp.helo": _PATH},
+    "dmarc": {"header.from": _PATH},
+}
 _FORGED = Defect(code="forged-auth-results", detail="Authentication-Results under our name that our hop did not write")
 
 
@@ -30,13 +42,13 @@ class Judged(NamedTuple):
     defects: tuple[Defect, ...]
 
 
-def judge(fields: Sequence[Field], believed: int, from_: Sequence[Address], trust: Trust) -> Judged:
+def judge(block: headers.Block, believed: int, from_: Sequence[Address], trust: Trust) -> Judged:
     """Judge From by the first ``believed`` fields (0 when the peer is not trusted)."""
     if not trust.authserv_ids:
         return Judged(Authentication(reason="no authserv-id is configured"), ())
     trusted: dict[str, list[results.Result]] = {}
     forged = False
-    for index, (name, raw) in enumerate(fields):
+    for index, (name, raw) in enumerate(block.fields):
         if name != _FIELD:
             continue
         if results.authserv_id(raw) not in trust.authserv_ids:
@@ -45,7 +57,7 @@ def judge(fields: Sequence[Field], believed: int, from_: Sequence[Address], trus
             forged = True
         else:
             forged |= _take(results.parse(raw), trusted)
-    return Judged(_verdict(fields, from_, trusted, told=believed > 0), (_FORGED,) if forged else ())
+    return Judged(_verdict(block, from_, trusted, told=believed > 0), (_FORGED,) if forged else ())
 
 
 def _take(report: results.Results, trusted: dict[str, list[results.Result]]) -> bool:
@@ -63,7 +75,7 @@ def _take(report: results.Results, trusted: dict[str, list[results.Result]]) -> 
 
 
 def _verdict(
-    fields: Sequence[Field], from_: Sequence[Address], trusted: dict[str, list[results.Result]], *, told: bool
+    block: headers.Block, from_: Sequence[Address], trusted: dict[str, list[results.Result]], *, told: bool
 ) -> Authentication:
     if not trusted:
         return Authentication(reason="no trusted Authentication-Results" if told else "not handed in by a trusted peer")
@@ -72,14 +84,12 @@ def _verdict(
         return Authentication(
             state="fail",
             method="dmarc",
-            domain=addresses.domain(failed.value("header.from"))[:253],
+            domain=_identity(failed),
             reason="our hop says dmarc=fail",
         )
-    if sum(name == "from" for name, _ in fields) != 1 or len(from_) != 1:
-        return Authentication(reason="there is not exactly one From address (RFC 7489 §6.6.1)")
+    if doubt := _doubt(block, from_):
+        return Authentication(reason=doubt)
     domain = from_[0].domain
-    if not domain:
-        return Authentication(reason="the From address has no domain")
     for method in ("dkim", "spf"):
         for one in trusted.get(method, ()):
             name = _identity(one) if one.result == "pass" else ""
@@ -90,14 +100,30 @@ def _verdict(
     return Authentication(reason=f"our hop reports no SPF or DKIM pass that is aligned with {domain}")
 
 
+def _doubt(block: headers.Block, from_: Sequence[Address]) -> str:
+    """Why another reader may see another From than we do, in words; ``""`` when none can."""
+    hidden = next((code for code in block.defects if code in headers.AMBIGUOUS), "")
+    if hidden:
+        return f"others may read another header ({hidden})"
+    written = block.all("from")
+    if len(written) != 1 or len(from_) != 1:
+        return "there is not exactly one From address (RFC 7489 §6.6.1)"
+    if not from_[0].domain:
+        return "the From address has no domain"
+    guessed = "8bit-header" in block.defects and not written[0].isascii()
+    if guessed or addresses.certain(written[0]) != from_[0].addr:
+        return "others may read another address in From"
+    return ""
+
+
 def _identity(result: results.Result) -> str:
-    """The domain that a DKIM or SPF result speaks of."""
-    if result.method == "dkim":
-        value = result.value("header.d") or result.value("header.i").rpartition("@")[2]
-    else:
-        sender = result.value("smtp.mailfrom") or result.value("smtp.mfrom")
-        value = (sender or result.value("smtp.helo")).rpartition("@")[2]
-    return addresses.domain(value.strip("<>\"' ")[:253])
+    """The domain that a result speaks of; ``""`` unless it is told once and in so many words."""
+    for name, form in _IDENTITIES[result.method].items():
+        told = [value for key, value in result.properties if key == name]
+        if told:
+            found = form.fullmatch(told[0]) if len(told) == 1 else None
+            return addresses.domain(found[1]) if found else ""
+    return ""
 
 
 def aligned(one: str, other: str) -> bool:

@@ -17,6 +17,13 @@ FIELD_BYTES: Final = 32 * 1024
 FIELDS: Final = 1000
 #: encoded words that are decoded in one value; the rest stays as written
 WORDS: Final = 1000
+#: defects with which the fields are not all of the header, or not what another reader takes for it
+AMBIGUOUS: Final = frozenset(
+    {
+        "bad-header-line", "bare-cr", "header-field-too-long", "header-too-long", "mixed-line-ends", "no-blank-line",
+        "nul-in-header", "too-many-header-fields",
+    }
+)  # fmt: skip
 
 _NAME_CHARS: Final = 200
 #: what a block without surprises is made of
@@ -105,6 +112,9 @@ def parse(raw: bytes) -> Block:
         if len(raw) > end:
             defects.append("header-too-long")
             body_at = _after_long_header(raw, end)
+    elif end > start and raw[end - 1 : body_at] != b"\r\n\r\n" and b"\r\n" in raw[start:body_at]:
+        # who ends lines by CRLF alone reads on where we see the body
+        defects.append("mixed-line-ends")
     block = raw[start:end].removesuffix(b"\r")
     if (plain := _plain_fields(block)) is not None:
         return Block(fields=plain, body_at=body_at, defects=tuple(defects))

@@ -51,6 +51,7 @@ DETAILS: Final = {
     "many-from": "more than one From address or field",
     "mbox-from-line": "starts with an mbox From line",
     "mime-irregular": "the MIME structure is broken or excessive; read by the forgiving reader",
+    "mixed-line-ends": "lines of the header end in CRLF, the header itself in LF",
     "nested-too-deep": f"parts nested deeper than {mime.NESTING} were left out",
     "no-blank-line": "no blank line between header and body",
     "no-boundary": "a multipart without its parts",
@@ -209,7 +210,7 @@ def _trusted_facts(
 ) -> tuple[Authentication, SpamVerdict | None, tuple[Defect, ...]]:
     """What only a trusted hop may say."""
     believed = trace.believed(block.fields, trust, mail.peer.helo) if mail.peer.trusted else 0
-    judged = authenticity.judge(block.fields, believed, from_, trust)
+    judged = authenticity.judge(block, believed, from_, trust)
     return judged.auth, spam.judge(block.fields, believed), judged.defects
 
 

@@ -2,19 +2,26 @@
 
 Invariant: any string is parsed in linear time, never an exception. What is inside a comment or a quoted string is never
 taken for a result; what follows an unclosed one is dropped.
+
+Hops write into their reports what strangers gave them: a sender's address, a signature's identity. Where that broke the
+syntax nobody can tell any more who said what, so a field with anything beyond results has results and no properties.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 RESULTS: Final = 100
 _TOKEN = re.compile(
-    r'(?P<space>\s+)|(?P<atom>[^\s"();=\\]+)|(?P<mark>[;=])|(?P<bracket>[()])|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<escaped>\\.)',
-    re.DOTALL,
+    r"""(?P<space>\s+)|(?P<word>[^\s"();=\\]++(?!["\\])|(?:[^\s"();=\\]++|"(?:[^"\\]++|\\.)*+"|\\.)++)
+    |(?P<mark>[;=])|(?P<comment>\([^()"\\]*+\))|(?P<bracket>[()])""",
+    re.VERBOSE | re.DOTALL,
 )
 _TRICKY = re.compile(r'["()\\]')
+_QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+#: quotes or escapes in a word that is not wholly one quoted string
+_TORN = re.compile(rf'(?!{_QUOTED.pattern}\Z)[^"\\]*+["\\]', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -26,14 +33,11 @@ class Result:
     method: str
     #: lower case, e.g. ``pass``
     result: str
-    #: (``header.d``, ``example.com``) …, names in lower case
+    #: (``header.d``, ``example.com``) …, names in lower case; values as written, with their quotes and with ``(`` for
+    #: a comment that adjoins them
     properties: tuple[tuple[str, str], ...]
     #: free text of ``reason=``
     reason: str = ""
-
-    def value(self, name: str) -> str:
-        """First value of a property, ``""`` when absent."""
-        return next((value for key, value in self.properties if key == name), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +56,19 @@ def parse(raw: str) -> Results:
     if not name:
         return Results(authserv_id="", results=())
     found: list[Result] = []
+    sound = True
     for tokens in sections:
-        result = _result(_pairs(tokens))
+        pairs, rest = _pairs(tokens)
+        if rest and (pairs or [word.lower() for word in rest] != ["none"]):
+            sound = False
+        result = _result(pairs)
+        if len(found) == RESULTS:
+            sound = False
+            break
         if result is not None:
             found.append(result)
-        if len(found) >= RESULTS:
-            break
+    if not sound:
+        found = [replace(one, properties=()) for one in found]
     return Results(authserv_id=name, results=tuple(found))
 
 
@@ -67,47 +78,68 @@ def authserv_id(raw: str) -> str:
 
 
 def _name(head: list[str]) -> str:
-    words = [text for text in head if text != "="]
+    words = [_bare(text) for text in head if text != "="]
     if not words or "=" in head or (len(words) > 1 and words[1] != "1") or len(words) > 2:
         return ""
     return words[0].lower()
 
 
+def _bare(word: str) -> str:
+    """What a word says: without its quotes, and without the trace of a comment."""
+    if word[:1] == '"' and (quoted := _QUOTED.fullmatch(word)):
+        return _ESCAPE.sub(r"\1", quoted[1])
+    return word.rstrip("(")
+
+
 def _sections(raw: str) -> Iterator[list[str]]:
-    """Token lists between semicolons, comments left out, quoted strings unquoted."""
+    """Words between semicolons, quotes left on, comments left out but for the ``(`` of one that adjoins a word.
+
+    What is amiss, wherever it stands, adds a last section that is no result.
+    """
     if _TRICKY.search(raw) is None:
         for section in raw.split(";"):
             yield section.replace("=", " = ").split()
         return
     tokens: list[str] = []
     depth = at = 0
+    kind: str | None = None
+    amiss = False
+    odd = '"' in raw or "\\" in raw
     for token in _TOKEN.finditer(raw):
         if token.start() != at:
             break  # an unclosed quoted string or a lone backslash: nothing after it can be trusted
-        at = token.end()
-        kind = token.lastgroup
+        before, kind, text, at = kind, token.lastgroup, token[0], token.end()
+        if before == "word" and text[0] == "(" and not depth:
+            tokens[-1] += "("
         if kind == "bracket":
-            depth = max(0, depth + (1 if token[0] == "(" else -1))
-        elif depth or kind == "space":
+            amiss |= text == ")" and not depth
+            depth = max(0, depth + (1 if text == "(" else -1))
+        elif depth or kind in {"space", "comment"}:
             continue
-        elif token[0] == ";":
+        elif text == ";":
             yield tokens
             tokens = []
-        elif kind == "quoted":
-            tokens.append(_ESCAPE.sub(r"\1", token["quoted"]) or " ")
         else:
-            tokens.append("" if kind == "escaped" else token[0])
+            amiss |= odd and _TORN.match(text) is not None
+            tokens.append(text)
     yield tokens
+    if amiss or depth or at != len(raw):
+        yield ['"']
 
 
-def _pairs(tokens: list[str]) -> list[tuple[str, str]]:
-    """What is said to be equal, names in lower case."""
+def _pairs(tokens: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """What is said to be equal, names in lower case; and words that belong to nothing."""
     if tokens[1::3] == ["="] * (len(tokens) // 3) and tokens.count("=") * 3 == len(tokens):
-        return list(zip([name.lower() for name in tokens[::3]], tokens[2::3], strict=True))
+        return list(zip([name.lower() for name in tokens[::3]], tokens[2::3], strict=True)), []
     pairs: list[tuple[str, str]] = []
+    rest: list[str] = []
     at = 0
-    while at + 2 < len(tokens) and tokens[at + 1] == "=":
-        value = tokens[at + 2]
+    while at < len(tokens):
+        if tokens[at] == "=" or tokens[at + 1 : at + 2] != ["="]:
+            rest.append(tokens[at])
+            at += 1
+            continue
+        value = tokens[at + 2] if at + 2 < len(tokens) else ""
         following = at + 3
         # values with "=" in them (batv tags, base64) come as several tokens: up to the next "name ="
         while following < len(tokens) and tokens[following] == "=":
@@ -115,9 +147,7 @@ def _pairs(tokens: list[str]) -> list[tuple[str, str]]:
             following += 2
         pairs.append((tokens[at].lower(), value))
         at = following
-        while at < len(tokens) and not (at + 1 < len(tokens) and tokens[at + 1] == "="):
-            at += 1  # words that belong to nothing
-    return pairs
+    return pairs, rest
 
 
 def _result(pairs: list[tuple[str, str]]) -> Result | None:
@@ -129,5 +159,5 @@ def _result(pairs: list[tuple[str, str]]) -> Result | None:
     if version not in {"", "1"} or "." in name:
         return None
     reason = next((value for key, value in rest if key == "reason"), "")
-    properties = tuple([(key, value.strip()) for key, value in rest if "." in key])
-    return Result(method=name.strip(), result=outcome.lower(), properties=properties, reason=reason)
+    properties = tuple([(key, value) for key, value in rest if "." in key])
+    return Result(method=_bare(name), result=_bare(outcome).lower(), properties=properties, reason=_bare(reason))

@@ -19,7 +19,10 @@ from postroom.understand.headers import Field
 
 _BY = re.compile(r"(?:^|\s)by\s+([^\s();]+)", re.IGNORECASE)
 _FROM = re.compile(r"\s*from\s", re.IGNORECASE)
-_IP = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{2,45})\]", re.IGNORECASE)
+#: in brackets, or in parentheses as Exchange and qmail write it; with a zone where it is link-local
+_IP = re.compile(r"(?:\[(?:IPv6:)?|\()([0-9A-F]{0,4}[.:][0-9A-F:.]{1,43})(?:%\w{1,20})?[\])]", re.IGNORECASE)
+#: what the client says of itself: the word behind "from" (Exim has the address there, and HELO in parentheses), and HELO
+_CLAIMED = re.compile(r"\A\s*from\s+\S++(?!\s+\((?:helo|port|ident)=)|\b(?:helo|ehlo|lhlo)\b[^()]*", re.IGNORECASE)
 _CLAUSE: Final = 2000
 
 #: not `is_private`: that counts documentation networks too
@@ -78,14 +81,21 @@ def _by_us(by: re.Match[str] | None, names: frozenset[str]) -> bool:
 
 
 def _from_outside(received: str, by: re.Match[str] | None) -> bool:
-    """Whether the hop took the mail from another's machine; what the client called itself (HELO) is not believed."""
+    """Whether the hop took the mail from another's machine: what a client says of itself (HELO) is not believed."""
     if _FROM.match(received, 0, _CLAUSE) is None:
         return False
-    addresses = _IP.findall(received, 0, by.start() if by else _CLAUSE)
-    return not addresses or not all(_is_inside(address) for address in addresses)
+    return _names_outside(received[: by.start() if by else _CLAUSE])
 
 
 @lru_cache(maxsize=1024)
+def _names_outside(clause: str) -> bool:
+    """Whether the first clause of a Received line names an outside address, or an inside one by the client's word alone."""
+    addresses = _IP.findall(clause)
+    if not addresses or not all(_is_inside(address) for address in addresses):
+        return True
+    return _IP.search(_CLAIMED.sub(" ", clause)) is None
+
+
 def _is_inside(text: str) -> bool:
     try:
         address = ipaddress.ip_address(text)

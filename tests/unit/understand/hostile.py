@@ -39,6 +39,9 @@ def _headers() -> Iterator[tuple[str, bytes]]:
     yield "2 MB of open brackets in To", b"To: " + b"<" * 2_000_000 + b"\r\n\r\nhi\r\n"
     yield "2 MB of comments in From", b"From: " + b"(" * 1_000_000 + b")" * 1_000_000 + b"\r\n\r\nhi\r\n"
     yield "unclosed quotes in From", b"From: " + b'"\\' * 100_000 + b"\r\n\r\nhi\r\n"
+    yield "colons in From", (b"From: x@y" + b" :" * 15_900 + b"\r\n") * 8 + b"\r\nhi\r\n"
+    yield "letters before a lonely at in From", (b"From: " + b"a" * 32_000 + b" @\r\n") * 8 + b"\r\nhi\r\n"
+    yield "one From of brackets", b"From: <a@b>" + b'"()' * 10_000 + b"\r\n\r\nhi\r\n"
     yield (
         "huge References",
         b"References: " + b" ".join([b"<%d@example.com>" % at for at in range(100_000)]) + b"\r\n\r\nhi\r\n",
@@ -70,6 +73,11 @@ def _headers() -> Iterator[tuple[str, bytes]]:
     yield (
         "Authentication-Results of equals",
         b"Authentication-Results: mx.example.test; " + b"a=b=" * 8000 + b"\r\n\r\nhi\r\n",
+    )
+    yield (
+        "Authentication-Results of adjoining words",
+        (b"Authentication-Results: mx.example.test; a=" + b'""\\"' * 4000 + b"()b" * 4000 + b"\r\n") * 8
+        + b"\r\nhi\r\n",
     )
     yield (
         "many Authentication-Results",

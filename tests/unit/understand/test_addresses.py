@@ -42,6 +42,57 @@ def test_lists(raw: str, expected: list[tuple[str, str]]) -> None:
     assert [(one.name, one.addr) for one in addresses.parse(raw)] == expected
 
 
+@pytest.mark.parametrize(
+    ("raw", "address"),
+    [
+        ("ada@example.com", "ada@example.com"),
+        ("<ada@Example.COM>", "ada@example.com"),
+        (" Ada Q. Byron <ada@example.com> ", "ada@example.com"),
+        ('"Byron, Ada (the \\"first\\")" <ada@example.com>', "ada@example.com"),
+        ("=?utf-8?q?Byron=2C_Ada?= <ada@example.com>", "ada@example.com"),
+        ("=?utf-8?q?Ada_(at_home)?= <ada@example.com>", "ada@example.com"),
+        ("(the first) Ada <ada@example.com> (Byron)", "ada@example.com"),
+        ("ada@example.com (Ada Byron)", "ada@example.com"),
+        ("ada@example.com <ada@example.com>", "ada@example.com"),
+        ("'Ada' [Shop] <o'ada+1=a/b@example.com>", "o'ada+1=a/b@example.com"),
+        ("用户@例え.test", "用户@例え.test"),
+        ("a@xn--bcher-kva.example", "a@bücher.example"),
+    ],
+)
+def test_one_plain_mailbox_is_certain(raw: str, address: str) -> None:
+    assert addresses.certain(raw) == address
+    assert [one.addr for one in addresses.parse(raw)] == [address]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        # mended
+        "<'ada@example.com>", "<ada@example.com'>", "'ada@example.com'", "<a da@example.com>", "< ada@example.com>",
+        "a da@example.com", "<ada@example.com.>", "<ada@.example.com>", "<ada@example.com", "ada@example.com>",
+        "Ada ada@example.com", "<@relay.test:ada@example.com>", "a\\da@example.com", "<ada (x)@example.com>",
+        "=?utf-8?q?ada?=@example.com", "<=?utf-8?q?ada=40example.com?=>", "<ada@=?utf-8?q?example.com?=>",
+        # more than one, or something beside it
+        "<ada@example.com> <eve@example.com>", "<ada@example.com><eve@example.com>", "<ada@example.com> eve@example.com",
+        "ada@example.com, eve@example.com", "eve@example.com <ada@example.com>", "Ada @ home <ada@example.com>", "<ada@example.com>,", "<ada@example.com>;", "<ada@example.com> x",
+        "eve@example.com (x) <", "=?utf-8?q?eve@example.com,?= <ada@example.com>", "<ada@example.com@example.org>",
+        # groups, quotes, comments
+        "team: ada@example.com;", "team: <ada@example.com>", '"ada"@example.com', '"eve x"@example.com',
+        '"eve" <"ada"@example.com>', "(eve (x)) ada@example.com", '"Ada <ada@example.com>', "(Ada <ada@example.com>",
+        # no address
+        "", "Ada", "<>", "<ada>", "ada@", "@example.com", "ada@[203.0.113.9]", "<" + "a" * 65 + "@example.com>",
+    ],
+)  # fmt: skip
+def test_what_readers_may_read_differently_is_not_certain(raw: str) -> None:
+    assert addresses.certain(raw) == ""
+
+
+@given(st.text(alphabet="<>@,;:\"\\()=?qa.' ", max_size=60))
+def test_a_certain_address_is_an_address(raw: str) -> None:
+    found = addresses.certain(raw)
+    assert not found or (found.count("@") == 1 and found == addresses.normal(found))
+
+
 def test_their_number_is_bounded() -> None:
     assert len(addresses.parse("a@example.com, " * 2000)) == addresses.ADDRESSES
 

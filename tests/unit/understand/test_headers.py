@@ -45,6 +45,9 @@ def test_the_body_starts_after_the_blank_line(end: bytes) -> None:
         (b"Subject: a\0b\n\nhi", ["subject"], b"hi", "nul-in-header"),
         (b"", [], b"", ""),
         (b"Subject: only", ["subject"], b"", ""),
+        (b"Subject: x\r\nTo: y\n\nFrom: z\r\n\r\nhi", ["subject", "to"], b"From: z\r\n\r\nhi", "mixed-line-ends"),
+        (b"Subject: x\r\nTo: y\n\r\nFrom: z\r\n\r\nhi", ["subject", "to"], b"From: z\r\n\r\nhi", "mixed-line-ends"),
+        (b"Subject: x\nTo: y\r\n\r\nhi\n\n", ["subject", "to"], b"hi\n\n", ""),
     ],
 )
 def test_odd_blocks(raw: bytes, names: list[str], body: bytes, defect: str) -> None:
