@@ -58,7 +58,7 @@ def read_settings(path: Path) -> "Settings":
     """The settings in a file. Raises `ConfigError` with every mistake in it."""
     from postroom.config import load
 
-    settings, problems = load(path.read_text(encoding="utf-8", errors="replace"))
+    settings, problems = load(path.read_text(encoding="utf-8-sig", errors="replace"))
     if settings is None:
         mistakes = "\n".join(f"  {p}" for p in problems if p.fatal)
         raise ConfigError(f"{path} has mistakes:\n{mistakes}")

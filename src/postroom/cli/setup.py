@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroom.cli.console import AsJson, Config, examples, fail, find_config, print_json, say
+from postroom.cli.console import AsJson, Config, examples, fail, find_config, print_json, say, with_config
 
 if TYPE_CHECKING:
     from postroom.bootstrap import House
@@ -88,7 +88,7 @@ def check(
     if as_json:
         print_json({"ok": not wrong, "problems": found, "tried": tried})
     else:
-        _tell(found, tried, wrong)
+        _tell(found, tried, wrong, with_config(config))
     raise typer.Exit(1 if wrong else 0)
 
 
@@ -117,11 +117,11 @@ def _machine_mistakes(house: "House", told: Sequence["SettingsProblem"], *, offl
             yield mistake
 
 
-def _tell(found: list[dict[str, object]], tried: list[dict[str, object]], wrong: int) -> None:
+def _tell(found: list[dict[str, object]], tried: list[dict[str, object]], wrong: int, same: str) -> None:
     for f in found:
         mark, colour = ("error", "red") if f["fatal"] else ("note ", "yellow")
         say(f"{f['file']}:{f['line']}: {f['what']}. {f['remedy']}", mark=mark, colour=colour)
     for t in tried:
         mark, colour = ("ok   ", "green") if t["ok"] else ("error", "red")
         say(f"{t['what']}: {t['said']}", mark=mark, colour=colour)
-    say("All is well. Next: postroom serve" if not wrong else f"{wrong} to mend.")
+    say(f"{wrong} to mend." if wrong else f"All is well. Next: postroom serve{same}")

@@ -2,9 +2,9 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec.structs import fields as struct_fields
@@ -16,6 +16,12 @@ from postroom.config.settings import DESTINATION_KINDS, Destination, Inbox, Sett
 from postroom.model import toml
 
 _Table = TypeVar("_Table", bound=Table)
+_SHAPES: Mapping[Any, str] = {
+    bool: "Write true or false",
+    int: "Write a whole number, without quotes",
+    float: "Write a number, without quotes",
+    str: 'Write text in quotes: "…"',
+}
 #: mistakes told at once
 _MOST_PROBLEMS = 200
 
@@ -106,7 +112,7 @@ class _Shape:
         try:
             read = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            self._say(path, _readable(error), "Correct the value")
+            self._say(path, _readable(error), _shape(plain))
             return None
         if any(ord(char) < 32 or ord(char) == 127 for text in _texts(value) for char in text):
             self._say(path, "has a control character", "Take it out; no name, address or path has one")
@@ -164,6 +170,15 @@ def _holds_tables(kind: Any) -> bool:
 
 def _readable(error: msgspec.ValidationError) -> str:
     return str(error).partition(" - at ")[0].replace("`", "")
+
+
+def _shape(kind: Any) -> str:
+    """What a value of this type looks like."""
+    if get_origin(kind) is Literal:
+        return f"Write one of: {', '.join(repr(choice) for choice in get_args(kind))}"
+    if get_origin(kind) in {list, tuple}:
+        return 'Write a list: ["…", "…"]'
+    return _SHAPES.get(kind, "Correct the value")
 
 
 def _join(path: str, key: str) -> str:

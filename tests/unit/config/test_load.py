@@ -24,7 +24,7 @@ def test_the_shipped_settings_are_good() -> None:
     ("change", "path", "says", "remedy"),
     [
         (('hostname = "mail.example.com"', 'hostnam = "x"'), "hostnam", "unknown setting", "Did you mean 'hostname'?"),
-        (('listen = ["127.0.0.1:2525"]', 'listen = "x"'), "intake.listen", "Expected array", "Correct"),
+        (('listen = ["127.0.0.1:2525"]', 'listen = "x"'), "intake.listen", "Expected array", "Write a list"),
         (('listen = ["127.0.0.1:2525"]', 'listen = ["2525"]'), "intake.listen", "not host:port", "127.0.0.1:2525"),
         (('"127.0.0.0/8"', '"127.0.0.1/8"'), "intake.trusted_networks", "host bits set", "192.0.2.0/24"),
         (
@@ -73,7 +73,7 @@ def test_the_shipped_settings_are_good() -> None:
             ("starter = true", "starter = true\n\n[log]\nlevel = 3"),
             "log.level",
             "Expected `str`".replace("`", ""),
-            "Correct",
+            "Write one of",
         ),
         (("[urgent]", "[urgent"), "(file)", "not TOML", "Mend"),
         (('"mail.example.com"', '"mail example"'), "hostname", "not a host name", "mail.example.com"),
