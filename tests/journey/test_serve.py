@@ -246,6 +246,38 @@ def test_sighup_reads_the_rules_again_and_keeps_the_old_ones_when_they_are_wrong
     until(lambda: len(running.inbox()) == 2, "judged by the phrases before")
 
 
+def test_a_second_server_on_the_same_store_is_refused_and_changes_nothing(running: Running) -> None:
+    running.send("Please give me my account back.")
+    until(lambda: len(running.inbox()) == 1, "delivered")
+    smtp, lmtp, web = free_ports(3)
+    other = running.folder / "other.toml"
+    other.write_text(SETTINGS.format(smtp=smtp, lmtp=lmtp, web=web))
+    root = ["--allow-root"] if os.geteuid() == 0 else []
+    command = [*POSTROOM, "serve", "-c", str(other), *root]
+    run = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE)
+    assert run.returncode == 1
+    assert f"another server has this store, pid {running.process.pid}" in run.stderr
+    assert 'postroom_mails_accepted_total{door="smtp"} 1.0' in running.page("/metrics")[1]
+
+
+def test_sighup_waits_for_a_server_that_starts(tmp_path: Path) -> None:
+    """A file of phrases that can't be read to its end yet holds it where it has just begun."""
+    smtp, lmtp, web = free_ports(3)
+    settings(tmp_path, smtp, lmtp, web)
+    slow = tmp_path / "phrases" / "slow.toml"
+    os.mkfifo(slow)
+    running = Running(folder=tmp_path, process=start(tmp_path), smtp=smtp, lmtp=lmtp, web=web)
+    try:
+        with slow.open("w") as written:  # opened once it is being read
+            running.process.send_signal(signal.SIGHUP)
+            slow.unlink()
+            written.write(PHRASES.replace("account", "profile"))
+        running.until_started()
+        until(lambda: len(running.events("rules-loaded")) == 2, "read at the start, and again as it was asked")
+    finally:
+        running.end()
+
+
 def test_root_is_refused_without_a_user_to_become(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can try to run as root")

@@ -6,6 +6,7 @@ can stop a child that hangs on hostile bytes.
 """
 
 import contextlib
+import fcntl
 import mmap
 import os
 import select
@@ -13,10 +14,11 @@ import signal
 import struct
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from postroom.model.errors import ConfigError
 from postroom.ports import Observer
 
 _PAGE = struct.Struct("<d")
@@ -243,6 +245,26 @@ def listen_to_hangup(handler: "Callable[[], None] | None") -> None:
     """In a child: from now on SIGHUP calls ``handler``, or nothing; one that came before is heard now."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN if handler is None else lambda *_: handler())
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Be the only process that is inside with this file, which is made when missing and names its pid.
+
+    Raises `ConfigError` when another is inside; who dies there is inside no longer.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = os.read(descriptor, 32).decode("ascii", "replace").strip()
+            raise ConfigError(f"another server has this store, pid {pid}; end it first") from None
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def belongs_to(name: str, process: str) -> bool:

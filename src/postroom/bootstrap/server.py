@@ -19,7 +19,7 @@ from postroom.adapters.intake.options import SmtpOptions
 from postroom.adapters.intake.smtp import SmtpServer
 from postroom.adapters.intake.sockets import from_systemd, listen, never_as_root
 from postroom.adapters.observer import metrics
-from postroom.adapters.processes import Supervisor, belongs_to, is_alive
+from postroom.adapters.processes import Supervisor, alone, belongs_to, is_alive
 from postroom.bootstrap import checks
 from postroom.bootstrap.house import House
 from postroom.model.errors import ConfigError, TryLater
@@ -34,6 +34,9 @@ _TICK = 0.2
 _SWEEP = 10
 #: seconds that clients and workers get to finish when the server ends
 DRAIN = 30.0
+
+
+Sockets = Sequence[socket.socket]
 
 
 class Server:
@@ -63,21 +66,23 @@ class Server:
             smtp, lmtp, web = self._bind(bound)
             if not self._allow_root:
                 never_as_root(settings.intake.user)
-            metrics.prepare_folder(self._house.data / "metrics")
-            observer = self._house.observer
-            doors = [
-                (self._door(name, observer), opened) for name, opened in (("smtp", smtp), ("lmtp", lmtp)) if opened
-            ]
-            self._supervisor = self._workers(observer)
-            self._release_the_dead()
-            try:
-                self._supervisor.start()
-                await self._open(doors)
-                await self._until_told(web)
-            finally:
-                # Done long ago when all went well; else no worker is left behind.
-                await asyncio.to_thread(self._supervisor.stop, DRAIN)
-                self._house.close()
+            bound.enter_context(alone(self._house.data / "server.lock"))
+            await self._serve(smtp, lmtp, web)
+
+    async def _serve(self, smtp: Sockets, lmtp: Sockets, web: Sockets) -> None:
+        metrics.prepare_folder(self._house.data / "metrics")
+        observer = self._house.observer
+        doors = [(self._door(name, observer), opened) for name, opened in (("smtp", smtp), ("lmtp", lmtp)) if opened]
+        self._supervisor = self._workers(observer)
+        self._release_the_dead()
+        try:
+            self._supervisor.start()
+            await self._open(doors)
+            await self._until_told(web)
+        finally:
+            # Done long ago when all went well; else no worker is left behind.
+            await asyncio.to_thread(self._supervisor.stop, DRAIN)
+            self._house.close()
 
     def _bind(self, bound: ExitStack) -> tuple[Sockets, Sockets, Sockets]:
         """Sockets of SMTP, LMTP and the pages; closed with ``bound`` at the latest."""
@@ -96,11 +101,12 @@ class Server:
     async def _open(self, doors: Sequence[tuple[SmtpServer, Sequence[socket.socket]]]) -> None:
         for number, action in ((signal.SIGTERM, self._end), (signal.SIGINT, self._end), (signal.SIGHUP, self._reload)):
             self._loop.add_signal_handler(number, action)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         for server, sockets in doors:
             await server.start(sockets)
             self._doors.append(server)
 
-    async def _until_told(self, web: Sequence[socket.socket]) -> None:
+    async def _until_told(self, web: Sockets) -> None:
         watch = asyncio.create_task(self._watch())
         pages = self._pages()
         serving = asyncio.create_task(pages.serve(sockets=list(web))) if web else None

@@ -28,7 +28,10 @@ def serve(
     """Take mail by SMTP and LMTP, judge it, deliver it. SIGTERM drains, SIGHUP reads rules and certificates again."""
     import asyncio
     import os
+    import signal
 
+    # Until the server can listen to it, it waits: else who asks for the rules to be read again ends a server that starts.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     path = find_config(config).resolve()
     settings = read_settings(path)
     # The metrics library looks for this once, when it is first imported.

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from postroom.adapters import processes
-from postroom.adapters.processes import PipeBell, Pulse, Ringable, Supervisor, belongs_to, claimant, is_alive
+from postroom.adapters.processes import PipeBell, Pulse, Ringable, Supervisor, alone, belongs_to, claimant, is_alive
+from postroom.model.errors import ConfigError
 from tests.unit.flow.house import Told
 
 #: a worker that says "!" to its standard error's place by ringing --ring, and ends when its bell closes
@@ -126,6 +128,35 @@ def test_a_pulse_is_seen_by_the_parent() -> None:
     pulse.rest()
     assert processes._PAGE.unpack_from(page, 0) == (0.0,)
     os.close(fd)
+
+
+class TestAlone:
+    def test_a_second_one_is_told_of_the_first_and_comes_in_once_it_has_left(self, tmp_path: Path) -> None:
+        file = tmp_path / "server.lock"
+        with alone(file):
+            with pytest.raises(ConfigError, match=f"another server has this store, pid {os.getpid()};"), alone(file):
+                pass
+            assert file.stat().st_mode & 0o777 == 0o600
+        with alone(file):
+            pass
+
+    def test_the_dead_are_inside_no_longer(self, tmp_path: Path) -> None:
+        file = tmp_path / "server.lock"
+        inside = (
+            "import sys, pathlib\nfrom postroom.adapters.processes import alone\n"
+            "with alone(pathlib.Path(sys.argv[1])): print('inside', flush=True); input()"
+        )
+        child = subprocess.Popen(
+            [sys.executable, "-c", inside, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"inside\n"
+        with pytest.raises(ConfigError, match=f"pid {child.pid};"), alone(file):
+            pass
+        child.kill()
+        child.communicate()
+        with alone(file):
+            pass
 
 
 class TestSupervisor:
