@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -141,6 +142,16 @@ class Running:
         until(lambda: self.process.poll() is not None or len(self.events("started")) == 2, "started")
         assert self.process.poll() is None, (self.folder / "log").read_text()
 
+    def until_page_is(self, status: int) -> None:
+        """Until the health page is there and says so."""
+
+        def says() -> bool:
+            with suppress(urllib.error.URLError):
+                return self.page("/healthz")[0] == status
+            return False
+
+        until(says, f"/healthz is {status}")
+
     def workers(self) -> dict[str, int]:
         return {e["role"]: e["pid"] for e in self.events("worker-started")}
 
@@ -244,6 +255,24 @@ def test_sighup_reads_the_rules_again_and_keeps_the_old_ones_when_they_are_wrong
     until(lambda: bool(running.events("rules-refused")), "refused")
     running.send("Return my profile at once.")
     until(lambda: len(running.inbox()) == 2, "judged by the phrases before")
+
+
+def test_a_server_whose_store_was_replaced_ends_to_be_started_again(running: Running) -> None:
+    running.send("Please give me my account back.")
+    until(lambda: len(running.inbox()) == 1, "delivered")
+    running.store.close()
+    running._store = None
+    store = running.folder / "data" / "postroom.db"
+    assert store.with_name("postroom.db-wal").stat().st_size, "a log that would ruin another file"
+    SqliteStore.open(running.folder / "restored.db").close()
+    (running.folder / "restored.db").replace(store)
+    assert running.process.wait(PATIENCE) == 1
+    assert "another file has taken the place" in (running.folder / "log").read_text()
+    assert store.with_name("postroom.db-wal.left").exists()
+    running.process = start(running.folder)
+    running.until_page_is(200)
+    running.send("Please give me my account back.")
+    until(lambda: len(running.inbox()) == 1, "it works with the new one")
 
 
 def test_a_second_server_on_the_same_store_is_refused_and_changes_nothing(running: Running) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from postroom.adapters.store import backup as of_store
+from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.bootstrap.house import House
 from postroom.model.errors import ConfigError
 
@@ -54,6 +55,8 @@ def _restore_key(saved: Path, key: Path) -> str:
     if not key.exists():
         key.touch(mode=0o600)
         shutil.copyfile(saved, key)
+        with key.open("rb") as made:
+            give_to_owner_of_folder(made.fileno(), key)
     elif key.read_bytes() != saved.read_bytes():
         return f"{key} is another key than {saved} and stays: {lost}, unless you copy the saved one over it."
     return ""

@@ -4,6 +4,7 @@ Each process builds just the rooms that it works in: the doors need no rules, th
 """
 
 import os
+import pwd
 import random
 import secrets
 import time
@@ -23,6 +24,7 @@ from postroom.adapters.intake.options import TlsOptions
 from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.status.none import NoStatus
+from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.bootstrap.destinations import Around, Servers, build
 from postroom.config import Settings, load
@@ -67,15 +69,27 @@ class House:
 
     @cached_property
     def data(self) -> Path:
-        """The folder of the store; made when missing, readable by its owner alone."""
+        """The folder of the store; made when missing, readable by its owner alone: by root for whom the server becomes."""
         folder = self.base / self.settings.data
         try:
+            missing = not folder.exists()
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if missing and os.geteuid() == 0:
+                self._give_away(folder)
         except OSError as error:
             raise ConfigError(
                 f"can't make the data folder {folder}: {error.strerror}; set `data` to a folder that postroom may write"
             ) from error
         return folder
+
+    def _give_away(self, folder: Path) -> None:
+        """A folder that root has made belongs to whom the server becomes; else to whom the folder above belongs."""
+        user, above = self.settings.intake.user, folder.parent.stat()
+        try:
+            found = pwd.getpwnam(user) if user else None
+        except KeyError:
+            raise ConfigError(f"there is no user {user!r} to run as") from None
+        os.chown(folder, found.pw_uid if found else above.st_uid, found.pw_gid if found else above.st_gid)
 
     @cached_property
     def key(self) -> bytes:
@@ -86,6 +100,7 @@ class House:
         except FileExistsError:
             return path.read_bytes()
         with os.fdopen(descriptor, "wb") as file:
+            give_to_owner_of_folder(descriptor, path)
             file.write(secrets.token_bytes(32))
             file.flush()
             os.fsync(descriptor)
@@ -115,6 +130,13 @@ class House:
     def has_store(self) -> bool:
         """Whether there is a store already."""
         return self.store_path.exists()
+
+    def try_store(self) -> str:
+        """Open the store, if there is one: a sentence for people. Raises what `store` does."""
+        if not self.has_store:
+            return f"none yet; `postroom serve` makes it at {self.store_path}"
+        self.store.census()
+        return f"opened in {self.data}"
 
     @property
     def store_path(self) -> Path:
@@ -331,7 +353,7 @@ class House:
 
         Neither the store nor the signing key is touched.
         """
-        around = replace(self._around, return_address=lambda: ReturnAddress(domain=self._return_domain, key=b""))
+        around = self._around_without_key
         mistakes = {}
         for name, wanted in self.destination_settings.items():
             try:
@@ -340,6 +362,16 @@ class House:
             except ConfigError as error:
                 mistakes[name] = str(error)
         return mistakes
+
+    def destination_to_try(self, name: DestinationName) -> Destination:
+        """One destination for a look at whether it answers; while there is no store, the look makes no key either."""
+        if self.has_store:
+            return self.destination(name)
+        return build(name, self.destination_settings[name], self._around_without_key)
+
+    @property
+    def _around_without_key(self) -> Around:
+        return replace(self._around, return_address=lambda: ReturnAddress(domain=self._return_domain, key=b""))
 
     @cached_property
     def _around(self) -> Around:

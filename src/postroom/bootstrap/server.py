@@ -22,12 +22,11 @@ from postroom.adapters.observer import metrics
 from postroom.adapters.processes import Supervisor, alone, belongs_to, is_alive
 from postroom.bootstrap import checks
 from postroom.bootstrap.house import House
-from postroom.model.errors import ConfigError, TryLater
+from postroom.model.errors import ConfigError, PostroomError, TryLater
 from postroom.model.mail import Envelope, Mail, Peer
 from postroom.ports import Observer
 from postroom.web.health import Vitals, health_app
 
-Sockets = tuple[socket.socket, ...]
 #: seconds between two looks at the workers
 _TICK = 0.2
 #: ticks between two looks for claims of processes that are gone
@@ -48,6 +47,8 @@ class Server:
         self._allow_root = allow_root
         self._draining = False
         self._ending = asyncio.Event()
+        #: why it ended although nobody said so
+        self._failure = ""
         self._doors: list[SmtpServer] = []
         self._committed: deque[Future[tuple[Mail, ...]]] = deque()
         self._woken = False
@@ -55,7 +56,11 @@ class Server:
         self._supervisor: Supervisor
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then drain. Raises `ConfigError` before anything is taken."""
+        """Serve until SIGTERM or SIGINT, then drain.
+
+        Raises `ConfigError` before anything is taken, and `PostroomError` after draining when no mail could ever be
+        taken again: to be started again then is all that helps.
+        """
         self._loop = asyncio.get_running_loop()
         settings = self._house.settings
         if wrong := [f"{m.path}: {m.message}" for m in checks.mistakes(self._house) if m.fatal]:
@@ -68,6 +73,8 @@ class Server:
                 never_as_root(settings.intake.user)
             bound.enter_context(alone(self._house.data / "server.lock"))
             await self._serve(smtp, lmtp, web)
+        if self._failure:
+            raise PostroomError(self._failure)
 
     async def _serve(self, smtp: Sockets, lmtp: Sockets, web: Sockets) -> None:
         metrics.prepare_folder(self._house.data / "metrics")
@@ -194,7 +201,16 @@ class Server:
             turn += 1
             self._supervisor.tick()
             if turn % _SWEEP == 0:
+                self._leave_a_store_that_was_replaced()
                 await asyncio.to_thread(self._release_the_dead)
+
+    def _leave_a_store_that_was_replaced(self) -> None:
+        """Its file can be written and nobody would find it again, while a file that is only gone may be put back."""
+        if self._house.store.replaced:
+            left = ", ".join(path.name for path in self._house.store.set_log_aside())
+            self._failure = f"another file has taken the place of {self._house.store_path}: start again to work with it"
+            self._house.observer.note("store-trouble", error=self._failure, left=left)
+            self._ending.set()
 
     def _release_the_dead(self) -> None:
         """Give back what processes claimed that are gone: after a crash of ours, or of a worker's parent."""

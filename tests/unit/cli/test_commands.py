@@ -118,6 +118,16 @@ class TestInit:
 
 
 class TestCheck:
+    def test_it_makes_no_store(self, postroom: Postroom, folder: Path) -> None:
+        """As root it would be one that the server can't use, and it would be in the way of a restore."""
+        relay = '[destination.desk]\nkind = "lmtp"\nhost = "127.0.0.1"\nport = 9\n'
+        (folder / "postroom.toml").write_text(SETTINGS + relay)
+        tried = {t["what"]: t["said"] for t in postroom("check", "--json").lines[0]["tried"]}
+        assert tried.keys() == {"store", "destination desk"}
+        assert tried["store"] == f"none yet; `postroom serve` makes it at {folder / 'data' / 'postroom.db'}"
+        assert not (folder / "data").exists()
+
+    @pytest.mark.usefixtures("empty_store")
     def test_all_is_well(self, postroom: Postroom) -> None:
         ran = postroom("check", "--json")
         (facts,) = ran.lines

@@ -60,16 +60,18 @@ def restore(source: Path, store: Path, progress: Progress | None = None, *, moun
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()
 
     with translated():
-        _write_beside(store, fill, mounts=mounts)
+        _write_beside(store, fill, mounts=mounts, as_folder=True)
     return held
 
 
-def _write_beside(target: Path, fill: Callable[[Path], None], *, mounts: str | None = None) -> None:
+def _write_beside(
+    target: Path, fill: Callable[[Path], None], *, mounts: str | None = None, as_folder: bool = False
+) -> None:
     """Have a file written under another name, then put it in its place, both durably."""
     target = target.absolute()
     made = target.with_name(f".{target.name}.{os.getpid()}.part")
     made.unlink(missing_ok=True)
-    create(made)
+    create(made, as_folder=as_folder)
     try:
         refuse_network(made.parent, mounts)
         fill(made)

@@ -16,7 +16,7 @@ from postroom.adapters.store import arrivals, desk, inbox, judgements, queue, vi
 from postroom.adapters.store.arrivals import Arriving, Packer
 from postroom.adapters.store.backup import Progress, backup
 from postroom.adapters.store.checkpoint import Checkpoints
-from postroom.adapters.store.connect import Readers, connect, create, translated
+from postroom.adapters.store.connect import OpenedFile, Readers, connect, create, translated
 from postroom.adapters.store.line import Clocks, Want
 from postroom.adapters.store.mounts import refuse_network
 from postroom.adapters.store.schema import migrate
@@ -40,8 +40,9 @@ class SqliteStore:
         self._path = path
         self._clocks = clocks
         self._packer = Packer()
-        self._readers = Readers(path, busy_seconds=busy_seconds)
-        self._writer = Writer(writing, path, busy_seconds=busy_seconds, after_commit=Checkpoints().after_commit)
+        self._opened = OpenedFile(path)
+        self._readers = Readers(self._opened, busy_seconds=busy_seconds)
+        self._writer = Writer(writing, self._opened, busy_seconds=busy_seconds, after_commit=Checkpoints().after_commit)
         self._watch: sqlite3.Connection | None = None
         self._watching = threading.Lock()
         self._seen = -1
@@ -80,7 +81,7 @@ class SqliteStore:
             lease_seconds=lease_seconds,
             horizon_seconds=horizon_seconds,
         )
-        with translated():
+        with translated(path):
             writing = connect(path, busy_seconds=busy_seconds, cache_kib=32768)
             try:
                 migrate(writing)
@@ -276,9 +277,19 @@ class SqliteStore:
             return views.events(tx, mail_id)
 
     def census(self) -> dict[str, Any]:
-        """See `postroom.ports.Store.census`. Raises `TryLater`."""
+        """See `postroom.ports.Store.census`. Raises `TryLater`, also when the file could be read but takes no mail any more."""
+        self._opened.check()
         with self._readers.lend() as tx:
             return views.census(tx, self._path)
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another file has taken the place of the store's: only opening it anew helps."""
+        return self._opened.replaced
+
+    def set_log_aside(self) -> tuple[Path, ...]:
+        """When it was replaced: keep its log from the file that has taken its place. Where it is then."""
+        return self._opened.set_log_aside()
 
     def backup(self, target: Path, progress: Progress | None = None) -> None:
         """See `backup.backup`."""
@@ -290,6 +301,7 @@ class SqliteStore:
             if self._closed:
                 raise TryLater("the store is closed")
             if self._watch is None:
+                self._opened.check()
                 self._watch = connect(self._path, busy_seconds=0.0, cache_kib=64, read_only=True)
             (version,) = self._watch.execute("PRAGMA data_version").fetchone()
             before, self._seen = self._seen, version

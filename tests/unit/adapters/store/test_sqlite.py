@@ -208,8 +208,27 @@ def test_a_file_that_was_taken_away_takes_no_mail(store: SqliteStore, path: Path
     path.rename(path.with_name("elsewhere.db"))
     with pytest.raises(TryLater, match="moved or deleted"):
         store.accept([a_mail(2)]).result()
+    with pytest.raises(TryLater, match="moved or deleted"):
+        store.census()
+    assert not store.replaced, "it may come back"
     path.with_name("elsewhere.db").rename(path)
     store.accept([a_mail(2)]).result()
+    assert store.census()["arrivals"] == 2
+
+
+def test_a_file_in_whose_place_another_was_put_takes_no_mail_ever_again(store: SqliteStore, path: Path) -> None:
+    SqliteStore.open(path.with_name("restored.db")).close()
+    assert not store.replaced
+    path.with_name("restored.db").replace(path)
+    with pytest.raises(TryLater, match="another file has taken its place"):
+        store.accept([a_mail(1)]).result()
+    with pytest.raises(TryLater, match="another file has taken its place"):
+        store.census()
+    assert store.replaced
+    with pytest.raises(TryLater, match="another file has taken its place"):
+        store.newest(1)  # no connection is open for reading yet: one would open the other file
+    assert [left.name for left in store.set_log_aside()] == ["postroom.db-wal.left", "postroom.db-shm.left"]
+    assert store.set_log_aside() == ()
 
 
 def test_a_damaged_file_is_said_to_be_damaged(path: Path) -> None:
