@@ -283,8 +283,8 @@ class StatusProvider(Protocol):
 
 EventName = Literal[
     "accepted", "refused", "duplicate", "judged", "delivered", "deferred", "parked", "alerted", "lane-down", "lane-up",
-    "worker-started", "worker-died", "rules-loaded", "rules-refused", "certificate-loaded", "draining", "started", "stopped",
-    "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
+    "worker-started", "worker-died", "worker-failed", "rules-loaded", "rules-refused", "certificate-loaded", "draining",
+    "started", "stopped", "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
 ]  # fmt: skip
 
 

@@ -257,6 +257,59 @@ def test_sighup_reads_the_rules_again_and_keeps_the_old_ones_when_they_are_wrong
     until(lambda: len(running.inbox()) == 2, "judged by the phrases before")
 
 
+def test_a_judge_that_starts_while_the_rules_are_wrong_goes_on_with_those_accepted_last(running: Running) -> None:
+    until(lambda: running.page("/readyz")[0] == 200, "ready")
+    assert (running.folder / "data" / "rules.last").stat().st_mode & 0o777 == 0o600
+    phrases = running.folder / "phrases" / "appeals.toml"
+    phrases.write_text("route = ")
+    os.kill(running.workers()["judge"], signal.SIGKILL)
+    running.send("Please give me my account back.")
+    until(lambda: len(running.inbox()) == 1, "judged all the same")
+
+    assert running.events("rules-refused")
+    for path in ("/healthz", "/readyz"):
+        status, body = running.page(path)
+        assert status == 200
+        assert "appeals.toml:1:" in json.loads(body)["warnings"]["judge-2"]
+    assert "postroom_worker_warnings 1.0" in running.page("/metrics")[1]
+    assert "postroom_rules_refused_total 1.0" in running.page("/metrics")[1]
+    phrases.write_text(PHRASES)
+    running.process.send_signal(signal.SIGHUP)
+    until(lambda: "warnings" not in running.page("/readyz")[1], "no warning any more")
+    assert "postroom_worker_warnings 0.0" in running.page("/metrics")[1]
+
+    phrases.write_text("route = ")
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(PATIENCE) == 0
+    running.process = start(running.folder)
+    assert running.process.wait(PATIENCE) == 1, "a server doesn't begin with rules that have mistakes"
+
+
+def test_a_worker_tells_of_its_failure_in_a_line_like_all_others(running: Running) -> None:
+    until(lambda: running.page("/readyz")[0] == 200, "ready")
+    (running.folder / "postroom.toml").write_text("hostname = 7")
+    os.kill(running.workers()["judge"], signal.SIGKILL)
+    until(lambda: bool(running.events("worker-failed")), "told")
+    failed = running.events("worker-failed")[0]
+    assert (failed["process"], failed["level"]) == ("judge", "error")
+    assert "hostname" in failed["error"]
+    until(lambda: running.page("/readyz")[0] == 503, "not ready without a judge")
+    assert json.loads(running.page("/readyz")[1])["workers"] == {"deliver-1": True, "judge-2": False}
+
+
+def test_a_store_that_is_moved_is_no_health_until_it_is_back(running: Running) -> None:
+    store = running.folder / "data" / "postroom.db"
+    store.rename(store.with_name("elsewhere.db"))
+    for path in ("/healthz", "/readyz"):
+        status, body = running.page(path)
+        assert status == 503
+        assert "moved or deleted" in json.loads(body)["store"]
+    store.with_name("elsewhere.db").rename(store)
+    assert running.page("/healthz")[0] == 200
+    running.send("Please give me my account back.")
+    until(lambda: len(running.inbox()) == 1, "it takes mail as before")
+
+
 def test_a_server_whose_store_was_replaced_ends_to_be_started_again(running: Running) -> None:
     running.send("Please give me my account back.")
     until(lambda: len(running.inbox()) == 1, "delivered")

@@ -2,7 +2,7 @@
 
 Parent and child share a pipe and a page of memory. The parent writes a byte into the pipe when there may be work, and
 closes it (or dies) to say stop. The child writes into the page since when it has had a mail in hand, so that the parent
-can stop a child that hangs on hostile bytes.
+can stop a child that hangs on hostile bytes; that it is at work; and what a person should know of it.
 """
 
 import contextlib
@@ -21,7 +21,11 @@ from pathlib import Path
 from postroom.model.errors import ConfigError
 from postroom.ports import Observer
 
+#: since when a mail is in hand, 0 for none
 _PAGE = struct.Struct("<d")
+#: whether it is at work, and how many bytes its warning has, which follows
+_SAID = struct.Struct("<?H")
+_SAID_AT, _WARNING_AT = 8, 16
 #: seconds before a worker that died at once is started again; doubles up to the longest
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 #: seconds of life after which a death counts as the first again
@@ -90,6 +94,28 @@ class Pulse:
         """Nothing is in hand."""
         _PAGE.pack_into(self._page, 0, 0.0)
 
+    def ready(self) -> None:
+        """All that the work needs is there: it begins."""
+        self._say(at_work=True, warning=self._said()[1])
+
+    def warn(self, text: str) -> None:
+        """A person should know this of the child from now on; ``""`` for nothing any more."""
+        self._say(at_work=self._said()[0], warning=text)
+
+    def _said(self) -> tuple[bool, str]:
+        return _said(self._page)
+
+    def _say(self, *, at_work: bool, warning: str) -> None:
+        content = warning.encode("utf-8", "replace")[: mmap.PAGESIZE - _WARNING_AT]
+        self._page[_WARNING_AT : _WARNING_AT + len(content)] = content
+        _SAID.pack_into(self._page, _SAID_AT, at_work, len(content))
+
+
+def _said(page: mmap.mmap) -> tuple[bool, str]:
+    """Whether a child is at work, and its warning. One that is being written may be read as half of each."""
+    at_work, length = _SAID.unpack_from(page, _SAID_AT)
+    return at_work, page[_WARNING_AT : _WARNING_AT + length].decode("utf-8", "replace")
+
 
 @dataclass(slots=True, kw_only=True)
 class _Child:
@@ -103,6 +129,15 @@ class _Child:
     claimant: str = ""
     #: why it was stopped, ``""`` when it was not
     stopped: str = ""
+
+    @property
+    def lives(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def said(self) -> tuple[bool, str]:
+        """Whether it is at work, and what it warns of."""
+        return (False, "") if self.page is None else _said(self.page)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -150,15 +185,23 @@ class Supervisor:
     def signal(self, number: int) -> None:
         """Pass a signal on to all children, e.g. SIGHUP to read the rules again."""
         for child in self._children:
-            if child.process is not None and child.process.poll() is None:
+            if child.process is not None and child.lives:
                 child.process.send_signal(number)
 
     def alive(self) -> dict[str, bool]:
         """Each child's name and whether it lives."""
-        return {
-            f"{child.role}-{number}": child.process is not None and child.process.poll() is None
-            for number, child in enumerate(self._children, start=1)
-        }
+        return {name: child.lives for name, child in self._named()}
+
+    def at_work(self) -> dict[str, bool]:
+        """Each child's name and whether it lives and has said that it is at work."""
+        return {name: child.lives and child.said[0] for name, child in self._named()}
+
+    def warnings(self) -> dict[str, str]:
+        """What the living warn of, by their names."""
+        return {name: child.said[1] for name, child in self._named() if child.lives and child.said[1]}
+
+    def _named(self) -> "list[tuple[str, _Child]]":
+        return [(f"{child.role}-{number}", child) for number, child in enumerate(self._children, start=1)]
 
     def stop(self, timeout: float) -> None:
         """Ask all children to finish what they have in hand; kill those that take longer than ``timeout`` seconds."""

@@ -26,6 +26,7 @@ from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.status.none import NoStatus
 from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.sqlite import SqliteStore
+from postroom.bootstrap.accepted import RuleTexts, last_accepted
 from postroom.bootstrap.destinations import Around, Servers, build
 from postroom.config import Settings, load
 from postroom.config.mistakes import Mistake
@@ -35,7 +36,6 @@ from postroom.config.settings import Judging as JudgingSettings
 from postroom.decide.policy import Policy, RouteStage
 from postroom.decide.problems import Problem as RuleProblem
 from postroom.decide.rulebook import Rulebook
-from postroom.decide.rulebook import compile as compile_rulebook
 from postroom.flow.addressbook import AddressBook
 from postroom.flow.desks import Desk, Desks
 from postroom.flow.retry import Patience
@@ -260,11 +260,7 @@ class House:
 
     def compile_rules(self) -> tuple[Rulebook, tuple[RuleProblem, ...]]:
         """The rules and phrases as they are on disk now, compiled, and what is wrong with them."""
-        judging = self.settings.judging
-        rules, phrases = self._texts("rules", judging.rules), self._texts("phrases", judging.phrases)
-        book, problems = compile_rulebook(
-            rules, phrases, self.routes, brands=tuple(map(BrandName, self.settings.brand)), now=time.time()
-        )
+        book, problems = self._rule_texts().compile()
         return book, tuple(replace(problem, file=self._opened_as(problem.file)) for problem in problems)
 
     def folder_mistakes(self) -> Iterator[Mistake]:
@@ -286,28 +282,48 @@ class House:
     @cached_property
     def rulebook(self) -> Rulebook:
         """The rules and phrases in force. Raises `ConfigError` naming every error."""
-        book, problems = self.compile_rules()
-        errors = [f"{m.path}: {m.message}" for m in self.folder_mistakes()]
-        if errors := errors + [str(p) for p in problems if p.severity == "error"]:
-            raise ConfigError("the rules have mistakes:\n" + "\n".join(f"  {e}" for e in errors))
-        return book
+        return self._rules_on_disk().accept()
 
-    def load_rules(self) -> None:
-        """Take the rules from disk into force. Raises `ConfigError`, and the old ones stay, when they have errors."""
-        previous = self.__dict__.pop("rulebook", None)
-        try:
-            self.observer.note("rules-loaded", rules=self.rulebook.rules_version, phrases=self.rulebook.phrases_version)
-        except BaseException:
-            if previous is not None:
-                self.__dict__["rulebook"] = previous
-            raise
+    def load_rules(self) -> str:
+        """Take the rules from disk into force; when they can't be, those before stay. Says why, ``""`` when they could.
 
-    def reload_rules(self) -> None:
-        """Take the rules from disk into force; when they can't be, the old ones stay and it is told."""
+        Before the first time those are what was accepted last, by whichever process of this installation. Raises
+        `ConfigError`, or `OSError`, when there are none.
+        """
         try:
-            self.load_rules()
+            texts = self._rules_on_disk()
+            book = texts.accept()
         except (ConfigError, OSError) as error:
+            if "rulebook" not in self.__dict__:
+                last = last_accepted(self._last_rules)
+                if last is None:
+                    raise
+                self.__dict__["rulebook"] = last.accept()
             self.observer.note("rules-refused", error=str(error)[:500])
+            return str(error)
+        self.__dict__["rulebook"] = book
+        self.observer.note("rules-loaded", rules=book.rules_version, phrases=book.phrases_version)
+        try:
+            texts.keep(self._last_rules)
+        except (OSError, UnicodeError) as error:  # judging goes on: they are missed only where the next ones are wrong
+            self.observer.note("store-trouble", error=f"can't keep the rules that were accepted: {error}"[:200])
+        return ""
+
+    @property
+    def _last_rules(self) -> Path:
+        return self.data / "rules.last"
+
+    def _rule_texts(self) -> RuleTexts:
+        judging = self.settings.judging
+        rules, phrases = self._texts("rules", judging.rules), self._texts("phrases", judging.phrases)
+        brands = tuple(map(BrandName, self.settings.brand))
+        return RuleTexts(rules=rules, phrases=phrases, routes=self.routes, brands=brands)
+
+    def _rules_on_disk(self) -> RuleTexts:
+        """The texts, from folders that are all there. Raises `ConfigError`."""
+        if errors := [f"  {m.path}: {m.message}" for m in self.folder_mistakes()]:
+            raise ConfigError("the rules have mistakes:\n" + "\n".join(errors))
+        return self._rule_texts()
 
     def _texts(self, kind: str, folder: str) -> dict[str, str]:
         """File name -> text: the shipped ones first when wanted, then the team's, by name.

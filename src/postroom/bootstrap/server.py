@@ -232,12 +232,13 @@ class Server:
     # -- pages and signals ----------------------------------------------------------------------------------------
 
     def _pages(self) -> "_Pages":
-        census = self._house.store.census
+        census, warnings = self._house.store.census, self._supervisor.warnings
         vitals = Vitals(
             census=census,
-            workers=self._supervisor.alive,
+            workers=self._supervisor.at_work,
+            warnings=warnings,
             draining=lambda: self._draining,
-            exposition=lambda: metrics.exposition(census, time.time),
+            exposition=lambda: metrics.exposition(census, time.time, warnings),
         )
         return _Pages(
             uvicorn.Config(

@@ -5,37 +5,50 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from postroom.adapters.observer.logs import LogObserver
 from postroom.adapters.processes import PipeBell, Pulse, Ringable, claimant, listen_to_hangup
 from postroom.bootstrap.house import House
-from postroom.model.errors import TryLater
+from postroom.model.errors import PostroomError, TryLater
 from postroom.model.mail import DestinationName
 from postroom.model.work import Park
+from postroom.ports import Observer
 from postroom.understand.reader import warm
 
 #: seconds between two looks for work that nobody rang for: retries that are due, mail from `postroom receive`
 _LOOK = 0.25
 
 
-def work(role: str, open_house: Callable[[], House], *, bell: int, pulse: int, ring: int) -> None:
+def work(role: str, open_house: Callable[[], House], *, bell: int, pulse: int, ring: int) -> bool:
     """Work in a role until the parent says stop or SIGTERM comes; the numbers are what it passed on, -1 for none.
 
-    Raises `TryLater` when the store is unwell, and what ``open_house`` raises.
+    False when something else ended it, which was told as an event.
     """
     door_bell = PipeBell(bell)
     signal.signal(signal.SIGTERM, lambda *_: door_bell.stop())
-    house = open_house()
+    house: House | None = None
+    observer: Observer = LogObserver(process=role)
+    threading.excepthook = lambda failed: tell_failure(observer, failed.exc_value or failed.exc_type())
     try:
+        house = open_house()
+        observer = house.observer
         if role == "judge":
             judge(house, door_bell, Pulse(pulse), Ringable(ring) if ring >= 0 else None)
         else:
             # Its lanes' threads and the store's hand over to each other often; the default of 5 ms makes each wait.
             sys.setswitchinterval(0.001)
-            deliver(house, door_bell)
+            deliver(house, door_bell, Pulse(pulse))
+    except Exception as error:  # noqa: BLE001 -- whatever it was, whoever reads the log must see it as an event
+        tell_failure(observer, error)
+        return False
     finally:
-        house.close()
+        if house is not None:
+            house.close()
+    return True
 
 
 def judge(house: House, bell: PipeBell, pulse: Pulse, ring: Ringable | None) -> None:
@@ -54,10 +67,10 @@ def judge(house: House, bell: PipeBell, pulse: Pulse, ring: Ringable | None) -> 
             pulse.rest()
             if reload.is_set():
                 reload.clear()
-                house.reload_rules()
+                pulse.warn(house.load_rules())
             bell.wait(min(seconds, _LOOK))
 
-    house.load_rules()
+    pulse.warn(house.load_rules())
     warm()
     worker = house.judge_worker(
         claimant("judge", os.getpid()),
@@ -66,6 +79,7 @@ def judge(house: House, bell: PipeBell, pulse: Pulse, ring: Ringable | None) -> 
         ring_delivery=ring.ring if ring else lambda: None,
     )
     gc.freeze()
+    pulse.ready()
     worker.run()
 
 
@@ -88,7 +102,7 @@ class _LaneBell:
         self.rung.set()
 
 
-def deliver(house: House, bell: PipeBell) -> None:
+def deliver(house: House, bell: PipeBell, pulse: Pulse) -> None:
     """Deliver until told to stop: one lane a destination, each with its threads."""
     listen_to_hangup(None)
     name = claimant("deliver", os.getpid())
@@ -103,6 +117,7 @@ def deliver(house: House, bell: PipeBell) -> None:
         threads.append(threading.Thread(target=lane.run, name=f"lane-{destination.name}"))
     for thread in threads:
         thread.start()
+    pulse.ready()
     dead: list[str] = []
     while not (bell.stopping or dead):
         try:
@@ -122,7 +137,20 @@ def deliver(house: House, bell: PipeBell) -> None:
         thread.join()
     if dead:
         # A lane ends only by a bug. A new process has all its lanes again.
-        raise RuntimeError(f"ended although nobody said so: {', '.join(dead)}")
+        raise PostroomError(f"ended although nobody said so: {', '.join(dead)}")
+
+
+def tell_failure(observer: Observer, error: BaseException) -> None:
+    """What a worker ends of, as an event: in our own or the system's words, or for a bug its type and where it was.
+
+    The words of a bug's error may be a mail's.
+    """
+    if isinstance(error, PostroomError | OSError):
+        observer.note("worker-failed", error=str(error)[:500])
+        return
+    frames = traceback.extract_tb(error.__traceback__)[-5:]
+    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    observer.note("worker-failed", error=f"a bug: {type(error).__name__}", at=" > ".join(places))
 
 
 def _park_orphans(house: House, name: str, destination: DestinationName) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from postroom.cli.console import Config, examples, fail, find_config, note, open_house, read_settings
-from postroom.model.errors import PostroomError, TryLater
+from postroom.model.errors import PostroomError
 
 #: sysexits.h: the mail server keeps the mail and tries again
 EX_TEMPFAIL = 75
@@ -83,7 +83,5 @@ def work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server hears it and says stop in order
     from postroom.bootstrap.work import work as do_work
 
-    try:
-        do_work(role, lambda: open_house(config, process=role), bell=bell, pulse=pulse, ring=ring)
-    except TryLater as error:
-        fail(f"the store is unwell: {error}")
+    if not do_work(role, lambda: open_house(config, process=role), bell=bell, pulse=pulse, ring=ring):
+        raise typer.Exit(1)

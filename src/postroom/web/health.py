@@ -19,8 +19,10 @@ class Vitals:
 
     #: counts from the store; raises TryLater when it can't be read
     census: Callable[[], dict[str, Any]]
-    #: worker processes: name -> alive
+    #: worker processes: name -> alive and at work
     workers: Callable[[], dict[str, bool]]
+    #: what a person should know although mail is taken and worked on, by the name of who says it
+    warnings: Callable[[], dict[str, str]]
     #: True while the server is ending
     draining: Callable[[], bool]
     #: the metrics as text
@@ -30,18 +32,22 @@ class Vitals:
 def health_app(vitals: Vitals) -> Starlette:
     """The application; it holds no state of its own."""
 
+    def warned() -> dict[str, Any]:
+        warnings = vitals.warnings()
+        return {"warnings": warnings} if warnings else {}
+
     async def healthz(_: Request) -> Response:
-        """200 while the store answers: restart the service when this fails for long."""
+        """200 while the store answers and takes mail: restart the service when this fails for long."""
         try:
             await run_in_threadpool(vitals.census)
         except TryLater as error:
             return JSONResponse({"status": "failing", "store": str(error)}, status_code=503)
-        return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "ok"} | warned())
 
     async def readyz(_: Request) -> Response:
         """200 while mail is taken and worked on: send no traffic while this fails."""
         workers = vitals.workers()
-        facts: dict[str, Any] = {"draining": vitals.draining(), "workers": workers}
+        facts: dict[str, Any] = {"draining": vitals.draining(), "workers": workers} | warned()
         try:
             census = await run_in_threadpool(vitals.census)
             facts |= {"lanes_down": census["lanes_down"], "jobs": census["jobs"]}

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -130,6 +131,22 @@ def test_a_pulse_is_seen_by_the_parent() -> None:
     os.close(fd)
 
 
+def test_what_a_child_says_is_known_to_the_parent_while_it_lives(supervised: Any) -> None:
+    one = supervised(
+        "pulse.beat()\npulse.warn('the rules: größer ' + 'x' * 9000)\npulse.ready()\nbell.wait(60)\n"
+        "pulse.warn('')\nbell.wait(60)"
+    )
+    assert one.at_work().keys() == {"judge-1"}
+    until(lambda: one.at_work()["judge-1"], "at work")
+    assert one.warnings()["judge-1"].startswith("the rules: größer xxx")
+    one.ring("judge")
+    until(lambda: not one.warnings(), "no warning any more")
+    assert one.at_work() == {"judge-1": True}
+    one._children[0].process.kill()
+    one._children[0].process.wait()
+    assert one.at_work() == {"judge-1": False}
+
+
 class TestAlone:
     def test_a_second_one_is_told_of_the_first_and_comes_in_once_it_has_left(self, tmp_path: Path) -> None:
         file = tmp_path / "server.lock"
@@ -160,6 +177,30 @@ class TestAlone:
 
 
 class TestSupervisor:
+    def test_who_delivers_ends_at_once_though_a_judge_holds_its_bell(self, supervised: Any) -> None:
+        """A judge with a long batch in hand: it hears of no signal, and its end of the deliverer's bell stays open."""
+        ended: list[str] = []
+        one = supervised(
+            "import signal\n"
+            "if a.role == 'deliver': signal.signal(signal.SIGTERM, lambda *_: bell.stop())\n"
+            "else: signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+            "pulse.ready()\n"
+            "while a.role == 'judge' or not bell.stopping: bell.wait(0.25) if a.role == 'deliver' else signal.pause()",
+            "judge",
+            "deliver",
+            released=ended,
+        )
+        until(lambda: all(one.at_work().values()), "at work")
+        deliverer, judge = one._children
+        stopping = threading.Thread(target=one.stop, args=(60.0,))
+        stopping.start()
+        until(lambda: deliverer.process.poll() is not None, "ended by itself")
+        assert deliverer.process.returncode == 0
+        assert judge.process.poll() is None
+        judge.process.kill()
+        stopping.join()
+        assert [name.partition(".")[0] for name in ended] == ["deliver", "judge"]
+
     def test_a_worker_that_is_told_to_stop_ends_and_gives_back(self, supervised: Any) -> None:
         released: list[str] = []
         one = supervised("while not bell.stopping: bell.wait(60)", "judge", "deliver", released=released)

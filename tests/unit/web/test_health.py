@@ -21,6 +21,7 @@ def ask(path: str, method: str = "GET", **vitals: Any) -> tuple[int, str, str]:
     known: dict[str, Any] = {
         "census": lambda: CENSUS,
         "workers": lambda: {"judge-1": True, "deliver-2": True},
+        "warnings": dict,
         "draining": lambda: False,
         "exposition": lambda: b"postroom_arrivals 3.0\n",
     }
@@ -74,6 +75,13 @@ def test_draining_or_without_a_worker_it_is_alive_and_not_ready(vitals: dict[str
 def test_a_destination_that_is_down_is_told_and_takes_no_mail_away() -> None:
     status, _, body = ask("/readyz", census=lambda: CENSUS | {"lanes_down": 2})
     assert (status, json.loads(body)["lanes_down"]) == (200, 2)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_warning_is_told_and_takes_no_mail_away(path: str) -> None:
+    warnings = {"judge-2": "the rules have mistakes"}
+    status, _, body = ask(path, warnings=lambda: warnings)
+    assert (status, json.loads(body)["warnings"]) == (200, warnings)
 
 
 def test_metrics_are_text() -> None:

@@ -32,6 +32,7 @@ LEVELS: dict[EventName, Level] = {
     "rules-refused": "error",
     "store-trouble": "error",
     "worker-died": "error",
+    "worker-failed": "error",
 }
 
 

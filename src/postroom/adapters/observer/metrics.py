@@ -6,6 +6,7 @@ multiprocess mode); what the store knows is read from it when somebody asks.
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -101,7 +102,18 @@ METRICS: tuple[MetricSpec, ...] = (
         name="postroom_store_trouble", kind="counter", event="store-trouble", help="Times the store could not be used."
     ),
     MetricSpec(
+        name="postroom_rules_refused",
+        kind="counter",
+        event="rules-refused",
+        help="Times that a worker found mistakes in the rules on disk and went on with those before.",
+    ),
+    MetricSpec(
         name="postroom_delivery_seconds", kind="histogram", help="From decision to delivery.", labels=("destination",)
+    ),
+    MetricSpec(
+        name="postroom_worker_warnings",
+        kind="gauge",
+        help="Workers that warn of something now, e.g. of rules on disk that have mistakes; /readyz says of what.",
     ),
     MetricSpec(name="postroom_arrivals", kind="gauge", help="Mails in the store."),
     MetricSpec(name="postroom_jobs", kind="gauge", help="Jobs, by kind and state.", labels=("kind", "state")),
@@ -156,21 +168,34 @@ class MetricsObserver:
         return known
 
 
-class _FromStore:
-    """The gauges, read from the store's census at the scrape."""
+_Values = dict[str, dict[tuple[str, ...], float]]
 
-    def __init__(self, census: Callable[[], dict[str, Any]], clock: Callable[[], float]) -> None:
+
+class _Gauges:
+    """The gauges, read at the scrape: from the store's census, and how many workers warn."""
+
+    def __init__(
+        self, census: Callable[[], dict[str, Any]], clock: Callable[[], float], warnings: Callable[[], dict[str, str]]
+    ) -> None:
         self._census = census
         self._clock = clock
+        self._warnings = warnings
 
     def collect(self) -> Iterator[Metric]:
-        """The gauges of METRICS; none while the store can't be read."""
-        try:
-            census = self._census()
-        except TryLater:
-            return
-        now = self._clock()
-        values: dict[str, dict[tuple[str, ...], float]] = {
+        """The gauges of METRICS; while the store can't be read, those that don't come of it."""
+        values: _Values = {"postroom_worker_warnings": {(): len(self._warnings())}}
+        with suppress(TryLater):
+            values |= self._from_store()
+        for spec in METRICS:
+            if spec.kind == "gauge" and spec.name in values:
+                family = GaugeMetricFamily(spec.name, spec.help, labels=spec.labels)
+                for labels, value in values[spec.name].items():
+                    family.add_metric(labels, float(value))
+                yield family
+
+    def _from_store(self) -> _Values:
+        census, now = self._census(), self._clock()
+        return {
             "postroom_arrivals": {(): census["arrivals"]},
             "postroom_jobs": {
                 (kind, state): count for kind, states in census["jobs"].items() for state, count in states.items()
@@ -180,12 +205,6 @@ class _FromStore:
             "postroom_unread": {(inbox,): count for inbox, count in census["unread"].items()},
             "postroom_store_bytes": {(): census["bytes"]},
         }
-        for spec in METRICS:
-            if spec.kind == "gauge":
-                family = GaugeMetricFamily(spec.name, spec.help, labels=spec.labels)
-                for labels, value in values[spec.name].items():
-                    family.add_metric(labels, float(value))
-                yield family
 
 
 def prepare_folder(folder: Path) -> None:
@@ -201,10 +220,12 @@ def forget_process(pid: int) -> None:
     mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
-def exposition(census: Callable[[], dict[str, Any]], clock: Callable[[], float]) -> bytes:
-    """The text that Prometheus reads: counters of all processes, and what the store knows."""
+def exposition(
+    census: Callable[[], dict[str, Any]], clock: Callable[[], float], warnings: Callable[[], dict[str, str]]
+) -> bytes:
+    """The text that Prometheus reads: counters of all processes, what the store knows, and whether workers warn."""
     registry = CollectorRegistry()
     if os.environ.get(FOLDER):
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    registry.register(_FromStore(census, clock))
+    registry.register(_Gauges(census, clock, warnings))
     return generate_latest(registry)

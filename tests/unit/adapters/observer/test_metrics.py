@@ -70,7 +70,8 @@ def test_every_counter_moves(metric: metrics.MetricSpec) -> None:
 
 def test_the_stores_gauges_are_those_of_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(FOLDER, raising=False)
-    text = exposition(lambda: CENSUS, lambda: 100.0).decode()
+    text = exposition(lambda: CENSUS, lambda: 100.0, lambda: {"judge-2": "wrong rules"}).decode()
+    assert "postroom_worker_warnings 1.0" in text
     assert 'postroom_oldest_ready_seconds{kind="judge"} 10.0' in text
     assert 'postroom_jobs{kind="judge",state="ready"} 2.0' in text
     assert 'postroom_unread{inbox="appeals"} 4.0' in text
@@ -78,13 +79,14 @@ def test_the_stores_gauges_are_those_of_the_list(monkeypatch: pytest.MonkeyPatch
     assert names == {m.name for m in METRICS if m.kind == "gauge"}
 
 
-def test_a_store_that_cant_be_read_leaves_the_counters(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_cant_be_read_leaves_what_does_not_come_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(FOLDER, raising=False)
 
     def unwell() -> dict[str, Any]:
         raise TryLater("database is locked")
 
-    assert exposition(unwell, lambda: 0.0) == b""
+    names = re.findall(r"^# TYPE (\S+)", exposition(unwell, lambda: 0.0, dict).decode(), re.MULTILINE)
+    assert names == ["postroom_worker_warnings"]
 
 
 def test_the_folder_of_shared_counters_begins_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,5 +98,5 @@ def test_the_folder_of_shared_counters_begins_empty(tmp_path: Path, monkeypatch:
     prepare_folder(folder)
     assert [p.name for p in folder.iterdir()] == ["mine.txt"]
     assert metrics.os.environ[FOLDER] == str(folder)
-    assert exposition(lambda: CENSUS, lambda: 100.0)
+    assert exposition(lambda: CENSUS, lambda: 100.0, dict)
     metrics.forget_process(1)
