@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.decide.blend import blend, certain, pool, score, weight
-from postroom.decide.judge import judge, judge_all
+from postroom.decide.judge import judge
 from postroom.decide.policy import Policy, RouteStage
 from postroom.decide.rollout import bucket, stage
 from postroom.model.judgement import AccountStatus, Finding, SenderHistory, ThreadState
@@ -159,7 +159,6 @@ def test_a_plain_mail_goes_to_the_fallback_and_an_appeal_to_its_desk():
     decision = judge(case("Please unban my account, my account was suspended"), BOOK, Policy())
     assert (decision.route, decision.decided) == ("appeals", "appeals")
     assert decision.because.startswith("appeals at ")
-    assert judge_all([case("hello")], BOOK, Policy())[0] == judge(case("hello"), BOOK, Policy())
 
 
 def test_below_its_threshold_a_mail_goes_to_review_with_the_best_guess():
