@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroom.understand import html_scan
+from postroom.understand import html_quotes, html_scan
 from postroom.understand.html import MAX_CHARS, to_text
 from postroom.understand.newtext import split
 from tests.unit.understand import pace
@@ -149,3 +149,15 @@ TAGS = st.sampled_from(
 def test_any_string_is_read(html: str) -> None:
     read = to_text(html)
     assert not set(read.text) & {"\ue000", "\ue001", "\ue002", "\ue003", "\ue004"}
+
+
+def test_a_line_that_a_program_drew_inside_a_quote_is_not_drawn_again() -> None:
+    def marked(inner: str) -> str:
+        return html_quotes.prefixed(inner.replace("[", html_quotes.OPEN).replace("]", html_quotes.CLOSE))
+
+    assert marked(f"words\n{html_quotes.RULE}\nmore") == "words\n" + "_" * 32 + "\nmore"
+    assert marked(f"words\n[\nold\n{html_quotes.RULE}\nolder\n]") == "words\n> old\n> older"
+
+
+def test_the_end_of_a_quote_that_never_began_is_passed_over() -> None:
+    assert html_quotes.prefixed(f"words{html_quotes.CLOSE}more\nand more") == "words\nmore\nand more"
