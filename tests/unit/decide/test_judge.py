@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.decide.blend import blend, certain, pool, score, weight
+from postroom.decide.evidence import history_findings
 from postroom.decide.judge import judge
 from postroom.decide.policy import Policy, RouteStage
 from postroom.decide.rollout import bucket, stage
@@ -338,3 +339,9 @@ def test_thresholds_are_found_by_brand_then_route_then_default():
     assert policy.threshold(BrandName("shop"), REFUNDS) == policy.default_threshold
     assert policy.threshold(BrandName("shop"), GENERAL) == policy.fallback_threshold
     assert policy.threshold(BrandName("shop"), RouteName("junk")) == policy.junk_threshold
+
+
+def test_history_of_a_route_that_most_mail_did_not_go_to_says_nothing():
+    history = SenderHistory(mails=9, counts=((APPEALS, 8.0), (RouteName("refunds"), 1.0)))
+    found = history_findings(case("hello", auth=PASS, about={"history": history}), Policy())
+    assert [one.route for one in found] == [APPEALS]

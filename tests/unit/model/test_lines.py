@@ -19,3 +19,8 @@ def test_every_line_end_becomes_crlf_and_nothing_else_changes(raw: bytes) -> Non
 def test_canonical_is_idempotent_and_keeps_the_object_when_there_is_nothing_to_do(raw: bytes) -> None:
     once = canonical(raw)
     assert canonical(once) is once
+
+
+def test_a_mail_with_every_sort_of_line_end() -> None:
+    assert canonical(b"a\nb\rc\r\n\r\r\n") == b"a\r\nb\r\nc\r\n\r\n\r\n"
+    assert canonical(b"no line end") == b"no line end"
