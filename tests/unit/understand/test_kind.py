@@ -270,3 +270,14 @@ def test_a_report_that_a_person_attached_makes_no_bounce_of_the_mail() -> None:
     )
     assert read(raw).kind == "person"
     assert read(raw, mail_from="").kind == "bounce"
+
+
+def test_a_delivery_report_without_its_part_is_a_bounce_by_its_words() -> None:
+    message = read(multipart_report("delivery-status"))
+    assert (message.kind, message.kind_reason) == ("bounce", "a delivery report without details")
+
+
+def test_the_header_of_the_lost_mail_may_stand_before_the_report() -> None:
+    status = "Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822; bo@example.com\nAction: failed\nStatus: 5.1.1"
+    message = read(multipart_report("delivery-status", "Content-Type: text/rfc822-headers\n\nSubject: old", status))
+    assert (message.kind, message.failed_recipient) == ("bounce", "bo@example.com")

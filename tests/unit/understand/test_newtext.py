@@ -412,3 +412,61 @@ def test_the_end_of_a_link_that_was_wrapped_out_of_its_quote_is_quoted() -> None
     assert split(f"Thank you, I did.\n\n{quoted}\n") == Parts(new="Thank you, I did.", quoted=quoted)
     between = split("> look at it\nI did, twice.\n> again\n")
     assert between.new == "I did, twice."
+
+
+WORDS = "Please help me with my order of last week."
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "_______________________________________________\nshop mailing list\nshop@lists.example.com",
+        "Best regards,\nAda Lovelace\n+49 30 1234567",
+        "-Ada",
+    ],
+    ids=["list", "card", "dash"],
+)
+def test_signatures_without_a_delimiter(signature: str) -> None:
+    assert split(f"{WORDS}\n\n{signature}\n") == Parts(new=WORDS, signature=signature)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "Thanks,\nwhat is\n+49 30 1234567 for?",
+        "Thanks,\n12 pieces came\n+49 30 1234567",
+        "Thanks,\nAda Lovelace\nmy order of Monday is not here",
+    ],
+    ids=["a-question", "no-name", "no-contact"],
+)
+def test_words_below_a_sign_off_are_no_signature(ending: str) -> None:
+    assert split(f"{WORDS}\n\n{ending}\n").new == f"{WORDS}\n\n{ending}"
+
+
+def test_a_warning_below_blank_lines_is_cut_and_so_is_one_below_it_past_a_quote() -> None:
+    parts = split(f"\n\n{banners(2)}{WORDS}\n> shall we?\nYes.\n")
+    assert (parts.new, parts.quoted) == (f"{WORDS}\n\nYes.", "> shall we?")
+    assert parts.disclaimer.split("\n") == banners(2).strip().split("\n\n")
+
+
+def test_an_attribution_whose_end_is_marked_as_quoted_goes_with_the_quote() -> None:
+    quoted = "On Thu, 2 May 2024 at 10:00\nAda <ada@example.com>\n> wrote:\n>> old"
+    assert split(f"{WORDS}\n\n{quoted}\n") == Parts(new=WORDS, quoted=quoted)
+
+
+@pytest.mark.parametrize(
+    ("quoted", "is_quote"),
+    [
+        ("On Thu, 2 May 2024 at 10:00 Ada wrote:\n\nold words", True),
+        ("On Thu, 2 May 2024 ada@example.com wrote:\n\nold words", True),
+        ("On Thu, 2 May 2024 Ada wrote:\n\nold words", False),
+        ("On Thu, 2 May 2024 at 10:00 " + "long " * 100 + "Ada wrote:\n\nold words", False),
+        ("Sent: 2 May 2024 10:00\nTo: support@shop.test\nSubject: order\n\nold words", True),
+        ("Sent: today\nTo: support@shop.test\n\nold words", False),
+    ],
+    ids=["date-and-time", "date-and-address", "date-alone", "too-long", "sent-and-to", "no-date"],
+)
+def test_what_introduces_unmarked_words_as_a_quote(quoted: str, *, is_quote: bool) -> None:
+    assert split(f"{WORDS}\n\n{quoted}\n") == (
+        Parts(new=WORDS, quoted=quoted) if is_quote else Parts(new=f"{WORDS}\n\n{quoted}")
+    )

@@ -233,7 +233,7 @@ class RustPanic(BaseException):
 
 
 def test_a_panic_of_the_library_is_survived_and_an_interruption_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    raw = multi("mixed", PLAIN, IMAGE)
+    raw = multi("mixed", PLAIN.replace("\n\n", "\nContent-Transfer-Encoding: quoted-printable\n\n=20").strip(), IMAGE)
     raised: list[BaseException] = [RustPanic("index out of bounds"), KeyboardInterrupt()]
 
     def parse(*_arguments: object, **_more: object) -> None:
@@ -241,7 +241,7 @@ def test_a_panic_of_the_library_is_survived_and_an_interruption_is_not(monkeypat
 
     monkeypatch.setattr(mime.fast_mail_parser, "parse_email_tree", parse)
     message = read(raw)
-    assert (message.text, [one.name for one in message.attachments]) == ("plain words here", ["a.png"])
+    assert (message.text, [one.name for one in message.attachments]) == (" plain words here", ["a.png"])
     assert "mime-irregular" in codes(message)
     with pytest.raises(KeyboardInterrupt):
         read(raw)
@@ -292,3 +292,13 @@ def test_a_file_written_into_the_text_keeps_its_sound_lines() -> None:
 )
 def test_charsets_that_only_the_bytes_tell(label: str, data: bytes, text: str, defect: str) -> None:
     assert charset.decode(data, label) == (text, defect)
+
+
+@pytest.mark.parametrize("label", ["x-unknown", "UNKNOWN-8BIT", "binary"])
+def test_labels_that_name_no_charset_claim_nothing(label: str) -> None:
+    assert charset.decode("größe".encode(), label) == ("größe", "charset-unknown")
+
+
+def test_a_parameter_without_a_value_is_passed_over() -> None:
+    found = params.parse("text/plain; charset; =x; format=flowed")
+    assert (found.head, found.params) == ("text/plain", {"format": "flowed"})
