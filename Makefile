@@ -6,7 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ROUNDS ?= 200
 
-.PHONY: help demo test check docs bench faults lock clean
+CORE := model understand decide flow
+
+.PHONY: help demo test cover check docs bench faults lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +31,10 @@ demo: $(VENV)/.run  ## send 94 example mails through real SMTP and show where ea
 test: $(VENV)/.dev  ## all tests; real mail servers are unpacked, not installed
 	@$(BIN)/python -m tools.peers fetch || echo "make test: real mail servers could not be had; tests that need them will say so"
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+
+cover: $(VENV)/.dev  ## that the unit tests reach every branch of the core
+	COVERAGE_FILE=.cache/coverage $(BIN)/python -m pytest -q -n 2 --dist loadfile $(CORE:%=tests/unit/%) tests/unit/starter \
+	  $(CORE:%=--cov=postroom.%) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 check: $(VENV)/.dev  ## formatting, lint, types, layers, docs
 	$(BIN)/ruff format --check .

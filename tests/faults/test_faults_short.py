@@ -72,11 +72,11 @@ def test_the_ledger_knows_lost_from_kept_and_once_from_twice(tmp_path: Path) -> 
     one, two = mail_set(2, seed=5)
     ledger.accept(one, b"250 2.0.0 Accepted as 01abc")
     ledger.accept(two, b"250 2.0.0 Accepted as 01abd")
-    ledger.deliver(b"X-Postroom-Id: 01abc\r\n" + one.raw)
+    ledger.deliver(b"X-Postroom-Id: 01abc\r\n" + one.raw, asked=0.0)
     assert ledger.missing() == {two.nonce}
     assert ledger.arrival_of(two.nonce) == "01abd"
     assert ledger.repeats() == []
-    ledger.deliver(b"X-Postroom-Id: 01abc\r\n" + one.raw)
+    ledger.deliver(b"X-Postroom-Id: 01abc\r\n" + one.raw, asked=0.0)
     ((nonce, first, second),) = ledger.repeats()
     assert (nonce, first.arrival, second.arrival) == (one.nonce, "01abc", "01abc")
     ledger.close()

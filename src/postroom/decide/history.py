@@ -63,23 +63,6 @@ def extended(message: Message, decision: Decision, memory: Memory, now: float) -
     return tuple(_extend(memory.senders.get(key), key, decision.route, now) for key in keys(message))
 
 
-def corrected(record: SenderRecord, wrong: RouteName, right: RouteName, now: float) -> SenderRecord:
-    """The record after a person moved one of the sender's mails from one route to another."""
-    counts = dict(_counts(record, now))
-    if wrong in counts:
-        counts[wrong] = max(counts[wrong] - 1.0, 0.0)
-    counts[right] = counts.get(right, 0.0) + 1.0
-    return SenderRecord(
-        key=record.key,
-        first_seen=record.first_seen,
-        last_at=max(record.last_at, now),
-        mails=record.mails,
-        counts=_by_name(counts),
-        last_route=right,
-        recent=record.recent,
-    )
-
-
 def _extend(record: SenderRecord | None, key: str, route: RouteName, now: float) -> SenderRecord:
     settled = route not in {REVIEW, JUNK, AUTOMATIC}
     at = now if record is None else max(now, record.last_at)

@@ -122,11 +122,6 @@ def _believed(case: Case) -> Case:
     return replace(case, history=SenderHistory(), account=AccountStatus())
 
 
-def judge_all(cases: Sequence[Case], book: Rulebook, policy: Policy) -> tuple[Decision, ...]:
-    """Decide several mails that know nothing of one another."""
-    return tuple(judge(case, book, policy) for case in cases)
-
-
 def _choose(
     case: Case, routes: Sequence[RouteName], policy: Policy, matches: Sequence[Match], findings: Sequence[Finding]
 ) -> tuple[_Choice, tuple[Finding, ...]]:

@@ -17,9 +17,6 @@ from postroom.model.lines import canonical
 from postroom.model.mail import Mail
 from postroom.model.marks import loop_mark
 
-FIELD_PREFIX = "X-Postroom-"
-"""How every header field of ours begins; fields of strangers that begin so are taken out."""
-
 _BLANK_LINE = b"\r\n\r\n"
 # A field and the lines folded into it, in canonical line ends; to the end of the section if no line end follows.
 _OURS = re.compile(rb"^x-postroom-[^\n]*(?:\n(?=[ \t])[^\n]*)*\n?", re.IGNORECASE | re.MULTILINE)

@@ -13,8 +13,3 @@ def canonical(raw: bytes) -> bytes:
     if raw.count(b"\n") == breaks == raw.count(b"\r"):
         return raw
     return raw.replace(CRLF, b"\n").replace(b"\r", b"\n").replace(b"\n", CRLF)
-
-
-def with_lf(raw: bytes) -> bytes:
-    """The same bytes with every line end as LF, the way mail is kept in files on Unix."""
-    return canonical(raw).replace(CRLF, b"\n")

@@ -132,10 +132,6 @@ class Message:
     ticket: str
     defects: tuple[Defect, ...]
 
-    def header(self, name: str) -> str:
-        """First value of a header by its lower-case name, ``""`` when absent."""
-        return next((value for key, value in self.headers if key == name), "")
-
     @property
     def customer(self) -> Address | None:
         """Who asks: the customer of a forward or form when found, else From."""

@@ -118,8 +118,6 @@ def _mislabelled(data: bytes, codec: str) -> Decoded:
 
 def _guess(data: bytes) -> str:
     """Text of unlabelled bytes: UTF-8 if it can be, else what the bytes look like, else Windows 1252."""
-    if data.isascii() and b"\x1b" not in data:
-        return _clean(data.decode("ascii"))
     try:
         if b"\x1b" not in data:
             return _clean(data.decode("utf-8"))
@@ -128,10 +126,7 @@ def _guess(data: bytes) -> str:
     codec = codec_of(detect_encoding(data[:_SAMPLE]) or "")[0]
     if not codec or codec == "cp1252":
         return _western(data)
-    try:
-        return _clean(data.decode(codec, "replace"))
-    except (UnicodeDecodeError, ValueError, LookupError):
-        return _western(data)
+    return _clean(data.decode(codec, "replace"))
 
 
 def _western(data: bytes) -> str:

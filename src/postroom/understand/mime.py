@@ -6,7 +6,6 @@ encoded words in a part's header cost it quadratic time), a plain splitter reads
 The message's own header is never shown to the library beyond its Content fields, so no header can slow it down.
 """
 
-import binascii
 import quopri
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -209,8 +208,5 @@ def _transfer_decode(body: bytes, encoding: str) -> bytes:
     if mechanism == "base64":
         return headers.base64_lenient(body)
     if mechanism == "quoted-printable":
-        try:
-            return quopri.decodestring(body)
-        except (ValueError, binascii.Error):
-            return body
+        return quopri.decodestring(body)
     return body

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.decide.blend import blend, certain, pool, score, weight
-from postroom.decide.judge import judge, judge_all
+from postroom.decide.evidence import history_findings
+from postroom.decide.judge import judge
 from postroom.decide.policy import Policy, RouteStage
 from postroom.decide.rollout import bucket, stage
 from postroom.model.judgement import AccountStatus, Finding, SenderHistory, ThreadState
@@ -159,7 +160,6 @@ def test_a_plain_mail_goes_to_the_fallback_and_an_appeal_to_its_desk():
     decision = judge(case("Please unban my account, my account was suspended"), BOOK, Policy())
     assert (decision.route, decision.decided) == ("appeals", "appeals")
     assert decision.because.startswith("appeals at ")
-    assert judge_all([case("hello")], BOOK, Policy())[0] == judge(case("hello"), BOOK, Policy())
 
 
 def test_below_its_threshold_a_mail_goes_to_review_with_the_best_guess():
@@ -339,3 +339,9 @@ def test_thresholds_are_found_by_brand_then_route_then_default():
     assert policy.threshold(BrandName("shop"), REFUNDS) == policy.default_threshold
     assert policy.threshold(BrandName("shop"), GENERAL) == policy.fallback_threshold
     assert policy.threshold(BrandName("shop"), RouteName("junk")) == policy.junk_threshold
+
+
+def test_history_of_a_route_that_most_mail_did_not_go_to_says_nothing():
+    history = SenderHistory(mails=9, counts=((APPEALS, 8.0), (RouteName("refunds"), 1.0)))
+    found = history_findings(case("hello", auth=PASS, about={"history": history}), Policy())
+    assert [one.route for one in found] == [APPEALS]

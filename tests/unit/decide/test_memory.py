@@ -252,14 +252,6 @@ def test_nobody_gets_the_history_of_another():
     assert history.recall(mine(from_=public), shared, NOW).domain_counts == ()
 
 
-def test_a_correction_moves_a_count():
-    (record, _) = history.extended(mine(), decided("appeals"), Memory(), NOW)
-    right = history.corrected(record, APPEALS, REFUNDS, NOW + 1)
-    assert dict(right.counts) == {REFUNDS: 1.0}
-    assert right.last_route == "refunds"
-    assert dict(history.corrected(record, REVIEW, REFUNDS, NOW).counts) == {APPEALS: 1.0, REFUNDS: 1.0}
-
-
 @given(
     st.lists(st.tuples(st.sampled_from(["appeals", "refunds", "review", "junk"]), st.floats(-1e7, 1e7)), max_size=70)
 )

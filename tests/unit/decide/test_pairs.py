@@ -108,3 +108,8 @@ def test_order_of_the_concepts_changes_nothing_and_more_room_finds_no_less(first
     assert bool(one) == bool(meeting(second, first, text, 0, within))
     assert not one or meeting(first, second, text, 0, within + 1)
     assert not one or one[0][1] <= one[1][0]
+
+
+def test_words_farther_apart_than_any_words_between_could_be_are_not_near():
+    assert not found("account " + "-" * 2000 + " suspended")
+    assert found("account --- suspended")

@@ -165,3 +165,18 @@ def test_a_condition_that_never_holds_is_told_from_one_of_which_nothing_is_known
     assert prefilter.never(never)
     assert prefilter.never(empty)
     assert unknown == ()
+
+
+def test_what_is_compared_by_order_says_nothing_beforehand():
+    """A text that is less than another may be any, so such a rule is asked of every mail."""
+    whens = ['subject < "refund"', 'subject >= "refund" && subject.contains("now")', 'subject in ["refund", ""]']
+    asked, _ = both([*whens, 'subject.contains("nothing")'])
+    assert [bool(rule.need) for rule in asked.rules] == [False, True, False, True]
+    for subject, names in (("a", ["r0"]), ("see now", ["r1"]), ("", ["r0", "r2"]), ("refund", ["r2"])):
+        about = Facts(case=case("", subject), folded=fold(subject, ""), phrases={}, urgent=())
+        assert [match.rule.name for match in asked.matches(about)] == names
+
+
+def test_a_field_is_one_of_several_texts():
+    asked, _ = both(['language in ["de", "en"]'])
+    assert [{atom.value for atom in side} for side in asked.rules[0].need] == [{"de", "en"}]

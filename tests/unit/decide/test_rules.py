@@ -433,3 +433,10 @@ def test_a_rulebook_names_its_signals_and_lists():
     assert compiled.list_named("nope") is None
     assert "kind" in BY_NAME
     assert mail().id
+
+
+def test_of_a_header_that_stands_twice_the_first_counts():
+    twice = case("", headers=(("x-form", "appeal"), ("x-form", "refund")))
+    assert matched('size(headers) == 1 && headers["x-form"] == "appeal"', case=twice)
+    assert matched('headers["x-form"] == "appeal"', case=twice)
+    assert not matched('headers["x-form"] == "refund"', case=twice)

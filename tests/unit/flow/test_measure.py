@@ -117,3 +117,9 @@ def test_order_changes_nothing(rows):
     assert forward.confusion == back.confusion
     assert forward.coverage_at_1pct_error == back.coverage_at_1pct_error
     assert forward.ece == pytest.approx(back.ece)
+
+
+def test_figures_are_plain_values():
+    facts = json.loads(json.dumps(measure([one("appeals", "appeals"), one("refunds", "general")]).facts()))
+    assert (facts["n"], facts["accuracy"], facts["decided"]["share"]) == (2, 0.5, 1.0)
+    assert facts["confusion"]["refunds"] == {"general": 1}

@@ -227,3 +227,23 @@ def test_a_date_reads_back_as_the_same_second_and_day_of_the_week(when: int) -> 
     assert read.timestamp() == when
     assert text.endswith(" +0000")
     assert text[:3] == ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[read.weekday()]
+
+
+@pytest.mark.parametrize("blank", [b" ", b"\t"])
+def test_a_mail_that_begins_folded_prolongs_none_of_our_lines(blank: bytes) -> None:
+    head = email.message_from_bytes(stamped(blank + b"route: refunds\r\nSubject: a\r\n\r\nhello\r\n"))
+    assert str(head["X-Postroom-Route"]).strip() == "appeals"
+    orphan = " ".join(str(head["X-Postroom-Orphan"]).split())
+    assert orphan == "the mail begins with a folded line: route: refunds"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("refunds\r\nBcc: eve@example.net", "refunds  Bcc: eve@example.net"),
+        ("\x00tab\there\x7f", "tab here"),
+        ("x" * 300, "x" * 200),
+    ],
+)
+def test_a_name_with_controls_is_written_with_spaces(text: str, written: str) -> None:
+    assert header_text(text) == written

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from postroom.flow.worker import JudgeWorker, LaneWorker
 from postroom.model.errors import GiveUp, TryLater
 from postroom.model.mail import DestinationName
-from postroom.model.work import Lane, Parcel
+from postroom.model.work import Again, Lane, Outcome, Parcel
 from tests.unit.flow.house import Bell, House, Moody, a_message
 
 
@@ -250,6 +251,56 @@ class TestLane:
         (parked,) = house.jobs(states=("parked",))
         assert (parked.mail_id, parked.why, parked.error) == (bad, "bug", "AttributeError: a bug of ours")
         assert house.told.of("parked") == [{"destination": "appeals", "why": "bug"}]
+
+    def test_a_store_in_trouble_during_a_delivery_costs_the_mail_no_try(self, house: House, lane: LaneWorker) -> None:
+        """What the delivery itself must ask of the store: whether it was done before."""
+        some_mails(house, 1)
+        deliver, busy = lane.dispatch.deliver, [TryLater("database is locked")]
+
+        class Locked:
+            def deliver(self, *args, **more):
+                if busy:
+                    raise busy.pop()
+                return deliver(*args, **more)
+
+        lane.dispatch = Locked()  # type: ignore[assignment]
+        settled: list[Outcome] = []
+
+        class Watched(Moody):
+            def settle(self, ended):
+                settled.extend(ended)
+                return house.store.settle(ended)
+
+        lane.store = Watched(house.store)  # type: ignore[assignment]
+        lane.run()
+        (again,) = settled
+        assert isinstance(again, Again)
+        assert (again.error, again.counts, again.lane_down) == ("store: database is locked", False, False)
+        lane.bell.waited = 0  # type: ignore[attr-defined]
+        lane.run()
+        assert len(house.places["appeals"].got) == 1
+        assert [(j.state, j.tries) for j in house.jobs(kinds=("deliver",))] == [("done", 0)]
+
+    def test_told_to_stop_while_one_carries_the_next_ones_are_not_begun(self, house: House, lane: LaneWorker) -> None:
+        """The carrier looks at the bell itself: it may come to the next mail before the rest were given back."""
+        some_mails(house, 3)
+        bell = lane.bell
+        assert isinstance(bell, Bell)
+
+        class AtOnce(Executor):
+            """Carries before `submit` returns, so nothing can be given back meanwhile."""
+
+            def submit(self, work, /, *args, **more):
+                work(*args, **more)
+                return Future()
+
+        lane.executor.shutdown()
+        lane.executor = AtOnce()
+        house.places["appeals"].says = lambda _p: setattr(bell, "waited", 1)
+        lane.run()
+        assert len(house.places["appeals"].got) == 1
+        states = sorted((j.state, j.tries) for j in house.jobs(kinds=("deliver",)))
+        assert states == [("done", 0), ("ready", 0), ("ready", 0)]
 
     def test_a_mail_that_the_store_has_lost_is_a_persons_matter(self, house: House, lane: LaneWorker) -> None:
         some_mails(house, 1)

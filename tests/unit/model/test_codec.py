@@ -20,7 +20,7 @@ from postroom.model.codec import (
 )
 from postroom.model.errors import PostroomError
 from postroom.model.judgement import Decision
-from postroom.model.mail import Mail, MailId
+from postroom.model.mail import BrandName, Mail, MailId, RouteName
 from postroom.model.memory import SenderRecord, ThreadRecord
 from postroom.testing.values import a_decision, a_mail
 
@@ -77,3 +77,37 @@ def test_fields_that_came_later_take_their_defaults_and_unknown_ones_are_passed_
     del older["tags"]
     older["from-the-future"] = 1
     assert decode_decision(msgspec.msgpack.encode(older)) == decision
+
+
+def test_lone_surrogates_deep_inside_are_replaced_and_all_else_comes_back() -> None:
+    decision = a_decision(a_mail(1).id)
+    odd = replace(decision, because="why \ud800", tags=("a \udfff", "b"))
+    assert decode_decision(encode_decision(odd)) == replace(decision, because="why \ufffd", tags=("a \ufffd", "b"))
+
+
+def test_what_cannot_be_read_is_said_to_be_so() -> None:
+    with pytest.raises(PostroomError, match="a stored record cannot be read"):
+        decode_thread(b"\xc1")
+
+
+def test_records_of_threads_and_senders_come_back() -> None:
+    thread = ThreadRecord(
+        id=MailId("m"),
+        brand=BrandName("shop"),
+        route=RouteName("appeals"),
+        confirmed=True,
+        last_at=1.5,
+        mails=2,
+        participants=("ada@example.com",),
+    )
+    sender = SenderRecord(
+        key="a:ada@example.com",
+        first_seen=1.0,
+        last_at=2.0,
+        mails=3,
+        counts=((RouteName("appeals"), 1.0),),
+        last_route=RouteName("appeals"),
+        recent=(2.0,),
+    )
+    assert decode_thread(encode_thread(thread)) == thread
+    assert decode_sender(encode_sender(sender)) == sender

@@ -159,3 +159,17 @@ def test_one_of_several_signatures_is_enough_while_a_secret_is_changed() -> None
 @given(st.text() | st.from_regex(r"t=[0-9]{1,4},v1=.{0,64}", fullmatch=True))
 def test_reading_a_webhook_signature_is_total(header: str) -> None:
     assert not is_webhook_signed(b"secret", header, b"body", now=1000)
+
+
+def test_a_loop_mark_with_a_word_less_or_more_is_none() -> None:
+    mark = loop_mark(BOUNCE.mail_id, KEY)
+    assert is_our_mark(mark, KEY)
+    for changed in ("", mark.split()[0], f"{mark} more"):
+        assert not is_our_mark(changed, KEY)
+
+
+@pytest.mark.parametrize("times", ["", "t=,", "t=soon,", "t=1,t=1,", "t=-1,", "t=9999999999999,"])
+def test_a_webhook_signature_without_one_time_is_none(times: str) -> None:
+    signature = sign_webhook(b"secret", 1, b"body").partition(",")[2]
+    assert is_webhook_signed(b"secret", f"t=1,{signature}", b"body", now=1.0)
+    assert not is_webhook_signed(b"secret", f"{times}{signature}", b"body", now=1.0)

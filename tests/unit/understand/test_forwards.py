@@ -177,3 +177,56 @@ def test_any_text_is_read(text: str, subject: str, form: bool) -> None:
         Attached(from_=None, subject=subject, text=text) if form else None,
     )
     assert found is None or found.forward.customer not in (TEAM, ROBOT, OWN)
+
+
+FORM_MAIL = f"Name: Ada Lovelace\nEmail: ada@example.com\nSubject: My account\nMessage: {WORDS}\n"
+FROM_THE_SHOP = "---------- Forwarded message ---------\nFrom: Shop <no-reply@mailer.test>\nDate: Thu, 2 May 2024\nSubject: New submission\nTo: <tess@shop.test>\n\n"
+
+
+def test_a_forwarded_form_mail_leads_to_who_filled_the_form_in() -> None:
+    check(find(f"Who takes this?\n\n{FROM_THE_SHOP}{FORM_MAIL}", "Fwd: New submission", TEAM, (), TRUST))
+
+
+def test_the_subject_of_the_form_mail_stands_for_one_that_the_form_lacks() -> None:
+    form = FORM_MAIL.replace("Subject: My account\n", "")
+    check(
+        find(FROM_THE_SHOP + form, "Fwd: New submission", TEAM, (), TRUST),
+        subject="New submission",
+    )
+
+
+@pytest.mark.parametrize(
+    "text", [INLINE["gmail"] + WORDS, FORM_MAIL, f"{FORM_MAIL}\n{FROM_THE_SHOP}Thank you."], ids=["forward", "form", "form-above"]
+)  # fmt: skip
+def test_the_customer_inside_an_attached_mail_of_a_colleague(text: str) -> None:
+    bo = Address(name="Bo", addr="bo@shop.test")
+    check(find("fyi", "FW", TEAM, (), TRUST, Attached(from_=bo, subject="Fwd: My account", text=text)))
+
+
+def test_an_attached_mail_of_a_colleague_that_leads_to_nobody_is_still_passed_on() -> None:
+    attached = Attached(from_=OWN, subject="My account", text=WORDS)
+    found = find("fyi", "FW", TEAM, (), TRUST, attached)
+    assert found == Found(forward=Forward(how="colleague", customer=None, subject="My account"), new_text=WORDS)
+
+
+def test_a_colleagues_own_line_with_a_label_is_not_the_forwarded_header() -> None:
+    check(find(f"Subject: see below\n\nPlease handle.\n\n{OUTLOOK}{WORDS}", "FW: My account", TEAM, (), TRUST))
+
+
+def test_an_attribution_over_two_lines_below_a_forwards_title() -> None:
+    found = find(
+        f"-------- Forwarded message --------\nOn Thu, 2 May 2024 at 10:00,\nAda Lovelace <ada@example.com> wrote:\n\n> {WORDS}\n",
+        "Fwd: Fwd: My account",
+        TEAM,
+        (),
+        TRUST,
+    )
+    assert found is not None
+    assert found.forward.customer is not None
+    assert (found.forward.customer.addr, found.forward.subject) == (ADA.addr, "My account")
+    assert found.new_text == WORDS
+
+
+def test_a_forward_that_names_nobody_keeps_the_words() -> None:
+    found = find(f"-------- Forwarded message --------\n{WORDS}\n", "Fwd: My account", TEAM, (), TRUST)
+    assert found == Found(forward=Forward(how="colleague", customer=None, subject="My account"), new_text=WORDS)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroom.understand import html_scan
+from postroom.understand import html, html_quotes, html_scan
 from postroom.understand.html import MAX_CHARS, to_text
 from postroom.understand.newtext import split
 from tests.unit.understand import pace
@@ -149,3 +149,41 @@ TAGS = st.sampled_from(
 def test_any_string_is_read(html: str) -> None:
     read = to_text(html)
     assert not set(read.text) & {"\ue000", "\ue001", "\ue002", "\ue003", "\ue004"}
+
+
+def test_a_line_that_a_program_drew_inside_a_quote_is_not_drawn_again() -> None:
+    def marked(inner: str) -> str:
+        return html_quotes.prefixed(inner.replace("[", html_quotes.OPEN).replace("]", html_quotes.CLOSE))
+
+    assert marked(f"words\n{html_quotes.RULE}\nmore") == "words\n" + "_" * 32 + "\nmore"
+    assert marked(f"words\n[\nold\n{html_quotes.RULE}\nolder\n]") == "words\n> old\n> older"
+
+
+def test_the_end_of_a_quote_that_never_began_is_passed_over() -> None:
+    assert html_quotes.prefixed(f"words{html_quotes.CLOSE}more\nand more") == "words\nmore\nand more"
+
+
+def test_a_document_that_the_library_refuses_is_shown_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_more: object) -> str:
+        raise RuntimeError("bad tree")
+
+    monkeypatch.setattr(html, "extract_plain_text", refuse)
+    read = to_text("<p>Fish &amp; chips</p>")
+    assert (read.text, read.defects) == ("<p>Fish & chips</p>", ("html-unreadable",))
+
+
+def test_tags_in_verbatim_text_are_words() -> None:
+    read = to_text("<blockquote>old</blockquote><p>new</p><xmp>if a <b then</xmp><textarea>x <i>y</i></textarea>")
+    assert read.text.splitlines()[-1].startswith("if a <b then")
+
+
+def test_a_quoting_element_that_ends_inside_a_block_ends_its_quote() -> None:
+    read = to_text(f"<p>{ANSWER}</p><span class='yahoo_quoted'>{NOTICE}<div></span>later</div><p>last</p>")
+    assert read.text == f"{ANSWER}\n\n>\n> {NOTICE}\n>\n\nlater\n\nlast"
+
+
+def test_of_very_many_attributes_the_first_count() -> None:
+    many = " ".join(f"data-{n}='{n}'" for n in range(300))
+    late, early = f"<div {many} style='display:none'>seen</div>", f"<div style='display:none' {many}>hidden</div>"
+    assert to_text(late).text == "seen"
+    assert to_text(early).text == ""

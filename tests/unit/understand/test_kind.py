@@ -225,3 +225,59 @@ def test_reports_of_any_bytes_are_read() -> None:
         bounces.failed_recipient("", "<help@example.test>:\n<bob@example.org>:\n", {"help@example.test"})
         == "bob@example.org"
     )
+
+
+def multipart_report(kind: str, *parts: str) -> str:
+    inner = "".join(f"--x\n{part}\n" for part in ("\nSomething happened.", *parts))
+    return mail(
+        f"MIME-Version: 1.0\nContent-Type: multipart/report; report-type={kind}; boundary=x\n",
+        f"{inner}--x--\n",
+        subject="Report",
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (
+            multipart_report("feedback-report", "Content-Type: message/feedback-report\n\nFeedback-Type: abuse"),
+            "an abuse report (RFC 5965)",
+        ),
+        (multipart_report("disposition-notification"), "a read receipt (RFC 8098)"),
+        (
+            mail("", subject="Report domain: example.com Submitter: mail.example.net Report-ID: <1@example.net>"),
+            "a DMARC aggregate report",
+        ),
+    ],
+    ids=["abuse", "receipt-without-its-part", "dmarc"],
+)
+def test_reports_of_programs_are_no_persons_mail(raw: str, reason: str) -> None:
+    message = read(raw)
+    assert (message.kind, message.kind_reason) == ("auto-reply", reason)
+
+
+def test_a_marked_answer_under_a_responders_subject_is_no_persons() -> None:
+    """It has all that a person's answer has, but calls itself automatic."""
+    raw = mail(f"Auto-Submitted: auto-replied\n{ANSWER}", OWN_WORDS + QUOTED, subject="Automatic reply: help")
+    assert read(raw).kind == "auto-reply"
+    assert read(raw.replace("Automatic reply: help", "Re: help")).kind == "person"
+
+
+def test_a_report_that_a_person_attached_makes_no_bounce_of_the_mail() -> None:
+    raw = mail(
+        "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n",
+        f"--x\n\n{HELLO}\n--x\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; help@example.test\nAction: failed\nStatus: 5.1.1\n--x--\n",
+    )
+    assert read(raw).kind == "person"
+    assert read(raw, mail_from="").kind == "bounce"
+
+
+def test_a_delivery_report_without_its_part_is_a_bounce_by_its_words() -> None:
+    message = read(multipart_report("delivery-status"))
+    assert (message.kind, message.kind_reason) == ("bounce", "a delivery report without details")
+
+
+def test_the_header_of_the_lost_mail_may_stand_before_the_report() -> None:
+    status = "Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822; bo@example.com\nAction: failed\nStatus: 5.1.1"
+    message = read(multipart_report("delivery-status", "Content-Type: text/rfc822-headers\n\nSubject: old", status))
+    assert (message.kind, message.failed_recipient) == ("bounce", "bo@example.com")

@@ -349,3 +349,124 @@ def test_cutting_the_new_words_again_changes_nothing(text: str) -> None:
 
 def test_lone_surrogates_are_survived() -> None:
     assert split("hi \ud800 you").new == "hi \ufffd you"
+
+
+LEGAL = "This e-mail and its attachments are confidential and intended only for the addressee."
+
+
+def banners(count: int) -> str:
+    return "".join(f"CAUTION: this email originated from outside, gateway {n}.\n\n" for n in range(count))
+
+
+def test_a_mark_to_answer_above_with_nothing_above_it_takes_only_itself() -> None:
+    mark = "##- Please type your reply above this line -##"
+    assert split(f"{mark}\n\nPlease help me.\n\nAda") == Parts(new="Please help me.\n\nAda", quoted=mark)
+
+
+def test_a_drawn_line_goes_with_the_boilerplate_below_it() -> None:
+    parts = split(f"Hello, please help me.\n\n-----\n{LEGAL}\n")
+    assert parts == Parts(new="Hello, please help me.", disclaimer=f"-----\n{LEGAL}")
+
+
+def test_a_device_named_inside_a_signature_is_part_of_it() -> None:
+    signature = "-- \nAda Lovelace\nSent from my iPhone\nhttps://example.com"
+    assert split(f"Please help me with my order.\n\n{signature}") == Parts(
+        new="Please help me with my order.", signature=signature
+    )
+
+
+def test_a_word_below_an_empty_signature_stays_cut_from_it() -> None:
+    """Put together again, the two would be cut anew: what is new must not depend on how often it is cut."""
+    parts = split("-- \n> old\nAda\n")
+    assert parts == Parts(new="Ada", quoted="> old", signature="--")
+    assert split(parts.new).new == parts.new
+
+
+def test_a_pile_of_warnings_is_read_in_bounded_rounds_and_nothing_of_it_is_lost() -> None:
+    parts = split(banners(15) + "Please help me.\n")
+    assert parts.disclaimer.splitlines() == banners(12).split("\n\n")[:12]
+    assert parts.new == banners(15).removeprefix(banners(12)) + "Please help me."
+
+
+def test_a_last_warning_that_the_rounds_leave_takes_no_signature_back() -> None:
+    parts = split(banners(12) + "[EXTERNAL]\n\n-- \nAda\n")
+    assert (parts.new, parts.signature) == ("[EXTERNAL]", "-- \nAda")
+
+
+def test_an_attribution_over_three_lines_is_quoted_from_its_first() -> None:
+    quoted = "On\nThursday, May 2, 2024\n10:00 Ada wrote:\n> shall we?"
+    assert split(f"Yes, do that please.\n\n{quoted}\n") == Parts(new="Yes, do that please.", quoted=quoted)
+
+
+def test_a_word_that_only_ends_like_wrote_introduces_no_quote() -> None:
+    assert split("See what Ada wrote:\n> shall we?\n").new == ""
+    assert split("See what Ada underwrote:\n> shall we?\n").new == "See what Ada underwrote:"
+
+
+def test_line_ends_of_mail_are_line_ends() -> None:
+    assert split("Yes.\r\n\r\n> shall we?\r\n> today?\r\n") == Parts(new="Yes.", quoted="> shall we?\n> today?")
+
+
+def test_the_end_of_a_link_that_was_wrapped_out_of_its_quote_is_quoted() -> None:
+    quoted = "> look at <https://example.com/a/long\n/path/of/it>\n> again"
+    assert split(f"Thank you, I did.\n\n{quoted}\n") == Parts(new="Thank you, I did.", quoted=quoted)
+    between = split("> look at it\nI did, twice.\n> again\n")
+    assert between.new == "I did, twice."
+
+
+WORDS = "Please help me with my order of last week."
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "_______________________________________________\nshop mailing list\nshop@lists.example.com",
+        "Best regards,\nAda Lovelace\n+49 30 1234567",
+        "-Ada",
+    ],
+    ids=["list", "card", "dash"],
+)
+def test_signatures_without_a_delimiter(signature: str) -> None:
+    assert split(f"{WORDS}\n\n{signature}\n") == Parts(new=WORDS, signature=signature)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "Thanks,\nwhat is\n+49 30 1234567 for?",
+        "Thanks,\n12 pieces came\n+49 30 1234567",
+        "Thanks,\nAda Lovelace\nmy order of Monday is not here",
+    ],
+    ids=["a-question", "no-name", "no-contact"],
+)
+def test_words_below_a_sign_off_are_no_signature(ending: str) -> None:
+    assert split(f"{WORDS}\n\n{ending}\n").new == f"{WORDS}\n\n{ending}"
+
+
+def test_a_warning_below_blank_lines_is_cut_and_so_is_one_below_it_past_a_quote() -> None:
+    parts = split(f"\n\n{banners(2)}{WORDS}\n> shall we?\nYes.\n")
+    assert (parts.new, parts.quoted) == (f"{WORDS}\n\nYes.", "> shall we?")
+    assert parts.disclaimer.split("\n") == banners(2).strip().split("\n\n")
+
+
+def test_an_attribution_whose_end_is_marked_as_quoted_goes_with_the_quote() -> None:
+    quoted = "On Thu, 2 May 2024 at 10:00\nAda <ada@example.com>\n> wrote:\n>> old"
+    assert split(f"{WORDS}\n\n{quoted}\n") == Parts(new=WORDS, quoted=quoted)
+
+
+@pytest.mark.parametrize(
+    ("quoted", "is_quote"),
+    [
+        ("On Thu, 2 May 2024 at 10:00 Ada wrote:\n\nold words", True),
+        ("On Thu, 2 May 2024 ada@example.com wrote:\n\nold words", True),
+        ("On Thu, 2 May 2024 Ada wrote:\n\nold words", False),
+        ("On Thu, 2 May 2024 at 10:00 " + "long " * 100 + "Ada wrote:\n\nold words", False),
+        ("Sent: 2 May 2024 10:00\nTo: support@shop.test\nSubject: order\n\nold words", True),
+        ("Sent: today\nTo: support@shop.test\n\nold words", False),
+    ],
+    ids=["date-and-time", "date-and-address", "date-alone", "too-long", "sent-and-to", "no-date"],
+)
+def test_what_introduces_unmarked_words_as_a_quote(quoted: str, *, is_quote: bool) -> None:
+    assert split(f"{WORDS}\n\n{quoted}\n") == (
+        Parts(new=WORDS, quoted=quoted) if is_quote else Parts(new=f"{WORDS}\n\n{quoted}")
+    )

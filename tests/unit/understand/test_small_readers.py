@@ -192,3 +192,16 @@ def test_a_first_look_is_quick_whatever_stands_in_from(value: bytes) -> None:
         envelope.peek(b"From: " + written + b"\r\nReferences: " + written + b"\r\n\r\nhi\r\n")
 
     assert pace.within(6, lambda: peek(b"Ada <ada@example.com>, " * 11_000), lambda: peek(value))
+
+
+def test_peek_takes_the_first_of_each_field() -> None:
+    once = b"From: Ada <ada@example.com>\r\nMessage-ID: <a@example.com>\r\n"
+    twice = once + b"From: Eve <eve@example.net>\r\nMessage-ID: <e@example.net>\r\n"
+    first, again = envelope.peek(once + b"\r\nhello"), envelope.peek(twice + b"\r\nhello")
+    assert (again.message_id, again.sender_key) == ("a@example.com", first.sender_key)
+
+
+@pytest.mark.parametrize("day", ["31 Feb 2026", "29 Feb 2027"])
+def test_a_day_that_no_calendar_has_is_no_date(day: str) -> None:
+    assert dates.parse(f"Mon, {day} 10:00:00 +0000") is None
+    assert dates.parse(f"Mon, {day.replace('31', '28').replace('29', '28')} 10:00:00 +0000") is not None

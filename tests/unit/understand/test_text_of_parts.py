@@ -226,3 +226,79 @@ def test_the_forgiving_reader_agrees_with_the_library(raw: str, monkeypatch: pyt
 def test_any_parameters_are_read(raw: str) -> None:
     for value in params.parse(raw).params.values():
         params.file_name(value).encode("utf-8")
+
+
+class RustPanic(BaseException):
+    """What the parser's library raises for a bug of its own is no `Exception`."""
+
+
+def test_a_panic_of_the_library_is_survived_and_an_interruption_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = multi("mixed", PLAIN.replace("\n\n", "\nContent-Transfer-Encoding: quoted-printable\n\n=20").strip(), IMAGE)
+    raised: list[BaseException] = [RustPanic("index out of bounds"), KeyboardInterrupt()]
+
+    def parse(*_arguments: object, **_more: object) -> None:
+        raise raised.pop(0)
+
+    monkeypatch.setattr(mime.fast_mail_parser, "parse_email_tree", parse)
+    message = read(raw)
+    assert (message.text, [one.name for one in message.attachments]) == (" plain words here", ["a.png"])
+    assert "mime-irregular" in codes(message)
+    with pytest.raises(KeyboardInterrupt):
+        read(raw)
+
+
+def test_once_the_room_for_text_is_used_up_the_next_part_adds_none() -> None:
+    long = "Content-Type: text/plain\n\n" + "word \n" * 100_000
+    message = read(multi("mixed", long, "Content-Type: text/plain\n\nlast words"))
+    assert "text-truncated" in codes(message)
+    assert len(message.text) == body.TEXT_CHARS
+    assert "last words" not in message.text
+
+
+def test_what_serves_the_first_part_is_listed_part_by_part() -> None:
+    """A multipart beside the text of a signed mail, or of a related one, has its leaves listed."""
+    nested = f"Content-Type: multipart/mixed; boundary=y\n\n--y\n{IMAGE}\n--y\nContent-Type: application/pdf; name=b.pdf\n\n%PDF\n--y--"
+    message = read(multi("related", HTML, nested))
+    assert message.text.strip() == "rich words here"
+    assert [one.name for one in message.attachments] == ["a.png", "b.pdf"]
+
+
+@pytest.mark.parametrize("prefix", ["", "x-"])
+def test_an_enveloped_mail_is_said_to_be_encrypted(prefix: str) -> None:
+    raw = f"From: a@example.com\nContent-Type: application/{prefix}pkcs7-mime; name=smime.p7m\nContent-Transfer-Encoding: base64\n\nMIIB\n"
+    message = read(raw)
+    assert "encrypted" in codes(message)
+    assert [one.name for one in message.attachments] == ["smime.p7m"]
+
+
+def test_a_file_written_into_the_text_keeps_its_sound_lines() -> None:
+    """The second line is longer than it says; it is left out, and the rest is there."""
+    message = read("From: a@example.com\n\nhello\nbegin 644 a.txt\n#86)C\n#86)C ABCDEFG\n#9&5F\n`\nend\n")
+    (one,) = message.attachments
+    assert (one.name, one.size, one.sha256) == ("a.txt", 6, hashlib.sha256(b"abcdef").hexdigest())
+    assert message.text.strip() == "hello"
+
+
+@pytest.mark.parametrize(
+    ("label", "data", "text", "defect"),
+    [
+        ("", "日本語テキスト".encode("iso-2022-jp"), "日本語テキスト", ""),
+        ("x-nobody-knows", "日本語テキスト".encode("iso-2022-jp"), "日本語テキスト", "charset-unknown"),
+        ("us-ascii", b"\x1b[1mbold", "\x1b[1mbold", ""),
+        ("iso-8859-1", b"caf\xe9 \x81\x93x\x94", "café x", ""),
+        ("", "Большое спасибо за ваш ответ".encode("koi8-r"), "Большое спасибо за ваш ответ", "charset-missing"),
+    ],
+    ids=["escapes", "escapes-unknown", "ascii-with-escape", "holes-of-1252", "looks-like-koi8"],
+)
+def test_charsets_that_only_the_bytes_tell(label: str, data: bytes, text: str, defect: str) -> None:
+    assert charset.decode(data, label) == (text, defect)
+
+
+@pytest.mark.parametrize("label", ["x-unknown", "UNKNOWN-8BIT", "binary"])
+def test_labels_that_name_no_charset_claim_nothing(label: str) -> None:
+    assert charset.decode("größe".encode(), label) == ("größe", "charset-unknown")
+
+
+def test_a_parameter_without_a_value_is_passed_over() -> None:
+    found = params.parse("text/plain; charset; =x; format=flowed")
+    assert (found.head, found.params) == ("text/plain", {"format": "flowed"})

@@ -136,3 +136,8 @@ def test_another_responder_is_recognised(subject: str, text: str) -> None:
 @pytest.mark.parametrize(("subject", "text"), LATER_PEOPLE)
 def test_another_person_is_a_person(subject: str, text: str) -> None:
     assert wording.automatic(subject, text) == ""
+
+
+def test_an_absence_that_is_only_said_across_clauses_is_a_persons() -> None:
+    assert wording.automatic("AW: Anfrage", "Ich bin gerade nicht im Büro")
+    assert wording.automatic("AW: Anfrage", "Ich bin, wie gesagt, nicht im Büro") == ""

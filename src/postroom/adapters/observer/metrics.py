@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from postroom.model.errors import TryLater
 from postroom.ports import EventName
@@ -213,11 +213,6 @@ def prepare_folder(folder: Path) -> None:
     for old in folder.glob("*.db"):
         old.unlink(missing_ok=True)
     os.environ[FOLDER] = str(folder)
-
-
-def forget_process(pid: int) -> None:
-    """A process has ended: its live gauges no longer count."""
-    mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 def exposition(

@@ -99,4 +99,3 @@ def test_the_folder_of_shared_counters_begins_empty(tmp_path: Path, monkeypatch:
     assert [p.name for p in folder.iterdir()] == ["mine.txt"]
     assert metrics.os.environ[FOLDER] == str(folder)
     assert exposition(lambda: CENSUS, lambda: 100.0, dict)
-    metrics.forget_process(1)
