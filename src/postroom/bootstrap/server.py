@@ -1,6 +1,7 @@
 """The server process: doors, health pages, and the workers under its watch. One event loop, no judging in it."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -112,6 +113,8 @@ class Server:
         for server, sockets in doors:
             await server.start(sockets)
             self._doors.append(server)
+        # What is there now stays: the collector need not go through it again and again.
+        gc.freeze()
 
     async def _until_told(self, web: Sockets) -> None:
         watch = asyncio.create_task(self._watch())

@@ -115,6 +115,7 @@ def deliver(house: House, bell: PipeBell, pulse: Pulse) -> None:
             f"{name}:{destination.name}", destination, lanes.setdefault(destination.name, _LaneBell(stopped))
         )
         threads.append(threading.Thread(target=lane.run, name=f"lane-{destination.name}"))
+    gc.freeze()
     for thread in threads:
         thread.start()
     pulse.ready()
