@@ -187,3 +187,16 @@ def test_of_very_many_attributes_the_first_count() -> None:
     late, early = f"<div {many} style='display:none'>seen</div>", f"<div style='display:none' {many}>hidden</div>"
     assert to_text(late).text == "seen"
     assert to_text(early).text == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("<p>one</p><br><br><br><br><br><br><br><p>two</p>", "one\n\n\ntwo"),
+        ("<blockquote type=cite>old</blockquote><p>one<hr>two</p>", "one\n\ntwo"),
+        ("<blockquote type=cite>old</blockquote>one</br>two", "one\ntwo"),
+    ],
+    ids=["many-blanks", "line", "break-that-ends"],
+)
+def test_what_parts_lines(source: str, text: str) -> None:
+    assert to_text(source).text.endswith(text)

@@ -435,9 +435,10 @@ def test_signatures_without_a_delimiter(signature: str) -> None:
     [
         "Thanks,\nwhat is\n+49 30 1234567 for?",
         "Thanks,\n12 pieces came\n+49 30 1234567",
+        "Thanks,\nAda Lovelace\nmay I call +49 30 1234567?",
         "Thanks,\nAda Lovelace\nmy order of Monday is not here",
     ],
-    ids=["a-question", "no-name", "no-contact"],
+    ids=["a-question", "no-name", "a-question-below-a-name", "no-contact"],
 )
 def test_words_below_a_sign_off_are_no_signature(ending: str) -> None:
     assert split(f"{WORDS}\n\n{ending}\n").new == f"{WORDS}\n\n{ending}"
@@ -470,3 +471,7 @@ def test_what_introduces_unmarked_words_as_a_quote(quoted: str, *, is_quote: boo
     assert split(f"{WORDS}\n\n{quoted}\n") == (
         Parts(new=WORDS, quoted=quoted) if is_quote else Parts(new=f"{WORDS}\n\n{quoted}")
     )
+
+
+def test_a_short_quoted_line_with_a_colon_is_no_attribution() -> None:
+    assert split(f"{WORDS}\n> my order:\n> a hat\n") == Parts(new=WORDS, quoted="> my order:\n> a hat")

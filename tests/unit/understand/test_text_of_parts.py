@@ -302,3 +302,29 @@ def test_labels_that_name_no_charset_claim_nothing(label: str) -> None:
 def test_a_parameter_without_a_value_is_passed_over() -> None:
     found = params.parse("text/plain; charset; =x; format=flowed")
     assert (found.head, found.params) == ("text/plain", {"format": "flowed"})
+
+
+EMPTY_HTML = "Content-Type: text/html\n\n<p> </p>"
+CALENDAR = "Content-Type: text/calendar; name=i.ics\n\nBEGIN:VCALENDAR"
+RICH = "Content-Type: text/enriched\n\n<bold>Hello</bold>\nthere <<x>,\n\n<color><param>red</param>a b</color>"
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "files"),
+    [
+        (multi("alternative", "Content-Type: text/plain\n\nhi", EMPTY_HTML), "hi", []),
+        (multi("alternative", CALENDAR, IMAGE), "", ["i.ics", "a.png"]),
+        (multi("alternative", RICH), "Hello there <x>,\n\na b", []),
+        (multi("mixed", RICH), "Hello there <x>,\n\na b", []),
+        (
+            multi("alternative", PLAIN, f"Content-Type: multipart/related; boundary=y\n\n--y\n{HTML}\n--y\n{IMAGE}\n--y--"),
+            "plain words here",
+            ["a.png"],
+        ),
+    ],
+    ids=["empty-html", "no-text", "enriched-form", "enriched", "images-of-the-other-form"],
+)  # fmt: skip
+def test_forms_of_a_text(raw: str, text: str, files: list[str]) -> None:
+    message = read(raw)
+    assert message.text.strip() == text
+    assert [one.name for one in message.attachments] == files
