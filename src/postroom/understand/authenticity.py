@@ -138,12 +138,7 @@ def aligned(one: str, other: str) -> bool:
 def organisation(domain: str) -> str:
     """The domain that an organisation registered (RFC 7489 §3.2); ``""`` for a public suffix or no domain at all."""
     labels = domain.lower().strip(".").split(".")
-    try:
-        ascii_labels = [
-            label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii") for label in labels
-        ]
-    except UnicodeError:
-        return ""
+    ascii_labels = [label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii") for label in labels]
     found = load().privatesuffix(".".join(ascii_labels))
     return str(found) if found else ""
 

@@ -211,10 +211,7 @@ def base64_lenient(data: bytes) -> bytes:
         pass
     useful = data.translate(None, _NOT_BASE64)
     useful = useful[: len(useful) - (len(useful) % 4 == 1)]
-    try:
-        return binascii.a2b_base64(useful + b"=" * (-len(useful) % 4))
-    except ValueError:
-        return b""
+    return binascii.a2b_base64(useful + b"=" * (-len(useful) % 4))
 
 
 def _plain_fields(block: bytes) -> tuple[Field, ...] | None:

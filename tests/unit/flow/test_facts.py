@@ -2,7 +2,7 @@
 
 import json
 
-from postroom.flow.facts import decision_facts, finding_facts, mail_facts, message_facts
+from postroom.flow.facts import arrival_facts, decision_facts, finding_facts, mail_facts, message_facts
 from postroom.model.judgement import Finding
 from postroom.model.mail import MailId, RouteName
 from postroom.testing.values import a_decision, a_mail
@@ -65,3 +65,13 @@ def test_a_mail_is_told_without_its_bytes() -> None:
     facts = json.loads(json.dumps(mail_facts(a_mail(1))))
     assert "raw" not in facts
     assert (facts["size"], facts["door"], facts["duplicate_of"]) == (len(a_mail(1).raw), "smtp", None)
+
+
+def test_what_was_handed_in_has_all_names_of_a_decision() -> None:
+    """The workers judge it later: null until then."""
+    taken = arrival_facts("in.mbox#1", mail_id="01abc")
+    refused = arrival_facts("in.mbox#2", error="5.4.6 Too many hops")
+    assert list(taken) == list(refused)
+    assert (taken["id"], taken["accepted"], taken["error"]) == ("01abc", True, None)
+    assert (refused["id"], refused["accepted"], refused["error"]) == (None, False, "5.4.6 Too many hops")
+    assert {taken[name] for name in ("route", "decided", "confidence", "urgent", "stage", "findings")} == {None}

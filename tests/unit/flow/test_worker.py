@@ -452,7 +452,7 @@ class TestMailThatTakesItsLaneDown:
     ) -> None:
         ids = some_mails(house, 20)
         self.hostile(house, *ids[:bad])
-        self.live(house, lane, 10.0 * bad + 30.0)
+        self.live(house, lane, 60.0 * bad + 60.0, step=2.0)
         assert sorted(parcel.mail.id for parcel in house.places["appeals"].got) == sorted(ids[bad:])
         self.live(house, lane, 6 * 86400.0, step=3600.0, one_more=True)
         assert len(house.places["appeals"].got) == 20 - bad + 6 * 24, "nor does any later one wait"
