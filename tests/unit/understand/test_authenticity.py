@@ -367,3 +367,11 @@ def test_no_order_of_lines_below_a_strangers_hop_gains_trust(lines: list[str]) -
     message = read(RECEIVED + STRANGER + "".join(lines))
     assert message.auth.state == "none"
     assert ("forged-auth-results" in codes(message)) == (PASS in lines)
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, True), (1, False)])
+def test_a_field_with_more_results_than_are_read_proves_nothing(more: int, told: bool) -> None:
+    count = results.RESULTS + more
+    parsed = results.parse("mx.example.com" + "; dkim=pass header.d=example.org" * count)
+    assert len(parsed.results) == results.RESULTS
+    assert all(bool(one.properties) == told for one in parsed.results)
