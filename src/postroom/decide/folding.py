@@ -57,7 +57,7 @@ _WORD = re.compile(r"[a-z\u0370-\u052f]+")
 _LATIN = re.compile(r"[a-z]")
 _TO_LATIN = str.maketrans("авекмнорстухіјѕԁԛԝһгьαβεικνορτυχγωп", "abekmhopctyxijsdqwhrbabeiknoptuxywn")
 _TO_CYRILLIC = str.maketrans("abekmhopctyxijs", "авекмнорстухіјѕ")
-_LEET = re.compile(r"[0345]+(?=[a-z])")
+_LEET = re.compile(r"(?<![0345])[0345]++(?=[a-z])")
 _LEET_LETTERS = str.maketrans("0345", "oeas")
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"

@@ -18,6 +18,7 @@ from postroom.understand.mime import Part
 TEXT_CHARS: Final = 200_000
 _TEXT_BYTES: Final = 600_000
 _HTML_CHARS: Final = 500_000
+_FEW_PAGES: Final = 5
 _STUB_WORDS: Final = 60
 
 _STUB = re.compile(
@@ -88,7 +89,10 @@ class _Composer:
         self.defects: dict[str, None] = {}
         self.attached: Attached | None = None
         self._inside = inside
+        #: bytes of text still to be read, and characters of HTML's text still to be made of them
         self._left = _TEXT_BYTES
+        self._room = TEXT_CHARS
+        self._pages = 0
 
     def note(self, code: str) -> None:
         """Remember a defect once."""
@@ -173,9 +177,15 @@ class _Composer:
         return text.translate(_CONTROLS) if _has_controls(text) else text
 
     def _html(self, text: str) -> str:
-        read = html.to_text(text[:_HTML_CHARS])
+        if self._room <= 0:
+            # lists and quotes are indented: there may be more text than there was HTML
+            self.note("text-truncated")
+            return ""
+        self._pages += 1
+        read = html.to_text(text[:_HTML_CHARS], among_many=self._pages > _FEW_PAGES)
         for code in read.defects:
             self.note(code)
+        self._room -= len(read.text)
         if read.hidden:
             self.hidden.append(charset.scrub(read.hidden))
         return charset.scrub(read.text)

@@ -25,7 +25,7 @@ _WORDS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _FAILED = re.compile(
-    r"""^\s*<([^<>\s]{1,64}@[^<>\s]{1,255})>\s*:|RCPT\sTO:\s?<([^<>\s]{1,320})>|(?:deliver(?:ed|y)?\s(?:to|has\sfailed\sto)|recipients?|address(?:es)?|to)[^\n@]{0,80}[:\s]\s{0,9}<?([^<>\s:;,()"']{1,64}@[\w.-]{1,255}\w)""",
+    r"""^[^\S\n]*+<([^<>\s]{1,64}@[^<>\s]{1,255})>\s*:|RCPT\sTO:\s?<([^<>\s]{1,320})>|(?:deliver(?:ed|y)?\s(?:to|has\sfailed\sto)|recipients?|address(?:es)?|to)[^\n@]{0,80}[:\s]\s{0,9}<?([^<>\s:;,()"']{1,64}@[\w.-]{1,255}\w)""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
 

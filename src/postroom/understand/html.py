@@ -36,8 +36,11 @@ class HtmlText:
     defects: tuple[str, ...] = ()
 
 
-def to_text(html: str) -> HtmlText:
-    """Render HTML as plain text. Pure, total, bounded: at most `MAX_CHARS` and `html_scan.MAX_TAGS` are read."""
+def to_text(html: str, *, among_many: bool = False) -> HtmlText:
+    """Render HTML as plain text. Pure, total, bounded: at most `MAX_CHARS` and `html_scan.MAX_TAGS` are read.
+
+    ``among_many``: it is one of many in a mail, so that a little in each is much, and none is extracted as it is.
+    """
     defects: list[str] = []
     if len(html) > MAX_CHARS:
         html = html[:MAX_CHARS]
@@ -47,7 +50,7 @@ def to_text(html: str) -> HtmlText:
         html = html.translate(_MARKS)
     quotes, hides = html_quotes.mentions(html), html_hidden.mentions(html)
     hidden = ""
-    if quotes or hides or len(html) > _FEW_CHARS or html.count("<") > _FEW_TAGS:
+    if quotes or hides or among_many or len(html) > _FEW_CHARS or html.count("<") > _FEW_TAGS:
         scanned = html_scan.scan(html, hides=hides)
         html, hidden = scanned.html, scanned.hidden
         defects += scanned.defects

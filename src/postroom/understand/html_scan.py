@@ -18,6 +18,9 @@ from postroom.understand.html_styles import Look, Sheet
 MAX_TAGS: Final = 20_000
 """Tags that are read, one with attributes not seen before counting for five and a quote for two; what comes after them is left out."""
 
+MAX_LISTS: Final = 20
+"""Lists in lists; deeper ones add no indent, so that the text of a line can't grow with what is around it."""
+
 
 def _names(words: str) -> frozenset[str]:
     return frozenset(words.split())
@@ -30,7 +33,9 @@ _VOID: Final = _names(
 _BLOCKS: Final = _names(
     "address article aside blockquote caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup legend li listing main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
 )
-_OPENING: Final = {name: f"<{name}>" for name in _BLOCKS}
+_LISTS: Final = _names("ul ol menu dir")
+#: the extraction never ends the indent of a list with nothing in it
+_OPENING: Final = {name: f"<{name}>" + "<!---->" * (name in _LISTS) for name in _BLOCKS}
 _CLOSING: Final = {name: f"</{name}>" for name in _BLOCKS}
 _ENDS_P: Final = _BLOCKS - frozenset(["tbody", "td", "tfoot", "th", "thead", "tr", "caption", "legend"]) | {"hr"}
 _INLINE: Final = _names(
@@ -219,7 +224,7 @@ class _Scan:
         self._prefix = False
         self._stack.append(_Element(name, look, unseen, meaning, bool(sign)))
         self._open[name] = self._open.get(name, 0) + 1
-        if name in _OPENING:
+        if name in _OPENING and not self._deep(name):
             self._out.append(_OPENING[name])
         if sign:
             self._out.append(f"<p>{sign}</p>")
@@ -276,9 +281,9 @@ class _Scan:
         if stack[-1].name == name and not stack[-1].closes:
             # nested as it should be: what nearly all end tags are
             self._prefix = stack.pop().meaning.role.prefix
-            self._open[name] -= 1
-            if name in _CLOSING:
+            if name in _CLOSING and not self._deep(name):
                 self._out.append(_CLOSING[name])
+            self._open[name] -= 1
             return
         at = len(stack) - 1
         lowest = max(0, at - _REACH)
@@ -292,6 +297,10 @@ class _Scan:
                 self._forget(at)
             else:
                 self._close(at)
+
+    def _deep(self, name: str) -> bool:
+        """Whether the innermost open list, which has this name, adds no indent."""
+        return name in _LISTS and sum([self._open.get(one, 0) for one in _LISTS]) > MAX_LISTS
 
     def _forget(self, at: int) -> None:
         """End an inline element; blocks that were opened in it stay open."""
@@ -308,7 +317,7 @@ class _Scan:
         for element in reversed(above):
             if element.closes:
                 self._out.append(f"<p>{CLOSE}</p>")
-            if element.name in _BLOCKS:
+            if element.name in _BLOCKS and not self._deep(element.name):
                 self._out.append(_CLOSING[element.name])
             self._open[element.name] -= 1
         self._prefix = above[0].meaning.role.prefix

@@ -18,9 +18,10 @@ WHITE: Final[Colour] = (255, 255, 255)
 
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
-_LENGTH: Final = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))\s*(px|pt|em|rem|ex|ch|vw|vh|cm|mm|in|pc|%)?$")
-_SHORTHAND_SIZE: Final = re.compile(r"(?:^|\s)((?:\d+\.?\d*|\.\d+)(?:px|pt|em|rem|%)?)(?:/[^\s]+)?\s+\S")
-_NUMBER: Final = re.compile(r"-?(?:\d+\.?\d*|\.\d+)%?")
+_DIGITS: Final = r"(?:\d++\.?\d*+|\.\d++)"
+_LENGTH: Final = re.compile(rf"([+-]?{_DIGITS})\s*+(px|pt|em|rem|ex|ch|vw|vh|cm|mm|in|pc|%)?$")
+_SHORTHAND_SIZE: Final = re.compile(rf"(?:^|\s)({_DIGITS}(?:px|pt|em|rem|%)?)(?:/[^\s]+)?\s+\S")
+_NUMBER: Final = re.compile(rf"-?{_DIGITS}%?")
 _BRACES: Final = re.compile(r"([{};])")
 _ALWAYS: Final = re.compile(r"@(?:media|supports)\s*(?:only\s+)?(?:all|screen)?\s*", re.IGNORECASE)
 _COMPOUND: Final = re.compile(r"^(?:\*|[a-z][a-z0-9]*)?((?:[.#][a-z_-][\w-]*)*)$", re.IGNORECASE)

@@ -13,11 +13,13 @@ from typing import Final
 _ATTRIBUTES: Final = (
     r"""(?:[\s/]++|(?:=[^\s/>=]*+|[^\s/>=]++)(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)?+)?+)*+"""
 )
+#: elements whose content is text, tags and all
+_RAW: Final = "script|style|title|textarea|xmp|iframe|noembed|noframes"
 _TOKEN: Final = re.compile(
-    rf"""<(?:(?P<name>(?!(?:script|style|title|textarea|xmp|iframe|noembed|noframes)[\s/>])[a-z][^\s/>]*+)(?P<attributes>{_ATTRIBUTES})>
+    rf"""<(?:(?P<name>(?!(?:{_RAW})[\s/>])[a-z][^\s/>]*+)(?P<attributes>{_ATTRIBUTES})>
     |/(?P<close>[a-z][^\s/>]*+){_ATTRIBUTES}>
     |!--(?:-?>|[\s\S]*?(?:--!?>|\Z))
-    |(?P<raw>[a-z]+){_ATTRIBUTES}>(?P<inner>[\s\S]*?)(?:</(?P=raw)(?=[\s/>])[^>]*(?:>|\Z)|\Z)
+    |(?P<raw>(?:{_RAW})(?=[\s/>])){_ATTRIBUTES}>(?P<inner>[\s\S]*?)(?:</(?P=raw)(?=[\s/>])[^>]*(?:>|\Z)|\Z)
     |[!?/](?![a-z])[^>]*(?:>|\Z)
     |[!?][^>]*(?:>|\Z)
     |/?[a-z][\s\S]*\Z)""",

@@ -323,3 +323,8 @@ def test_a_place_is_in_the_original_even_where_no_word_ends(text, start, length)
     start = min(start, len(folded.text) - 1)
     first, last = folded.span(start, min(start + 1 + length, len(folded.text)))
     assert 0 <= first <= last <= len(folded.original)
+
+
+def test_marks_that_stand_together_once_others_are_gone_are_put_in_order():
+    first, gone, second = "\U0001d186", "\U000e0882", "\U0001d18a"
+    assert fold_words(f"a{first}{gone}{second}") == fold_words(f"a{second}{first}")

@@ -25,6 +25,28 @@ def shapes() -> Iterator[tuple[str, bytes]]:
     yield from _headers()
     yield from _structures()
     yield from _texts()
+    yield from growing()
+
+
+def growing() -> Iterator[tuple[str, bytes]]:
+    """HTML whose text could be very much longer than it is."""
+    lists = "😀a<ul><li>".encode() * 10_000
+    yield "nested lists", _html(lists)
+    yield "nested lists in 20 parts", _pages([lists] * 20)
+    yield "nested ordered lists", _html(b"a<ol>" * 60_000)
+    yield "deep and long lists", _html(b"<ul>" * 5000 + b"a<br>" * 60_000)
+    yield "empty lists", _html(b"<ul></ul>a<br>" * 20_000)
+    yield "few tags in many parts", _pages([b"<ul>" * 199 + b"a<br>" * 199] * 400)
+    yield "quoted lines", _html("😀".encode() + b"<blockquote type=cite>" * 8 + b"<pre>" + b"a\n" * 190_000)
+    yield "lists in quotes", _html(b"<blockquote>" * 8 + b"<ul>" * 60 + b"a<br>" * 60_000)
+    fonts = b"<p>" + b"".join([b"<font a=%d>" % at for at in range(190)]) + b"<p>x" * 190
+    yield "formatting in 100 parts", _pages([fonts] * 100)
+
+
+def _pages(pages: list[bytes]) -> bytes:
+    return _multipart(
+        b"".join([b"--x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page + b"\r\n" for page in pages])
+    )
 
 
 def _headers() -> Iterator[tuple[str, bytes]]:

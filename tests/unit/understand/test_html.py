@@ -1,8 +1,9 @@
 """HTML: what is seen, what is hidden, what is quoted; and that hostile HTML is read in bounded time."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from resiliparse.extract.html2text import extract_plain_text
 
 from postroom.understand import html, html_quotes, html_scan
 from postroom.understand.html import MAX_CHARS, to_text
@@ -118,6 +119,11 @@ HOSTILE |= {
 }  # fmt: skip
 
 
+HOSTILE |= {
+    "digits": f'<p style="font:{"0" * 100_000}">x', "digits and a letter": f'<p style="font-size:0{"0" * 100_000}x">x',
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("html", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_html_is_read_in_bounded_time(html: str) -> None:
     # as long as four times the ordinary text is at the usual size of these
@@ -132,6 +138,33 @@ def test_what_is_too_long_is_said() -> None:
 def test_depth_changes_nothing() -> None:
     deep = to_text("<div>" * 5000 + "please" + "</div>" * 5000 + '<p style="display:none">refund</p>')
     assert (deep.text, deep.hidden, deep.defects) == ("please", "refund", ())
+
+
+def test_lists_are_indented_so_far_and_no_further() -> None:
+    read = to_text("<ul><li>a" * 300 + "</ul>" * 300 + "<ul><li>b</ul>c")
+    lines = [line for line in read.text.split("\n") if line.strip()]
+    depths = [len(line) - len(line.lstrip()) for line in lines]
+    assert depths[: html_scan.MAX_LISTS] == sorted(set(depths[: html_scan.MAX_LISTS]))
+    assert max(depths) == depths[html_scan.MAX_LISTS] == depths[299]
+    assert [line.strip(" •") for line in lines[300:]] == ["b", "c"]
+    assert depths[300:] == [depths[0], 0]
+
+
+LISTS = st.sampled_from(["a", "<ul>", "<ol>", "<menu>", "<dir>", "</ul>", "</ol>", "<li>", "</li>", "<table>", "</table>", "<tr>", "<td>", "</td>", "<p>", "</p>", "<b>", "<caption>", "<select>", "<blockquote>"])  # fmt: skip
+
+
+@example(["<ul>", "</ul>"], 40)
+@example(["<ul>", "a", "<tr>", "<select>"], 40)
+@given(st.lists(LISTS, min_size=2, max_size=20), st.integers(20, 60))
+def test_no_nesting_of_lists_indents_further(tags: list[str], times: int) -> None:
+    read = html_scan.scan("".join(tags) * times + "<br>a", hides=False)
+    text = str(extract_plain_text(read.html))
+    assert max(len(line) - len(line.lstrip()) for line in text.split("\n")) <= 2 * html_scan.MAX_LISTS + 8
+
+
+def test_one_of_many_parts_says_the_same() -> None:
+    for page in (*QUOTING.values(), *SHOWN.values()):
+        assert to_text(page, among_many=True).text.split() == to_text(page).text.split()
 
 
 def test_style_sheets_beyond_measure_hide_what_they_may_hide() -> None:

@@ -1,6 +1,9 @@
 """Promise 9: the reader is total: any bytes give a message with its defects, in bounded time and memory."""
 
 import json
+import os
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -66,6 +69,42 @@ def test_hostile_shapes_take_bounded_memory() -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 100_000_000, f"{name} took {peak >> 20} MB"
+
+
+MEASURED = """
+import json
+from pathlib import Path
+from postroom.understand import reader
+from tests.unit.understand import hostile, pace
+
+def most():
+    # not ru_maxrss, which begins with what the process had that started this one
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+
+reader.warm()
+reader.read_bytes(pace.MAIL)
+before, took = most(), {}
+for name, raw in hostile.growing():
+    reader.read_bytes(raw)
+    took[name] = (most() - before) >> 10
+print(json.dumps(took))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel doesn't tell the most memory used")
+def test_promise_9_text_that_grows_takes_bounded_memory() -> None:
+    """All memory of the process counts, that of the HTML parser too, which Python doesn't trace."""
+    ran = subprocess.run(
+        [sys.executable, "-c", MEASURED], env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}, capture_output=True, text=True, timeout=120, check=True
+    )  # fmt: skip
+    took = json.loads(ran.stdout)
+    assert {name: megabytes for name, megabytes in took.items() if megabytes > 100} == {}
+
+
+def test_html_beyond_the_text_is_left_out_and_said() -> None:
+    page = b"--x\r\nContent-Type: text/html\r\n\r\n<p>" + b"word " * 25_000 + b"\r\n"
+    message = reader.read_bytes(b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + page * 3 + b"--x--\r\n")
+    assert "text-truncated" in {defect.code for defect in message.defects}
 
 
 @pytest.mark.parametrize("path", MAILS, ids=lambda path: path.stem)
