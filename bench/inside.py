@@ -125,7 +125,7 @@ def _by_loop(keep: "Callable[[Any], Future[Any]]", work: Sequence[Any], submitte
 
 def judging(house: House, mails: int) -> dict[str, float]:
     """Read and judge mails, nothing stored."""
-    book, policy, trust = house.rulebook, house.policy, house.trust
+    book, policy, trust = house.rules.book, house.policy, house.trust
     peer = Peer(door="smtp", ip="127.0.0.1", trusted=True)
     stock = [
         Mail(id=MailId(s.nonce), received_at=1.7e9, brand=BrandName("main"), envelope=Envelope(mail_from=s.sender, rcpt_to=("support@example.com",)), peer=peer, raw=s.raw)

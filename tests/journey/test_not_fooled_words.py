@@ -149,7 +149,7 @@ def test_an_appeal_in_disguise_is_an_appeal(how: str) -> None:
 
 
 def test_a_mail_with_every_phrase_of_every_list_is_judged_and_explained() -> None:
-    phrases = [p.text for one in house().rulebook.phrases.lists for p in one.phrases]
+    phrases = [p.text for one in house().rules.book.phrases.lists for p in one.phrases]
     _, decision = judged("\r\n\r\n".join(phrases))
     assert sum(share for _, share in decision.probabilities) == pytest.approx(1.0)
     assert decision.because
@@ -242,7 +242,7 @@ SLOW = {
 @pytest.mark.parametrize("shape", SLOW)
 def test_no_content_makes_judging_slow(shape: str) -> None:
     """Reading and judging with everything shipped: 250 ms of processor time at most, the best of three tries."""
-    assert house().rulebook
+    assert house().rules.book
     took = []
     for _ in range(3):
         started = time.process_time()

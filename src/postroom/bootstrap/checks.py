@@ -28,7 +28,7 @@ class Trial:
 
 def mistakes(house: House) -> Iterator[Mistake]:
     """What can be looked up at once. Nothing is made, nobody is asked."""
-    yield from house.folder_mistakes()
+    yield from house.rules.folder_mistakes()
     yield from _certificate(house)
     yield from _user(house.settings.intake.user)
     yield from _files(house)

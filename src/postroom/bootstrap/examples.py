@@ -26,7 +26,7 @@ def test_rules(house: House) -> tuple[tuple[Result, ...], tuple[Problem, ...]]:
     texts, folders = _texts(house)
     examples, problems = read_examples(texts)
     cases = [(example, _case(house, example, folders[example.source])) for example in examples]
-    return run(cases, house.rulebook, house.policy), problems
+    return run(cases, house.rules.book, house.policy), problems
 
 
 def _texts(house: House) -> tuple[dict[str, str], dict[str, Path | None]]:

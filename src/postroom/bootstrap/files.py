@@ -82,7 +82,7 @@ class Offline:
     def _preview(self) -> Preview:
         house = self._house
         judges = Judges(
-            book=house.rulebook,
+            book=house.rules.book,
             policy=house.policy,
             classifier=house.classifier,
             statuses=house.statuses,

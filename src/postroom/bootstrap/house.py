@@ -8,7 +8,7 @@ import pwd
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
@@ -26,16 +26,12 @@ from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.status.none import NoStatus
 from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.sqlite import SqliteStore
-from postroom.bootstrap.accepted import RuleTexts, last_accepted
 from postroom.bootstrap.destinations import Around, Servers, build
+from postroom.bootstrap.shelf import Shelf
 from postroom.config import Settings, load
-from postroom.config.mistakes import Mistake
 from postroom.config.settings import Destination as DestinationSettings
 from postroom.config.settings import Inbox
-from postroom.config.settings import Judging as JudgingSettings
 from postroom.decide.policy import Policy, RouteStage
-from postroom.decide.problems import Problem as RuleProblem
-from postroom.decide.rulebook import Rulebook
 from postroom.flow.addressbook import AddressBook
 from postroom.flow.desks import Desk, Desks
 from postroom.flow.retry import Patience
@@ -258,92 +254,16 @@ class House:
         shipped = SHIPPED if self.settings.judging.starter else ()
         return tuple(map(RouteName, dict.fromkeys((*self.settings.route, *shipped, *BUILT_IN))))
 
-    def compile_rules(self) -> tuple[Rulebook, tuple[RuleProblem, ...]]:
-        """The rules and phrases as they are on disk now, compiled, and what is wrong with them."""
-        book, problems = self._rule_texts().compile()
-        return book, tuple(replace(problem, file=self._opened_as(problem.file)) for problem in problems)
-
-    def folder_mistakes(self) -> Iterator[Mistake]:
-        """Folders of rules and phrases that were named and are not there; those of the defaults need not be."""
-        usual = JudgingSettings()
-        for kind in ("rules", "phrases"):
-            folder = getattr(self.settings.judging, kind)
-            if folder != getattr(usual, kind) and not os.path.isdir(self.base / folder):  # noqa: PTH112 - never raises
-                yield Mistake(
-                    path=f"judging.{kind}",
-                    message=f"there is no folder {self.base / folder}",
-                    remedy="Make it, or correct its name",
-                )
-
-    def rule_problems(self) -> tuple[RuleProblem, ...]:
-        """What is wrong with the rules and phrases."""
-        return self.compile_rules()[1]
-
     @cached_property
-    def rulebook(self) -> Rulebook:
-        """The rules and phrases in force. Raises `ConfigError` naming every error."""
-        return self._rules_on_disk().accept()
-
-    def load_rules(self) -> str:
-        """Take the rules from disk into force; when they can't be, those before stay. Says why, ``""`` when they could.
-
-        Before the first time those are what was accepted last, by whichever process of this installation. Raises
-        `ConfigError`, or `OSError`, when there are none.
-        """
-        try:
-            texts = self._rules_on_disk()
-            book = texts.accept()
-        except (ConfigError, OSError) as error:
-            if "rulebook" not in self.__dict__:
-                last = last_accepted(self._last_rules)
-                if last is None:
-                    raise
-                self.__dict__["rulebook"] = last.accept()
-            self.observer.note("rules-refused", error=str(error)[:500])
-            return str(error)
-        self.__dict__["rulebook"] = book
-        self.observer.note("rules-loaded", rules=book.rules_version, phrases=book.phrases_version)
-        try:
-            texts.keep(self._last_rules)
-        except (OSError, UnicodeError) as error:  # judging goes on: they are missed only where the next ones are wrong
-            self.observer.note("store-trouble", error=f"can't keep the rules that were accepted: {error}"[:200])
-        return ""
-
-    @property
-    def _last_rules(self) -> Path:
-        return self.data / "rules.last"
-
-    def _rule_texts(self) -> RuleTexts:
-        judging = self.settings.judging
-        rules, phrases = self._texts("rules", judging.rules), self._texts("phrases", judging.phrases)
-        brands = tuple(map(BrandName, self.settings.brand))
-        return RuleTexts(rules=rules, phrases=phrases, routes=self.routes, brands=brands)
-
-    def _rules_on_disk(self) -> RuleTexts:
-        """The texts, from folders that are all there. Raises `ConfigError`."""
-        if errors := [f"  {m.path}: {m.message}" for m in self.folder_mistakes()]:
-            raise ConfigError("the rules have mistakes:\n" + "\n".join(errors))
-        return self._rule_texts()
-
-    def _texts(self, kind: str, folder: str) -> dict[str, str]:
-        """File name -> text: the shipped ones first when wanted, then the team's, by name.
-
-        Names are those of the settings, so that nothing depends on where the installation lies.
-        """
-        texts: dict[str, str] = {}
-        if self.settings.judging.starter:
-            shipped = resources.files("postroom.starter").joinpath(kind)
-            for entry in sorted(shipped.iterdir(), key=lambda e: e.name):
-                if entry.name.endswith(".toml"):
-                    texts[f"starter/{kind}/{entry.name}"] = entry.read_text(encoding="utf-8")
-        for path in sorted((self.base / folder).glob("*.toml")):
-            texts[str(Path(folder) / path.name)] = path.read_text(encoding="utf-8", errors="replace")
-        return texts
-
-    def _opened_as(self, name: str) -> str:
-        """Where a person finds a file of `_texts`."""
-        path = self.base / name
-        return str(path) if path.is_file() else name
+    def rules(self) -> Shelf:
+        """The rules and phrases, on disk and in force."""
+        return Shelf(
+            settings=self.settings,
+            base=self.base,
+            routes=self.routes,
+            kept_at=lambda: self.data / "rules.last",
+            observer=lambda: self.observer,
+        )
 
     # -- destinations ---------------------------------------------------------------------------------------------
 
@@ -439,7 +359,7 @@ class House:
         return Judging(
             store=self.store,
             trust=self.trust,
-            rulebook=lambda: self.rulebook,
+            rulebook=lambda: self.rules.book,
             policy=self.policy,
             classifier=self.classifier,
             statuses=self.statuses,

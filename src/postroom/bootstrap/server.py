@@ -66,7 +66,7 @@ class Server:
         settings = self._house.settings
         if wrong := [f"{m.path}: {m.message}" for m in checks.mistakes(self._house) if m.fatal]:
             raise ConfigError(f"{self._config} has mistakes:\n" + "\n".join(f"  {w}" for w in wrong))
-        if errors := [str(p) for p in self._house.rule_problems() if p.severity == "error"]:
+        if errors := [str(p) for p in self._house.rules.problems() if p.severity == "error"]:
             raise ConfigError("the rules have mistakes:\n" + "\n".join(f"  {e}" for e in errors))
         with ExitStack() as bound:
             smtp, lmtp, web = self._bind(bound)

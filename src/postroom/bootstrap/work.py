@@ -67,10 +67,10 @@ def judge(house: House, bell: PipeBell, pulse: Pulse, ring: Ringable | None) -> 
             pulse.rest()
             if reload.is_set():
                 reload.clear()
-                pulse.warn(house.load_rules())
+                pulse.warn(house.rules.load())
             bell.wait(min(seconds, _LOOK))
 
-    pulse.warn(house.load_rules())
+    pulse.warn(house.rules.load())
     warm()
     worker = house.judge_worker(
         claimant("judge", os.getpid()),

@@ -126,7 +126,7 @@ def _judge_again(prefix: str, config: Config, *, as_json: bool) -> None:
     if not judged:
         fail(_undecided(mail))
     then = judged[-1]
-    now = replay(mail, then, house.trust, house.rulebook, house.policy)
+    now = replay(mail, then, house.trust, house.rules.book, house.policy)
     # With other rules and settings it may well come to the same, but for their names.
     same, as_then = replace(now, versions=then.versions) == then, now.versions == then.versions
     if as_json:

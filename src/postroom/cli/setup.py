@@ -99,7 +99,7 @@ def _settings_problems(path: Path, problems: Iterable["SettingsProblem"]) -> Ite
 
 
 def _rule_problems(house: "House", *, notes: bool) -> Iterator[dict[str, object]]:
-    for p in house.rule_problems():
+    for p in house.rules.problems():
         if p.severity != "note" or notes:
             fatal = p.severity == "error"
             yield {"file": p.file, "line": p.line, "what": p.message, "remedy": p.remedy, "fatal": fatal}

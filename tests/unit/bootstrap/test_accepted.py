@@ -44,37 +44,37 @@ def a_judge(folder: Path) -> tuple[House, Told]:
 
 def test_who_starts_while_they_are_wrong_begins_with_those_accepted_last(folder: Path) -> None:
     first, _ = a_judge(folder)
-    assert first.load_rules() == ""
+    assert first.rules.load() == ""
     (folder / "rules" / "mine.toml").write_text("[[rule")
     second, told = a_judge(folder)
-    assert "mine.toml:1:" in second.load_rules()
+    assert "mine.toml:1:" in second.rules.load()
     assert len(told.of("rules-refused")) == 1
     assert not told.of("rules-loaded")
-    assert second.rulebook.rules_version == first.rulebook.rules_version
-    assert [rule.name for rule in second.rulebook.rules.rules] == ["asks"]
+    assert second.rules.book.rules_version == first.rules.book.rules_version
+    assert [rule.name for rule in second.rules.book.rules.rules] == ["asks"]
 
 
 def test_they_are_compiled_with_what_they_were_accepted_with(folder: Path) -> None:
     """A route that was taken out of the settings since makes no mistake of a rule that names it."""
-    a_judge(folder)[0].load_rules()
+    a_judge(folder)[0].rules.load()
     (folder / "postroom.toml").write_text(SETTINGS.replace("[route.appeals]", "[route.requests]"))
     second, _ = a_judge(folder)
-    assert "appeals" in second.load_rules()
-    assert "appeals" in second.rulebook.routes
+    assert "appeals" in second.rules.load()
+    assert "appeals" in second.rules.book.routes
 
 
 def test_wrong_ones_are_not_kept_and_right_ones_end_the_refusal(folder: Path) -> None:
     house, told = a_judge(folder)
-    house.load_rules()
+    house.rules.load()
     kept = (folder / "data" / "rules.last").read_bytes()
-    before = house.rulebook
+    before = house.rules.book
     (folder / "rules" / "mine.toml").write_text("[[rule")
-    assert house.load_rules() != ""
-    assert house.rulebook is before
+    assert house.rules.load() != ""
+    assert house.rules.book is before
     assert (folder / "data" / "rules.last").read_bytes() == kept
     (folder / "rules" / "mine.toml").write_text(RULES.replace("back", "again"))
-    assert house.load_rules() == ""
-    assert house.rulebook.rules_version != before.rules_version
+    assert house.rules.load() == ""
+    assert house.rules.book.rules_version != before.rules_version
     assert (folder / "data" / "rules.last").read_bytes() != kept
     assert [path.name for path in (folder / "data").iterdir()] == ["rules.last"]
     assert len(told.of("rules-loaded")) == 2
@@ -87,12 +87,12 @@ def test_where_none_were_accepted_wrong_ones_are_an_error(folder: Path, kept: by
     if kept is not None:
         (house.data / "rules.last").write_bytes(kept)
     with pytest.raises(ConfigError, match=r"mine\.toml:1:"):
-        house.load_rules()
+        house.rules.load()
 
 
 def test_a_disk_that_cant_keep_them_stops_no_judging(folder: Path) -> None:
     (folder / "data" / "rules.last").mkdir(parents=True)
     house, told = a_judge(folder)
-    assert house.load_rules() == ""
-    assert house.rulebook.rules_version
+    assert house.rules.load() == ""
+    assert house.rules.book.rules_version
     assert "can't keep the rules" in told.of("store-trouble")[0]["error"]

@@ -23,27 +23,27 @@ def house(base: Path, rule: str = RULE, folder: str = "rules", settings: str = S
 
 
 def test_the_teams_rules_come_after_the_shipped_ones(tmp_path: Path) -> None:
-    names = [rule.name for rule in house(tmp_path).rulebook.rules.rules if rule.priority == 0]
+    names = [rule.name for rule in house(tmp_path).rules.book.rules.rules if rule.priority == 0]
     assert len(names) > 1
     assert names[-1] == "mine"
 
 
 def test_where_the_installation_lies_changes_nothing(tmp_path: Path) -> None:
-    here, there = house(tmp_path / "a").rulebook, house(tmp_path / "z").rulebook
+    here, there = house(tmp_path / "a").rules.book, house(tmp_path / "z").rules.book
     assert here.rules_version == there.rules_version
     assert [rule.file for rule in here.rules.rules] == [rule.file for rule in there.rules.rules]
     assert here.rules.rules[-1].file == "rules/mine.toml"
 
 
 def test_a_mistake_is_told_with_a_path_that_can_be_opened(tmp_path: Path) -> None:
-    (problem,) = house(tmp_path, RULE.replace("words", "wrods")).rule_problems()
+    (problem,) = house(tmp_path, RULE.replace("words", "wrods")).rules.problems()
     assert Path(problem.file) == tmp_path / "rules" / "mine.toml"
 
 
 def test_rules_stay_in_force_when_their_folder_is_gone(tmp_path: Path) -> None:
     """Without it, the team's own would silently be no more."""
     made = house(tmp_path, folder="own", settings=SETTINGS + '[judging]\nrules = "own"\n')
-    before = made.rulebook
+    before = made.rules.book
     (tmp_path / "own").rename(tmp_path / "elsewhere")
-    assert "there is no folder" in made.load_rules()
-    assert made.rulebook is before
+    assert "there is no folder" in made.rules.load()
+    assert made.rules.book is before

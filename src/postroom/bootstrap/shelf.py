@@ -1,0 +1,112 @@
+"""The rules and phrases of an installation: read from the disk, put into force, kept for a judge that starts while they are wrong."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from pathlib import Path
+
+from postroom.bootstrap.accepted import RuleTexts, last_accepted
+from postroom.config import Settings
+from postroom.config.mistakes import Mistake
+from postroom.config.settings import Judging as JudgingSettings
+from postroom.decide.problems import Problem
+from postroom.decide.rulebook import Rulebook
+from postroom.model.errors import ConfigError
+from postroom.model.mail import BrandName, RouteName
+from postroom.ports import Observer
+
+
+@dataclass(slots=True, kw_only=True)
+class Shelf:
+    """What is on disk, and what of it is in force."""
+
+    settings: Settings
+    #: folder that relative paths in the settings start from
+    base: Path
+    #: routes that rules may name
+    routes: tuple[RouteName, ...]
+    #: file of what was accepted last
+    kept_at: Callable[[], Path]
+    observer: Callable[[], Observer]
+    _book: Rulebook | None = field(default=None, init=False)
+
+    def folder_mistakes(self) -> Iterator[Mistake]:
+        """Folders of rules and phrases that were named and are not there; those of the defaults need not be."""
+        usual = JudgingSettings()
+        for kind in ("rules", "phrases"):
+            folder = getattr(self.settings.judging, kind)
+            if folder != getattr(usual, kind) and not os.path.isdir(self.base / folder):  # noqa: PTH112 - never raises
+                yield Mistake(
+                    path=f"judging.{kind}",
+                    message=f"there is no folder {self.base / folder}",
+                    remedy="Make it, or correct its name",
+                )
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the rules and phrases as they are on disk now."""
+        return tuple(replace(found, file=self._opened_as(found.file)) for found in self._read().compile()[1])
+
+    @property
+    def book(self) -> Rulebook:
+        """The rules and phrases in force. Raises `ConfigError` naming every error."""
+        if self._book is None:
+            self._book = self._on_disk().accept()
+        return self._book
+
+    def load(self) -> str:
+        """Take the rules from disk into force; when they can't be, those before stay. Says why, ``""`` when they could.
+
+        Before the first time those are what was accepted last, by whichever process of this installation. Raises
+        `ConfigError`, or `OSError`, when there are none.
+        """
+        try:
+            texts = self._on_disk()
+            book = texts.accept()
+        except (ConfigError, OSError) as error:
+            if self._book is None:
+                last = last_accepted(self.kept_at())
+                if last is None:
+                    raise
+                self._book = last.accept()
+            self.observer().note("rules-refused", error=str(error)[:500])
+            return str(error)
+        self._book = book
+        self.observer().note("rules-loaded", rules=book.rules_version, phrases=book.phrases_version)
+        try:
+            texts.keep(self.kept_at())
+        except (OSError, UnicodeError) as error:  # judging goes on: they are missed only where the next ones are wrong
+            self.observer().note("store-trouble", error=f"can't keep the rules that were accepted: {error}"[:200])
+        return ""
+
+    def _read(self) -> RuleTexts:
+        judging = self.settings.judging
+        rules, phrases = self._texts("rules", judging.rules), self._texts("phrases", judging.phrases)
+        brands = tuple(map(BrandName, self.settings.brand))
+        return RuleTexts(rules=rules, phrases=phrases, routes=self.routes, brands=brands)
+
+    def _on_disk(self) -> RuleTexts:
+        """The texts, from folders that are all there. Raises `ConfigError`."""
+        if errors := [f"  {m.path}: {m.message}" for m in self.folder_mistakes()]:
+            raise ConfigError("the rules have mistakes:\n" + "\n".join(errors))
+        return self._read()
+
+    def _texts(self, kind: str, folder: str) -> dict[str, str]:
+        """File name -> text: the shipped ones first when wanted, then the team's, by name.
+
+        Names are those of the settings, so that nothing depends on where the installation lies.
+        """
+        texts: dict[str, str] = {}
+        if self.settings.judging.starter:
+            shipped = resources.files("postroom.starter").joinpath(kind)
+            for entry in sorted(shipped.iterdir(), key=lambda e: e.name):
+                if entry.name.endswith(".toml"):
+                    texts[f"starter/{kind}/{entry.name}"] = entry.read_text(encoding="utf-8")
+        for path in sorted((self.base / folder).glob("*.toml")):
+            texts[str(Path(folder) / path.name)] = path.read_text(encoding="utf-8", errors="replace")
+        return texts
+
+    def _opened_as(self, name: str) -> str:
+        """Where a person finds a file of `_texts`."""
+        path = self.base / name
+        return str(path) if path.is_file() else name
