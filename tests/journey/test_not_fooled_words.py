@@ -69,6 +69,9 @@ OUT_OF_SIGHT_HTML = {
     "no opacity": f"<p>{PLAIN}</p><div style='opacity:0'>{STUFF}</div>",
     "white on white": f"<p>{PLAIN}</p><div style='color:#ffffff;background:#fff'>{STUFF}</div>",
     "off the screen": f"<p>{PLAIN}</p><div style='position:absolute;left:-9999px'>{STUFF}</div>",
+    "important in a sheet": f"<style>.h{{display:none!important}}</style><p>{PLAIN}</p><div class=h style='display:block'>{STUFF}</div>",
+    "wide screens": f"<style>@media (min-width:1px){{.h{{display:none}}}}</style><p>{PLAIN}</p><div class=h>{STUFF}</div>",
+    "details": f"<p>{PLAIN}</p><details><summary>More</summary>{STUFF}</details>",
     "blockquote": f"<p>{PLAIN}</p><div class='gmail_quote'>On Mon, Support wrote:<blockquote>{STUFF}</blockquote></div>",
 }
 
@@ -234,6 +237,11 @@ SLOW = {
     "letters in From": b"From: " + b"a" * 250_000 + b"\r\n\r\nhi",
     "10,000 attachments": TOP.replace(b"text/plain", b"multipart/mixed; boundary=x")
     + b"--x\r\nContent-Type: application/pdf; name=my-account-was-suspended.pdf\r\n\r\na\r\n" * 10_000,
+    "zeros": TOP + b"0" * 40_000,
+    "a tag without end": TOP.replace(b"plain", b"html") + b"<" + b"a" * 100_000,
+    "lists in lists": TOP.replace(b"plain", b"html") + b"a<ul><li>" * 10_000,
+    "lists in lists, in 20 parts": TOP.replace(b"text/plain", b"multipart/mixed; boundary=x")
+    + (b"--x\r\nContent-Type: text/html\r\n\r\n" + b"a<ul><li>" * 10_000 + b"\r\n") * 20,
     "leet": TOP + b"a0a0a3b4 " * 40_000,
     "paragraphs": TOP + b"my account\r\n\r\n" * 40_000,
 }

@@ -12,61 +12,36 @@ from html import unescape
 from typing import Final, NamedTuple
 
 from postroom.understand import html_quotes, html_styles, html_tags
+from postroom.understand.html_elements import (
+    ENDS_P,
+    FALLBACK,
+    FORMATTING,
+    IMPLIED,
+    INLINE,
+    LASTING,
+    LISTS,
+    SPECIAL,
+    TABLE,
+    TAGS,
+    TELLING,
+    VERBATIM,
+    VOID,
+    WALLS,
+)
 from postroom.understand.html_quotes import CLOSE, OPEN, RULE, Role
-from postroom.understand.html_styles import Look, Sheet
+from postroom.understand.html_sheets import Sheet
+from postroom.understand.html_styles import FOLDED, NOTHING, Look
 
 MAX_TAGS: Final = 20_000
 """Tags that are read, one with attributes not seen before counting for five and a quote for two; what comes after them is left out."""
-
 MAX_LISTS: Final = 20
 """Lists in lists; deeper ones add no indent, so that the text of a line can't grow with what is around it."""
 
 
-def _names(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_VOID: Final = _names(
-    "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr"
-)
-#: elements that begin a line or a cell: all that the text's shape needs
-_BLOCKS: Final = _names(
-    "address article aside blockquote caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup legend li listing main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
-)
-_LISTS: Final = _names("ul ol menu dir")
-#: the extraction never ends the indent of a list with nothing in it
-_OPENING: Final = {name: f"<{name}>" + "<!---->" * (name in _LISTS) for name in _BLOCKS}
-_CLOSING: Final = {name: f"</{name}>" for name in _BLOCKS}
-_ENDS_P: Final = _BLOCKS - frozenset(["tbody", "td", "tfoot", "th", "thead", "tr", "caption", "legend"]) | {"hr"}
-_INLINE: Final = _names(
-    "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark nobr q s samp small span strike strong sub sup tt u var"
-)
-#: elements that the parser opens again after a block that ended before them
-_FORMATTING: Final = _names("a b big code em font i nobr s small strike strong tt u")
-#: an end tag does not reach beyond these, unless it ends a part of a table
-_WALLS: Final = _names("table td th caption button object applet marquee template")
-_TABLE: Final = _names("table tbody thead tfoot tr td th caption")
-#: start tag -> elements that it ends, up to one of those that hold them
-_IMPLIED: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
-    "li": (frozenset(["li"]), _names("ul ol menu dir table td th")),
-    "dd": (frozenset(["dd", "dt"]), _names("dl table td th")),
-    "dt": (frozenset(["dd", "dt"]), _names("dl table td th")),
-    "td": (frozenset(["td", "th"]), _names("table tr")),
-    "th": (frozenset(["td", "th"]), _names("table tr")),
-    "tr": (_names("td th tr"), _names("table tbody thead tfoot")),
-    "tbody": (_names("td th tr tbody thead tfoot"), frozenset(["table"])),
-    "option": (frozenset(["option"]), frozenset(["select"])),
-}
 #: attributes that may have to do with quotes
 _QUOTING: Final = re.compile(
     r"quote|cite|divRply|border|OLK_SRC|_extra|moz-forward|cloudmagic|mail-editor", re.IGNORECASE
 )
-#: elements whose looks are not all said by styles
-_SPECIAL: Final = frozenset(["a", "template", "noscript", "select", "datalist"])
-#: elements that go on to the end of the mail, whatever their end tags say
-_LASTING: Final = frozenset(["html", "body"])
-#: elements whose content is shown as it stands, tags and all
-_VERBATIM: Final = frozenset(["xmp"])
 #: how far up an end tag looks; beyond that it ends nothing
 _REACH: Final = 60
 _SIGNIFICANT: Final = re.compile(
@@ -92,7 +67,8 @@ class _Meaning(NamedTuple):
 
     said: dict[str, str]
     role: Role
-    keys: tuple[str, ...]
+    #: ``.class`` and ``#id`` that style sheets mention
+    keys: frozenset[str]
 
 
 class _Element(NamedTuple):
@@ -103,12 +79,13 @@ class _Element(NamedTuple):
     #: nobody sees its text
     unseen: bool
     meaning: _Meaning
-    #: a mark must stand before its end
-    closes: bool
+    #: what is written where it ends
+    end: str
 
 
-_PLAIN: Final = _Meaning({}, html_quotes.NONE, ())
-_ROOT: Final = _Element("html", Look(), unseen=False, meaning=_PLAIN, closes=False)
+_NO_KEYS: Final[frozenset[str]] = frozenset()
+_PLAIN: Final = _Meaning({}, html_quotes.NONE, _NO_KEYS)
+_ROOT: Final = _Element("html", Look(), unseen=False, meaning=_PLAIN, end="")
 
 
 def scan(html: str, *, hides: bool = True) -> Scanned:
@@ -120,6 +97,7 @@ class _Scan:
     """The stack of open elements, and what was read so far."""
 
     __slots__ = (
+        "_around",
         "_cache",
         "_hides",
         "_html",
@@ -128,6 +106,7 @@ class _Scan:
         "_open",
         "_out",
         "_prefix",
+        "_ruled",
         "_sheet",
         "_stack",
         "_unseen",
@@ -136,7 +115,9 @@ class _Scan:
     def __init__(self, html: str, *, hides: bool) -> None:
         self._html = html
         self._hides = hides
-        self._sheet = Sheet(html_tags.style_sheets(html) if hides else "")
+        self._sheet = Sheet(html_tags.style_sheets(html) if hides else [])
+        #: any rule may say something of any element
+        self._ruled = bool(self._sheet)
         self._left = MAX_TAGS
         self._cache: dict[tuple[str, str], _Meaning] = {}
         #: looks that were worked out, by what they are inside of, and what was said of them; whether they hide
@@ -146,6 +127,8 @@ class _Scan:
         self._open: dict[str, int] = {}
         self._out: list[str] = []
         self._unseen: list[str] = []
+        #: an open element, and what it and those around it are known by
+        self._around: tuple[_Element, frozenset[str]] = (_ROOT, frozenset())
         #: the last element was one that introduces a quote
         self._prefix = False
 
@@ -153,10 +136,10 @@ class _Scan:
         """Read all tags and what stands between them."""
         html, at = self._html, 0
         for match in html_tags.tokens(html):
-            start = match.start()
+            start, end = match.span()
             if start > at:
                 self._text(html[at:start])
-            at = match.end()
+            at = end
             self._left -= 1
             if self._left < 0:
                 break
@@ -165,8 +148,8 @@ class _Scan:
                 self._start(match[1].lower(), match[2])
             elif kind == "close":
                 self._end(match[3].lower())
-            elif kind == "inner" and match["raw"].lower() in _VERBATIM:
-                self._text(match["inner"].replace("<", "&lt;"))
+            elif kind == "inner":
+                self._raw(match["raw"].lower(), match["inner"])
         if at < len(html) and self._left >= 0:
             self._text(html[at:])
         defects = ("html-truncated",) * (self._left < 0) + ("html-styles",) * self._sheet.exhausted
@@ -179,34 +162,53 @@ class _Scan:
             # what a form lets choose from is seen, but nobody's words
             self._unseen.append(text)
 
+    def _raw(self, name: str, text: str) -> None:
+        if name in VERBATIM:
+            self._text(text.replace("<", "&lt;"))
+        elif name in FALLBACK:
+            self._unseen.append(text)
+
     def _start(self, name: str, attributes: str) -> None:
         if name == "br":
             self._out.append("<br>")
             return
-        if name in _VOID:
+        if name in VOID:
             if name == "hr":
                 self._end("p")
                 self._out.append("<hr>")
             return
-        if name in _ENDS_P and self._open.get("p"):
+        if name in ENDS_P and self._open.get("p"):
             self._end("p")
-        if name in _IMPLIED:
-            self._imply(*_IMPLIED[name])
+        if name in IMPLIED:
+            self._imply(*IMPLIED[name])
         inside = self._stack[-1]
         meaning, look, unseen = _PLAIN, inside.look, inside.unseen
+        if name == "summary" and inside.name == "details":
+            look = self._unfolded()
+            unseen = look.hidden
         if not look.gone:
-            if attributes or self._sheet or name == "blockquote":
+            if attributes or self._ruled or name in TELLING:
                 meaning = self._meaning(name, attributes)
-            if meaning.said or name in _SPECIAL:
+            if meaning.said or name in SPECIAL:
                 look, unseen = self._look(name, attributes, look, meaning)
         self._push(name, look, meaning, unseen=unseen)
+
+    def _unfolded(self) -> Look:
+        """The look of a summary: the first one of a closed ``details`` is seen as if that were open."""
+        details = self._stack[-1]
+        if not details.look.gone:
+            return details.look
+        said = details.meaning.said
+        self._stack[-1] = details._replace(meaning=details.meaning._replace(said=said | {"display": "none"}))
+        open_ = {name: value for name, value in said.items() if name != FOLDED}
+        return html_styles.styled(self._stack[-2].look, open_)
 
     def _look(self, name: str, attributes: str, inside: Look, meaning: _Meaning) -> tuple[Look, bool]:
         key = (inside, name, attributes)
         known = self._looks.get(key)
         if known is None:
             look = html_styles.styled(inside, meaning.said)
-            if name in _SPECIAL:
+            if name in SPECIAL:
                 look = _special(name, attributes, look, meaning)
             known = (look, look.hidden)
             if not self._sheet.nested:
@@ -222,13 +224,16 @@ class _Scan:
             if role.container and not look.quoting:
                 look = html_styles.quoting(look)
         self._prefix = False
-        self._stack.append(_Element(name, look, unseen, meaning, bool(sign)))
         self._open[name] = self._open.get(name, 0) + 1
-        if name in _OPENING and not self._deep(name):
-            self._out.append(_OPENING[name])
+        end = ""
+        if name in TAGS and not self._deep(name):
+            start, end = TAGS[name]
+            self._out.append(start)
         if sign:
             self._out.append(f"<p>{sign}</p>")
+            end = f"<p>{CLOSE}</p>{end}"
             self._left -= 1
+        self._stack.append(_Element(name, look, unseen, meaning, end))
 
     def _sign(self, role: Role, look: Look) -> str:
         if role.blockquote and (look.quoting or self._prefix):
@@ -250,64 +255,65 @@ class _Scan:
         if not self._hides:
             if name != "blockquote" and _QUOTING.search(attributes) is None:
                 return _PLAIN
-            return _Meaning({}, html_quotes.role(name, html_tags.attributes(attributes)), ())
-        found = html_tags.attributes(attributes) if _SIGNIFICANT.search(attributes) is not None else {}
-        keys = [f".{one}" for one in found.get("class", "").split()[:20]]
-        if "id" in found:
-            keys.append(f"#{found['id']}")
-        said = _presented(name, found)
-        if self._sheet:
-            said |= self._sheet.said_of(name, keys, self._around)
-        if "style" in found:
-            said |= html_styles.declarations(found["style"])
+            return _Meaning({}, html_quotes.role(name, html_tags.attributes(attributes)), _NO_KEYS)
+        telling = name in TELLING or _SIGNIFICANT.search(attributes) is not None
+        found = html_tags.attributes(attributes) if telling else {}
+        said, keys, sheet = _presented(name, found), _NO_KEYS, NOTHING
+        if self._ruled:
+            keys = self._sheet.keys(found)
+            sheet = self._sheet.said_of(name, keys, self._surroundings)
+        if "style" in found or sheet is not NOTHING:
+            own = html_styles.declarations(found.get("style", ""))
+            said |= sheet.plain | own.plain | sheet.firm | own.firm
         if "hidden" in found and said.get("display", "none") == "none":
             said["display"] = "none"
-        return _Meaning(said, html_quotes.role(name, found), tuple(keys))
+        return _Meaning(said, html_quotes.role(name, found), keys)
 
-    def _around(self) -> set[str]:
+    def _surroundings(self) -> frozenset[str]:
         """Names, classes and ids of the open elements nearest by."""
-        found: set[str] = set()
-        for element in self._stack[-_REACH:]:
-            found.add(element.name)
-            found.update(element.meaning.keys)
-        return found
+        inmost = self._stack[-1]
+        if self._around[0] is not inmost:
+            near = self._stack[-_REACH:]
+            found = frozenset([element.name for element in near])
+            self._around = (inmost, found.union(*[element.meaning.keys for element in near]))
+        return self._around[1]
 
     def _end(self, name: str) -> None:
         if name == "br":
             self._out.append("<br>")
-        if not self._open.get(name) or name in _LASTING:
+        if not self._open.get(name) or name in LASTING:
             return
         stack = self._stack
-        if stack[-1].name == name and not stack[-1].closes:
+        if stack[-1].name == name:
             # nested as it should be: what nearly all end tags are
-            self._prefix = stack.pop().meaning.role.prefix
-            if name in _CLOSING and not self._deep(name):
-                self._out.append(_CLOSING[name])
+            element = stack.pop()
+            self._prefix = element.meaning.role.prefix
             self._open[name] -= 1
+            if element.end:
+                self._out.append(element.end)
             return
         at = len(stack) - 1
         lowest = max(0, at - _REACH)
-        walls = _WALLS if name not in _TABLE else frozenset(["table"])
+        walls = WALLS if name not in TABLE else frozenset(["table"])
         while at > lowest and stack[at].name != name:
             if stack[at].name in walls:
                 return
             at -= 1
         if at > lowest:
-            if name in _FORMATTING or name in _INLINE:
+            if name in FORMATTING or name in INLINE:
                 self._forget(at)
             else:
                 self._close(at)
 
     def _deep(self, name: str) -> bool:
         """Whether the innermost open list, which has this name, adds no indent."""
-        return name in _LISTS and sum([self._open.get(one, 0) for one in _LISTS]) > MAX_LISTS
+        return name in LISTS and sum([self._open.get(one, 0) for one in LISTS]) > MAX_LISTS
 
     def _forget(self, at: int) -> None:
         """End an inline element; blocks that were opened in it stay open."""
         element = self._stack.pop(at)
         self._open[element.name] -= 1
-        if element.closes:
-            self._out.append(f"<p>{CLOSE}</p>")
+        self._out.append(element.end)
 
     def _close(self, at: int) -> None:
         """End a block and all above it; formatting goes on after it."""
@@ -315,17 +321,14 @@ class _Scan:
         above = stack[at:]
         del stack[at:]
         for element in reversed(above):
-            if element.closes:
-                self._out.append(f"<p>{CLOSE}</p>")
-            if element.name in _BLOCKS and not self._deep(element.name):
-                self._out.append(_CLOSING[element.name])
+            self._out.append(element.end)
             self._open[element.name] -= 1
         self._prefix = above[0].meaning.role.prefix
-        if len(above) > 1 and above[0].name not in _WALLS:
+        if len(above) > 1 and above[0].name not in WALLS:
             for element in above[1:]:
-                if element.name in _FORMATTING and element.meaning.said:
+                if element.name in FORMATTING and element.meaning.said:
                     look = html_styles.styled(stack[-1].look, element.meaning.said)
-                    stack.append(element._replace(look=look, unseen=look.hidden, closes=False))
+                    stack.append(element._replace(look=look, unseen=look.hidden, end=""))
                     self._open[element.name] += 1
 
     def _imply(self, ended: frozenset[str], holders: frozenset[str]) -> None:
@@ -360,6 +363,12 @@ def _presented(name: str, attributes: dict[str, str]) -> dict[str, str]:
             said["font-size"] = "13px"
     elif name == "body" and "text" in attributes:
         said["color"] = attributes["text"]
+    elif name == "details" and "open" not in attributes:
+        said[FOLDED] = ""
+    elif name == "dialog" and "open" not in attributes:
+        said["display"] = "none"
+    elif name == "marquee":
+        said["overflow"] = "hidden"
     if "bgcolor" in attributes:
         said["background-color"] = attributes["bgcolor"].strip().lower()
     if attributes.get("background"):

@@ -1,13 +1,13 @@
 """What CSS makes of an element: whether its text can be seen. Enough of CSS for mail, and nothing that draws.
 
-Sizes, colours and visibility are inherited as in a browser, so that a child may be seen again; conditional rules
-(media queries for narrow screens or dark mode) don't count.
+Sizes, colours and visibility are inherited as in a browser, so that a child may be seen again. Values that are worked out
+(``calc()``, variables) are not, but where nobody writes them to be seen: a variable in ``display``, ``visibility`` or
+``opacity`` hides.
 """
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 Colour = tuple[int, int, int]
 
@@ -18,13 +18,10 @@ WHITE: Final[Colour] = (255, 255, 255)
 
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
-_DIGITS: Final = r"(?:\d++\.?\d*+|\.\d++)"
+_DIGITS: Final = r"(?:\d++\.?\d*+|\.\d++)(?:e[+-]?\d++)?+"
 _LENGTH: Final = re.compile(rf"([+-]?{_DIGITS})\s*+(px|pt|em|rem|ex|ch|vw|vh|cm|mm|in|pc|%)?$")
 _SHORTHAND_SIZE: Final = re.compile(rf"(?:^|\s)({_DIGITS}(?:px|pt|em|rem|%)?)(?:/[^\s]+)?\s+\S")
 _NUMBER: Final = re.compile(rf"-?{_DIGITS}%?")
-_BRACES: Final = re.compile(r"([{};])")
-_ALWAYS: Final = re.compile(r"@(?:media|supports)\s*(?:only\s+)?(?:all|screen)?\s*", re.IGNORECASE)
-_COMPOUND: Final = re.compile(r"^(?:\*|[a-z][a-z0-9]*)?((?:[.#][a-z_-][\w-]*)*)$", re.IGNORECASE)
 _NAMED: Final[dict[str, Colour]] = {
     "white": WHITE, "snow": (255, 250, 250), "ivory": (255, 255, 240), "ghostwhite": (248, 248, 255), "whitesmoke": (245, 245, 245), "floralwhite": (255, 250, 240), "mintcream": (245, 255, 250), "azure": (240, 255, 255), "aliceblue": (240, 248, 255), "seashell": (255, 245, 238), "honeydew": (240, 255, 240),
     "black": (0, 0, 0), "gray": (128, 128, 128), "grey": (128, 128, 128), "silver": (192, 192, 192), "red": (255, 0, 0), "green": (0, 128, 0), "lime": (0, 255, 0), "blue": (0, 0, 255), "navy": (0, 0, 128), "yellow": (255, 255, 0), "orange": (255, 165, 0), "purple": (128, 0, 128), "teal": (0, 128, 128), "maroon": (128, 0, 0), "transparent": CLEAR,
@@ -33,12 +30,17 @@ _SIDES: Final = frozenset(["left", "top", "right", "bottom", "text-indent", "mar
 _ROOM: Final = frozenset(["height", "max-height", "width", "max-width"])
 _PAINTS: Final = frozenset(["background", "background-color", "background-image"])
 _READ: Final = frozenset(
-    ["display", "mso-hide", "opacity", "clip", "clip-path", "transform", "overflow", "overflow-y", "height", "max-height", "width", "max-width", "font", "font-size", "visibility", "color", "background", "background-color", "background-image", *_SIDES]
+    ["display", "mso-hide", "opacity", "clip", "clip-path", "transform", "overflow", "overflow-y", "height", "max-height", "width", "max-width", "font", "font-size", "visibility", "color", "background", "background-color", "background-image", "filter", "zoom", "scale", "content-visibility", *_SIDES]
 )  # fmt: skip
-_COMBINATOR: Final = re.compile(r"[>+~]")
-_MAX_RULES: Final = 3000
-_MAX_CHECKS: Final = 20_000
-_AROUND_COST: Final = 20
+#: values of these that no program understands are as if they were not there
+_SENSE: Final = {
+    "display": re.compile(r"none|inherit|initial|unset|revert|.*(?:block|inline|flex|grid|table|contents|item|flow|run-in|ruby|box|\().*", re.DOTALL),
+    "visibility": re.compile(r"visible|hidden|collapse|inherit|initial|unset|revert|.*\(.*", re.DOTALL),
+    "opacity": re.compile(r"[+-]?[\d.][\d.e+-]*%?|inherit|initial|unset|revert|.*\(.*", re.DOTALL),
+    "font-size": re.compile(r"[+\d.][\d.e+-]* ?(?:[a-z]+|%)?|(?:x{1,3}-)?(?:small|large)|medium|smaller|larger|inherit|initial|unset|revert|.*\(.*", re.DOTALL),
+}  # fmt: skip
+#: said of an element that is folded up, whatever styles say
+FOLDED: Final = "folded"
 #: colours that differ by less in each channel are one to the eye
 _ALIKE: Final = 16
 
@@ -74,29 +76,42 @@ def _blends(colour: Colour | None, ground: Colour | None) -> bool:
     return max(abs(colour[0] - ground[0]), abs(colour[1] - ground[1]), abs(colour[2] - ground[2])) < _ALIKE
 
 
-def declarations(style: str) -> dict[str, str]:
-    """The properties of a style that matter here; the last of equal ones counts, but for ``!important``."""
+class Said(NamedTuple):
+    """Declarations: properties that matter here, and what they are."""
+
+    plain: dict[str, str]
+    #: ``!important``: over all that is plain, wherever that stands
+    firm: dict[str, str]
+
+
+NOTHING: Final = Said({}, {})
+
+
+def declarations(style: str) -> Said:
+    """What a style says; the last of equal properties counts."""
     if "/*" in style:
         style = _COMMENT.sub("", style)
     if "\\" in style:
-        style = _ESCAPE.sub(_unescaped, style)
-    found: dict[str, str] = {}
-    firm: set[str] = set()
+        style = unescaped(style)
+    said = Said({}, {})
     for piece in style.lower().split(";"):
         name, colon, value = piece.partition(":")
         name = name.strip()
         if not colon or name not in _READ:
             continue
         value, important, _ = value.partition("!")
-        if important:
-            firm.add(name)
-        elif name in firm:
-            continue
-        found[name] = value.strip()
-    return found
+        value = value.strip()
+        if name not in _SENSE or _SENSE[name].fullmatch(value):
+            (said.firm if important else said.plain)[name] = value
+    return said
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def unescaped(text: str) -> str:
+    """The text with what it escapes (CSS Syntax §4.3.7)."""
+    return _ESCAPE.sub(_character, text)
+
+
+def _character(match: re.Match[str]) -> str:
     if match[1] is None:
         return match[2]
     code = int(match[1], 16)
@@ -118,17 +133,31 @@ def styled(look: Look, said: dict[str, str]) -> Look:
 
 
 def _is_gone(said: dict[str, str]) -> bool:
-    if said.get("display") == "none" or said.get("mso-hide") == "all":
+    if said.get("display") == "none" or said.get("mso-hide") == "all" or FOLDED in said:
         return True
-    opacity = said.get("opacity")
-    if opacity is not None and _number(opacity, 1.0) < 0.1:
+    if said.get("content-visibility") == "hidden" or "var(" in said.get("display", ""):
+        return True
+    if ("opacity" in said or "filter" in said or "zoom" in said) and _is_faint(said):
         return True
     for name, value in said.items():
         if name in _SIDES and value.startswith("-") and _number(value, 0.0) <= -100:
             return True
         if name in _ROOM and "%" not in value and _number(value, 9.0) < 2 and _cuts(said):
             return True
-    return ("clip" in said or "clip-path" in said or "transform" in said) and _is_clipped(said)
+    return ("clip" in said or "clip-path" in said or "transform" in said or "scale" in said) and _is_clipped(said)
+
+
+def _is_faint(said: dict[str, str]) -> bool:
+    """Whether next to nothing is left of it; a zoom of nothing is none (CSS Viewport §4)."""
+    opacity = said.get("opacity", "")
+    through = said.get("filter", "").partition("opacity(")[2]
+    return "var(" in opacity or min(_share(opacity), _share(through)) < 0.1 or 0 < _share(said.get("zoom", "")) < 0.1
+
+
+def _share(value: str) -> float:
+    """A number or percentage; 1 for what is neither."""
+    found = _NUMBER.match(value.strip())
+    return 1.0 if found is None else float(found[0].rstrip("%")) / (100 if found[0].endswith("%") else 1)
 
 
 def _cuts(said: dict[str, str]) -> bool:
@@ -142,7 +171,7 @@ def _is_clipped(said: dict[str, str]) -> bool:
     path = said.get("clip-path", "")
     if path.startswith("inset") and any(_number(n, 0.0) >= 50 for n in _NUMBER.findall(path)):
         return True
-    scaled = said.get("transform", "").partition("scale")[2]
+    scaled = said.get("scale") or said.get("transform", "").partition("scale")[2]
     return bool(scaled) and any(abs(_number(n, 1.0)) < 0.05 for n in _NUMBER.findall(scaled))
 
 
@@ -171,7 +200,7 @@ def _is_invisible(said: dict[str, str], *, inherited: bool) -> bool:
     value = said.get("visibility")
     if value is None or value in {"inherit", "unset"}:
         return inherited
-    return value in {"hidden", "collapse"}
+    return value in {"hidden", "collapse"} or "var(" in value
 
 
 def _text_colour(said: dict[str, str], inherited: Colour | None) -> Colour | None:
@@ -228,127 +257,8 @@ def _by_function(value: str) -> Colour | None:
     if value.startswith("hsl"):
         light = numbers[2][0]
         return WHITE if light >= 95 else (0, 0, 0) if light <= 5 else None
-    red, green, blue = [min(255, round(n * 2.55 if share else n)) for n, share in numbers[:3]]
+    red, green, blue = [round(max(0.0, min(255.0, n * 2.55 if share else n))) for n, share in numbers[:3]]
     return (red, green, blue)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """A rule of a style sheet that matters here."""
-
-    #: element name; ``""`` for any
-    name: str
-    #: ``.class`` and ``#id`` that the element must have
-    keys: frozenset[str]
-    #: ``.class`` and ``#id`` that stand somewhere around it
-    around: frozenset[str]
-    said: dict[str, str]
-
-
-class Sheet:
-    """The rules of a mail's style sheets, found by the last of their keys.
-
-    Where there are more rules than can be looked at, what they may hide counts as hidden, and `exhausted` says so.
-    """
-
-    __slots__ = ("_blind", "_left", "_rules", "asked", "exhausted", "nested")
-
-    def __init__(self, css: str) -> None:
-        self._rules: dict[str, list[Rule]] = {}
-        self._left = _MAX_CHECKS
-        self._blind = False
-        #: whether more was there than could be looked at
-        self.exhausted = False
-        #: whether any rule depends on what stands around an element
-        self.nested = False
-        #: whether such a rule was asked since this was last set to False
-        self.asked = False
-        if "{" in css:
-            self._read(css)
-
-    def __bool__(self) -> bool:
-        return bool(self._rules)
-
-    def _read(self, css: str) -> None:
-        seen: set[tuple[str, str]] = set()
-        for selectors, style in _rules(_COMMENT.sub(" ", css).replace("<!--", " ").replace("-->", " ")):
-            if (selectors, style) in seen:
-                continue
-            seen.add((selectors, style))
-            if len(seen) > _MAX_RULES:
-                self._blind = True
-                break
-            said = declarations(style)
-            if said:
-                for selector in set(selectors.split(",")):
-                    self._add(selector.strip(), said)
-
-    def _add(self, selector: str, said: dict[str, str]) -> None:
-        compounds = _COMBINATOR.sub(" ", selector).split()
-        if not compounds or len(compounds) > 6 or not all(_COMPOUND.match(part) for part in compounds):
-            return
-        keys, name = _keys(compounds[-1]), _element(compounds[-1])
-        around = frozenset([key for part in compounds[:-1] for key in (_keys(part) or [_element(part)])])
-        around -= {"", "html", "body"}
-        self.nested = self.nested or bool(around)
-        rule = Rule(name=name, keys=frozenset(keys), around=around, said=said)
-        self._rules.setdefault(keys[-1] if keys else name, []).append(rule)
-
-    def said_of(self, name: str, keys: list[str], around: Callable[[], set[str]]) -> dict[str, str]:
-        """What the rules say of an element; ``around`` gives the keys and names of the elements it stands in."""
-        said: dict[str, str] = {}
-        outer: set[str] | None = None
-        has = frozenset(keys)
-        for key in ("", name, *keys):
-            rules = self._rules.get(key, ())
-            self._left -= len(rules)
-            if (rules and self._left < 0) or (self._blind and keys):
-                self.exhausted = True
-                return {"display": "none"}
-            for rule in rules:
-                if (rule.name and rule.name != name) or not rule.keys <= has:
-                    continue
-                if rule.around and outer is None:
-                    outer = around()
-                    self.asked = True
-                    self._left -= _AROUND_COST
-                if outer is None or rule.around <= outer:
-                    said |= rule.said
-        return said
-
-
-def _rules(css: str) -> Iterator[tuple[str, str]]:
-    """Selectors and declarations of each rule that applies always, braces matched."""
-    applies = [True]
-    selectors: str | None = None
-    style: list[str] = []
-    before = ""
-    for piece in _BRACES.split(css):
-        if piece == "{":
-            if selectors is None and before.lstrip().startswith("@"):
-                applies.append(applies[-1] and _ALWAYS.fullmatch(before.strip()) is not None)
-            elif selectors is None:
-                selectors, style = before.strip(), []
-            before = ""
-        elif piece == "}":
-            if selectors is not None and applies[-1]:
-                yield selectors, ";".join(style)
-            elif selectors is None and len(applies) > 1:
-                applies.pop()
-            selectors, before = None, ""
-        elif piece != ";":
-            before = piece
-            if selectors is not None:
-                style.append(piece)
-
-
-def _keys(compound: str) -> list[str]:
-    return re.findall(r"[.#][\w-]+", compound)
-
-
-def _element(compound: str) -> str:
-    name = re.split(r"[.#]", compound, maxsplit=1)[0].lower()
-    return "" if name == "*" else name
 
 
 def quoting(look: Look) -> Look:

@@ -19,7 +19,7 @@ _TOKEN: Final = re.compile(
     rf"""<(?:(?P<name>(?!(?:{_RAW})[\s/>])[a-z][^\s/>]*+)(?P<attributes>{_ATTRIBUTES})>
     |/(?P<close>[a-z][^\s/>]*+){_ATTRIBUTES}>
     |!--(?:-?>|[\s\S]*?(?:--!?>|\Z))
-    |(?P<raw>(?:{_RAW})(?=[\s/>])){_ATTRIBUTES}>(?P<inner>[\s\S]*?)(?:</(?P=raw)(?=[\s/>])[^>]*(?:>|\Z)|\Z)
+    |(?P<raw>(?:{_RAW})(?=[\s/>]))(?P<said>{_ATTRIBUTES})>(?P<inner>[\s\S]*?)(?:</(?P=raw)(?=[\s/>])[^>]*(?:>|\Z)|\Z)
     |[!?/](?![a-z])[^>]*(?:>|\Z)
     |[!?][^>]*(?:>|\Z)
     |/?[a-z][\s\S]*\Z)""",
@@ -33,7 +33,7 @@ _MAX_ATTRIBUTES: Final = 200
 
 
 def tokens(html: str) -> Iterator[re.Match[str]]:
-    """Tags in their order; a match has one of the groups ``name`` (with ``attributes``), ``close``, ``raw`` or none."""
+    """Tags in their order; a match has one of the groups ``name`` (with ``attributes``), ``close``, ``raw`` (with ``said``, ``inner``) or none."""
     return _TOKEN.finditer(html)
 
 
@@ -48,12 +48,13 @@ def attributes(source: str) -> dict[str, str]:
     return found
 
 
-def style_sheets(html: str) -> str:
-    """The content of all ``<style>`` elements."""
+def style_sheets(html: str) -> list[tuple[str, str]]:
+    """The media query and the content of each ``<style>`` element."""
     starts = list(_STYLE.finditer(html))
     if not starts:
-        return ""
+        return []
     # what stands below the end of the last one is not gone through
     end = html.lower().find("</style", starts[-1].end())
     upto = html if end < 0 else html[: end + 9]
-    return "\n".join([match["inner"] for match in tokens(upto) if (match["raw"] or "").lower() == "style"])
+    sheets = [match for match in tokens(upto) if (match["raw"] or "").lower() == "style"]
+    return [(attributes(match["said"]).get("media", ""), match["inner"]) for match in sheets]

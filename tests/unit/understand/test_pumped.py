@@ -18,7 +18,7 @@ from tests.unit.understand import pace
 
 #: only ever matched at a place
 MATCHED = frozenset(
-    ["addresses._CERTAIN", "addresses._SIMPLE", "authenticity._PATH", "body._HTML_START", "headers._FIELD", "html_styles._COMPOUND", "html_styles._LENGTH", "results._TORN", "kind._DMARC_SUBJECT", "spam._NUMBER", "spam._RSPAMD", "spam._STATUS", "trace._FROM"]
+    ["addresses._CERTAIN", "addresses._SIMPLE", "authenticity._PATH", "body._HTML_START", "headers._FIELD", "html_sheets._COMPOUND", "html_styles._LENGTH", "html_styles._SENSE", "results._TORN", "kind._DMARC_SUBJECT", "spam._NUMBER", "spam._RSPAMD", "spam._STATUS", "trace._FROM"]
 )  # fmt: skip
 #: how many characters it is given at most
 GIVEN = {"references._BARE": 1000}
