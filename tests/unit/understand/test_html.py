@@ -248,3 +248,39 @@ def test_of_very_many_attributes_the_first_count() -> None:
 )
 def test_what_parts_lines(source: str, text: str) -> None:
     assert to_text(source).text.endswith(text)
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "position:absolute;clip:rect(0,0,0,0)", "clip:rect(1px 1px 1px 1px)", "clip-path:inset(50%)", "transform:scale(0)", "color:#fff0", "color:#12345600", "color:#1230", "color:#ffffffff", "color:#ffff", "color:rgba(1,2,3,0)", "color:#fff;background:rgba(0,0,0,0)", "color:hsl(1,2%,99%)", "color:rgb(100%,100%,100%)",
+    ],
+)  # fmt: skip
+def test_what_is_cut_away_or_clear_is_hidden(style: str) -> None:
+    read = to_text(f"<p>seen</p><div style='{style}'>secret</div>")
+    assert (read.text.strip(), read.hidden.strip()) == ("seen", "secret")
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "clip:rect(0,100px,100px,0)", "clip-path:inset(10%)", "transform:scale(1)", "color:#1238", "color:#123456ff", "color:#12_456", "color:#12345", "color:hsl(1,2%,50%)", "color:hsl(1,2%,2%)", "color:rgb(1)", "color:#fff;background:linear-gradient(red,blue)", "color:#fff;background-image:url(a.png)", "color:#fff;background:#123",
+    ],
+)  # fmt: skip
+def test_what_is_little_changed_is_seen(style: str) -> None:
+    read = to_text(f"<p>seen</p><div style='{style}'>this too</div>")
+    assert (read.text.split(), read.hidden) == (["seen", "this", "too"], "")
+
+
+@pytest.mark.parametrize("at", ["@bogus{", "@{", "@font-face{"])
+def test_rules_inside_what_no_program_knows_do_not_count(at: str) -> None:
+    read = to_text(f"<style>{at}.h{{display:none}}}}</style><p class=h>seen</p>")
+    assert (read.text.strip(), read.hidden) == ("seen", "")
+
+
+def test_two_rules_that_ask_what_is_around_ask_once() -> None:
+    rules = ".a .h{color:#111} .b .h{display:none} .c .h{display:block}"
+    read = to_text(
+        f"<style>{rules}</style><div class=a><div class=b><p class=h>secret</p><p class=h>too</p></div></div>"
+    )
+    assert (read.text.strip(), read.hidden.split()) == ("", ["secret", "too"])
