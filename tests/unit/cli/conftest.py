@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +66,21 @@ def empty_store(folder: Path) -> None:
 
 
 @pytest.fixture
-def postroom(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Postroom:
+def as_before() -> Iterator[None]:
+    """What a command sets for its whole process, it leaves to no other test: environment, signals, switching of threads."""
+    environment, interval = dict(os.environ), sys.getswitchinterval()
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    yield
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.setswitchinterval(interval)
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+@pytest.fixture
+def postroom(
+    as_before: None, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Postroom:
     """Run a command there. Every error is a sentence: a traceback fails the test."""
 
     def command(*arguments: str, stdin: bytes = b"") -> Ran:
