@@ -70,7 +70,7 @@ class TestHelp:
         assert postroom("--version").out == f"postroom {__version__}\n"
 
     def test_no_command_at_all_is_help(self, postroom: Postroom) -> None:
-        assert "Usage: postroom" in postroom().out + postroom().err
+        assert "Reads every mail that reaches support@" in postroom().out + postroom().err
 
 
 class TestInit:
