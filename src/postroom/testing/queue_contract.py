@@ -360,7 +360,7 @@ class HandsContract:
             (job,) = claim_deliveries(store)
         store.settle([Done(job=job), Done(job=other)])
         (parked,) = store.jobs(JobFilter(states=("parked",)))
-        assert (parked.mail_id, parked.why) == (job.mail_id, "bounced")
+        assert (parked.mail_id, parked.why, parked.error) == (job.mail_id, "bounced", "user unknown")
         assert [info.mail_id for info in store.jobs(JobFilter(states=("done",), kinds=("deliver",)))] == [other.mail_id]
 
     def test_retry_leaves_the_review_clock_alone_unless_it_is_named(self, store: Store, house: House) -> None:

@@ -72,9 +72,10 @@ def settle(tx: sqlite3.Connection, clocks: Clocks, outcomes: Sequence[Outcome]) 
                 by_kind.setdefault(job.kind, []).append(outcome)
             case Again():
                 tx.execute(
-                    "UPDATE jobs SET state = 'ready', claim = NULL, solo = 0, due_at = ?, error = ?, tries = tries + ?"
+                    "UPDATE jobs SET state = 'ready', claim = NULL, solo = 0, due_at = ?, tries = tries + ?,"
+                    " error = CASE why WHEN 'bounced' THEN error ELSE ? END"  # what the bounce said is not talked over
                     " WHERE id = ? AND attempt = ? AND state = 'claimed'",
-                    (max(outcome.due_at, 0.0), short(outcome.error), int(outcome.counts), job.id, job.attempt),
+                    (max(outcome.due_at, 0.0), int(outcome.counts), short(outcome.error), job.id, job.attempt),
                 )
             case Park():
                 tx.execute(
