@@ -10,8 +10,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from postroom.model.judgement import AccountStatus, Decision
-from postroom.model.mail import BounceOf, BrandName, DestinationName, Mail, MailId, RouteName
+from postroom.decide.folding import Folded
+from postroom.model.judgement import AccountStatus, Decision, Opinion
+from postroom.model.mail import BounceOf, BrandName, DestinationName, Mail, MailId
 from postroom.model.memory import Memory, Remember
 from postroom.model.message import Message
 from postroom.model.work import (
@@ -233,8 +234,11 @@ class Classifier(Protocol):
         """Names the model, for the decision's record; ``""`` for none."""
         ...
 
-    def classify(self, messages: Sequence[Message]) -> Sequence[Sequence[tuple[RouteName, float]]]:
-        """For each message, (route, probability) pairs, or nothing when it has no opinion. Pure and total."""
+    def classify(self, read: Sequence[tuple[Message, Folded]]) -> Sequence[Sequence[Opinion]]:
+        """For each message, with its subject and new text folded, an opinion on each route that the model knows.
+
+        Nothing where it has no opinion. Pure and total.
+        """
         ...
 
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from postroom.model.judgement import AccountStatus, Finding, SenderHistory, ThreadState
-from postroom.model.mail import Mail, RouteName
+from postroom.decide.folding import Folded
+from postroom.model.judgement import AccountStatus, Finding, Opinion, SenderHistory, ThreadState
+from postroom.model.mail import Mail
 from postroom.model.message import Message
 
 
@@ -18,8 +19,10 @@ class Case:
     #: empty unless the sender is authenticated (`decide.history.recall`)
     history: SenderHistory = SenderHistory()
     account: AccountStatus = AccountStatus()
-    #: (route, probability) of the classifier; empty when it has no opinion
-    classifier: tuple[tuple[RouteName, float], ...] = ()
+    #: its subject and new text folded, where that was done before
+    folded: Folded | None = None
+    #: what the classifier thinks of each route; empty when it has no opinion
+    classifier: tuple[Opinion, ...] = ()
     #: what it became when the mail was judged before, for a replay: used instead
     classified: tuple[Finding, ...] = ()
     #: names the classifier's model

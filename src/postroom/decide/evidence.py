@@ -10,7 +10,7 @@ from postroom.decide.phrases import Hits, PhraseBook
 from postroom.decide.policy import Policy
 from postroom.decide.rules import Match
 from postroom.decide.urgent import spans
-from postroom.model.judgement import JUNK, Finding
+from postroom.model.judgement import JUNK, Clue, Finding
 from postroom.model.mail import RouteName
 
 NOWHERE = RouteName("")
@@ -102,18 +102,24 @@ def phrase_findings(book: PhraseBook, hits: Hits, folded: Folded) -> tuple[Findi
 
 def classifier_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
     """One for each route that the classifier knows."""
-    classes = [(route, share) for route, share in case.classifier if not math.isnan(share)]
+    opinions = [one for one in case.classifier if not math.isnan(one.share)]
     cap = policy.caps.words
     return tuple(
         Finding(
             source="classifier",
-            route=route,
-            score=score(min(max(math.log(max(share, 1e-6) * len(classes)), -cap), cap)),
-            reason=f"the classifier gives {route} {share:.0%}",
+            route=one.route,
+            score=score(min(max(math.log(max(one.share, 1e-6) * len(opinions)), -cap), cap)),
+            reason=f"the classifier gives {one.route} {one.share:.0%}{_by_words(one.clues)}",
             name=case.model,
+            spans=tuple(clue.span for clue in one.clues if clue.weight > 0),
         )
-        for route, share in classes
+        for one in opinions
     )
+
+
+def _by_words(clues: Sequence[Clue]) -> str:
+    said = ", ".join(f"«{clue.word}» {clue.weight:+.1f}" for clue in clues)
+    return f" by {said}" if said else ""
 
 
 def history_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:

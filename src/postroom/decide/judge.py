@@ -82,7 +82,7 @@ def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
 
 def _noticed(case: Case, book: Rulebook, policy: Policy) -> tuple[tuple[Finding, ...], tuple[Match, ...]]:
     """Everything that speaks for a route or should be known, and the rules that matched."""
-    folded = fold(case.message.subject, case.message.new_text)
+    folded = case.folded or fold(case.message.subject, case.message.new_text)
     hits = book.phrases.find(folded)
     alarms = urgent.signals(book.phrases, hits, folded) if case.message.kind not in {"auto-reply", "bounce"} else ()
     counts: dict[str, int] = dict.fromkeys(book.routes, 0) | {one.name: 0 for one in book.phrases.lists}

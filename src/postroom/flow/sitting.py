@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from postroom.decide.case import Case
+from postroom.decide.folding import fold
 from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
@@ -35,12 +36,14 @@ class Judges:
 
     def by_words(self, batch: Sequence[tuple[Mail, Message]]) -> list[Decision]:
         """Decide by subject and body alone: without thread, history and account, as of the moment each was received."""
-        opinions = self.classifier.classify([message for _, message in batch])
+        folded = [fold(message.subject, message.new_text) for _, message in batch]
+        opinions = self.classifier.classify([(message, text) for (_, message), text in zip(batch, folded, strict=True)])
         return [
             judge(
                 Case(
                     mail=mail,
                     message=message,
+                    folded=text,
                     classifier=tuple(opinion),
                     model=self.classifier.version,
                     now=mail.received_at,
@@ -48,7 +51,7 @@ class Judges:
                 self.book,
                 self.policy,
             )
-            for (mail, message), opinion in zip(batch, opinions, strict=True)
+            for (mail, message), text, opinion in zip(batch, folded, opinions, strict=True)
         ]
 
     def accounts(self, messages: Sequence[Message]) -> Sequence[AccountStatus]:
@@ -67,16 +70,18 @@ class Sitting:
         messages = [message for _, message in batch]
         self._judges = judges
         self._memory = Recollection(store, batch)
-        opinions = judges.classifier.classify(messages)
-        self._known = list(zip(batch, opinions, judges.accounts(messages), strict=True))
+        folded = [fold(message.subject, message.new_text) for message in messages]
+        opinions = judges.classifier.classify(list(zip(messages, folded, strict=True)))
+        self._known = list(zip(batch, folded, opinions, judges.accounts(messages), strict=True))
 
     def decide(self, number: int, now: float, generation: int = 1) -> tuple[Decision, Remember]:
         """Decide the mail at this place of the batch, and say what that adds to memory."""
-        (mail, message), opinion, account = self._known[number]
+        (mail, message), folded, opinion, account = self._known[number]
         around = self._memory.of(mail, message, now)
         case = Case(
             mail=mail,
             message=message,
+            folded=folded,
             thread=around.found.thread,
             history=around.history,
             account=account,

@@ -49,6 +49,29 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clue:
+    """One word of a text, and how far it moved a classifier."""
+
+    #: as folded (`decide.folding`)
+    word: str
+    #: log-odds that it adds to the route, against the mean of all routes; negative when it speaks against it
+    weight: float
+    #: (start, end) offsets into subject + "\n" + new_text
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What a classifier thinks of one route for one text."""
+
+    route: RouteName
+    #: probability, if each route were as frequent as any other; those of a text sum to 1
+    share: float
+    #: the words that moved it most, strongest first; only for the routes that matter
+    clues: tuple[Clue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadState:
     """What is known of the thread a mail continues; only given for its authenticated participants."""
 

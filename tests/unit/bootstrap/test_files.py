@@ -9,7 +9,8 @@ from postroom.adapters.intake.files import FoundMail
 from postroom.bootstrap.files import Offline
 from postroom.bootstrap.house import House
 from postroom.config import load
-from postroom.model.judgement import AccountStatus
+from postroom.decide.folding import Folded
+from postroom.model.judgement import AccountStatus, Opinion
 from postroom.model.mail import RouteName
 from postroom.model.message import Message
 from tests.unit.cli.conftest import SETTINGS
@@ -23,8 +24,9 @@ class Model:
 
     version = "model-1"
 
-    def classify(self, messages: Sequence[Message]) -> Sequence[Sequence[tuple[RouteName, float]]]:
-        return [[(RouteName("appeals"), 0.9), (RouteName("general"), 0.1)]] * len(messages)
+    def classify(self, read: Sequence[tuple[Message, Folded]]) -> Sequence[Sequence[Opinion]]:
+        said = (("appeals", 0.9), ("general", 0.1))
+        return [[Opinion(route=RouteName(route), share=share) for route, share in said]] * len(read)
 
 
 class Accounts:

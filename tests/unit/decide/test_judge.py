@@ -11,7 +11,7 @@ from postroom.decide.evidence import history_findings
 from postroom.decide.judge import judge
 from postroom.decide.policy import Policy, RouteStage
 from postroom.decide.rollout import bucket, stage
-from postroom.model.judgement import AccountStatus, Finding, SenderHistory, ThreadState
+from postroom.model.judgement import AccountStatus, Clue, Finding, Opinion, SenderHistory, ThreadState
 from postroom.model.mail import BounceOf, BrandName, DestinationName, MailId, RouteName
 from postroom.model.message import Address, Attachment, Authentication, Defect, Forward, Message, SpamVerdict
 
@@ -78,7 +78,10 @@ accounts = st.builds(
     state=st.sampled_from(["active", "limited", "suspended", "banned", "closed", "unknown"]),
     since=st.none() | st.floats(0, 3e9),
 )
-classes = st.lists(st.tuples(routes, st.floats(0, 1) | st.just(float("nan"))), max_size=4).map(tuple)
+clues = st.lists(st.builds(Clue, word=texts, weight=st.floats(-9, 9), span=st.just((0, 1))), max_size=2).map(tuple)
+classes = st.lists(
+    st.builds(Opinion, route=routes, share=st.floats(0, 1) | st.just(float("nan")), clues=clues), max_size=4
+).map(tuple)
 
 
 @given(messages, histories, threads, accounts, classes, st.floats(0, 1e12))
@@ -278,11 +281,14 @@ def test_spam_goes_to_junk_only_when_sure_and_never_when_it_may_be_an_appeal():
     assert clean.route == "general"
 
 
-def test_the_classifier_is_heard():
-    decision = judge(
-        case("hola", about={"classifier": ((APPEALS, 0.95), (GENERAL, 0.05)), "model": "m1"}), BOOK, Policy()
-    )
+def test_the_classifier_is_heard_and_says_by_which_words():
+    clues = (Clue(word="hola", weight=1.25, span=(1, 5)), Clue(word="amigo", weight=-0.5, span=(6, 11)))
+    opinions = (Opinion(route=APPEALS, share=0.95, clues=clues), Opinion(route=GENERAL, share=0.05))
+    decision = judge(case("hola amigo", about={"classifier": opinions, "model": "m1"}), BOOK, Policy())
     assert decision.decided == "appeals"
+    (said,) = (one for one in decision.findings if one.source == "classifier" and one.route == APPEALS)
+    assert said.reason == "the classifier gives appeals 95% by «hola» +1.2, «amigo» -0.5"
+    assert said.spans == ((1, 5),)
     assert decision.versions.model == "m1"
 
 

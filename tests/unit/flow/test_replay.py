@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from postroom.decide.folding import Folded
 from postroom.flow.recollection import Recollection
 from postroom.flow.replay import replay
+from postroom.model.judgement import Opinion
 from postroom.model.mail import RouteName
 from postroom.model.memory import Memory
 from postroom.model.message import Message
@@ -21,10 +23,10 @@ class Opinionated:
     version = "m1"
 
     def __init__(self, *opinion: tuple[str, float]) -> None:
-        self.opinion = tuple((RouteName(route), share) for route, share in opinion)
+        self.opinion = tuple(Opinion(route=RouteName(route), share=share) for route, share in opinion)
 
-    def classify(self, messages: Sequence[Message]) -> list[tuple[tuple[RouteName, float], ...]]:
-        return [self.opinion for _ in messages]
+    def classify(self, read: Sequence[tuple[Message, Folded]]) -> list[tuple[Opinion, ...]]:
+        return [self.opinion for _ in read]
 
 
 @pytest.mark.parametrize(

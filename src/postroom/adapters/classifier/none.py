@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from postroom.model.mail import RouteName
+from postroom.decide.folding import Folded
+from postroom.model.judgement import Opinion
 from postroom.model.message import Message
 
 
@@ -14,6 +15,6 @@ class NoClassifier:
         """Empty: there is no model."""
         return ""
 
-    def classify(self, messages: Sequence[Message]) -> Sequence[Sequence[tuple[RouteName, float]]]:
+    def classify(self, read: Sequence[tuple[Message, Folded]]) -> Sequence[Sequence[Opinion]]:
         """No opinion on each message."""
-        return [()] * len(messages)
+        return [()] * len(read)
