@@ -8,7 +8,7 @@ ROUNDS ?= 200
 
 CORE := model understand decide flow
 
-.PHONY: help demo test cover check docs bench faults lock clean
+.PHONY: help demo test cover check model docs bench faults lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ check: $(VENV)/.dev  ## formatting, lint, types, layers, docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir .cache/site
+
+model: $(VENV)/.dev  ## the shipped model from corpus/: the same corpus gives the same model
+	$(BIN)/python -m postroom train corpus/*.jsonl --out src/postroom/starter/words.model
 
 docs: $(VENV)/.dev  ## the documentation as a site, in .cache/site
 	$(BIN)/python -m tools.reference

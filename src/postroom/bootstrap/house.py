@@ -18,7 +18,6 @@ from pathlib import Path
 
 import msgspec
 
-from postroom.adapters.classifier.none import NoClassifier
 from postroom.adapters.destination.smtp import ReturnAddress
 from postroom.adapters.intake.options import TlsOptions
 from postroom.adapters.observer.logs import LogObserver, Observers
@@ -327,8 +326,10 @@ class House:
 
     @cached_property
     def classifier(self) -> Classifier:
-        """What judges by the words, for the workers and for files alike."""
-        return NoClassifier()
+        """What judges by the words, for the workers and for files alike. Raises `ConfigError` for a model that can't be used."""
+        from postroom.bootstrap.models import classifier  # noqa: PLC0415 - the doors need no numpy
+
+        return classifier(self.settings.judging.model, self.base)
 
     @cached_property
     def statuses(self) -> StatusProvider:

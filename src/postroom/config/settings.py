@@ -229,6 +229,13 @@ class Judging(Table, frozen=True):
         str, Meta(description="Folder with your rules (*.toml), beside this file; `rules test` runs its examples/.")
     ] = "rules"
     phrases: Annotated[str, Meta(description="Folder with your phrase lists (*.toml).")] = "phrases"
+    model: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="Learned model: `shipped`, `none`, or a file that `postroom train` wrote, beside this file.",
+        ),
+    ] = "none"
     fallback: Annotated[str, Meta(description="Route of mail that no evidence speaks about.")] = "general"
     status_deadline: Annotated[
         float, Meta(gt=0, description="Seconds to wait for account status before it counts as unknown.")

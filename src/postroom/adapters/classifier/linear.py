@@ -1,0 +1,193 @@
+"""The default classifier: a linear model over hashed words, pieces of words and pairs of words. Needs numpy alone.
+
+A text's scores are the sum of its words' vectors over its length, the square root of the sum of its words' squared
+lengths. What a word adds is looked up once and kept: a text costs about one look into a table and one addition a word.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from postroom.adapters.classifier.features import MAX_REMARKS, MAX_WORDS, paired, pieces, remarks, words
+from postroom.adapters.classifier.model import Model
+from postroom.decide.folding import Folded
+from postroom.model.judgement import Clue, Opinion
+from postroom.model.mail import RouteName
+from postroom.model.message import Message
+
+Floats = NDArray[np.float32]
+
+_KEPT_WORDS = 1 << 16
+_KEPT_NUMBERS = 1 << 23
+"""How many words are kept at most, and how many numbers for them."""
+
+_TEXT = MAX_WORDS + MAX_REMARKS
+_SHORTEST = 1e-6
+
+_EXPLAINED = 2
+"""Of how many routes the words are told, the likeliest first."""
+_FOR, _AGAINST = 5, 2
+_LEAST_CLUE = 0.05
+_LOOKS = 20
+
+
+class LinearClassifier:
+    """Scores texts by a model. Not for several threads at once."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._version = model.version
+        self._routes = tuple(map(RouteName, model.classes))
+        self._words = _Words(model)
+
+    @property
+    def version(self) -> str:
+        """The model's."""
+        return self._version
+
+    def classify(self, read: Sequence[tuple[Message, Folded]]) -> list[tuple[Opinion, ...]]:
+        """An opinion on each route, likeliest first, with the words that moved the likeliest ones."""
+        return [self._opinions(message, folded) for message, folded in read]
+
+    def shares(self, tokens: Sequence[Sequence[str]]) -> Floats:
+        """(texts, K) probabilities of texts given as words (`features.words`, `features.remarks`)."""
+        found = np.empty((len(tokens), len(self._routes)), np.float32)
+        for row, text in enumerate(tokens):
+            found[row] = self._words.score(text, ()).shares
+        return found
+
+    def _opinions(self, message: Message, folded: Folded) -> tuple[Opinion, ...]:
+        scored = self._words.score(words(folded), remarks(message, folded))
+        likeliest = np.argsort(-scored.shares, kind="stable").tolist()
+        return tuple(
+            Opinion(
+                route=self._routes[number],
+                share=float(scored.shares[number]),
+                clues=tuple(_clues(scored, number, folded)) if rank < _EXPLAINED else (),
+            )
+            for rank, number in enumerate(likeliest)
+        )
+
+
+class _Scored:
+    """One text, scored."""
+
+    __slots__ = ("added", "shares", "terms")
+
+    def __init__(self, shares: Floats, terms: list[tuple[str, ...]], added: Floats) -> None:
+        #: (K,) probabilities
+        self.shares = shares
+        #: its distinct words, then those pairs of words that the model knows
+        self.terms = terms
+        #: (terms, K) log-odds that each adds
+        self.added = added
+
+
+class _Words:
+    """What the model says of words, kept between texts."""
+
+    def __init__(self, model: Model) -> None:
+        classes = len(model.classes)
+        self._model = model
+        self._most = max(min(_KEPT_WORDS, _KEPT_NUMBERS // classes), 2 * _TEXT)
+        self._at: dict[str, int] = {}
+        self._hashes = np.zeros(self._most, np.uint32)
+        self._vectors = np.zeros((self._most, classes), np.float32)
+        self._lengths = np.zeros(self._most, np.float32)
+
+    def score(self, said: Sequence[str], marked: Sequence[str]) -> _Scored:
+        """The probabilities of a text of these words, with these remarks on it."""
+        model = self._model
+        numbers = self._numbers([*said, *marked])
+        distinct = dict(zip(numbers, [*said, *marked], strict=True))
+        rows = np.fromiter(distinct, np.intp, len(distinct))
+        pairs, known = self._pairs(numbers[: len(said)])
+        added = np.concatenate((self._vectors[rows], model.weights[known] * model.scales))
+        length = float(self._lengths[rows].sum() + model.lengths[known].sum())
+        added *= model.slope / max(length, _SHORTEST) ** 0.5
+        logits = added.sum(0) + model.bias * model.slope
+        shares = np.exp(logits - logits.max())
+        terms: list[tuple[str, ...]] = [(word,) for word in distinct.values()]
+        terms += [(distinct[first], distinct[second]) for first, second in pairs]
+        return _Scored(shares / shares.sum(), terms, added)
+
+    def _pairs(self, numbers: list[int]) -> tuple[list[tuple[int, int]], NDArray[np.intp]]:
+        """The distinct pairs of neighbours that the model knows, and where it has them."""
+        pairs = list(dict.fromkeys(pairwise(numbers)))
+        if not pairs:
+            return [], np.empty(0, np.intp)
+        ends = self._hashes[np.array(pairs, np.intp)]
+        at, known = self._found(paired(ends[:, 0], ends[:, 1]))
+        return [one for one, is_known in zip(pairs, known.tolist(), strict=True) if is_known], at[known]
+
+    def _numbers(self, said: Sequence[str]) -> list[int]:
+        """Where each word's vector lies; new words are looked up, all at once."""
+        table = self._at
+        new = [word for word in dict.fromkeys(said) if word not in table]
+        if new:
+            if len(table) + len(new) > self._most:
+                table.clear()
+                new = list(dict.fromkeys(said))
+            self._learn(new)
+        return [table[word] for word in said]
+
+    def _learn(self, new: Sequence[str]) -> None:
+        model, begin = self._model, len(self._at)
+        cut = [pieces(word) for word in new]
+        starts = np.cumsum([0, *map(len, cut[:-1])])
+        at, known = self._found(np.fromiter((one for word in cut for one in word), np.uint32))
+        weights = model.weights[at] * model.scales
+        weights[~known] = 0.0
+        place = slice(begin, begin + len(new))
+        self._vectors[place] = np.add.reduceat(weights, starts)
+        self._lengths[place] = np.add.reduceat(np.where(known, model.lengths[at], 0.0), starts)
+        self._hashes[place] = [word[0] for word in cut]
+        self._at.update(zip(new, range(begin, begin + len(new)), strict=True))
+
+    def _found(self, hashes: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """For each hash a place among the model's features, and whether it is really there."""
+        keys = self._model.keys
+        at = np.minimum(np.searchsorted(keys, hashes), len(keys) - 1)
+        return at, keys[at] == hashes
+
+
+def _clues(scored: _Scored, number: int, folded: Folded) -> Iterator[Clue]:
+    """The terms that moved one route most, against the mean of all routes: those for it, then those against it."""
+    moved = scored.added[:, number] - scored.added.mean(1)
+    order = np.argsort(moved, kind="stable").tolist()
+    for wanted, most in ((reversed(order), _FOR), (iter(order), _AGAINST)):
+        told = 0
+        for at in wanted:
+            if told == most or (moved[at] < _LEAST_CLUE if most == _FOR else moved[at] > -_LEAST_CLUE):
+                break
+            if span := _span(scored.terms[at], folded):
+                told += 1
+                yield Clue(word=" ".join(scored.terms[at]), weight=float(moved[at]), span=span)
+
+
+def _span(term: tuple[str, ...], folded: Folded) -> tuple[int, int] | None:
+    """Where a term first stands in the original; None for a remark, and for a number, which stands for many."""
+    text, first = folded.text, term[0]
+    start = text.find(first)
+    for _ in range(_LOOKS):
+        if start < 0:
+            return None
+        end = start + len(first)
+        if len(term) > 1:
+            at = end + (text[end : end + 1] == " ")
+            end = at + len(term[1]) if text.startswith(term[1], at) else start
+        if end > start and not (_joined(text, start - 1, start) or _joined(text, end - 1, end)):
+            return folded.span(start, end)
+        start = text.find(first, start + 1)
+    return None
+
+
+def _joined(text: str, left: int, right: int) -> bool:
+    """Whether two characters next to one another belong to one word."""
+    return left >= 0 and right < len(text) and _is_word(text[left]) and _is_word(text[right])
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"

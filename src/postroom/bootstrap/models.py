@@ -1,0 +1,69 @@
+"""Learned models: which one judges, and how one is made. Imported only where mail is judged or learned from: numpy is."""
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from postroom import __version__
+from postroom.adapters.classifier.features import remarks, words
+from postroom.adapters.classifier.linear import LinearClassifier
+from postroom.adapters.classifier.model import Model, dump, load
+from postroom.adapters.classifier.none import NoClassifier
+from postroom.adapters.intake.labelled import Labelled, read_labelled
+from postroom.bootstrap.files import Offline
+from postroom.decide.folding import fold
+from postroom.model.errors import ConfigError, Refused
+from postroom.ports import Classifier
+
+if TYPE_CHECKING:
+    from postroom.adapters.classifier.training import Example
+    from postroom.bootstrap.house import House
+
+SHIPPED = "shipped"
+NONE = "none"
+
+
+def shipped() -> Path:
+    """The model that is part of postroom."""
+    return Path(str(resources.files("postroom.starter").joinpath("words.model")))
+
+
+def classifier(wanted: str, base: Path) -> Classifier:
+    """What `judging.model` names: the shipped model, none, or a file. Raises `ConfigError` for one that can't be used."""
+    if wanted == NONE:
+        return NoClassifier()
+    return LinearClassifier(load(shipped() if wanted == SHIPPED else base / wanted))
+
+
+def train(house: "House", data: Sequence[Path], progress: Any = None) -> Model:
+    """A model of labelled mail. Raises `Refused` for data that can't be learned from, `ConfigError` without scikit-learn."""
+    if importlib.util.find_spec("sklearn") is None:
+        raise ConfigError("training needs scikit-learn: pip install 'postroom[train]'")
+    from postroom.adapters.classifier import training  # noqa: PLC0415 - takes seconds to import
+
+    labelled = [one for path in data for one in read_labelled(path, house.settings.intake.max_size)]
+    found = list(examples(house, labelled))
+    try:
+        return training.train(found, {"made_by": f"postroom {__version__}"})
+    except ValueError as error:
+        raise Refused(f"can't learn from {', '.join(map(str, data))}: {error}") from error
+
+
+def examples(house: "House", labelled: Sequence[Labelled]) -> Iterator["Example"]:
+    """What there is to learn of labelled mail: the text that judging would see."""
+    from postroom.adapters.classifier.training import Example  # noqa: PLC0415 - takes seconds to import
+
+    offline = Offline(house, text_only=True)
+    for one in labelled:
+        _, message = offline.understood(one.mail)
+        folded = fold(message.subject, message.new_text)
+        yield Example(words=words(folded), remarks=remarks(message, folded), route=one.route)
+
+
+def write(model: Model, path: Path) -> None:
+    """Put a model into a file, whole or not at all."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(dump(model))
+    beside.replace(path)
