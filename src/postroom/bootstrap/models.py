@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SHIPPED = "shipped"
 NONE = "none"
 
+HARD = 0.3
+"""What an example counts that is marked as hard: they are collected far more often than they arrive."""
+
 
 def shipped() -> Path:
     """The model that is part of postroom."""
@@ -59,7 +62,12 @@ def examples(house: "House", labelled: Sequence[Labelled]) -> Iterator["Example"
     for one in labelled:
         _, message = offline.understood(one.mail)
         folded = fold(message.subject, message.new_text)
-        yield Example(words=words(folded), remarks=remarks(message, folded), route=one.route)
+        yield Example(
+            words=words(folded),
+            remarks=remarks(message, folded),
+            route=one.route,
+            weight=HARD if one.hard else 1.0,
+        )
 
 
 def write(model: Model, path: Path) -> None:

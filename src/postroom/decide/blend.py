@@ -3,12 +3,11 @@
 Every finding for a route carries log-odds ``w``, kept as its score: ``score = 1 / (1 + exp(-w))``, so .5 says nothing,
 .95 speaks for the route with ``w`` = 3, .05 as strongly against it. Then, for routes ``r`` with priors ``p(r)``::
 
-    words(r)  = share * classifier(r) + (1 - share) * phrases(r)      phrases(r) alone without a classifier
+    words(r)  = classifier(r) + phrases(r)
     logit(r)  = log p(r) + sum over sources s of clip(sum of w of s for r, -cap(s), cap(s))
     P(r)      = exp(logit(r) / T) / sum over routes of exp(logit / T)
 
-Phrases and classifier read the same words, so they are one family, pooled log-linearly and capped together: no word
-counts twice. Each source is capped, so none can outshout all others; a sender's history is capped so low (1.0 by
+Phrases and classifier read the same words, so they are one family, capped together. Each source is capped, so none can outshout all others; a sender's history is capped so low (1.0 by
 default) that it tips scales and, by `decide.judge`, never decides alone. Within one phrase list the n-th strongest
 phrase counts 0.6 to the power n: ten synonyms are not ten reasons. A classifier's probability ``q`` of ``k`` classes
 gives ``w = log(q k)``. A vetoed route gets probability 0, unless all are vetoed.
@@ -78,21 +77,16 @@ def _evidence(findings: Sequence[Finding], policy: Policy) -> dict[RouteName, fl
         if finding.route and not finding.veto:
             by_route = sums.setdefault(finding.source, {})
             by_route[finding.route] = by_route.get(finding.route, 0.0) + weight(finding)
-    total = {route: _clip(one, policy.caps.words) for route, one in _words(sums, policy.classifier_share).items()}
+    total = {route: _clip(one, policy.caps.words) for route, one in _words(sums).items()}
     for source in _ALONE:
         for route, one in sums.get(source, {}).items():
             total[route] = total.get(route, 0.0) + _clip(one, _cap(policy.caps, source))
     return total
 
 
-def _words(sums: Mapping[Source, Mapping[RouteName, float]], share: float) -> dict[RouteName, float]:
+def _words(sums: Mapping[Source, Mapping[RouteName, float]]) -> dict[RouteName, float]:
     phrases, classifier = (sums.get(source, {}) for source in _WORDS)
-    if not classifier:
-        return dict(phrases)
-    return {
-        route: share * classifier.get(route, 0.0) + (1.0 - share) * phrases.get(route, 0.0)
-        for route in phrases.keys() | classifier.keys()
-    }
+    return {route: classifier.get(route, 0.0) + phrases.get(route, 0.0) for route in phrases.keys() | classifier.keys()}
 
 
 def _cap(caps: Caps, source: Source) -> float:

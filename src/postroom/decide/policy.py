@@ -47,7 +47,7 @@ class Policy:
     junk_threshold: float = 0.85
     #: route -> share of the mail expected there; those not named share the rest evenly
     priors: Mapping[RouteName, float] = field(default_factory=dict)
-    fallback_prior: float = 0.6
+    fallback_prior: float = 0.55
     junk_prior: float = 0.01
     #: route -> how far it is rolled out; ``live`` when not named
     stages: Mapping[RouteName, RouteStage] = field(default_factory=dict)
@@ -67,10 +67,8 @@ class Policy:
     #: log-odds that a trusted spam verdict speaks for junk with
     spam_evidence: float = 7.0
     caps: Caps = Caps()
-    #: share of the classifier in the words family when it has an opinion; the rest is the phrases'
-    classifier_share: float = 0.6
-    #: divides all log-odds before the softmax; below 1 is bolder. Weights as people write them prove too modest by about a quarter
-    temperature: float = 0.8
+    #: divides all log-odds before the softmax; below 1 is bolder
+    temperature: float = 1.0
     #: our own domains and those worth imitating, lower case
     protected_domains: tuple[str, ...] = ()
     #: more Received lines than this is a loop (RFC 5321 §6.3 asks for at least 100 by default)

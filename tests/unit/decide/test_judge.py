@@ -150,12 +150,15 @@ def test_certainty_leaves_the_rest_to_the_others():
     assert dict(certain(APPEALS, 0.9, ((APPEALS, 0.5), (REFUNDS, 0.5)))) == pytest.approx({APPEALS: 0.9, REFUNDS: 0.1})
 
 
-def test_words_are_one_family_and_never_count_twice():
-    phrases = Finding(source="phrases", route=APPEALS, score=score(3.0), reason="")
+def test_phrases_and_classifier_are_one_family_capped_together():
+    """However much both say, they say it of the same words."""
+    phrases = Finding(source="phrases", route=APPEALS, score=score(4.0), reason="")
     classifier = dataclasses.replace(phrases, source="classifier")
-    alone = dict(blend([phrases], ROUTES, Policy()))[APPEALS]
-    both = dict(blend([phrases, classifier], ROUTES, Policy()))[APPEALS]
-    assert both == pytest.approx(alone)
+    most = dataclasses.replace(phrases, score=score(Policy().caps.words))
+    alone, both, at_most = (
+        dict(blend(f, ROUTES, Policy()))[APPEALS] for f in ([phrases], [phrases, classifier], [most])
+    )
+    assert alone < both == pytest.approx(at_most)
 
 
 def test_a_plain_mail_goes_to_the_fallback_and_an_appeal_to_its_desk():

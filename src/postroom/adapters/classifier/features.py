@@ -29,7 +29,7 @@ MAX_REMARKS = 60
 MAX_LETTERS = 40
 """Of a longer word only the beginning is cut into pieces."""
 
-_WORD = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(rf"\w+|[^\w\s{BREAK}]")
 _UNSPACED_PIECES = 3
 _MIX = np.uint32(0x9E3779B1)
 
@@ -39,13 +39,8 @@ _MARK = "\x02"
 
 def words(folded: Folded) -> list[str]:
     """The words and punctuation marks of a folded text in their order; numbers by their length alone."""
-    found = []
-    for word in _WORD.findall(folded.text):
-        if word != BREAK:
-            found.append("0" * min(len(word), 9) if word.isdigit() else word)
-            if len(found) == MAX_WORDS:
-                break
-    return found
+    found = _WORD.findall(folded.text)[:MAX_WORDS]
+    return ["0" * min(len(word), 9) if word.isdigit() else word for word in found]
 
 
 def remarks(message: Message, folded: Folded) -> list[str]:

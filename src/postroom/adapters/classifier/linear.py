@@ -5,7 +5,6 @@ lengths. What a word adds is looked up once and kept: a text costs about one loo
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +24,12 @@ _KEPT_NUMBERS = 1 << 23
 
 _TEXT = MAX_WORDS + MAX_REMARKS
 _SHORTEST = 1e-6
+_TAIL = np.uint32(11)
 
 _EXPLAINED = 2
-"""Of how many routes the words are told, the likeliest first."""
-_FOR, _AGAINST = 5, 2
+"""Of how many routes the words are told at most, the likeliest first, if they are likely at all."""
+_LIKELY = 0.2
+_FOR, _AGAINST = 4, 2
 _LEAST_CLUE = 0.05
 _LOOKS = 20
 
@@ -55,34 +56,39 @@ class LinearClassifier:
         """(texts, K) probabilities of texts given as words (`features.words`, `features.remarks`)."""
         found = np.empty((len(tokens), len(self._routes)), np.float32)
         for row, text in enumerate(tokens):
-            found[row] = self._words.score(text, ()).shares
+            found[row] = self._words.score(list(text), []).shares
         return found
 
     def _opinions(self, message: Message, folded: Folded) -> tuple[Opinion, ...]:
         scored = self._words.score(words(folded), remarks(message, folded))
         likeliest = np.argsort(-scored.shares, kind="stable").tolist()
+        explained = [number for number in likeliest[:_EXPLAINED] if scored.shares[number] >= _LIKELY]
         return tuple(
             Opinion(
                 route=self._routes[number],
                 share=float(scored.shares[number]),
-                clues=tuple(_clues(scored, number, folded)) if rank < _EXPLAINED else (),
+                clues=tuple(_clues(scored, number, folded)) if number in explained else (),
             )
-            for rank, number in enumerate(likeliest)
+            for number in likeliest
         )
 
 
 class _Scored:
     """One text, scored."""
 
-    __slots__ = ("added", "shares", "terms")
+    __slots__ = ("_names", "_terms", "added", "shares")
 
-    def __init__(self, shares: Floats, terms: list[tuple[str, ...]], added: Floats) -> None:
+    def __init__(self, shares: Floats, terms: list[tuple[int, ...]], added: Floats, names: list[str]) -> None:
         #: (K,) probabilities
         self.shares = shares
-        #: its distinct words, then those pairs of words that the model knows
-        self.terms = terms
-        #: (terms, K) log-odds that each adds
+        self._terms = terms
+        self._names = names
+        #: (terms, K) log-odds that each adds: its distinct words, then those pairs of words that the model knows
         self.added = added
+
+    def term(self, number: int) -> tuple[str, ...]:
+        """The word, or the two."""
+        return tuple(self._names[one] for one in self._terms[number])
 
 
 class _Words:
@@ -93,47 +99,49 @@ class _Words:
         self._model = model
         self._most = max(min(_KEPT_WORDS, _KEPT_NUMBERS // classes), 2 * _TEXT)
         self._at: dict[str, int] = {}
+        self._names: list[str] = []
         self._hashes = np.zeros(self._most, np.uint32)
         self._vectors = np.zeros((self._most, classes), np.float32)
         self._lengths = np.zeros(self._most, np.float32)
+        #: which beginnings of hashes the model knows: most pairs of words it doesn't, and that is soon said
+        self._begun = np.zeros(1 << (32 - _TAIL), np.bool_)
+        self._begun[model.keys >> _TAIL] = True
 
-    def score(self, said: Sequence[str], marked: Sequence[str]) -> _Scored:
+    def score(self, said: list[str], marked: list[str]) -> _Scored:
         """The probabilities of a text of these words, with these remarks on it."""
         model = self._model
-        numbers = self._numbers([*said, *marked])
-        distinct = dict(zip(numbers, [*said, *marked], strict=True))
-        rows = np.fromiter(distinct, np.intp, len(distinct))
-        pairs, known = self._pairs(numbers[: len(said)])
+        numbers = self._numbers(said + marked)
+        rows = list(dict.fromkeys(numbers))
+        pairs, known = self._pairs(np.array(numbers[: len(said)], np.intp))
         added = np.concatenate((self._vectors[rows], model.weights[known] * model.scales))
         length = float(self._lengths[rows].sum() + model.lengths[known].sum())
         added *= model.slope / max(length, _SHORTEST) ** 0.5
         logits = added.sum(0) + model.bias * model.slope
         shares = np.exp(logits - logits.max())
-        terms: list[tuple[str, ...]] = [(word,) for word in distinct.values()]
-        terms += [(distinct[first], distinct[second]) for first, second in pairs]
-        return _Scored(shares / shares.sum(), terms, added)
+        return _Scored(shares / shares.sum(), [(row,) for row in rows] + pairs, added, self._names)
 
-    def _pairs(self, numbers: list[int]) -> tuple[list[tuple[int, int]], NDArray[np.intp]]:
+    def _pairs(self, numbers: NDArray[np.intp]) -> tuple[list[tuple[int, ...]], NDArray[np.intp]]:
         """The distinct pairs of neighbours that the model knows, and where it has them."""
-        pairs = list(dict.fromkeys(pairwise(numbers)))
-        if not pairs:
-            return [], np.empty(0, np.intp)
-        ends = self._hashes[np.array(pairs, np.intp)]
-        at, known = self._found(paired(ends[:, 0], ends[:, 1]))
-        return [one for one, is_known in zip(pairs, known.tolist(), strict=True) if is_known], at[known]
+        hashes = self._hashes[numbers]
+        wanted = paired(hashes[:-1], hashes[1:])
+        maybe = np.flatnonzero(self._begun[wanted >> _TAIL])
+        at, known = self._found(wanted[maybe])
+        places = dict(zip(at[known].tolist(), maybe[known].tolist(), strict=True))
+        return [(int(numbers[n]), int(numbers[n + 1])) for n in places.values()], np.array(list(places), np.intp)
 
-    def _numbers(self, said: Sequence[str]) -> list[int]:
+    def _numbers(self, said: list[str]) -> list[int]:
         """Where each word's vector lies; new words are looked up, all at once."""
         table = self._at
         new = [word for word in dict.fromkeys(said) if word not in table]
         if new:
             if len(table) + len(new) > self._most:
                 table.clear()
+                self._names.clear()
                 new = list(dict.fromkeys(said))
             self._learn(new)
         return [table[word] for word in said]
 
-    def _learn(self, new: Sequence[str]) -> None:
+    def _learn(self, new: list[str]) -> None:
         model, begin = self._model, len(self._at)
         cut = [pieces(word) for word in new]
         starts = np.cumsum([0, *map(len, cut[:-1])])
@@ -145,6 +153,7 @@ class _Words:
         self._lengths[place] = np.add.reduceat(np.where(known, model.lengths[at], 0.0), starts)
         self._hashes[place] = [word[0] for word in cut]
         self._at.update(zip(new, range(begin, begin + len(new)), strict=True))
+        self._names += new
 
     def _found(self, hashes: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """For each hash a place among the model's features, and whether it is really there."""
@@ -162,9 +171,9 @@ def _clues(scored: _Scored, number: int, folded: Folded) -> Iterator[Clue]:
         for at in wanted:
             if told == most or (moved[at] < _LEAST_CLUE if most == _FOR else moved[at] > -_LEAST_CLUE):
                 break
-            if span := _span(scored.terms[at], folded):
+            if span := _span(scored.term(at), folded):
                 told += 1
-                yield Clue(word=" ".join(scored.terms[at]), weight=float(moved[at]), span=span)
+                yield Clue(word=" ".join(scored.term(at)), weight=float(moved[at]), span=span)
 
 
 def _span(term: tuple[str, ...], folded: Folded) -> tuple[int, int] | None:

@@ -21,6 +21,8 @@ class Labelled:
     acceptable: tuple[str, ...] = ()
     #: as the data says, ``""`` when it doesn't
     language: str = ""
+    #: the data marks it as one of those that are hard to tell
+    hard: bool = False
 
 
 def read_labelled(path: Path, max_size: int) -> Iterator[Labelled]:
@@ -56,6 +58,7 @@ def _labelled(line: bytes, path: Path, number: int, max_size: int) -> Labelled:
         route=route,
         acceptable=acceptable,
         language=str(item.get("lang") or ""),
+        hard=item.get("hard") is True,
     )
 
 
