@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from postroom.decide.folding import Folded
-from postroom.model.judgement import AccountStatus, Decision, Opinion
-from postroom.model.mail import BounceOf, BrandName, DestinationName, Mail, MailId
+from postroom.model.judgement import AccountStatus, Advice, Decision, Opinion
+from postroom.model.mail import BounceOf, BrandName, DestinationName, Mail, MailId, RouteName
 from postroom.model.memory import Memory, Remember
 from postroom.model.message import Message
 from postroom.model.work import (
@@ -285,10 +285,33 @@ class StatusProvider(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which of these routes a mail is meant for. Holds nothing that names a person, as far as that can be recognised."""
+
+    #: subject and new words of a mail, redacted (`understand.redact`)
+    text: str
+    #: the closed set of answers, beside "unsure"; by name
+    routes: tuple[RouteName, ...]
+
+
+class SecondOpinion(Protocol):
+    """Somebody outside who reads an uncertain mail too. Believed as far as `decide.judge` allows, and not waited for."""
+
+    def ask(self, questions: Sequence[Question], deadline: float) -> Sequence[Advice | None]:
+        """An answer to each question, in order, within ``deadline`` seconds in all; None where there is none in time.
+
+        An answer is one of the question's routes or ``UNSURE``, whatever was said. Never raises. The same question may
+        be asked again, and is then not always passed on.
+        """
+        ...
+
+
 EventName = Literal[
     "accepted", "refused", "duplicate", "judged", "delivered", "deferred", "parked", "alerted", "lane-down", "lane-up",
     "worker-started", "worker-died", "worker-failed", "rules-loaded", "rules-refused", "certificate-loaded", "draining",
     "started", "stopped", "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
+    "opinion-asked", "opinion-heard", "opinion-paused", "opinion-resumed",
 ]  # fmt: skip
 
 

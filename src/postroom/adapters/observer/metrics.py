@@ -73,6 +73,20 @@ METRICS: tuple[MetricSpec, ...] = (
         help="Mails that nobody looked at in review in time.",
     ),
     MetricSpec(
+        name="postroom_opinions_asked",
+        kind="counter",
+        event="opinion-asked",
+        help="Questions for a second opinion, by what became of them: answered, cached, too-late, failed, no-answer, budget (spent), paused (the endpoint failed).",
+        labels=("result",),
+    ),
+    MetricSpec(
+        name="postroom_opinions_heard",
+        kind="counter",
+        event="opinion-heard",
+        help="Decisions that heard a second opinion, by whether it agrees with the best guess, disagrees or is unsure.",
+        labels=("said",),
+    ),
+    MetricSpec(
         name="postroom_deliveries",
         kind="counter",
         event="delivered",
