@@ -72,6 +72,8 @@ class Folded:
     text: str
     #: where the subject ends in ``text``
     subject_end: int
+    #: from where on in ``text`` words count as said now; behind the subject where that is of an earlier mail
+    fresh_from: int
     #: every word of the original became exactly one of the folded text
     aligned: bool
     #: where the words of the original start, as far as any was sought
@@ -135,7 +137,7 @@ def _width(char: str) -> int:
     return len(" ".join(_plain(char).split()))
 
 
-def fold(subject: str, text: str) -> Folded:
+def fold(subject: str, text: str, *, stale_subject: bool = False) -> Folded:
     """Fold a mail's subject and new text; of a long text, the beginning."""
     subject, text = subject[:MAX_CHARACTERS], text[:MAX_CHARACTERS]
     head = fold_words(subject.replace(BREAK, "?")).split()
@@ -147,6 +149,7 @@ def fold(subject: str, text: str) -> Folded:
         original=f"{subject}\n{text}",
         text=f"{folded_head} {BREAK} {' '.join(body)}" if folded_head else f"{BREAK} {' '.join(body)}",
         subject_end=len(folded_head),
+        fresh_from=len(folded_head) if stale_subject else 0,
         aligned=(subject.isascii() and text.isascii()) or words + len(head) == len(subject.split()) + len(text.split()),
     )
 

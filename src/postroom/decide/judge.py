@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from postroom.decide import senders, urgent
+from postroom.decide import senders, tricks, urgent
 from postroom.decide.blend import Probabilities, blend, certain
 from postroom.decide.case import Case
 from postroom.decide.context import Facts
@@ -18,16 +18,19 @@ from postroom.decide.evidence import (
     spam_findings,
     thread_findings,
 )
-from postroom.decide.folding import fold
 from postroom.decide.policy import Policy
 from postroom.decide.rollout import stage
 from postroom.decide.rulebook import Rulebook
 from postroom.decide.rules import Match
+from postroom.decide.substance import emptiness, fold_mail
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, AccountStatus, Decision, Finding, SenderHistory, Versions
 from postroom.model.mail import RouteName
 
 SURE = 0.99
 """Confidence of what a stop rule, a guard or the kind of a mail decides."""
+
+_EMPTY = 0.6
+"""From this `substance.emptiness` on, a mail says too little to stand without the thread that it names."""
 
 _LIKELY = 0.15
 """A protected route at least this probable, were junk out of the running, keeps a mail from junk."""
@@ -90,7 +93,7 @@ def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
 
 def _noticed(case: Case, book: Rulebook, policy: Policy) -> tuple[tuple[Finding, ...], tuple[Match, ...]]:
     """Everything that speaks for a route or should be known, and the rules that matched."""
-    folded = case.folded or fold(case.message.subject, case.message.new_text)
+    folded = case.folded or fold_mail(case.message)
     hits = book.phrases.find(folded)
     alarms = urgent.signals(book.phrases, hits, folded) if case.message.kind not in {"auto-reply", "bounce"} else ()
     counts: dict[str, int] = dict.fromkeys(book.routes, 0) | {one.name: 0 for one in book.phrases.lists}
@@ -100,8 +103,9 @@ def _noticed(case: Case, book: Rulebook, policy: Policy) -> tuple[tuple[Finding,
     findings = (
         *case.remarks,
         *senders.findings(case.message, policy),
+        *tricks.findings(case.message, hits, folded),
         *alarms,
-        *thread_findings(case),
+        *thread_findings(case, policy),
         *rule_findings(matches),
         *phrase_findings(book.phrases, hits, folded),
         *(case.classified or classifier_findings(case, policy)),
@@ -210,8 +214,14 @@ def _doubt(
         likely = next((route for route, share in without if route in policy.protected and share >= _LIKELY), None)
         supported = any(finding.route == likely and finding.score > 0.5 for finding in findings)
         return f"it looks like junk, but may be meant for {likely}" if likely and supported else ""
+    if best == policy.fallback:
+        return ""
+    if trick := next((finding for finding in findings if finding.name in tricks.NAMES), None):
+        return f"it may be made to reach {best}: {trick.reason}"
+    if emptiness(case.message) > _EMPTY and any(one.source == "thread" and not one.score for one in case.remarks):
+        return f"little but a thread that its sender is not believed to be in makes it {best}"
     other = [finding for finding in findings if finding.source != "history"]
-    if len(other) < len(findings) and best != policy.fallback:
+    if len(other) < len(findings):
         sober, share = blend(other, routes, policy)[0]
         if sober != best or share < policy.threshold(case.mail.brand, best):
             return f"only the sender's history makes it {best}, and history alone decides nothing"

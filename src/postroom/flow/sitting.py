@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from postroom.decide.case import Case
-from postroom.decide.folding import Folded, fold
+from postroom.decide.folding import Folded
 from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
+from postroom.decide.substance import fold_mail
 from postroom.flow.recollection import Recalls, Recollection
 from postroom.model.judgement import REVIEW, AccountStatus, Advice, Decision, Opinion
 from postroom.model.mail import Mail
@@ -33,13 +34,13 @@ class Judges:
     def sit(self, store: Recalls, batch: Sequence[tuple[Mail, Message]]) -> "Sitting":
         """Ask store, classifier and status provider, each once for the whole batch. Raises `TryLater`."""
         messages = [message for _, message in batch]
-        folded = [fold(message.subject, message.new_text) for message in messages]
+        folded = [fold_mail(message) for message in messages]
         opinions = self.classifier.classify(list(zip(messages, folded, strict=True)))
         return Sitting(self, store, list(zip(batch, folded, opinions, self.accounts(messages), strict=True)))
 
     def by_words(self, batch: Sequence[tuple[Mail, Message]]) -> list[Decision]:
         """Decide by subject and body alone: without thread, history and account, as of the moment each was received."""
-        folded = [fold(message.subject, message.new_text) for _, message in batch]
+        folded = [fold_mail(message) for _, message in batch]
         opinions = self.classifier.classify([(message, text) for (_, message), text in zip(batch, folded, strict=True)])
         return [
             judge(
