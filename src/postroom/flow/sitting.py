@@ -88,6 +88,7 @@ class Sitting:
             classifier=tuple(opinion),
             model=self._judges.classifier.version,
             remarks=around.found.remarks,
+            verdicts=around.verdicts,
             generation=generation,
             now=now,
         )
