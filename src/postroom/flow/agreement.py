@@ -70,7 +70,9 @@ def agreement(verdicts: Iterable[Verdict]) -> Agreements:
     judged = [one for said in by_mail.values() if (one := _judged(said)) is not None]
     groups: tuple[Group, ...] = ("review", "audit", "all")
     rows = [
-        _row(RouteName(route), group, [one for one in judged if route in ("", one.route) and group in ("all", one.asked)])
+        _row(
+            RouteName(route), group, [one for one in judged if route in ("", one.route) and group in ("all", one.asked)]
+        )
         for route in ("", *sorted({one.route for one in judged}))
         for group in groups
     ]
@@ -97,7 +99,9 @@ def _judged(said: Sequence[Verdict]) -> _Judged | None:
 def _row(route: RouteName, group: Group, judged: Sequence[_Judged]) -> Agreement:
     right = sum(one.right for one in judged)
     share = low = high = None
-    if len(judged) >= ENOUGH:
+    # Of all decisions, those in review are the few: without the others' audit they say nothing of all.
+    telling = [one for one in judged if one.asked == "audit"] if group == "all" else judged
+    if len(telling) >= ENOUGH:
         total = sum(one.weight for one in judged)
         share = sum(one.weight for one in judged if one.right) / total
         low, high = wilson(share, total * total / sum(one.weight**2 for one in judged))
