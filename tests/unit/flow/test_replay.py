@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_a_ticket_in_the_subject_is_not_noticed_twice(tmp_path: Path) -> None:
 
 
 def test_a_batch_is_recalled_in_one_read_without_repeats(tmp_path: Path) -> None:
-    asked: list[tuple[tuple[str, ...], ...]] = []
+    asked: list[tuple[Any, ...]] = []
 
     class Asked:
         def recall(self, *keys):
@@ -76,7 +77,8 @@ def test_a_batch_is_recalled_in_one_read_without_repeats(tmp_path: Path) -> None
         for n in (1, 2, 3)
     ]
     Recollection(Asked(), [(mail, read(mail, house.judging.trust)) for mail in mails])
-    ((ids, subjects, senders),) = asked
+    ((ids, subjects, senders, texts),) = asked
+    assert len(texts()) == len(set(texts())) == 5, "the three say the same"
     assert "0@example.com" in ids
     assert len(ids) == len(set(ids))
     assert len(subjects) == len(set(subjects)) <= 1
