@@ -202,8 +202,9 @@ class VerdictsContract:
     def test_a_verdict_waits_while_another_mail_of_the_thread_or_sender_is_judged(self, store: Store) -> None:
         (job,) = asked(store, "audit")
         (mail,) = store.read([job.mail_id])
-        for number, same in ((2, {"thread_key": mail.thread_key}), (3, {"sender_key": mail.sender_key})):
-            accept(store, a_mail(number, **same))
+        others = (a_mail(2, thread_key=mail.thread_key), a_mail(3, sender_key=mail.sender_key))
+        for one in others:
+            accept(store, one)
             (other,) = store.claim("judge", 1, "w")
             with pytest.raises(TryLater, match="being judged"):
                 store.rule(a_ruling(job.mail_id))
