@@ -92,7 +92,7 @@ def test_confirming_where_it_lies_delivers_nothing_and_keeps_the_audit_s_probabi
     assert house.store.questions() == ()
 
 
-def test_a_verdict_in_review_ends_its_clock(tmp_path: Path) -> None:
+def test_promise_5_a_verdict_in_review_ends_its_clock(tmp_path: Path) -> None:
     house = House(tmp_path, default_threshold=0.999, fallback_threshold=0.999)
     mail = arrive(house, "Give me my account back")
     given = reviewing(house).give(mail, None, "ada")
