@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from postroom.decide import history, texts, threads
+from postroom.decide.folding import fold
 from postroom.model.judgement import AUTOMATIC, Decision, Verdict
 from postroom.model.mail import Mail
 from postroom.model.memory import Memory, Remember, TextRecord, ThreadRecord
@@ -64,7 +65,7 @@ def word_given(
     if verdict.said == AUTOMATIC:
         return Remember(senders=senders, forget=(mail.id,))
     thread = threads.own(message, mail, memory)
-    words = texts.words(message)
+    words = texts.words(fold(message.subject, message.new_text))
     record = TextRecord(
         mail_id=mail.id,
         keys=texts.keys(words),

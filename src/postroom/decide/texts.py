@@ -29,7 +29,7 @@ from struct import Struct
 from zlib import crc32
 
 from postroom.decide.blend import score
-from postroom.decide.folding import MAX_CHARACTERS, UNSPACED, fold_words
+from postroom.decide.folding import UNSPACED, Folded
 from postroom.decide.history import keys as sender_keys
 from postroom.model.judgement import Finding
 from postroom.model.mail import MailId, RouteName
@@ -76,11 +76,9 @@ _PLAIN = bytes(
 )
 
 
-def words(message: Message) -> list[bytes]:
+def words(folded: Folded) -> list[bytes]:
     """The words of subject and new text, in UTF-8."""
-    text = f"{message.subject[:1000]}\n{message.new_text[:MAX_CHARACTERS]}"
-    if not text.isascii():
-        text = UNSPACED.sub(r" \g<0> ", fold_words(text))
+    text = folded.text if folded.text.isascii() else UNSPACED.sub(r" \g<0> ", folded.text)
     return text.encode("utf-8", "replace").translate(_PLAIN).split()
 
 

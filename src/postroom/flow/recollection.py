@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from postroom.decide import history, remember, texts, threads
+from postroom.decide.folding import Folded
 from postroom.model.judgement import Decision, Finding, SenderHistory
 from postroom.model.mail import Mail, MailId
 from postroom.model.memory import Memory, Remember
@@ -38,10 +39,10 @@ class Recalls(Protocol):
 class Recollection:
     """Memory for one batch: later mails see what earlier ones of the same batch decided."""
 
-    def __init__(self, store: Recalls, batch: Sequence[tuple[Mail, Message]]) -> None:
-        """One read for the whole batch. Raises `TryLater`."""
+    def __init__(self, store: Recalls, batch: Sequence[tuple[Mail, Message]], folded: Sequence[Folded]) -> None:
+        """One read for the whole batch; ``folded`` are its texts. Raises `TryLater`."""
         wanted = [remember.keys(message, mail) for mail, message in batch]
-        self._batch = batch
+        self._folded = {mail.id: one for (mail, _), one in zip(batch, folded, strict=True)}
         #: the words of each text and the keys that they are found by, once the store has asked for them
         self._texts: dict[MailId, tuple[list[bytes], tuple[int, ...]]] = {}
         self._subjects = {mail.id: keys.subject_key for (mail, _), keys in zip(batch, wanted, strict=True)}
@@ -69,9 +70,9 @@ class Recollection:
         return texts.findings(words, known, now) if known else ()
 
     def _text_keys(self) -> Collection[int]:
-        for mail, message in self._batch:
-            words = texts.words(message)
-            self._texts[mail.id] = words, texts.keys(words)
+        for mail_id, folded in self._folded.items():
+            words = texts.words(folded)
+            self._texts[mail_id] = words, texts.keys(words)
         return {key for _, keys in self._texts.values() for key in keys}
 
     def extend(self, mail: Mail, message: Message, decision: Decision, around: Context, now: float) -> Remember:

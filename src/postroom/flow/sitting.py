@@ -69,8 +69,8 @@ class Sitting:
     def __init__(self, judges: Judges, store: Recalls, batch: Sequence[tuple[Mail, Message]]) -> None:
         messages = [message for _, message in batch]
         self._judges = judges
-        self._memory = Recollection(store, batch)
         folded = [fold(message.subject, message.new_text) for message in messages]
+        self._memory = Recollection(store, batch, folded)
         opinions = judges.classifier.classify(list(zip(messages, folded, strict=True)))
         self._known = list(zip(batch, folded, opinions, judges.accounts(messages), strict=True))
 

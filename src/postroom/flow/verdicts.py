@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from postroom.decide import remember, rollout, texts
 from postroom.decide.blend import certain
+from postroom.decide.folding import fold
 from postroom.decide.policy import Policy
 from postroom.flow.desks import Desks
 from postroom.model.errors import Refused, TryLater, unknown
@@ -125,7 +126,9 @@ class Reviewing:
             jobs=jobs,
             drop=tuple(job.id for job in made if _needless(job, wanted, places)),
             leaves=tuple(sorted({job.destination for job in made} - wanted)),
-            keys=replace(remember.keys(message, mail), texts=texts.keys(texts.words(message))),
+            keys=replace(
+                remember.keys(message, mail), texts=texts.keys(texts.words(fold(message.subject, message.new_text)))
+            ),
             remember=lambda memory: remember.word_given(message, mail, verdict, decisions, memory),
         )
         return Given(verdict=self._kept(ruling), decision=decision, deliveries=tuple(job.destination for job in jobs))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from postroom.decide import texts
 from postroom.decide.blend import blend, weight
+from postroom.decide.folding import fold
 from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
 from postroom.model.judgement import Finding
@@ -28,8 +29,8 @@ def prose(count: int, seed: int = 1) -> list[str]:
     return random.Random(seed).choices(VOCABULARY, k=count)
 
 
-def said(text: str, subject: str = "", **changed) -> list[bytes]:
-    return texts.words(message(text, subject, **changed))
+def said(text: str, subject: str = "") -> list[bytes]:
+    return texts.words(fold(subject, text))
 
 
 def given_to(route: str, text: str, number: int = 1, by: str = "ada", sender: str = "d:example.com", at: float = NOW):
@@ -238,7 +239,6 @@ def test_any_text_is_sketched(text: str):
 
 
 def test_of_ten_megabytes_the_beginning_counts():
-    huge = message("word " * 2_000_000)
-    words = texts.words(huge)
+    words = said("word " * 2_000_000)
     assert len(words) == 8000
     assert texts.keys(words) == texts.keys([b"word"] * 8000)

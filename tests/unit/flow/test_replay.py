@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from postroom.decide.folding import Folded
+from postroom.decide.folding import Folded, fold
 from postroom.flow.recollection import Recollection
 from postroom.flow.replay import replay
 from postroom.model.judgement import Opinion
@@ -76,7 +76,8 @@ def test_a_batch_is_recalled_in_one_read_without_repeats(tmp_path: Path) -> None
         )[0]
         for n in (1, 2, 3)
     ]
-    Recollection(Asked(), [(mail, read(mail, house.judging.trust)) for mail in mails])
+    batch = [(mail, read(mail, house.judging.trust)) for mail in mails]
+    Recollection(Asked(), batch, [fold(message.subject, message.new_text) for _, message in batch])
     ((ids, subjects, senders, texts),) = asked
     assert len(texts()) == len(set(texts())) == 5, "the three say the same"
     assert "0@example.com" in ids
