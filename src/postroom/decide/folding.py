@@ -62,6 +62,7 @@ _LEET_LETTERS = str.maketrans("0345", "oeas")
 UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+"""A character of a script that is written without spaces between words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

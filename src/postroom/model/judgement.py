@@ -180,8 +180,8 @@ class Verdict:
     """What a person said of a decision.
 
     Only verdicts that were asked for say how often decisions are right, each weighed by ``weight``: people correct
-    unasked what is wrong, hardly ever what is right. As examples to learn from, all are as good as each other; the
-    newest of a mail counts. That nobody said anything is no verdict.
+    unasked what is wrong, hardly ever what is right. All are examples to learn from, a correction as one mail, one that
+    was asked for as up to ``weight`` of its like. The newest of a mail counts; that nobody said anything is no verdict.
     """
 
     mail_id: MailId

@@ -1,6 +1,8 @@
 """A person's word: kept, and followed at once by deliveries, thread, sender and texts that say nearly the same."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from postroom.flow.verdicts import Reviewing
 from postroom.model.errors import GiveUp, Refused, TryLater
 from postroom.model.judgement import Verdict
 from postroom.model.mail import DestinationName, Mail, RouteName
-from postroom.ports import JobFilter
+from postroom.ports import JobFilter, Ruling
 from tests.unit.flow.house import ROUTES, House, Moody, a_message, staged
 
 PASSED = "mx.shop.test; dkim=pass header.d=example.com"
@@ -161,6 +163,32 @@ def test_of_two_people_at_once_the_later_is_told(house: House) -> None:
         people.give(arrive(house, "Other"), APPEALS, "bob", generation=7)
     people.give(mail, APPEALS, "bob", generation=2)
     assert [d.route for d in house.store.decisions(mail.id)] == ["general", "refunds", "appeals"]
+
+
+def test_of_many_at_the_same_moment_one_is_kept(house: House) -> None:
+    """All have read the same newest decision: the store tells them apart."""
+    mail = arrive(house)
+    all_read = threading.Barrier(4, timeout=30)
+
+    class Together:
+        def __getattr__(self, name: str):
+            return getattr(house.store, name)
+
+        def rule(self, ruling: Ruling) -> Verdict:
+            all_read.wait()
+            return house.store.rule(ruling)
+
+    def give(name: str) -> str:
+        try:
+            return reviewing(house, Together()).give(mail, REFUNDS, name).verdict.by
+        except Refused:
+            return ""
+
+    with ThreadPoolExecutor(4) as pool:
+        given = [name for name in pool.map(give, ("ada", "bob", "carla", "dora")) if name]
+    assert len(given) == 1
+    assert [verdict.by for verdict in house.store.verdicts()] == given
+    assert [job.generation for job in house.jobs(destination="refunds")] == [2]
 
 
 def test_what_is_no_verdict_is_refused_with_the_reason(house: House) -> None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from postroom.adapters.store import desk, judgements, line, queue
 from postroom.adapters.store.line import Clocks
-from postroom.adapters.store.sql import bump
 from postroom.model.codec import decode_verdict, encode_verdict, sound
 from postroom.model.errors import Refused, TryLater
 from postroom.model.judgement import Verdict
@@ -43,7 +42,6 @@ def rule(tx: sqlite3.Connection, clocks: Clocks, ruling: Ruling) -> Verdict:
     number = tx.execute(
         "INSERT INTO verdicts (mail, at, body) VALUES (?, ?, ?)", (mail, verdict.at, encode_verdict(verdict))
     ).lastrowid
-    bump(tx, f"verdict.{verdict.asked}.{'right' if verdict.right else 'wrong'}", 1)
     return replace(verdict, number=number or 0)
 
 
