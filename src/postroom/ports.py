@@ -12,9 +12,9 @@ from typing import Any, Literal, Protocol
 
 from postroom.decide.folding import Folded
 from postroom.decide.remember import Keys
-from postroom.model.judgement import AccountStatus, Decision, Opinion, Verdict
-from postroom.model.listing import Question
-from postroom.model.mail import BounceOf, BrandName, DestinationName, Mail, MailId
+from postroom.model.judgement import AccountStatus, Advice, Decision, Opinion, Verdict
+from postroom.model.listing import Waiting
+from postroom.model.mail import BounceOf, BrandName, DestinationName, Mail, MailId, RouteName
 from postroom.model.memory import Memory, Remember
 from postroom.model.message import Message
 from postroom.model.work import (
@@ -141,7 +141,7 @@ class Verdicts(Protocol):
         """
         ...
 
-    def questions(self, limit: int = 100, asked: Literal["", "review", "audit"] = "") -> tuple[Question, ...]:
+    def waiting(self, limit: int = 100, asked: Literal["", "review", "audit"] = "") -> tuple[Waiting, ...]:
         """Decisions that a person is asked about: those in review, then those of the audit, each oldest first. Raises `TryLater`."""
         ...
 
@@ -343,10 +343,33 @@ class StatusProvider(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which of these routes a mail is meant for. Holds nothing that names a person, as far as that can be recognised."""
+
+    #: subject and new words of a mail, redacted (`understand.redact`)
+    text: str
+    #: the closed set of answers, beside "unsure"; by name
+    routes: tuple[RouteName, ...]
+
+
+class SecondOpinion(Protocol):
+    """Somebody outside who reads an uncertain mail too. Believed as far as `decide.judge` allows, and not waited for."""
+
+    def ask(self, questions: Sequence[Question], deadline: float) -> Sequence[Advice | None]:
+        """An answer to each question, in order, within ``deadline`` seconds in all; None where there is none in time.
+
+        An answer is one of the question's routes or ``UNSURE``, whatever was said. Never raises. The same question may
+        be asked again, and is then not always passed on.
+        """
+        ...
+
+
 EventName = Literal[
     "accepted", "refused", "duplicate", "judged", "delivered", "deferred", "parked", "alerted", "lane-down", "lane-up",
     "worker-started", "worker-died", "worker-failed", "rules-loaded", "rules-refused", "certificate-loaded", "draining",
     "started", "stopped", "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
+    "opinion-asked", "opinion-heard", "opinion-paused", "opinion-resumed",
 ]  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def test_a_persons_word_moves_the_mail_its_thread_and_what_says_the_same(house: 
     people = house.reviewing()
     mail, decision = arrive(house, LETTER, Authentication_Results=PASSED, Subject="My parcel 20417 for support")
     assert (decision.route, decision.decided, decision.asked) == ("review", "general", "review")
-    assert [question.mail_id for question in house.store.questions(asked="review")] == [mail.id]
+    assert [one.mail_id for one in house.store.waiting(asked="review")] == [mail.id]
 
     given = people.give(mail, RouteName("refunds"), "ada", generation=1)
     assert given.verdict.probability == 1.0
@@ -90,7 +90,7 @@ def test_a_persons_word_moves_the_mail_its_thread_and_what_says_the_same(house: 
     assert [job.generation for job in house.store.jobs(JobFilter(mail_id=mail.id)) if job.destination == "refunds"] == [
         2
     ]
-    assert house.store.questions(asked="review") == ()
+    assert house.store.waiting(asked="review") == ()
 
     _, follow_up = arrive(
         house, "Any news?", Authentication_Results=PASSED, Message_ID="<2@example.com>", In_Reply_To="<1@example.com>"

@@ -8,6 +8,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from postroom.adapters.intake.tls import Certificate
+from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.bootstrap.house import House
 from postroom.config.cross import host_and_port, listeners
 from postroom.config.mistakes import Mistake
@@ -34,6 +35,8 @@ def mistakes(house: House) -> Iterator[Mistake]:
     yield from _files(house)
     for name, what in house.destination_mistakes().items():
         yield Mistake(path=f"destination.{name}", message=what, remedy="Correct it, then check again")
+    if what := house.opinion_mistake():
+        yield Mistake(path="second_opinion", message=what, remedy="Correct it, then check again")
 
 
 def address_mistakes(house: House) -> Iterator[Mistake]:
@@ -65,6 +68,8 @@ def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
     for name, wanted in house.destination_settings.items():
         if name not in leave_out and ((store.ok and house.has_store) or not isinstance(wanted, Inbox)):
             yield _try_destination(house, name)
+    if not house.opinion_mistake() and house.opinion is not None:
+        yield _try_opinion(house.opinion)
 
 
 def _try_store(house: House) -> Trial:
@@ -79,6 +84,13 @@ def _try_destination(house: House, name: DestinationName) -> Trial:
         return Trial(what=f"destination {name}", ok=True, said=house.destination_to_try(name).check())
     except PostroomError as error:
         return Trial(what=f"destination {name}", ok=False, said=str(error))
+
+
+def _try_opinion(opinion: OpenAIOpinion) -> Trial:
+    try:
+        return Trial(what="second opinion", ok=True, said=opinion.check())
+    except PostroomError as error:
+        return Trial(what="second opinion", ok=False, said=str(error))
 
 
 def _certificate(house: House) -> Iterator[Mistake]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from postroom.bootstrap import House
     from postroom.flow.agreement import Agreement, Agreements
     from postroom.model.judgement import Verdict
-    from postroom.model.listing import Question
+    from postroom.model.listing import Waiting
 
 _DAY = 86_400.0
 _PAGE = 1000
@@ -66,24 +66,24 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """What waits for a verdict: first what is in review, then what was drawn for the audit; each oldest first."""
-    from postroom.flow.facts import question_facts
+    from postroom.flow.facts import waiting_facts
 
     if asked not in ("", "review", "audit"):
         fail(f"--asked {asked!r} is unknown; use review or audit", 2)
     house = open_store_house(config)
-    questions = house.store.questions(limit, cast('Literal["", "review", "audit"]', asked))
-    waiting = house.store.census()["questions"]
+    shown = house.store.waiting(limit, cast('Literal["", "review", "audit"]', asked))
+    waiting = house.store.census()["waiting"]
     house.close()
     if as_json:
-        for one in questions:
-            print_json(question_facts(one))
+        for one in shown:
+            print_json(waiting_facts(one))
         return
     now = time.time()
     columns = ("id", "gen.", "age", "clock", "from", "subject", "best guess", "sure", "asked")
-    print_table("", columns, [_row(one, now) for one in questions], empty="Nothing waits for a person.")
+    print_table("", columns, [_row(one, now) for one in shown], empty="Nothing waits for a person.")
     total = sum(count for why, count in waiting.items() if asked in ("", why))
-    if total > len(questions):
-        say(f"{total - len(questions)} more; see them with --limit {total}.")
+    if total > len(shown):
+        say(f"{total - len(shown)} more; see them with --limit {total}.")
 
 
 @app.command(epilog=examples("postroom review show 01j9…  # the first letters of an id are enough"))
@@ -158,7 +158,7 @@ def figures(
 
     house = open_store_house(config)
     found = agreement(_verdicts(house, time.time() - days * _DAY))
-    waiting = house.store.census()["questions"]
+    waiting = house.store.census()["waiting"]
     house.close()
     if as_json:
         print_json({**agreement_facts(found), "unanswered": waiting})
@@ -210,7 +210,7 @@ def _verdicts(house: "House", since: float) -> "Iterator[Verdict]":
         last = page[-1].number
 
 
-def _row(one: "Question", now: float) -> tuple[object, ...]:
+def _row(one: "Waiting", now: float) -> tuple[object, ...]:
     clock = "" if one.due_at is None else f"{_span(one.due_at - now)} left" if one.due_at > now else "is up"
     asked = one.asked if one.asked == "review" else f"audit, in {one.route}"
     return (

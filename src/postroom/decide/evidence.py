@@ -10,7 +10,7 @@ from postroom.decide.phrases import Hits, PhraseBook
 from postroom.decide.policy import Policy
 from postroom.decide.rules import Match
 from postroom.decide.urgent import spans
-from postroom.model.judgement import JUNK, Clue, Finding
+from postroom.model.judgement import JUNK, UNSURE, Advice, Clue, Finding
 from postroom.model.mail import RouteName
 
 NOWHERE = RouteName("")
@@ -166,4 +166,24 @@ def spam_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
             reason=reason,
             name=spam.by,
         ),
+    )
+
+
+def advice_finding(advice: Advice, best: RouteName, policy: Policy) -> Finding:
+    """A second opinion speaks for the best guess where it agrees with it, and for nothing else; its name is what it said."""
+    if advice.route == best:
+        return Finding(
+            source="second-opinion",
+            route=best,
+            score=score(policy.caps.second_opinion),
+            reason=f"a second opinion says {best} too",
+            name=advice.route,
+        )
+    said = "is not sure either" if advice.route == UNSURE else f"says {advice.route}"
+    return Finding(
+        source="second-opinion",
+        route=NOWHERE,
+        score=0.5,
+        reason=f"a second opinion {said}",
+        name=advice.route,
     )

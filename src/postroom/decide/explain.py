@@ -9,7 +9,7 @@ from postroom.model.mail import RouteName
 from postroom.model.message import Message
 
 _QUOTE = 60
-_EVIDENCE = ("rule", "thread", "phrases", "classifier", "history", "account", "spam", "verdict")
+_EVIDENCE = ("rule", "thread", "phrases", "classifier", "history", "account", "spam", "second-opinion", "verdict")
 
 
 def explain(decision: Decision, message: Message | None = None, policy: Policy | None = None) -> tuple[str, ...]:
@@ -153,6 +153,7 @@ def _versions(decision: Decision) -> str:
         ("rules", versions.rules),
         ("phrases", versions.phrases),
         ("model", versions.model),
+        ("second opinion", versions.second_opinion),
     ]
     said = ", ".join(f"{name} {value}" for name, value in named if value)
     return f"Decided with {said}." if said else ""

@@ -10,6 +10,7 @@ from postroom.decide.context import Facts
 from postroom.decide.evidence import (
     NOWHERE,
     account_findings,
+    advice_finding,
     classifier_findings,
     history_findings,
     phrase_findings,
@@ -40,6 +41,8 @@ class _Choice:
     route: RouteName
     probabilities: Probabilities
     because: str
+    #: confidence is all that it lacks
+    unsure: bool = False
 
     @property
     def confidence(self) -> float:
@@ -50,13 +53,14 @@ def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
     """Decide where a mail goes. Pure, and total over any message and any rulebook that compiled.
 
     Guards, then the kind of mail, urgent signals, the thread, rules, the blend of all evidence, the threshold of route
-    and brand, the route's stage: in this order, each step's finding kept.
+    and brand, what a second opinion says of what stays below it, the route's stage: in this order, each step's finding kept.
     """
     case = _believed(case)
     findings, matches = _noticed(case, book, policy)
     routes = tuple(route for route in book.routes if policy.allows(case.mail.brand, route))
     choice, guards = _choose(case, routes, policy, matches, findings)
-    findings = (*guards, *findings)
+    choice, seconded = _seconded(case, policy, findings, choice, routes)
+    findings = (*guards, *findings, *seconded)
     return Decision(
         mail_id=case.mail.id,
         generation=case.generation,
@@ -71,7 +75,11 @@ def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
         stage=stage(choice.decided, case.mail.thread_key or case.mail.id, policy),
         because=choice.because,
         versions=Versions(
-            policy=policy.version, rules=book.rules_version, phrases=book.phrases_version, model=case.model
+            policy=policy.version,
+            rules=book.rules_version,
+            phrases=book.phrases_version,
+            model=case.model,
+            second_opinion=case.advice.model if case.advice and seconded else "",
         ),
         thread=case.thread,
         history=case.history,
@@ -164,12 +172,31 @@ def _weighed(
     best, confidence = probabilities[0]
     doubt = _doubt(case, policy, findings, probabilities, routes)
     threshold = policy.threshold(case.mail.brand, best)
-    if not doubt and confidence < threshold:
+    unsure = not doubt and confidence < threshold
+    if unsure:
         doubt = f"{best} is the best guess at {confidence:.0%}, which is below its threshold of {threshold:.0%}"
     if doubt:
-        return _Choice(decided=best, route=REVIEW, probabilities=probabilities, because=doubt)
+        return _Choice(decided=best, route=REVIEW, probabilities=probabilities, because=doubt, unsure=unsure)
     because = f"{best} at {confidence:.0%}: {_strongest(best, findings)}"
     return _Choice(decided=best, route=best, probabilities=probabilities, because=because)
+
+
+def _seconded(
+    case: Case, policy: Policy, findings: Sequence[Finding], choice: _Choice, routes: Sequence[RouteName]
+) -> tuple[_Choice, tuple[Finding, ...]]:
+    """The choice once a second opinion was heard, which counts only where confidence is all that the best guess lacks.
+
+    It may confirm that guess; it can't change it. Of urgent mail and of junk it is not heard.
+    """
+    heard = case.advice is not None and choice.unsure and choice.confidence >= policy.second_opinion_floor
+    if not heard or choice.decided == JUNK or any(finding.source == "urgent" for finding in findings):
+        return choice, ()
+    assert case.advice is not None
+    finding = advice_finding(case.advice, choice.decided, policy)
+    if finding.route:
+        known = (*findings, finding)
+        choice = _weighed(case, policy, known, blend(known, routes, policy), routes)
+    return replace(choice, because=f"{choice.because}; {finding.reason}"), (finding,)
 
 
 def _doubt(

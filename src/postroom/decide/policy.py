@@ -30,6 +30,7 @@ class Caps:
     history: float = 1.0
     account: float = 1.5
     spam: float = 7.5
+    second_opinion: float = 1.0
     #: what people said of nearly the same text
     verdict: float = 3.0
 
@@ -69,6 +70,8 @@ class Policy:
     #: log-odds that a trusted spam verdict speaks for junk with
     spam_evidence: float = 7.0
     caps: Caps = Caps()
+    #: least confidence of a best guess that a second opinion may confirm
+    second_opinion_floor: float = 0.3
     #: divides all log-odds before the softmax; below 1 is bolder
     temperature: float = 1.0
     #: our own domains and those worth imitating, lower case

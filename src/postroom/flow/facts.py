@@ -4,7 +4,7 @@ from typing import Any
 
 from postroom.flow.agreement import Agreements
 from postroom.model.judgement import Decision, Finding, Verdict
-from postroom.model.listing import Question
+from postroom.model.listing import Waiting
 from postroom.model.mail import Mail
 from postroom.model.message import Address, Message
 
@@ -102,22 +102,22 @@ def finding_facts(finding: Finding) -> dict[str, Any]:
     }
 
 
-def question_facts(question: Question) -> dict[str, Any]:
+def waiting_facts(waiting: Waiting) -> dict[str, Any]:
     """One line of `postroom review list --json`."""
     return {
-        "id": question.mail_id,
-        "received_at": question.received_at,
-        "brand": question.brand,
-        "generation": question.generation,
-        "asked": question.asked,
-        "since": question.since,
-        "due_at": question.due_at,
-        "route": question.route,
-        "decided": question.decided,
-        "confidence": round(question.confidence, 4),
-        "urgent": question.urgent,
-        "from": question.from_addr,
-        "subject": question.subject,
+        "id": waiting.mail_id,
+        "received_at": waiting.received_at,
+        "brand": waiting.brand,
+        "generation": waiting.generation,
+        "asked": waiting.asked,
+        "since": waiting.since,
+        "due_at": waiting.due_at,
+        "route": waiting.route,
+        "decided": waiting.decided,
+        "confidence": round(waiting.confidence, 4),
+        "urgent": waiting.urgent,
+        "from": waiting.from_addr,
+        "subject": waiting.subject,
     }
 
 

@@ -1,6 +1,6 @@
 """What is remembered around a batch of mails: recalled in one read, and kept up to date as the batch is judged."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,6 +42,8 @@ class Recollection:
     def __init__(self, store: Recalls, batch: Sequence[tuple[Mail, Message]], folded: Sequence[Folded]) -> None:
         """One read for the whole batch; ``folded`` are its texts. Raises `TryLater`."""
         wanted = [remember.keys(message, mail) for mail, message in batch]
+        self._batch = batch
+        self._wanted = wanted
         self._folded = {mail.id: one for (mail, _), one in zip(batch, folded, strict=True)}
         #: the words of each text and the keys that they are found by, once the store has asked for them
         self._texts: dict[MailId, tuple[list[bytes], tuple[int, ...]]] = {}
@@ -80,3 +82,38 @@ class Recollection:
         added = remember.remember(message, mail, decision, around.found, self._notebook.memory, now)
         self._notebook.add(added)
         return added
+
+    def families(self) -> list[int]:
+        """For each mail of the batch the number of the first one that it shares a thread or a sender with, by any way round.
+
+        What is decided of one mail is known to none outside its family.
+        """
+        return connected([self._ties(number) for number in range(len(self._batch))])
+
+    def _ties(self, number: int) -> list[Hashable]:
+        (mail, _), keys, memory = self._batch[number], self._wanted[number], self._notebook.memory
+        found = [memory.threads.get(one) for one in keys.message_ids] + [memory.subjects.get(keys.subject_key)]
+        named = {
+            "thread": (mail.thread_key, *(record.id for record in found if record is not None)),
+            "sender": (mail.sender_key, *keys.senders),
+            "message": keys.message_ids,
+            "subject": (keys.subject_key,),
+        }
+        return [(kind, key) for kind, some in named.items() for key in some if key]
+
+
+def connected(ties: Sequence[Collection[Hashable]]) -> list[int]:
+    """For each member the number of the first one that it is tied to, directly or through others."""
+    first: dict[Hashable, int] = {}
+    above = list(range(len(ties)))
+
+    def top(number: int) -> int:
+        while above[number] != number:
+            number = above[number]
+        return number
+
+    for number, own in enumerate(ties):
+        for tie in own:
+            one, other = sorted((top(number), top(first.setdefault(tie, number))))
+            above[other] = one
+    return [top(number) for number in range(len(ties))]

@@ -6,8 +6,8 @@ from postroom.decide.case import Case
 from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
-from postroom.model.judgement import Decision
-from postroom.model.mail import Mail
+from postroom.model.judgement import Advice, Decision
+from postroom.model.mail import Mail, RouteName
 from postroom.model.trust import Trust
 from postroom.understand.reader import read
 
@@ -29,9 +29,16 @@ def replay(mail: Mail, decision: Decision, trust: Trust, book: Rulebook, policy:
         classified=tuple(f for f in decision.findings if f.source == "classifier"),
         verdicts=tuple(f for f in decision.findings if f.source == "verdict"),
         model=decision.versions.model,
+        advice=_advice(decision),
         remarks=remarks,
         generation=decision.generation,
         now=decision.decided_at,
     )
     # Whether a person was asked is no part of the judgement.
     return replace(judge(case, book, policy), asked=decision.asked, asked_with=decision.asked_with)
+
+
+def _advice(decision: Decision) -> Advice | None:
+    """What a second opinion said, if it counted."""
+    said = next((f.name for f in decision.findings if f.source == "second-opinion"), None)
+    return None if said is None else Advice(route=RouteName(said), model=decision.versions.second_opinion)

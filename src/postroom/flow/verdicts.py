@@ -21,7 +21,7 @@ from postroom.model.work import JobInfo, JobState
 from postroom.ports import JobFilter, Ruling, Store
 from postroom.understand.reader import read
 
-_TRIES = 50
+_TRIES = 150
 _PAUSE = 0.1
 """Seconds between them, while another mail of the same thread or sender is being judged."""
 

@@ -16,6 +16,7 @@ Source = Literal[
     "history",
     "account",
     "spam",
+    "second-opinion",
     "sender",
     "verdict",
 ]
@@ -31,6 +32,8 @@ REVIEW = RouteName("review")
 JUNK = RouteName("junk")
 AUTOMATIC = RouteName("automatic")
 GENERAL = RouteName("general")
+UNSURE = RouteName("unsure")
+"""What a second opinion says that names no route."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +135,18 @@ class Versions:
     rules: str = ""
     phrases: str = ""
     model: str = ""
+    #: model of the second opinion, ``""`` where there was none or it did not count
+    second_opinion: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What somebody else says of a mail, asked for one of a closed set of routes."""
+
+    #: one of the routes that it was asked about, or ``UNSURE``
+    route: RouteName
+    #: who said so
+    model: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ class MailRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Waiting:
     """A decision that a person is asked about: one line of what waits."""
 
     mail_id: MailId

@@ -68,16 +68,16 @@ class VerdictsContract:
 
     def test_questions_are_those_in_review_then_those_of_the_audit_oldest_first(self, store: Store) -> None:
         jobs = asked(store, "audit", "review", "", "review", "audit")
-        found = store.questions()
+        found = store.waiting()
         assert [one.mail_id for one in found] == ids(2, 4, 1, 5)
         assert [(one.asked, one.due_at) for one in found[1:3]] == [("review", 2e9), ("audit", None)]
         first = found[0]
         assert (first.subject, first.from_addr, first.decided, first.route, first.generation) == (
             "Please restore my account", "ada@example.com", "appeals", "review", 1,
         )  # fmt: skip
-        assert [one.mail_id for one in store.questions(3)] == ids(2, 4, 1)
-        assert [one.mail_id for one in store.questions(1, "audit")] == [jobs[0].mail_id]
-        assert store.census()["questions"] == {"review": 2, "audit": 2}
+        assert [one.mail_id for one in store.waiting(3)] == ids(2, 4, 1)
+        assert [one.mail_id for one in store.waiting(1, "audit")] == [jobs[0].mail_id]
+        assert store.census()["waiting"] == {"review": 2, "audit": 2}
 
     def test_a_verdict_its_decision_and_its_deliveries_come_together(self, store: Store, house: House) -> None:
         (job,) = asked(store, "review")
@@ -87,7 +87,7 @@ class VerdictsContract:
         assert house.open().verdicts_on(job.mail_id) == (kept,)
         assert store.decisions(job.mail_id)[1:] == (ruling.decision,)
         assert store.destinations_due() == ("refunds",)
-        assert store.questions() == ()
+        assert store.waiting() == ()
         assert [info.state for info in store.jobs(JobFilter(kinds=("clock",)))] == ["done"]
         (delivery,) = claim_deliveries(store, destination="refunds")
         decided = store.decided([delivery])[delivery.id]
@@ -123,7 +123,7 @@ class VerdictsContract:
         store.record([a_judgement(other, again)])
         (second,) = store.claim("judge", 1, "w")
         store.record([a_judgement(second)])
-        assert store.questions() == ()
+        assert store.waiting() == ()
 
     def test_deliveries_that_lead_elsewhere_are_dropped_if_they_were_not_made(self, store: Store) -> None:
         accept(store, a_mail(1))

@@ -46,9 +46,9 @@ def test_the_audit_asks_of_every_place_and_delays_nothing(tmp_path: Path, mail: 
     house.judging = replace(house.judging, audit=ALL)
     house.accept(mail)
     house.judge()
-    (question,) = house.store.questions()
-    assert (question.asked, question.route, question.due_at) == ("audit", desk, None)
-    (decision,) = house.store.decisions(question.mail_id)
+    (one,) = house.store.waiting()
+    assert (one.asked, one.route, one.due_at) == ("audit", desk, None)
+    (decision,) = house.store.decisions(one.mail_id)
     assert (decision.asked, decision.asked_with) == ("audit", 1.0)
     assert not house.jobs(kinds=("clock",))
     house.deliver()
@@ -61,13 +61,13 @@ def test_what_is_in_review_is_asked_about_once_and_for_certain(tmp_path: Path) -
     house.judging = replace(house.judging, audit=ALL)
     (mail,) = house.accept(a_message())
     house.judge()
-    (question,) = house.store.questions()
-    assert (question.asked, question.due_at) == ("review", house.clock.now() + 3600.0)
+    (one,) = house.store.waiting()
+    assert (one.asked, one.due_at) == ("review", house.clock.now() + 3600.0)
     (decision,) = house.store.decisions(mail.id)
     assert (decision.asked, decision.asked_with) == ("review", 1.0)
     house.clock.advance(3601)
     house.judge()
-    assert house.store.questions() == ()
+    assert house.store.waiting() == ()
     assert house.store.decisions(mail.id)[1].asked == "", "its time is up: who corrects it now was not asked"
     house.store.close()
 
@@ -76,11 +76,11 @@ def test_in_shadow_a_share_is_asked_about_whatever_was_decided(tmp_path: Path) -
     house = House(tmp_path, **staged("shadow"), default_threshold=0.999, fallback_threshold=0.999)
     house.accept(a_message())
     house.judge()
-    assert house.store.questions() == ()
+    assert house.store.waiting() == ()
     house.judging = replace(house.judging, audit=ALL)
     house.accept(a_message(Message_ID="<2@example.com>"))
     house.judge()
-    assert [one.asked for one in house.store.questions()] == ["audit"]
+    assert [one.asked for one in house.store.waiting()] == ["audit"]
     house.store.close()
 
 

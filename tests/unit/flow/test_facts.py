@@ -11,11 +11,11 @@ from postroom.flow.facts import (
     finding_facts,
     mail_facts,
     message_facts,
-    question_facts,
     verdict_facts,
+    waiting_facts,
 )
 from postroom.model.judgement import Finding
-from postroom.model.listing import Question
+from postroom.model.listing import Waiting
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.testing.values import a_decision, a_mail, a_ruling
 from postroom.understand.reader import read_bytes
@@ -74,7 +74,7 @@ def test_a_decision_is_rounded_and_its_findings_are_told() -> None:
 
 
 def test_what_people_are_asked_and_said_is_json() -> None:
-    question = Question(
+    one = Waiting(
         mail_id=MailId("m"),
         received_at=1.0,
         brand=BrandName("shop"),
@@ -89,7 +89,7 @@ def test_what_people_are_asked_and_said_is_json() -> None:
         subject="Hello",
         from_addr="ada@example.com",
     )
-    facts = json.loads(json.dumps(question_facts(question)))
+    facts = json.loads(json.dumps(waiting_facts(one)))
     assert (facts["id"], facts["confidence"], facts["due_at"], facts["from"]) == ("m", 0.1235, 3.0, "ada@example.com")
     verdict = a_ruling(MailId("m")).verdict
     told = json.loads(json.dumps(verdict_facts(verdict)))

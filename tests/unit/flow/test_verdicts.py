@@ -91,7 +91,7 @@ def test_confirming_where_it_lies_delivers_nothing_and_keeps_the_audit_s_probabi
     assert (given.verdict.asked, given.verdict.probability) == ("audit", 1.0)
     house.deliver()
     assert got(house) == {"appeals": [1]}
-    assert house.store.questions() == ()
+    assert house.store.waiting() == ()
 
 
 def test_promise_5_a_verdict_in_review_ends_its_clock(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ _LINKS = Insert(head="INSERT OR REPLACE INTO links (key, thread) VALUES", width=
 _SUBJECTS = Insert(head="INSERT OR REPLACE INTO subjects (key, thread) VALUES", width=2)
 _SENDERS = Insert(head="INSERT OR REPLACE INTO senders (key, body) VALUES", width=2)
 
-_QUESTIONS = Insert(head="INSERT OR REPLACE INTO questions (mail, generation, asked, since) VALUES", width=4)
+_WAITING = Insert(head="INSERT OR REPLACE INTO waiting (mail, generation, asked, since) VALUES", width=4)
 _SUPERSEDED = """
 UPDATE summaries SET generation = ?, route = ?, decided = ?, confidence = ?, unconfirmed = ? WHERE mail = ?
 """
@@ -100,7 +100,7 @@ def supersede(tx: sqlite3.Connection, mail: int, decision: Decision, jobs: Seque
     _DECISIONS.run(tx, [(mail, decision.generation, decision.decided_at, encode_decision(decision))])
     facts = (decision.generation, decision.route, decision.decided, decision.confidence, int(decision.unconfirmed))
     tx.execute(_SUPERSEDED, (*facts, mail))
-    tx.execute("DELETE FROM questions WHERE mail = ?", (mail,))
+    tx.execute("DELETE FROM waiting WHERE mail = ?", (mail,))
     _put(tx, jobs, {decision.mail_id: mail}, now)
 
 
@@ -166,9 +166,9 @@ def _keep(tx: sqlite3.Connection, good: Sequence[tuple[int, Judged]]) -> None:
     )
     _SUMMARIES.run(tx, [_summary(mail, one) for mail, one in good])
     asked = [(mail, one.decision) for mail, one in good]
-    _QUESTIONS.run(tx, [(mail, one.generation, one.asked, one.decided_at) for mail, one in asked if one.asked])
+    _WAITING.run(tx, [(mail, one.generation, one.asked, one.decided_at) for mail, one in asked if one.asked])
     if answered := [mail for mail, one in asked if one.generation > 1 and not one.asked]:
-        tx.execute("DELETE FROM questions WHERE mail IN (SELECT value FROM json_each(?))", (id_list(answered),))
+        tx.execute("DELETE FROM waiting WHERE mail IN (SELECT value FROM json_each(?))", (id_list(answered),))
 
 
 def _summary(mail: int, one: Judged) -> tuple[Any, ...]:

@@ -23,7 +23,7 @@ from postroom.adapters.store.schema import migrate
 from postroom.adapters.store.writer import Writer
 from postroom.model.errors import TryLater
 from postroom.model.judgement import Decision, Verdict
-from postroom.model.listing import Event, MailRow, Question
+from postroom.model.listing import Event, MailRow, Waiting
 from postroom.model.mail import BounceOf, DestinationName, Mail, MailId
 from postroom.model.memory import Memory
 from postroom.model.work import Decided, InboxEntry, Job, JobId, JobInfo, JobKind, Lane, Outcome, Parcel, Summary
@@ -164,10 +164,10 @@ class SqliteStore:
         """See `postroom.ports.Verdicts.rule`."""
         return self._write(lambda tx: verdicts.rule(tx, self._clocks, ruling), weight=8192)
 
-    def questions(self, limit: int = 100, asked: Literal["", "review", "audit"] = "") -> tuple[Question, ...]:
-        """See `postroom.ports.Verdicts.questions`."""
+    def waiting(self, limit: int = 100, asked: Literal["", "review", "audit"] = "") -> tuple[Waiting, ...]:
+        """See `postroom.ports.Verdicts.waiting`."""
         with self._readers.lend() as tx:
-            return verdicts.questions(tx, asked, limit)
+            return verdicts.waiting(tx, asked, limit)
 
     def verdicts(self, since: float = 0.0, *, after: int = 0, limit: int = 1000) -> tuple[Verdict, ...]:
         """See `postroom.ports.Verdicts.verdicts`."""

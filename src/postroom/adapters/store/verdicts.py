@@ -9,15 +9,15 @@ from postroom.adapters.store.line import Clocks
 from postroom.model.codec import decode_verdict, encode_verdict, sound
 from postroom.model.errors import Refused, TryLater
 from postroom.model.judgement import Verdict
-from postroom.model.listing import Question
+from postroom.model.listing import Waiting
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.ports import JobFilter, Ruling
 
-_QUESTIONS = """
-SELECT m.id, m.received_at, m.brand, q.generation, q.asked, q.since, s.route, s.decided, s.confidence, s.urgent, s.subject, s.from_addr,
-  (SELECT min(j.due_at) FROM jobs AS j WHERE j.mail = q.mail AND j.kind = 'clock' AND j.destination = '' AND j.generation = q.generation)
-FROM questions AS q INDEXED BY questions_asked CROSS JOIN mails AS m ON m.seq = q.mail CROSS JOIN summaries AS s ON s.mail = q.mail
-WHERE q.asked = ? ORDER BY q.mail LIMIT ?
+_WAITING = """
+SELECT m.id, m.received_at, m.brand, w.generation, w.asked, w.since, s.route, s.decided, s.confidence, s.urgent, s.subject, s.from_addr,
+  (SELECT min(j.due_at) FROM jobs AS j WHERE j.mail = w.mail AND j.kind = 'clock' AND j.destination = '' AND j.generation = w.generation)
+FROM waiting AS w INDEXED BY waiting_asked CROSS JOIN mails AS m ON m.seq = w.mail CROSS JOIN summaries AS s ON s.mail = w.mail
+WHERE w.asked = ? ORDER BY w.mail LIMIT ?
 """
 _READ = """
 UPDATE inbox SET read_at = ? WHERE mail = ? AND read_at IS NULL AND destination IN (SELECT value FROM json_each(?))
@@ -45,12 +45,12 @@ def rule(tx: sqlite3.Connection, clocks: Clocks, ruling: Ruling) -> Verdict:
     return replace(verdict, number=number or 0)
 
 
-def questions(tx: sqlite3.Connection, asked: str, limit: int) -> tuple[Question, ...]:
+def waiting(tx: sqlite3.Connection, asked: str, limit: int) -> tuple[Waiting, ...]:
     """Those in review, then those of the audit; each oldest first."""
-    found: list[Question] = []
+    found: list[Waiting] = []
     for why in (asked,) if asked else ("review", "audit"):
         found += [
-            Question(
+            Waiting(
                 mail_id=MailId(row[0]),
                 received_at=row[1],
                 brand=BrandName(row[2]),
@@ -65,7 +65,7 @@ def questions(tx: sqlite3.Connection, asked: str, limit: int) -> tuple[Question,
                 from_addr=row[11],
                 due_at=row[12],
             )
-            for row in tx.execute(_QUESTIONS, (why, limit - len(found)))
+            for row in tx.execute(_WAITING, (why, limit - len(found)))
         ]
     return tuple(found)
 

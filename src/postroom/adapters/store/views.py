@@ -109,10 +109,8 @@ def census(tx: sqlite3.Connection, path: Path) -> dict[str, Any]:
                 "SELECT destination, count(*) FROM inbox INDEXED BY inbox_unread WHERE read_at IS NULL GROUP BY destination"
             ).fetchall()
         ),
-        "questions": {"review": 0, "audit": 0}
-        | dict(
-            tx.execute("SELECT asked, count(*) FROM questions INDEXED BY questions_asked GROUP BY asked").fetchall()
-        ),
+        "waiting": {"review": 0, "audit": 0}
+        | dict(tx.execute("SELECT asked, count(*) FROM waiting INDEXED BY waiting_asked GROUP BY asked").fetchall()),
         "bytes": sum(_size(path.with_name(path.name + suffix)) for suffix in ("", "-wal", "-shm")),
     }
 

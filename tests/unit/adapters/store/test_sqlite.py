@@ -128,8 +128,8 @@ def test_what_waited_in_review_before_verdicts_were_taken_is_asked_about(
                 )
     monkeypatch.undo()
     store = SqliteStore.open(path)
-    (question,) = store.questions()
-    assert (question.mail_id, question.asked, question.since, question.due_at) == ("m1", "review", 7.0, 9.0)
+    (one,) = store.waiting()
+    assert (one.mail_id, one.asked, one.since, one.due_at) == ("m1", "review", 7.0, 9.0)
     store.close()
 
 

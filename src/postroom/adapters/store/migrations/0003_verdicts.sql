@@ -8,14 +8,14 @@ CREATE TABLE verdicts (
 CREATE INDEX verdicts_mail ON verdicts (mail);
 
 -- Decisions that a person is asked about, until somebody answers or a later decision takes their place.
-CREATE TABLE questions (
+CREATE TABLE waiting (
   mail       INTEGER PRIMARY KEY REFERENCES mails (seq),
   generation INTEGER NOT NULL,
   asked      TEXT NOT NULL CHECK (asked IN ('review', 'audit')),
   since      REAL NOT NULL
 );
-CREATE INDEX questions_asked ON questions (asked, mail);
-INSERT INTO questions (mail, generation, asked, since)
+CREATE INDEX waiting_asked ON waiting (asked, mail);
+INSERT INTO waiting (mail, generation, asked, since)
   SELECT s.mail, s.generation, 'review', d.decided_at
   FROM summaries AS s CROSS JOIN decisions AS d ON d.mail = s.mail AND d.generation = s.generation
   WHERE s.route = 'review' AND EXISTS (
