@@ -34,10 +34,12 @@ from postroom.config.settings import Destination as DestinationSettings
 from postroom.config.settings import Inbox
 from postroom.decide.policy import Policy, RouteStage
 from postroom.flow.addressbook import AddressBook
+from postroom.flow.audit import Audit
 from postroom.flow.desks import Desk, Desks
 from postroom.flow.retry import Patience
 from postroom.flow.router import Dispatch, Judging, Reception
 from postroom.flow.seconding import Seconding
+from postroom.flow.verdicts import Reviewing
 from postroom.flow.worker import Bell, JudgeWorker, LaneBell, LaneWorker
 from postroom.model.errors import ConfigError, Refused
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
@@ -407,9 +409,22 @@ class House:
             clock=time.time,
             key=self.key,
             patience=self.patience,
+            audit=Audit(share=self.settings.review.audit_share, key=self.key),
             status_deadline=self.settings.judging.status_deadline,
             seconding=self.seconding,
             in_hand=in_hand,
+        )
+
+    def reviewing(self) -> Reviewing:
+        """What takes people's verdicts."""
+        return Reviewing(
+            store=self.store,
+            trust=self.trust,
+            policy=self.policy,
+            desks=self.desks,
+            routes=tuple(map(RouteName, dict.fromkeys((*self.settings.route, JUNK, AUTOMATIC)))),
+            clock=time.time,
+            pause=time.sleep,
         )
 
     def judge_worker(

@@ -210,6 +210,14 @@ class Review(Table, frozen=True):
     tell: Annotated[
         tuple[Name, ...], Meta(description="Destinations (a lead's mailbox, a webhook) told when that happens.")
     ] = ()
+    audit_share: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=0.2,
+            description="Share of the decisions that go anywhere else which `postroom review` asks about too, drawn at random: how often they are right is known from these alone. Delays nothing.",
+        ),
+    ] = 0.01
 
 
 class Urgent(Table, frozen=True):

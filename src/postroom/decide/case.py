@@ -31,6 +31,8 @@ class Case:
     advice: Advice | None = None
     #: things noticed while gathering, e.g. a forged reference
     remarks: tuple[Finding, ...] = ()
+    #: what people said of nearly the same text (`decide.texts.findings`)
+    verdicts: tuple[Finding, ...] = ()
     #: which generation of decisions this is
     generation: int = 1
     #: seconds since the epoch

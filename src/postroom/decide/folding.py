@@ -59,9 +59,10 @@ _TO_LATIN = str.maketrans("авекмнорстухіјѕԁԛԝһгьαβεικ�
 _TO_CYRILLIC = str.maketrans("abekmhopctyxijs", "авекмнорстухіјѕ")
 _LEET = re.compile(r"(?<![0345])[0345]++(?=[a-z])")
 _LEET_LETTERS = str.maketrans("0345", "oeas")
-_UNSPACED = re.compile(
+UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+"""A character of a script that is written without spaces between words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,4 +204,4 @@ def _one_script(match: re.Match[str]) -> str:
 
 def unspaced(char: str) -> bool:
     """Whether this script is written without spaces between words."""
-    return char > "\u0dff" and _UNSPACED.match(char) is not None
+    return char > "\u0dff" and UNSPACED.match(char) is not None

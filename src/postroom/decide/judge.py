@@ -112,6 +112,7 @@ def _noticed(case: Case, book: Rulebook, policy: Policy) -> tuple[tuple[Finding,
         *history_findings(case, policy),
         *account_findings(case, policy),
         *spam_findings(case, policy),
+        *case.verdicts,
     )
     return (*findings, *_not_ours(case, findings, policy)), matches
 

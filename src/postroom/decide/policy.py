@@ -31,6 +31,8 @@ class Caps:
     account: float = 1.5
     spam: float = 7.5
     second_opinion: float = 1.0
+    #: what people said of nearly the same text
+    verdict: float = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

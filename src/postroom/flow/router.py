@@ -16,6 +16,7 @@ from types import MappingProxyType
 from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
 from postroom.flow.addressbook import AddressBook
+from postroom.flow.audit import Audit
 from postroom.flow.desks import Desks
 from postroom.flow.ids import new_id
 from postroom.flow.retry import Patience, next_attempt, too_old
@@ -108,6 +109,8 @@ class Judging:
     clock: Callable[[], float]
     key: bytes
     patience: Patience
+    #: which sure decisions are put before a person all the same
+    audit: Audit = Audit()
     #: seconds to wait for account status
     status_deadline: float = 2.0
     #: somebody else to ask about what is uncertain; None for nobody
@@ -150,6 +153,8 @@ class Judging:
             route=best,
             decided=best,
             unconfirmed=True,
+            asked="",
+            asked_with=0.0,
             because=f"nobody decided on it in review in time; sent to the best guess, {best}, unconfirmed",
             decided_at=self.clock(),
         )
@@ -199,7 +204,7 @@ class Judging:
             except Exception as error:  # noqa: BLE001 -- a bug that one mail brings out must not stop the others
                 answers.append(self._bug(job, error))
             else:
-                answers.append(self._judged(job, decision, remember, _summary(message)))
+                answers.append(self._judged(job, self._put_to_people(decision), remember, _summary(message)))
         self.in_hand(None)
         return answers
 
@@ -220,6 +225,13 @@ class Judging:
     def _settle(self, answers: Sequence[Judged | Outcome], aside: Sequence[Outcome] = ()) -> None:
         self._keep([answer for answer in answers if isinstance(answer, Judged)])
         self._set_aside([*aside, *(answer for answer in answers if not isinstance(answer, Judged))])
+
+    def _put_to_people(self, decision: Decision) -> Decision:
+        """The decision, with whether a person is asked about it."""
+        if self.desks.asks(decision):
+            return replace(decision, asked="review", asked_with=1.0)
+        drawn = self.audit.draws(decision.mail_id)
+        return replace(decision, asked="audit" if drawn else "", asked_with=self.audit.share)
 
     def _keep(self, judged: Sequence[Judged]) -> None:
         """Decisions, memory, jobs to deliver and settled jobs to judge: one transaction. Then they are told."""

@@ -77,7 +77,7 @@ class Sitting:
     def __init__(self, judges: Judges, store: Recalls, known: Sequence[_Known]) -> None:
         self._judges = judges
         self._store = store
-        self._memory = Recollection(store, [read for read, *_ in known])
+        self._memory = Recollection(store, [read for read, *_ in known], [folded for _, folded, *_ in known])
         self._known = known
         self._cases: dict[int, Case] = {}
 
@@ -113,6 +113,7 @@ class Sitting:
             model=self._judges.classifier.version,
             advice=advice,
             remarks=around.found.remarks,
+            verdicts=around.verdicts,
             generation=generation,
             now=now,
         )

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from postroom.model.errors import PostroomError
-from postroom.model.judgement import Decision
+from postroom.model.judgement import Decision, Verdict
 from postroom.model.mail import Mail, MailId
-from postroom.model.memory import SenderRecord, ThreadRecord
+from postroom.model.memory import SenderRecord, TextRecord, ThreadRecord
 
 _Value = TypeVar("_Value")
 
@@ -25,6 +25,8 @@ _MAIL = msgspec.msgpack.Decoder(Mail)
 _DECISION = msgspec.msgpack.Decoder(Decision)
 _THREAD = msgspec.msgpack.Decoder(ThreadRecord)
 _SENDER = msgspec.msgpack.Decoder(SenderRecord)
+_TEXT = msgspec.msgpack.Decoder(TextRecord)
+_VERDICT = msgspec.msgpack.Decoder(Verdict)
 
 
 def encode_head(mail: Mail) -> bytes:
@@ -67,6 +69,26 @@ def encode_sender(record: SenderRecord) -> bytes:
 def decode_sender(data: bytes) -> SenderRecord:
     """What `encode_sender` was given."""
     return _decode(_SENDER, data)
+
+
+def encode_text(record: TextRecord) -> bytes:
+    """What is remembered of a text."""
+    return _encode(record)
+
+
+def decode_text(data: bytes) -> TextRecord:
+    """What `encode_text` was given."""
+    return _decode(_TEXT, data)
+
+
+def encode_verdict(verdict: Verdict) -> bytes:
+    """What a person said."""
+    return _encode(verdict)
+
+
+def decode_verdict(data: bytes) -> Verdict:
+    """What `encode_verdict` was given."""
+    return _decode(_VERDICT, data)
 
 
 def sound(text: str) -> str:

@@ -132,6 +132,12 @@ def test_a_mail_that_would_never_fit_into_memory_is_warned_of() -> None:
     assert "max_memory" in found.remedy
 
 
+@pytest.mark.parametrize(("share", "fits"), [("0", True), ("0.2", True), ("0.21", False), ("-0.1", False)])
+def test_the_audit_asks_about_a_fifth_at_most(share: str, fits: bool) -> None:
+    _, problems = load(GOOD.replace("[review]", f"[review]\naudit_share = {share}"))
+    assert (not [p for p in problems if p.path == "review.audit_share"]) == fits
+
+
 def test_all_mistakes_are_found_at_once() -> None:
     text = (
         GOOD.replace("[review]", "[review]\nhuors = 1")

@@ -139,6 +139,12 @@ METRICS: tuple[MetricSpec, ...] = (
     ),
     MetricSpec(name="postroom_lanes_down", kind="gauge", help="Destinations that are paused because they fail."),
     MetricSpec(name="postroom_unread", kind="gauge", help="Unread mails of the built-in inboxes.", labels=("inbox",)),
+    MetricSpec(
+        name="postroom_waiting",
+        kind="gauge",
+        help="Decisions that wait for a person's verdict, by why they were asked about.",
+        labels=("asked",),
+    ),
     MetricSpec(name="postroom_store_bytes", kind="gauge", help="Size of the store on disk."),
 )
 
@@ -217,6 +223,7 @@ class _Gauges:
             "postroom_oldest_ready_seconds": {(kind,): now - since for kind, since in census["oldest_ready"].items()},
             "postroom_lanes_down": {(): census["lanes_down"]},
             "postroom_unread": {(inbox,): count for inbox, count in census["unread"].items()},
+            "postroom_waiting": {(asked,): count for asked, count in census["waiting"].items()},
             "postroom_store_bytes": {(): census["bytes"]},
         }
 
