@@ -16,15 +16,15 @@ from postroom.model.mail import RouteName
 
 NOWHERE = RouteName("")
 _DAY = 86_400.0
-_THREAD_WEIGHTS = {"references": 3.0, "in-reply-to": 3.0, "subject": 2.0}
+_THREAD_WEIGHTS = {"references": 3.5, "in-reply-to": 3.5, "subject": 3.0}
 _THREAD_HALF_LIFE = 120 * _DAY
 _SAYS_ENOUGH = 0.6
 """What a thread weighs for a mail that says enough by itself, as part of what it weighs for one that says nothing."""
 _FALLBACK_THREAD = 0.6
 """What a thread at the fallback weighs: having asked one thing says little of what is asked next."""
-_OPEN_CASE = 3.0
+_OPEN_CASE = 3.5
 _OPEN_FOR = 21 * _DAY
-_LEAD, _LEAD_OF_ENOUGH = 0.5, 5.5
+_LEAD, _LEAD_OF_ENOUGH = 0.0, 5.0
 """How far the words of a mail that says nothing, and of one that says enough, can put the fallback ahead of the desk that
 has to do with its sender already: that they speak for no desk is no sign that they are about something else."""
 _NAMED = 5
@@ -32,7 +32,7 @@ _NAMED = 5
 
 
 def thread_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
-    """A thread speaks for the route where it is: 3 by reference, 2 by subject, half more if a person confirmed it.
+    """A thread speaks for the route where it is: 3.5 by reference, 3 by subject, half more if a person confirmed it.
 
     Less the more the mail says by itself, and less at the fallback. Without a thread, the sender's open case speaks for
     its route, if the mail says little.

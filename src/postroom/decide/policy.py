@@ -26,7 +26,7 @@ class Caps:
     #: phrases and classifier together
     words: float = 5.0
     rule: float = 8.0
-    thread: float = 3.5
+    thread: float = 4.0
     history: float = 1.0
     account: float = 1.5
     spam: float = 7.5
