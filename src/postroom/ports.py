@@ -5,7 +5,7 @@ their technology's errors into `TryLater` and `GiveUp` at their edge: any other 
 suites for each port ship in `postroom.testing`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -300,6 +300,35 @@ class Classifier(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingText:
+    """One text to learn from."""
+
+    message: Message
+    #: its subject and new text
+    folded: Folded
+    route: RouteName
+    #: what it counts beside others; more than 0
+    weight: float = 1.0
+    #: texts of one group are never both learned from and tried on: a thread, a sender, near-duplicates; ``""`` for none
+    group: str = ""
+
+
+class Trainer(Protocol):
+    """Makes models that a `Classifier` judges by."""
+
+    def train(self, texts: Iterable[TrainingText]) -> bytes:
+        """A model's file. The same texts in the same order give the same bytes; they are gone through once.
+
+        Raises `Refused` for texts that nothing can be learned from.
+        """
+        ...
+
+    def classifier(self, model: bytes) -> Classifier:
+        """A classifier of what `train` returned."""
+        ...
+
+
 class Destination(Protocol):
     """A place where mail is delivered."""
 
@@ -370,6 +399,7 @@ EventName = Literal[
     "worker-started", "worker-died", "worker-failed", "rules-loaded", "rules-refused", "certificate-loaded", "draining",
     "started", "stopped", "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
     "opinion-asked", "opinion-heard", "opinion-paused", "opinion-resumed",
+    "model-loaded", "model-refused", "learned", "learn-failed",
 ]  # fmt: skip
 
 

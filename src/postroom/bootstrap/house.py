@@ -15,6 +15,7 @@ from functools import cached_property
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -48,6 +49,9 @@ from postroom.model.trust import Trust
 from postroom.model.work import Job
 from postroom.ports import Classifier, Destination, Observer, StatusProvider
 from postroom.understand.addresses import normal
+
+if TYPE_CHECKING:
+    from postroom.adapters.classifier.registry import Registry
 
 #: routes that have an inbox of their name without being configured
 BUILT_IN = (REVIEW, JUNK, AUTOMATIC)
@@ -342,7 +346,14 @@ class House:
         """What judges by the words, for the workers and for files alike. Raises `ConfigError` for a model that can't be used."""
         from postroom.bootstrap.models import classifier  # noqa: PLC0415 - the doors need no numpy
 
-        return classifier(self.settings.judging.model, self.base)
+        return classifier(self.settings.judging.model, self.base, self.models, lambda: self.observer)
+
+    @cached_property
+    def models(self) -> "Registry":
+        """The models that were learned."""
+        from postroom.adapters.classifier.registry import Registry  # noqa: PLC0415 - the doors need no numpy
+
+        return Registry(self.base / self.settings.data / "models")
 
     @cached_property
     def statuses(self) -> StatusProvider:
@@ -415,6 +426,11 @@ class House:
             in_hand=in_hand,
         )
 
+    @cached_property
+    def taught_routes(self) -> tuple[RouteName, ...]:
+        """Routes that a person may name."""
+        return tuple(map(RouteName, dict.fromkeys((*self.settings.route, JUNK, AUTOMATIC))))
+
     def reviewing(self) -> Reviewing:
         """What takes people's verdicts."""
         return Reviewing(
@@ -422,7 +438,7 @@ class House:
             trust=self.trust,
             policy=self.policy,
             desks=self.desks,
-            routes=tuple(map(RouteName, dict.fromkeys((*self.settings.route, JUNK, AUTOMATIC)))),
+            routes=self.taught_routes,
             clock=time.time,
             pause=time.sleep,
         )

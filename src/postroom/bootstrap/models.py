@@ -1,27 +1,29 @@
 """Learned models: which one judges, and how one is made. Imported only where mail is judged or learned from: numpy is."""
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from postroom import __version__
 from postroom.adapters.classifier.features import remarks, words
+from postroom.adapters.classifier.learned import LearnedClassifier
 from postroom.adapters.classifier.linear import LinearClassifier
 from postroom.adapters.classifier.model import Model, dump, load
 from postroom.adapters.classifier.none import NoClassifier
+from postroom.adapters.classifier.registry import SHIPPED, Registry
 from postroom.adapters.intake.labelled import Labelled, read_labelled
 from postroom.bootstrap.files import Offline
 from postroom.decide.substance import fold_mail
 from postroom.model.errors import ConfigError, Refused
-from postroom.ports import Classifier
+from postroom.ports import Classifier, Observer
 
 if TYPE_CHECKING:
     from postroom.adapters.classifier.training import Example
     from postroom.bootstrap.house import House
 
-SHIPPED = "shipped"
+LEARNED = "learned"
 NONE = "none"
 
 HARD = 0.3
@@ -33,17 +35,18 @@ def shipped() -> Path:
     return Path(str(resources.files("postroom.starter").joinpath("words.model")))
 
 
-def classifier(wanted: str, base: Path) -> Classifier:
-    """What `judging.model` names: the shipped model, none, or a file. Raises `ConfigError` for one that can't be used."""
+def classifier(wanted: str, base: Path, registry: Registry, observer: Callable[[], Observer]) -> Classifier:
+    """What `judging.model` names: what was learned, the shipped model, none, or a file. Raises `ConfigError` for one that can't be used."""
     if wanted == NONE:
         return NoClassifier()
+    if wanted == LEARNED:
+        return LearnedClassifier(registry, lambda: LinearClassifier(load(shipped())), observer)
     return LinearClassifier(load(shipped() if wanted == SHIPPED else base / wanted))
 
 
 def train(house: "House", data: Sequence[Path], progress: Any = None) -> Model:
     """A model of labelled mail. Raises `Refused` for data that can't be learned from, `ConfigError` without scikit-learn."""
-    if importlib.util.find_spec("sklearn") is None:
-        raise ConfigError("training needs scikit-learn: pip install 'postroom[train]'")
+    need_scikit_learn()
     from postroom.adapters.classifier import training  # noqa: PLC0415 - takes seconds to import
 
     labelled = [one for path in data for one in read_labelled(path, house.settings.intake.max_size)]
@@ -52,6 +55,12 @@ def train(house: "House", data: Sequence[Path], progress: Any = None) -> Model:
         return training.train(found, {"made_by": f"postroom {__version__}"})
     except ValueError as error:
         raise Refused(f"can't learn from {', '.join(map(str, data))}: {error}") from error
+
+
+def need_scikit_learn() -> None:
+    """Raises `ConfigError` where it is missing."""
+    if importlib.util.find_spec("sklearn") is None:
+        raise ConfigError("training needs scikit-learn: pip install 'postroom[train]'")
 
 
 def examples(house: "House", labelled: Sequence[Labelled]) -> Iterator["Example"]:

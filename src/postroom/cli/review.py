@@ -175,7 +175,7 @@ def _give(
     house = open_store_house(config)
     mail = find_mail(house, prefix)
     given = house.reviewing().give(
-        mail, None if route is None else RouteName(route), by or _login_name(), generation=generation, note=noted
+        mail, None if route is None else RouteName(route), by or login_name(), generation=generation, note=noted
     )
     house.close()
     verdict = given.verdict
@@ -195,7 +195,7 @@ def _give(
         note(f"Undo: postroom review move {mail.id} {verdict.decided}{with_config(config)}")
 
 
-def _login_name() -> str:
+def login_name() -> str:
     """Who is at the keyboard, also behind sudo: verdicts of one account of the system would all be one person's."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()

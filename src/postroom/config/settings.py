@@ -241,13 +241,30 @@ class Judging(Table, frozen=True):
         str,
         Meta(
             min_length=1,
-            description="Learned model: `shipped`, `none`, or a file that `postroom train` wrote, beside this file.",
+            description="Learned model: `learned` (the one that `postroom learn` put into force, the shipped one until then), `shipped`, `none`, or a file that `postroom train` wrote, beside this file.",
         ),
     ] = "none"
     fallback: Annotated[str, Meta(description="Route of mail that no evidence speaks about.")] = "general"
     status_deadline: Annotated[
         float, Meta(gt=0, description="Seconds to wait for account status before it counts as unknown.")
     ] = 2.0
+
+
+class Learning(Table, frozen=True):
+    """Learning from verdicts: `postroom learn`. Counts while `judging.model` is `learned`."""
+
+    half_life_days: Annotated[
+        float, Meta(ge=1.0, description="Days in which what a person said loses half its weight.")
+    ] = 180.0
+    keep: Annotated[int, Meta(ge=2, le=1000, description="Models that are kept, to go back to.")] = 10
+    every_days: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=30.0,
+            description="`postroom serve` learns by itself so often, in a process of the least priority; 0 for never. Needs the extra `train`.",
+        ),
+    ] = 0.0
 
 
 class SecondOpinion(Table, frozen=True):
@@ -366,6 +383,7 @@ class Settings(Table, frozen=True):
     review: Review = field(default_factory=Review)
     urgent: Urgent = field(default_factory=Urgent)
     judging: Judging = field(default_factory=Judging)
+    learning: Learning = field(default_factory=Learning)
     second_opinion: SecondOpinion = field(default_factory=SecondOpinion)
     workers: Workers = field(default_factory=Workers)
     delivery: Delivery = field(default_factory=Delivery)

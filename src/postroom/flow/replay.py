@@ -8,6 +8,7 @@ from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
 from postroom.model.judgement import Advice, Decision
 from postroom.model.mail import Mail, RouteName
+from postroom.model.message import Message
 from postroom.model.trust import Trust
 from postroom.understand.reader import read
 
@@ -18,24 +19,28 @@ def replay(mail: Mail, decision: Decision, trust: Trust, book: Rulebook, policy:
     Thread, history, account and what classifier and people said are taken from the record, not from today's memory and model.
     Where the review clock sent a mail on, this is the judgement that it was sent on from. A person's word is no judgement.
     """
+    case = replace(recorded(mail, read(mail, trust), decision), advice=_advice(decision))
+    # Whether a person was asked is no part of the judgement.
+    return replace(judge(case, book, policy), asked=decision.asked, asked_with=decision.asked_with)
+
+
+def recorded(mail: Mail, message: Message, decision: Decision) -> Case:
+    """What a decision on this mail was made of, as it was recorded; but for a second opinion."""
     # What was noticed while the thread was looked for; the ticket in the subject is seen again in the mail itself.
     remarks = tuple(f for f in decision.findings if f.source == "thread" and not f.route and f.name != "ticket")
-    case = Case(
+    return Case(
         mail=mail,
-        message=read(mail, trust),
+        message=message,
         thread=decision.thread,
         history=decision.history,
         account=decision.account,
         classified=tuple(f for f in decision.findings if f.source == "classifier"),
         verdicts=tuple(f for f in decision.findings if f.source == "verdict"),
         model=decision.versions.model,
-        advice=_advice(decision),
         remarks=remarks,
         generation=decision.generation,
         now=decision.decided_at,
     )
-    # Whether a person was asked is no part of the judgement.
-    return replace(judge(case, book, policy), asked=decision.asked, asked_with=decision.asked_with)
 
 
 def _advice(decision: Decision) -> Advice | None:

@@ -7,7 +7,7 @@ seen (temperature scaling, Guo et al. 2017, in cross-validation).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -22,8 +22,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
-from postroom.adapters.classifier.features import paired, pieces, whole
-from postroom.adapters.classifier.model import Model
+from postroom.adapters.classifier.features import paired, pieces, remarks, whole, words
+from postroom.adapters.classifier.linear import LinearClassifier
+from postroom.adapters.classifier.model import Model, dump, parse
+from postroom.model.errors import Refused
+from postroom.ports import Classifier, TrainingText
 
 Floats = NDArray[np.floating[Any]]
 
@@ -69,6 +72,34 @@ def _train(examples: Sequence[Example], classes: Sequence[str], card: Mapping[st
     slope = _slope(scores, labels, weights)
     coefficients, bias = _fit(rows, labels, weights, len(classes))
     return table.model(classes, coefficients, bias, slope, card)
+
+
+class LinearTrainer:
+    """Trains linear models: `ports.Trainer`."""
+
+    def __init__(self, made_by: str) -> None:
+        self._made_by = made_by
+
+    def train(self, texts: Iterable[TrainingText]) -> bytes:
+        """A model's file. Raises `Refused` for texts of less than two routes."""
+        examples = [
+            Example(
+                words=words(one.folded),
+                remarks=remarks(one.message, one.folded),
+                route=one.route,
+                weight=one.weight,
+                group=one.group,
+            )
+            for one in texts
+        ]
+        try:
+            return dump(train(examples, {"made_by": self._made_by}))
+        except ValueError as error:
+            raise Refused(f"can't learn from these texts: {error}") from error
+
+    def classifier(self, model: bytes) -> Classifier:
+        """What judges by a model that was trained."""
+        return LinearClassifier(parse(model))
 
 
 class Table:
@@ -146,7 +177,9 @@ def _fit(rows: csr_matrix, labels: Any, weights: Any, classes: int) -> tuple[Flo
     if classes <= _FEW:
         found = LogisticRegression(C=_LOGISTIC, class_weight="balanced", max_iter=500)
     else:
-        found = LinearSVC(C=_MARGIN, class_weight="balanced", random_state=0)
+        # It balances by the number of texts: who sends many of little weight would take weight from all others of their class.
+        weights = weights / np.bincount(labels, weights, minlength=classes)[labels] * weights.sum() / classes
+        found = LinearSVC(C=_MARGIN, random_state=0)
     found.fit(rows, labels, sample_weight=weights)
     coefficients, bias = found.coef_, found.intercept_
     if len(coefficients) == 1:  # two classes: one score, for the second

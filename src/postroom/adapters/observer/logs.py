@@ -25,6 +25,8 @@ LEVELS: dict[EventName, Level] = {
     "lane-down": "error",
     "lane-up": "warning",
     "loop-stopped": "warning",
+    "learn-failed": "error",
+    "model-refused": "error",
     "opinion-asked": "debug",
     "opinion-heard": "debug",
     "opinion-paused": "warning",
