@@ -254,6 +254,10 @@ def _why(learnt: Learnt) -> list[str]:
         return [
             f"not enough verdicts yet: {few.have} of {few.need} that say {few.route}, in the later half of those asked for"
         ]
+    if few.besides:
+        return [
+            f"not enough verdicts yet by others than {few.besides}: {few.have} of {few.need}, in the later half of those asked for"
+        ]
     return [f"not enough verdicts yet: {few.have} of {few.need} that were asked for"]
 
 

@@ -4,7 +4,7 @@ Texts of one thread, of one address, or that say nearly the same are one family 
 with others). A family of which anything is held back is not trained on: otherwise a model would be tried on what it has seen.
 """
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +21,11 @@ LEAST: Final = 60
 LEAST_PROTECTED: Final = 10
 """Fewer are never enough to compare by: in all, and of each protected route."""
 
+LEAST_OF_OTHERS: Final = 10
+"""Where several reviewers are at work, so many words must be by others than the loudest of them."""
+
 MOST: Final = 2000
+_AT_WORK: Final = 90 * 86_400.0
 _LOOKED_AT: Final = 8
 """So many texts with the same key are looked at, the newest: they are mostly alike."""
 
@@ -44,6 +48,8 @@ class TooFew:
     need: int
     #: of which there are too few; ``""`` for all together
     route: RouteName = RouteName("")
+    #: by others than whom there are too few
+    besides: str = ""
 
 
 def families(taught: Sequence[Taught]) -> list[int]:
@@ -86,11 +92,29 @@ def _latest(
     most = min(len(places) // 2, MOST)
     if most < LEAST:
         return TooFew(have=len(places), need=2 * LEAST)
+    back = [taught[n] for n in reversed(places)]
     least = max(LEAST, round(SHARE * len(places)))
     for route in sorted(protected):
-        of_route = [back for back, n in enumerate(reversed(places), 1) if taught[n].route == route]
-        enough = of_route[LEAST_PROTECTED - 1] if len(of_route) >= LEAST_PROTECTED else most + 1
+        enough = _until([one.route == route for one in back], LEAST_PROTECTED)
         if enough > most:
-            return TooFew(have=sum(back <= most for back in of_route), need=LEAST_PROTECTED, route=route)
+            return TooFew(have=sum(one.route == route for one in back[:most]), need=LEAST_PROTECTED, route=route)
+        least = max(least, enough)
+    if len(_at_work(back)) > 1:
+        loudest = Counter(one.by for one in back[:least]).most_common(1)[0][0]
+        enough = _until([one.by != loudest for one in back], LEAST_OF_OTHERS)
+        if enough > most:
+            return TooFew(have=sum(one.by != loudest for one in back[:most]), need=LEAST_OF_OTHERS, besides=loudest)
         least = max(least, enough)
     return places[len(places) - min(least, most) :]
+
+
+def _until(which: Sequence[bool], count: int) -> int:
+    """How many one must look at to have seen so many that are; more than there are where there are too few."""
+    places = [number for number, one in enumerate(which, 1) if one]
+    return places[count - 1] if len(places) >= count else len(which) + 1
+
+
+def _at_work(back: Sequence[Taught]) -> set[str]:
+    """Reviewers who lately said as much as is asked of others."""
+    lately = Counter(one.by for one in back if one.by and one.at >= back[0].at - _AT_WORK)
+    return {name for name, count in lately.items() if count >= LEAST_OF_OTHERS}

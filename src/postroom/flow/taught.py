@@ -117,7 +117,7 @@ class Teachers:
                 message = self._message(one, mails)
                 if message is not None and message.kind not in _AUTOMATIC:
                     folded = fold_mail(message)
-                    if folded.text.strip():
+                    if texts.words(folded):
                         yield Reading(taught=one, message=message, folded=folded, mail=mails.get(MailId(one.id)))
 
     def _message(self, one: Taught, mails: dict[MailId, Mail]) -> Message | None:

@@ -3,7 +3,8 @@
 A verdict that was asked for stands for one over its probability of its like (Horvitz, Thompson 1952), at most `MOST_LIKE`:
 the rare draw of a small audit must not outweigh everything else. A correction is one text. Words lose half their weight in
 every half-life. Then no reviewer says more than `REVIEWER` of what a route weighs, no sender and no text that is repeated
-more than `SENDER`, or where fewer have a say, not more than an equal part: whoever floods is no louder for it.
+more than `SENDER`, or where fewer have a say, not more than an equal part (and in any case `FLOOR`): whoever floods is no
+louder for it.
 """
 
 from collections import defaultdict
@@ -15,8 +16,12 @@ from postroom.model.mail import RouteName
 
 REVIEWER: Final = 1 / 3
 SENDER: Final = 1 / 20
+FLOOR: Final = {REVIEWER: 10.0, SENDER: 3.0}
+"""What a voice may weigh in any case, in texts: where others said next to nothing, it is not silenced by that."""
+
 MOST_LIKE: Final = 5.0
 _ROUNDS: Final = 100
+_TIMES: Final = 3
 _DAY: Final = 86_400.0
 
 
@@ -39,8 +44,10 @@ def weights(
         (SENDER, lambda number: taught[number].sender or None),
         (REVIEWER, lambda number: taught[number].by or None),
     )
-    for share, voice in voices:
-        found = capped(found, routes, [voice(number) for number in range(len(taught))], share, others)
+    # What one cap takes away makes the others' parts larger. Where the caps can't all be kept, the last one is.
+    for _ in range(_TIMES):
+        for share, voice in voices:
+            found = capped(found, routes, [voice(number) for number in range(len(taught))], share, others)
     return found
 
 
@@ -65,7 +72,8 @@ def capped(
 ) -> list[float]:
     """The weights with each voice's part in each route scaled down to ``share`` of what the route then weighs in all.
 
-    None is nobody's voice, and never capped. Where fewer than one over ``share`` have a say, they have equal parts.
+    None is nobody's voice, and never capped. Where fewer than one over ``share`` have a say, they have equal parts; `FLOOR`
+    is left to each. ``share`` is `REVIEWER` or `SENDER`.
     """
     loud: dict[RouteName, dict[Hashable, float]] = defaultdict(lambda: defaultdict(float))
     free: dict[RouteName, float] = defaultdict(float, others)
@@ -74,7 +82,8 @@ def capped(
             free[route] += weight
         else:
             loud[route][voice] += weight
-    most = {route: _most(list(said.values()), free[route], share) for route, said in loud.items()}
+    floor = FLOOR[share]
+    most = {route: max(_most(list(said.values()), free[route], share), floor) for route, said in loud.items()}
     return [
         weight if voice is None else weight * min(1.0, most[route] / loud[route][voice])
         for weight, route, voice in zip(weights, routes, voices, strict=True)
