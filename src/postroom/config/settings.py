@@ -243,7 +243,13 @@ class Judging(Table, frozen=True):
             min_length=1,
             description="Learned model: `shipped`, `none`, or a file that `postroom train` wrote, beside this file.",
         ),
-    ] = "none"
+    ] = "shipped"
+    two_matters: Annotated[
+        Literal["first", "copies", "review"],
+        Meta(
+            description="Mail about two things: to the first desk, which is told of the second; a linked copy to both; or to a person."
+        ),
+    ] = "first"
     fallback: Annotated[str, Meta(description="Route of mail that no evidence speaks about.")] = "general"
     status_deadline: Annotated[
         float, Meta(gt=0, description="Seconds to wait for account status before it counts as unknown.")
