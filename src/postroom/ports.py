@@ -281,7 +281,14 @@ class StatusProvider(Protocol):
     """What is this sender's account status? Asked before judging, with a deadline; ``unknown`` when nobody can say."""
 
     def statuses(self, addresses: Sequence[str], deadline: float) -> Sequence[AccountStatus]:
-        """The state of each address's account, within ``deadline`` seconds. Never raises."""
+        """The state of each address's account, in their order, within ``deadline`` seconds. Never raises. From any thread.
+
+        Case does not matter. What can't be said in time, or at all, is ``unknown``.
+        """
+        ...
+
+    def check(self) -> str:
+        """Try whoever is asked: a sentence for people. Raises `TryLater`."""
         ...
 
 
@@ -289,6 +296,7 @@ EventName = Literal[
     "accepted", "refused", "duplicate", "judged", "delivered", "deferred", "parked", "alerted", "lane-down", "lane-up",
     "worker-started", "worker-died", "worker-failed", "rules-loaded", "rules-refused", "certificate-loaded", "draining",
     "started", "stopped", "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
+    "status-asked", "status-loaded", "status-failed",
 ]  # fmt: skip
 
 

@@ -32,6 +32,7 @@ def mistakes(house: House) -> Iterator[Mistake]:
     yield from _certificate(house)
     yield from _user(house.settings.intake.user)
     yield from _files(house)
+    yield from _status(house)
     for name, what in house.destination_mistakes().items():
         yield Mistake(path=f"destination.{name}", message=what, remedy="Correct it, then check again")
 
@@ -65,6 +66,8 @@ def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
     for name, wanted in house.destination_settings.items():
         if name not in leave_out and ((store.ok and house.has_store) or not isinstance(wanted, Inbox)):
             yield _try_destination(house, name)
+    if house.settings.status.kind != "none" and not any(_status(house)):
+        yield _try_status(house)
 
 
 def _try_store(house: House) -> Trial:
@@ -79,6 +82,21 @@ def _try_destination(house: House, name: DestinationName) -> Trial:
         return Trial(what=f"destination {name}", ok=True, said=house.destination_to_try(name).check())
     except PostroomError as error:
         return Trial(what=f"destination {name}", ok=False, said=str(error))
+
+
+def _try_status(house: House) -> Trial:
+    try:
+        return Trial(what="account status", ok=True, said=house.statuses.check())
+    except PostroomError as error:
+        return Trial(what="account status", ok=False, said=str(error))
+
+
+def _status(house: House) -> Iterator[Mistake]:
+    """What only building it shows, e.g. a token that can't be read."""
+    try:
+        assert house.statuses is not None
+    except ConfigError as error:
+        yield Mistake(path="status", message=str(error), remedy="Correct it, then check again")
 
 
 def _certificate(house: House) -> Iterator[Mistake]:

@@ -76,7 +76,7 @@ def build(name: DestinationName, wanted: DestinationSettings, around: Around) ->
             return WebhookDestination(
                 name,
                 wanted.url,
-                secret=_secret(wanted.secret_file, around.base),
+                secret=secret(wanted.secret_file, around.base),
                 content=wanted.content,
                 link=wanted.link,
                 guard=Guard(allow=wanted.allow),
@@ -101,12 +101,12 @@ def _relay(name: DestinationName, wanted: Smtp | Lmtp, around: Around) -> Destin
 
 def _password(file: str, base: Path) -> str:
     try:
-        return _secret(file, base).decode("ascii")
+        return secret(file, base).decode("ascii")
     except UnicodeDecodeError as error:
         raise ConfigError(f"the password in {base / file} must be ASCII: SMTP servers agree on nothing else") from error
 
 
-def _secret(file: str, base: Path) -> bytes:
+def secret(file: str, base: Path) -> bytes:
     """The content of a secret file, without the line end. Raises `ConfigError`."""
     path = base / file
     try:

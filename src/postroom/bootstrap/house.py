@@ -22,11 +22,11 @@ from postroom.adapters.destination.smtp import ReturnAddress
 from postroom.adapters.intake.options import TlsOptions
 from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
-from postroom.adapters.status.none import NoStatus
 from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.bootstrap.destinations import Around, Servers, build
 from postroom.bootstrap.shelf import Shelf
+from postroom.bootstrap.status import build_status
 from postroom.config import Settings, load
 from postroom.config.settings import Destination as DestinationSettings
 from postroom.config.settings import Inbox
@@ -333,8 +333,8 @@ class House:
 
     @cached_property
     def statuses(self) -> StatusProvider:
-        """Who knows the accounts, for the workers and for files alike."""
-        return NoStatus()
+        """Who knows the accounts, for the workers and for files alike. Raises `ConfigError`."""
+        return build_status(self.settings.status, self.base, self.observer)
 
     # -- the way of a mail ----------------------------------------------------------------------------------------
 
