@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from postroom.decide.folding import Folded
+from postroom.model.example import Example, ExampleId
 from postroom.model.judgement import AccountStatus, Decision, Opinion
-from postroom.model.mail import BounceOf, BrandName, DestinationName, Mail, MailId
+from postroom.model.mail import BounceOf, BrandName, DestinationName, Mail, MailId, RouteName
 from postroom.model.memory import Memory, Remember
 from postroom.model.message import Message
 from postroom.model.work import (
@@ -210,7 +211,32 @@ class Inboxes(Protocol):
         ...
 
 
-class Store(Arrivals, Judgements, Queue, Desk, Inboxes, Protocol):
+class Examples(Protocol):
+    """Labelled mail to learn from. Every call raises `TryLater`."""
+
+    def keep_examples(self, examples: Sequence[Example], remember: Sequence[Remember] = ()) -> int:
+        """Keep examples, and what they add to the memory of threads and senders, in one durable transaction.
+
+        How many are new. One with the id of an earlier one takes its place, so it may be called again; memory is written
+        as it is given: leave out what `known_examples` already knows. Meant for before going live: what a worker
+        remembers of the same sender at the same moment may be lost, or overwrite this.
+        """
+        ...
+
+    def known_examples(self, ids: Collection[ExampleId]) -> frozenset[ExampleId]:
+        """Which of these there are."""
+        ...
+
+    def examples(self, after: Example | None = None, limit: int = 1000) -> tuple[Example, ...]:
+        """Oldest first by time and id, those that come after one in that order: for reading them all, a page at a time."""
+        ...
+
+    def count_examples(self) -> Mapping[RouteName, int]:
+        """How many there are of each route."""
+        ...
+
+
+class Store(Arrivals, Judgements, Queue, Desk, Inboxes, Examples, Protocol):
     """All of the above over one unit of work. The store is the truth; a queue elsewhere may only say "look at this id"."""
 
     def census(self) -> dict[str, Any]:

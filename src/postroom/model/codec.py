@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from postroom.model.errors import PostroomError
+from postroom.model.example import Example
 from postroom.model.judgement import Decision
 from postroom.model.mail import Mail, MailId
 from postroom.model.memory import SenderRecord, ThreadRecord
@@ -24,6 +25,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 _MAIL = msgspec.msgpack.Decoder(Mail)
 _DECISION = msgspec.msgpack.Decoder(Decision)
 _THREAD = msgspec.msgpack.Decoder(ThreadRecord)
+_EXAMPLE = msgspec.msgpack.Decoder(Example)
 _SENDER = msgspec.msgpack.Decoder(SenderRecord)
 
 
@@ -67,6 +69,16 @@ def encode_sender(record: SenderRecord) -> bytes:
 def decode_sender(data: bytes) -> SenderRecord:
     """What `encode_sender` was given."""
     return _decode(_SENDER, data)
+
+
+def encode_example(example: Example) -> bytes:
+    """A labelled mail."""
+    return _encode(example)
+
+
+def decode_example(data: bytes) -> Example:
+    """What `encode_example` was given."""
+    return _decode(_EXAMPLE, data)
 
 
 def sound(text: str) -> str:

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from postroom.model.codec import (
     decode_decision,
+    decode_example,
     decode_mail,
     decode_sender,
     decode_thread,
     encode_decision,
+    encode_example,
     encode_head,
     encode_sender,
     encode_thread,
@@ -22,7 +24,7 @@ from postroom.model.errors import PostroomError
 from postroom.model.judgement import Decision
 from postroom.model.mail import BrandName, Mail, MailId, RouteName
 from postroom.model.memory import SenderRecord, ThreadRecord
-from postroom.testing.values import a_decision, a_mail
+from postroom.testing.values import a_decision, a_mail, an_example
 
 # Numbers as msgpack has them; NaN equals nothing, not even itself.
 st.register_type_strategy(float, st.floats(allow_nan=False))
@@ -66,7 +68,7 @@ def test_sound_text_stays_as_it_is(text: str) -> None:
 
 @given(st.binary())
 def test_bytes_that_are_no_value_are_said_to_be_so(data: bytes) -> None:
-    for decode in (decode_decision, decode_thread, decode_sender, lambda head: decode_mail(head, b"")):
+    for decode in (decode_decision, decode_thread, decode_sender, decode_example, lambda head: decode_mail(head, b"")):
         with pytest.raises(PostroomError):
             decode(data)
 
@@ -111,3 +113,4 @@ def test_records_of_threads_and_senders_come_back() -> None:
     )
     assert decode_thread(encode_thread(thread)) == thread
     assert decode_sender(encode_sender(sender)) == sender
+    assert decode_example(encode_example(an_example(1))) == an_example(1)

@@ -15,9 +15,10 @@ from functools import partial
 from hashlib import blake2b
 from typing import BinaryIO, Final, get_args
 
-from postroom.adapters.status.words import StateWords, address_key, since
+from postroom.adapters.status.words import StateWords, address_key
 from postroom.model.errors import PostroomError
 from postroom.model.judgement import AccountState, AccountStatus
+from postroom.understand import dates
 
 MOST_LINES: Final = 10_000_000
 _LINE_BYTES: Final = 8192
@@ -143,7 +144,7 @@ class _Row:
         """Exports repeat dates: each is read once."""
         known = self._moments.get(text)
         if known is None:
-            found = since(text)
+            found = dates.moment(text)
             if found is None and text.strip():
                 raise ValueError(f"has {text.strip()[:40]!a}, which is neither an ISO date nor seconds since 1970")
             known = math.nan if found is None else found

@@ -12,11 +12,12 @@ import msgspec
 from postroom import __version__
 from postroom.adapters.destination.guard import Guard, read_url
 from postroom.adapters.status.background import Start, in_background
-from postroom.adapters.status.words import StateWords, address_key, since
+from postroom.adapters.status.words import StateWords, address_key
 from postroom.model.codec import sound
 from postroom.model.errors import ConfigError, PostroomError, TryLater
 from postroom.model.judgement import AccountStatus
 from postroom.ports import Observer
+from postroom.understand import dates
 
 #: addresses in one question
 _MOST_AT_ONCE: Final = 500
@@ -162,7 +163,7 @@ class EndpointStatus:
         except (msgspec.DecodeError, ValueError, RecursionError):
             return AccountStatus()
         state = self._words.read(said.state)
-        return AccountStatus() if state is None else AccountStatus(state=state, since=since(said.since))
+        return AccountStatus() if state is None else AccountStatus(state=state, since=dates.moment(said.since))
 
     def _note(self, outcome: str, addresses: int) -> None:
         self._observer.note("status-asked", outcome=outcome, addresses=addresses)

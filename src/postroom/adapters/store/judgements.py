@@ -19,7 +19,7 @@ from postroom.model.codec import (
 )
 from postroom.model.judgement import Decision
 from postroom.model.mail import MailId
-from postroom.model.memory import Memory, SenderRecord, ThreadRecord
+from postroom.model.memory import Memory, Remember, SenderRecord, ThreadRecord
 from postroom.model.work import Decided, Job, JobId, NewJob, Summary
 from postroom.ports import Judged
 
@@ -71,7 +71,7 @@ def record(tx: sqlite3.Connection, clocks: Clocks, judged: Sequence[Judged]) -> 
         {one.job.mail_id: mail for mail, one in good.values()},
         now,
     )
-    _remember(tx, [one for _, one in good.values()])
+    remember_all(tx, [one.remember for _, one in good.values()])
     for kind, jobs in by_kind([one.job for _, one in good.values()]):
         finish(tx, kind, [job.id for job in jobs], now, "")
     for kind, jobs in by_kind(superseded):
@@ -177,20 +177,20 @@ def keys_of(tx: sqlite3.Connection, mail: int) -> tuple[int | None, int | None]:
     return number_of(whole.thread_key), number_of(whole.sender_key)
 
 
-def _remember(tx: sqlite3.Connection, good: Sequence[Judged]) -> None:
+def remember_all(tx: sqlite3.Connection, added: Sequence[Remember]) -> None:
     """The last word on a key in a batch is the one that is kept: only it is written."""
     threads: dict[str, ThreadRecord] = {}
     links: dict[bytes, str] = {}
     subjects: dict[bytes, str] = {}
     senders: dict[str, SenderRecord] = {}
-    for one in good:
-        thread = one.remember.thread
+    for one in added:
+        thread = one.thread
         if thread is not None:
             threads[thread.id] = thread
-            links.update((hash_of(link), thread.id) for link in one.remember.links)
-            if one.remember.subject_key:
-                subjects[hash_of(one.remember.subject_key)] = thread.id
-        senders.update((sound(sender.key), sender) for sender in one.remember.senders)
+            links.update((hash_of(link), thread.id) for link in one.links)
+            if one.subject_key:
+                subjects[hash_of(one.subject_key)] = thread.id
+        senders.update((sound(sender.key), sender) for sender in one.senders)
     _THREADS.run(tx, [(name, encode_thread(thread)) for name, thread in threads.items()])
     _LINKS.run(tx, list(links.items()))
     _SUBJECTS.run(tx, list(subjects.items()))
