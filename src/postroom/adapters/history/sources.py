@@ -83,6 +83,7 @@ def _told(found: Iterator[Item | LeftOut], stream: BinaryIO, reading: Reading) -
         at = stream.tell()
         reading.advance(at - before)
         before = at
+    reading.advance(os.fstat(stream.fileno()).st_size - before)
 
 
 # -- mail --------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ class Place:
     #: of the example
     id: str
     #: `postroom.flow.neardup.sketch`
-    sketch: tuple[bytes, ...]
+    sketch: bytes
     start: int
     size: int
 
@@ -39,7 +39,7 @@ class Spool:
         self._expand = zstandard.ZstdDecompressor()
         self._end = 0
 
-    def put(self, lesson: Lesson, sketch: tuple[bytes, ...]) -> Place:
+    def put(self, lesson: Lesson, sketch: bytes) -> Place:
         """Put one aside."""
         packed = self._compress.compress(self._encoder.encode(lesson))
         self._file.seek(self._end)

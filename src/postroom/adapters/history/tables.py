@@ -44,16 +44,17 @@ def items_in(
     stream: BinaryIO, *, path: str, origin: str, folder: str, columns: Mapping[str, str], most: int
 ) -> Iterator[Item | LeftOut]:
     """The mails of a CSV file, in its order. ``columns`` says for names of `COLUMNS` which column it is."""
-    text = io.TextIOWrapper(stream, encoding=_encoding(stream), errors="replace", newline="")
-    with _long_fields():
+    with _text(stream) as text, _long_fields():
         rows = csv.reader(text, delimiter=_delimiter(stream))
         head = _next(rows)
         if not isinstance(head, list):
             yield LeftOut(source=path, why="unreadable", detail=head or "it is empty")
             return
         table = _Table(_found(head, columns, path), path=path, origin=origin, folder=folder, most=most)
-        if "body" not in table.places and "subject" not in table.places:
-            yield LeftOut(source=path, why="unreadable", detail=f"no column for the text among {', '.join(head)[:300]!a}: name it with --column body=…")  # fmt: skip
+        if table.places.keys().isdisjoint({"body", "subject"}):
+            named = ", ".join(head)[:300]
+            detail = f"no column for the text among {named!a}: name it with --column body=…"
+            yield LeftOut(source=path, why="unreadable", detail=detail)
             return
         number = 1
         while (row := _next(rows)) is not None:
@@ -161,6 +162,16 @@ def _delimiter(stream: BinaryIO) -> str:
     start = _peek(stream)
     head = start.decode("utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace").partition("\n")[0]
     return max(",;\t", key=head.count)
+
+
+@contextmanager
+def _text(stream: BinaryIO) -> Iterator[io.TextIOWrapper]:
+    """A stream as text; it stays open."""
+    text = io.TextIOWrapper(stream, encoding=_encoding(stream), errors="replace", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
 
 
 def _peek(stream: BinaryIO) -> bytes:

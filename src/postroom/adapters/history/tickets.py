@@ -10,6 +10,7 @@ Invariant: any JSON value gives items and reasons, never an exception.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import unescape
 from typing import Any, Final
 
 from postroom.adapters.history.compose import compose
@@ -23,7 +24,7 @@ LISTS: Final = ("tickets", "results", "data", "items", "records", "cases", "issu
 
 _COMMENTS: Final = ("comments", "conversations", "threads", "messages", "articles", "conversation_parts")
 _BODY: Final = (
-    "plain_body", "body_text", "description_text", "text_body", "stripped_text", "content", "text", "html_body", "body_html", "body",
+    "body_text", "description_text", "text_body", "stripped_text", "content", "text", "html_body", "body_html", "body",
     "description",
 )  # fmt: skip
 _AT: Final = (
@@ -145,7 +146,7 @@ def _messages(ticket: _Object) -> list[_Said]:
     """
     requester = _requester(ticket)
     said = sorted((_one(one, requester) for one in _comments(ticket)), key=lambda one: one.at or 0.0)
-    opening = _text(ticket, _BODY) or _text(_inner(ticket, "source"), ("body",))
+    opening = _body(ticket) or _text(_inner(ticket, "source"), ("body",))
     if opening and not (said and _same(said[0].body, opening)):
         said.insert(0, _Said(facts={}, at=_moment(ticket), body=opening, customer=None, private=False))
     if said and said[0].customer is None:
@@ -175,7 +176,7 @@ def _one(comment: _Object, requester: frozenset[str]) -> _Said:
     return _Said(
         facts=comment,
         at=_moment(comment),
-        body=_text(comment, _BODY),
+        body=_body(comment),
         customer=next((told for told in teller if told is not None), None),
         private=_is_private(comment),
     )
@@ -296,6 +297,12 @@ def _named(value: object) -> str:
     if isinstance(value, dict):
         return _text(value, ("name", "tag", "label", "title"))
     return _plain(value)
+
+
+def _body(facts: _Object) -> str:
+    """The text; Zendesk leaves entities of HTML in what it calls plain."""
+    plain = _text(facts, ("plain_body",))
+    return unescape(plain) if plain else _text(facts, _BODY)
 
 
 def _names(facts: _Object, keys: Sequence[str]) -> frozenset[str]:
