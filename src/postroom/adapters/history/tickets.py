@@ -155,9 +155,11 @@ def _messages(ticket: _Object) -> list[_Said]:
 
 
 def _opened_by_team(ticket: _Object) -> bool:
-    """Whether the team wrote first: Intercom's and Help Scout's authors, Freshdesk's outbound mail."""
+    """Whether the team wrote first: Intercom's and Help Scout's authors, Freshdesk's outbound mail, Zendesk's submitters."""
     roles = (_role(_inner(ticket, "source"), "author"), _role(ticket, "createdBy"))
-    return False in roles or ticket.get("source") == _FRESHDESK_OUTBOUND
+    submitter, requester = _plain(ticket.get("submitter_id")), _plain(ticket.get("requester_id"))
+    on_behalf = bool(submitter and requester) and submitter != requester
+    return on_behalf or False in roles or ticket.get("source") == _FRESHDESK_OUTBOUND
 
 
 def _comments(ticket: _Object) -> Sequence[_Object]:
@@ -226,7 +228,12 @@ def _by_requester(comment: _Object, requester: frozenset[str]) -> bool | None:
     who = _names(comment, ("author_id", "user_id", "sender_id", "from_email", "author_email", "email"))
     for key in ("author", "sender", "user", "from"):
         who |= _names(_inner(comment, key), ("id", "email"))
-    return bool(who & requester) if who and requester else None
+    for are_addresses in (False, True):  # a number says nothing of an address
+        ours = {one for one in who if ("@" in one) == are_addresses}
+        theirs = {one for one in requester if ("@" in one) == are_addresses}
+        if ours and theirs:
+            return not ours.isdisjoint(theirs)
+    return None
 
 
 _TELLERS: Final[tuple[Callable[[_Object, frozenset[str]], bool | None], ...]] = (

@@ -170,6 +170,8 @@ def test_a_ticket_that_the_team_opened_is_the_teams() -> None:
     }
     assert items(by_agent) == []
     assert [one.why for one in read(by_agent) if isinstance(one, LeftOut)] == ["team", "no-text"]
+    on_behalf = {"subject": "x", "description": "We call them", "requester_id": 1, "submitter_id": 2}
+    assert items(on_behalf) == []
     help_scout = {"subject": "x", "createdBy": {"type": "user"}, "threads": [{"body": "We write first"}]}
     assert items(help_scout) == []
     intercom = {"source": {"author": {"type": "admin"}, "body": "Hi there"}, "conversation_parts": {}}
@@ -178,6 +180,14 @@ def test_a_ticket_that_the_team_opened_is_the_teams() -> None:
 
 def test_a_first_comment_of_nobody_is_the_customers_and_later_ones_are_not() -> None:
     ticket = {"id": 1, "subject": "x", "comments": [{"body": "one"}, {"body": "two"}]}
+    assert [read_bytes(item.raw).text.strip() for item in items(ticket)] == ["one"]
+
+
+def test_a_number_says_nothing_of_an_address() -> None:
+    ticket = {
+        "requester": {"email": "ann@example.com"},
+        "comments": [{"body": "one", "author_id": 5}, {"body": "two", "author_id": 5}],
+    }
     assert [read_bytes(item.raw).text.strip() for item in items(ticket)] == ["one"]
 
 
