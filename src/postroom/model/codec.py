@@ -33,7 +33,7 @@ def encode_head(mail: Mail) -> bytes:
     """Everything of a mail but its raw bytes and what it is a duplicate of: stores keep these apart."""
     head: dict[str, Any] = {name: getattr(mail, name) for name in _HEAD}
     head["raw"] = b""
-    return _encode(head)
+    return encode(head)
 
 
 def decode_mail(head: bytes, raw: bytes, duplicate_of: MailId | None = None) -> Mail:
@@ -43,7 +43,7 @@ def decode_mail(head: bytes, raw: bytes, duplicate_of: MailId | None = None) -> 
 
 def encode_decision(decision: Decision) -> bytes:
     """A decision with all its findings."""
-    return _encode(decision)
+    return encode(decision)
 
 
 def decode_decision(data: bytes) -> Decision:
@@ -53,7 +53,7 @@ def decode_decision(data: bytes) -> Decision:
 
 def encode_thread(record: ThreadRecord) -> bytes:
     """What is remembered of a thread."""
-    return _encode(record)
+    return encode(record)
 
 
 def decode_thread(data: bytes) -> ThreadRecord:
@@ -63,7 +63,7 @@ def decode_thread(data: bytes) -> ThreadRecord:
 
 def encode_sender(record: SenderRecord) -> bytes:
     """What is remembered of a sender."""
-    return _encode(record)
+    return encode(record)
 
 
 def decode_sender(data: bytes) -> SenderRecord:
@@ -73,7 +73,7 @@ def decode_sender(data: bytes) -> SenderRecord:
 
 def encode_example(example: Example) -> bytes:
     """A labelled mail."""
-    return _encode(example)
+    return encode(example)
 
 
 def decode_example(data: bytes) -> Example:
@@ -88,7 +88,8 @@ def sound(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _encode(value: object) -> bytes:
+def encode(value: object) -> bytes:
+    """Any value of ours, for whoever knows its type when he reads it."""
     try:
         return _ENCODER.encode(value)
     except UnicodeEncodeError:

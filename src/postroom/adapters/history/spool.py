@@ -10,6 +10,7 @@ import msgspec
 import zstandard
 
 from postroom.flow.past import Lesson
+from postroom.model.codec import encode
 
 _LEVEL: Final = 1
 
@@ -33,7 +34,6 @@ class Spool:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="postroom-import-")  # noqa: SIM115 - closed with the spool
-        self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(Lesson)
         self._compress = zstandard.ZstdCompressor(level=_LEVEL)
         self._expand = zstandard.ZstdDecompressor()
@@ -41,7 +41,7 @@ class Spool:
 
     def put(self, lesson: Lesson, sketch: bytes) -> Place:
         """Put one aside."""
-        packed = self._compress.compress(self._encoder.encode(lesson))
+        packed = self._compress.compress(encode(lesson))
         self._file.seek(self._end)
         self._file.write(packed)
         place = Place(lesson.example.at, lesson.example.id, sketch, self._end, len(packed))

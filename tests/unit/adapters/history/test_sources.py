@@ -163,6 +163,21 @@ def test_any_bytes_in_any_file(tmp_path: Path, content: bytes, name: str) -> Non
         assert isinstance(found, Item | LeftOut)
 
 
+def test_names_and_bytes_that_are_no_text_stop_nothing(tmp_path: Path) -> None:
+    odd = b"Message-ID: <\xff\xfe@x>\nFrom: \xff <a@b.example>\nX-Label: \xff\n" + MAIL
+    folder = os.fsencode(tmp_path) + b"/Appeals"
+    os.mkdir(folder)
+    with open(folder + b"/\xff.eml", "wb") as file:
+        file.write(odd)
+    (found,) = read(tmp_path)
+    assert isinstance(found, Item)
+    with Spool() as spool:
+        one = lesson(found)
+        (back,) = spool.read([spool.put(one, b"")])
+    assert back.example == one.example
+    assert back.source.endswith("\ufffd.eml")
+
+
 def test_lessons_come_back_from_the_spool_in_any_order() -> None:
     lessons = [lesson(an_item(a_message(f"Give me account {n} back", Subject=f"Number {n}"))) for n in range(5)]
     with Spool() as spool:
