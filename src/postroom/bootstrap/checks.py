@@ -32,7 +32,8 @@ def mistakes(house: House) -> Iterator[Mistake]:
     yield from _certificate(house)
     yield from _user(house.settings.intake.user)
     yield from _files(house)
-    yield from _status(house)
+    if what := house.status_mistake():
+        yield Mistake(path="status", message=what, remedy="Correct it, then check again")
     for name, what in house.destination_mistakes().items():
         yield Mistake(path=f"destination.{name}", message=what, remedy="Correct it, then check again")
 
@@ -66,7 +67,7 @@ def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
     for name, wanted in house.destination_settings.items():
         if name not in leave_out and ((store.ok and house.has_store) or not isinstance(wanted, Inbox)):
             yield _try_destination(house, name)
-    if house.settings.status.kind != "none" and not any(_status(house)):
+    if house.settings.status.kind != "none" and not house.status_mistake():
         yield _try_status(house)
 
 
@@ -89,14 +90,6 @@ def _try_status(house: House) -> Trial:
         return Trial(what="account status", ok=True, said=house.statuses.check())
     except PostroomError as error:
         return Trial(what="account status", ok=False, said=str(error))
-
-
-def _status(house: House) -> Iterator[Mistake]:
-    """What only building it shows, e.g. a token that can't be read."""
-    try:
-        assert house.statuses is not None
-    except ConfigError as error:
-        yield Mistake(path="status", message=str(error), remedy="Correct it, then check again")
 
 
 def _certificate(house: House) -> Iterator[Mistake]:

@@ -336,6 +336,17 @@ class House:
         """Who knows the accounts, for the workers and for files alike. Raises `ConfigError`."""
         return build_status(self.settings.status, self.base, self.observer)
 
+    def status_mistake(self) -> str:
+        """What is wrong with the settings of account status that only building it shows, e.g. a token that can't be read.
+
+        ``""`` when nothing is. The observer of this process is not touched: it may not be built before the server is ready.
+        """
+        try:
+            build_status(self.settings.status, self.base, LogObserver(level="error"))
+        except ConfigError as error:
+            return str(error)
+        return ""
+
     # -- the way of a mail ----------------------------------------------------------------------------------------
 
     def reception(self) -> Reception:
