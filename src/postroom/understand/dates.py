@@ -27,7 +27,7 @@ _USUAL = re.compile(
 #: more than this many seconds after 1970 is the year 5138: such numbers count milliseconds
 _MILLISECONDS: Final = 1e11
 #: but for the eight digits of 20260102, which are a date
-_EPOCH: Final = re.compile(r"\s*(?!\d{8}\s*$)\d{1,20}(?:\.\d{0,20})?\s*")
+_EPOCH: Final = re.compile(r"(?!\d{8}$)\d{1,20}(?:\.\d{0,20})?")
 _COMMENT = re.compile(r"\([^()]{0,200}\)")
 
 
@@ -60,6 +60,8 @@ def moment(text: str | float | None) -> float | None:
     """
     if text is None:
         return None
+    if isinstance(text, str):
+        text = text[:_CHARS].strip()
     try:
         found = _of_iso(text) if isinstance(text, str) and not _EPOCH.fullmatch(text) else float(text)
     except (ValueError, OverflowError):
@@ -70,7 +72,7 @@ def moment(text: str | float | None) -> float | None:
 
 
 def _of_iso(text: str) -> float:
-    read = datetime.fromisoformat(text[:_CHARS].strip())
+    read = datetime.fromisoformat(text)
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
