@@ -5,14 +5,16 @@ their technology's errors into `TryLater` and `GiveUp` at their edge: any other 
 suites for each port ship in `postroom.testing`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from postroom.decide.folding import Folded
+from postroom.decide.remember import Keys
 from postroom.model.example import Example, ExampleId
-from postroom.model.judgement import AccountStatus, Decision, Opinion
+from postroom.model.judgement import AccountStatus, Advice, Decision, Opinion, Verdict
+from postroom.model.listing import Waiting
 from postroom.model.mail import BounceOf, BrandName, DestinationName, Mail, MailId, RouteName
 from postroom.model.memory import Memory, Remember
 from postroom.model.message import Message
@@ -50,6 +52,25 @@ class Judged:
     kind: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """Everything one verdict changes; recorded whole or not at all."""
+
+    verdict: Verdict
+    #: of the next generation
+    decision: Decision
+    #: deliveries to make
+    jobs: tuple[NewJob, ...]
+    #: deliveries that need not be made any more, where they were not yet
+    drop: tuple[JobId, ...]
+    #: built-in inboxes in which nobody needs to open it any more
+    leaves: tuple[DestinationName, ...]
+    #: what its thread, sender and text are remembered by
+    keys: Keys
+    #: what to remember, given what is: pure
+    remember: Callable[[Memory], Remember]
+
+
 class Arrivals(Protocol):
     """Mails that were accepted. The truth of what we promised to keep."""
 
@@ -73,10 +94,19 @@ class Arrivals(Protocol):
 
 
 class Judgements(Protocol):
-    """Decisions, and what is remembered of threads and senders."""
+    """Decisions, and what is remembered of threads, senders and texts."""
 
-    def recall(self, message_ids: Collection[str], subject_keys: Collection[str], senders: Collection[str]) -> Memory:
-        """What is remembered under these keys, one read for a whole batch. Raises `TryLater`."""
+    def recall(
+        self,
+        message_ids: Collection[str],
+        subject_keys: Collection[str],
+        senders: Collection[str],
+        texts: Callable[[], Collection[int]] = tuple,
+    ) -> Memory:
+        """What is remembered under these keys, one read for a whole batch. Raises `TryLater`.
+
+        ``texts`` is asked for its keys only when any text is remembered at all: to work them out takes time.
+        """
         ...
 
     def record(self, judged: Sequence[Judged]) -> tuple[JobId, ...]:
@@ -97,6 +127,34 @@ class Judgements(Protocol):
 
     def summaries(self, ids: Sequence[MailId]) -> Mapping[MailId, Summary]:
         """What lists show of those of these mails that were judged. Raises `TryLater`."""
+        ...
+
+
+class Verdicts(Protocol):
+    """What people are asked, and what they said."""
+
+    def rule(self, ruling: Ruling) -> Verdict:
+        """Keep a verdict and all that follows from it, in one durable transaction; the verdict with its number.
+
+        The decision of the next generation and its deliveries, memory, the end of the question and of its review
+        clock. Raises `Refused` when the decision that it judges is not the newest of its mail any more, and `TryLater`,
+        also while another mail of the same thread or sender is being judged: then nothing has changed.
+        """
+        ...
+
+    def waiting(self, limit: int = 100, asked: Literal["", "review", "audit"] = "") -> tuple[Waiting, ...]:
+        """Decisions that a person is asked about: those in review, then those of the audit, each oldest first. Raises `TryLater`."""
+        ...
+
+    def verdicts(self, since: float = 0.0, *, after: int = 0, limit: int = 1000) -> tuple[Verdict, ...]:
+        """Verdicts given since then (seconds since the epoch), in the order they were kept.
+
+        ``after`` is the number of the last one seen: for the next page. Raises `TryLater`.
+        """
+        ...
+
+    def verdicts_on(self, mail_id: MailId) -> tuple[Verdict, ...]:
+        """All verdicts on decisions about a mail, oldest first; the last one counts. Raises `TryLater`."""
         ...
 
 
@@ -236,7 +294,7 @@ class Examples(Protocol):
         ...
 
 
-class Store(Arrivals, Judgements, Queue, Desk, Inboxes, Examples, Protocol):
+class Store(Arrivals, Judgements, Verdicts, Queue, Desk, Inboxes, Examples, Protocol):
     """All of the above over one unit of work. The store is the truth; a queue elsewhere may only say "look at this id"."""
 
     def census(self) -> dict[str, Any]:
@@ -318,11 +376,34 @@ class StatusProvider(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which of these routes a mail is meant for. Holds nothing that names a person, as far as that can be recognised."""
+
+    #: subject and new words of a mail, redacted (`understand.redact`)
+    text: str
+    #: the closed set of answers, beside "unsure"; by name
+    routes: tuple[RouteName, ...]
+
+
+class SecondOpinion(Protocol):
+    """Somebody outside who reads an uncertain mail too. Believed as far as `decide.judge` allows, and not waited for."""
+
+    def ask(self, questions: Sequence[Question], deadline: float) -> Sequence[Advice | None]:
+        """An answer to each question, in order, within ``deadline`` seconds in all; None where there is none in time.
+
+        An answer is one of the question's routes or ``UNSURE``, whatever was said. Never raises. The same question may
+        be asked again, and is then not always passed on.
+        """
+        ...
+
+
 EventName = Literal[
     "accepted", "refused", "duplicate", "judged", "delivered", "deferred", "parked", "alerted", "lane-down", "lane-up",
     "worker-started", "worker-died", "worker-failed", "rules-loaded", "rules-refused", "certificate-loaded", "draining",
     "started", "stopped", "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
     "status-asked", "status-loaded", "status-failed",
+    "opinion-asked", "opinion-heard", "opinion-paused", "opinion-resumed",
 ]  # fmt: skip
 
 

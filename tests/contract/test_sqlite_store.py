@@ -12,6 +12,7 @@ from postroom.testing.clock import ManualClock
 from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
 from postroom.testing.store_contract import StoreContract
+from postroom.testing.verdict_contract import VerdictsContract
 
 
 class SqliteHouse:
@@ -55,6 +56,10 @@ def house(tmp_path: Path) -> Iterator[SqliteHouse]:
 
 
 class TestSqliteStore(StoreContract):
+    pass
+
+
+class TestSqliteVerdicts(VerdictsContract):
     pass
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from postroom.adapters.intake.tls import Certificate
+from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.bootstrap.house import House
 from postroom.config.cross import host_and_port, listeners
 from postroom.config.mistakes import Mistake
@@ -36,6 +37,8 @@ def mistakes(house: House) -> Iterator[Mistake]:
         yield Mistake(path="status", message=what, remedy="Correct it, then check again")
     for name, what in house.destination_mistakes().items():
         yield Mistake(path=f"destination.{name}", message=what, remedy="Correct it, then check again")
+    if what := house.opinion_mistake():
+        yield Mistake(path="second_opinion", message=what, remedy="Correct it, then check again")
 
 
 def address_mistakes(house: House) -> Iterator[Mistake]:
@@ -69,6 +72,8 @@ def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
             yield _try_destination(house, name)
     if house.settings.status.kind != "none" and not house.status_mistake():
         yield _try_status(house)
+    if not house.opinion_mistake() and house.opinion is not None:
+        yield _try_opinion(house.opinion)
 
 
 def _try_store(house: House) -> Trial:
@@ -90,6 +95,13 @@ def _try_status(house: House) -> Trial:
         return Trial(what="account status", ok=True, said=house.statuses.check())
     except PostroomError as error:
         return Trial(what="account status", ok=False, said=str(error))
+
+
+def _try_opinion(opinion: OpenAIOpinion) -> Trial:
+    try:
+        return Trial(what="second opinion", ok=True, said=opinion.check())
+    except PostroomError as error:
+        return Trial(what="second opinion", ok=False, said=str(error))
 
 
 def _certificate(house: House) -> Iterator[Mistake]:

@@ -64,6 +64,8 @@ class Offline:
             sender_key=seen.sender_key,
         )
         message = read(mail, self._house.trust)
+        if message.date:
+            mail = replace(mail, received_at=message.date)  # files tell of the past
         if found.truncated:
             cut = Defect(code="truncated", detail=f"only its first {len(found.raw)} bytes were read (intake.max_size)")
             message = replace(message, defects=(*message.defects, cut))

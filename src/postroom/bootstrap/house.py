@@ -22,9 +22,11 @@ from postroom.adapters.destination.smtp import ReturnAddress
 from postroom.adapters.intake.options import TlsOptions
 from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
+from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.bootstrap.destinations import Around, Servers, build
+from postroom.bootstrap.opinion import build_opinion
 from postroom.bootstrap.shelf import Shelf
 from postroom.bootstrap.status import build_status
 from postroom.config import Settings, load
@@ -32,9 +34,12 @@ from postroom.config.settings import Destination as DestinationSettings
 from postroom.config.settings import Inbox
 from postroom.decide.policy import Policy, RouteStage
 from postroom.flow.addressbook import AddressBook
+from postroom.flow.audit import Audit
 from postroom.flow.desks import Desk, Desks
 from postroom.flow.retry import Patience
 from postroom.flow.router import Dispatch, Judging, Reception
+from postroom.flow.seconding import Seconding
+from postroom.flow.verdicts import Reviewing
 from postroom.flow.worker import Bell, JudgeWorker, LaneBell, LaneWorker
 from postroom.model.errors import ConfigError, Refused
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
@@ -221,7 +226,14 @@ class House:
         for brand_name, brand in settings.brand.items():
             thresholds |= {(BrandName(brand_name), RouteName(r)): t for r, t in brand.thresholds.items()}
         content = msgspec.json.encode(
-            [settings.route, settings.brand, settings.review, settings.judging, settings.trust]
+            [
+                settings.route,
+                settings.brand,
+                settings.review,
+                settings.judging,
+                settings.trust,
+                settings.second_opinion.floor,
+            ]
         )
         return Policy(
             version=sha256(content).hexdigest()[:12],
@@ -239,6 +251,7 @@ class House:
             },
             protected_domains=tuple(sorted({*_lower(settings.trust.protected_domains), *self._own_domains})),
             max_received=settings.intake.max_received,
+            second_opinion_floor=settings.second_opinion.floor,
         )
 
     @cached_property
@@ -347,6 +360,33 @@ class House:
             return str(error)
         return ""
 
+    @cached_property
+    def opinion(self) -> OpenAIOpinion | None:
+        """Who is asked for a second opinion, by the workers alone; None for nobody. Raises `ConfigError`."""
+        return build_opinion(self.settings.second_opinion, self.base, self.base / self.settings.data, self.observer)
+
+    def opinion_mistake(self) -> str:
+        """What is wrong with its settings that only building it shows, e.g. a key that can't be read."""
+        try:
+            build_opinion(self.settings.second_opinion, self.base, self.base / self.settings.data, LogObserver())
+        except ConfigError as error:
+            return str(error)
+        return ""
+
+    @property
+    def seconding(self) -> Seconding | None:
+        """When a second opinion is asked for. Raises `ConfigError`."""
+        wanted = self.settings.second_opinion
+        if self.opinion is None:
+            return None
+        return Seconding(
+            other=self.opinion,
+            timeout=wanted.timeout,
+            max_text=wanted.max_text,
+            brands=frozenset(map(BrandName, wanted.brands)),
+            routes=frozenset(map(RouteName, wanted.routes)),
+        )
+
     # -- the way of a mail ----------------------------------------------------------------------------------------
 
     def reception(self) -> Reception:
@@ -380,8 +420,22 @@ class House:
             clock=time.time,
             key=self.key,
             patience=self.patience,
+            audit=Audit(share=self.settings.review.audit_share, key=self.key),
             status_deadline=self.settings.judging.status_deadline,
+            seconding=self.seconding,
             in_hand=in_hand,
+        )
+
+    def reviewing(self) -> Reviewing:
+        """What takes people's verdicts."""
+        return Reviewing(
+            store=self.store,
+            trust=self.trust,
+            policy=self.policy,
+            desks=self.desks,
+            routes=tuple(map(RouteName, dict.fromkeys((*self.settings.route, JUNK, AUTOMATIC)))),
+            clock=time.time,
+            pause=time.sleep,
         )
 
     def judge_worker(

@@ -13,7 +13,7 @@ from postroom.adapters.classifier.model import Model, dump, load
 from postroom.adapters.classifier.none import NoClassifier
 from postroom.adapters.intake.labelled import Labelled, read_labelled
 from postroom.bootstrap.files import Offline
-from postroom.decide.folding import fold
+from postroom.decide.substance import fold_mail
 from postroom.model.errors import ConfigError, Refused
 from postroom.ports import Classifier
 
@@ -61,7 +61,7 @@ def examples(house: "House", labelled: Sequence[Labelled]) -> Iterator["Example"
     offline = Offline(house, text_only=True)
     for one in labelled:
         _, message = offline.understood(one.mail)
-        folded = fold(message.subject, message.new_text)
+        folded = fold_mail(message)
         yield Example(
             words=words(folded),
             remarks=remarks(message, folded),

@@ -82,7 +82,7 @@ def _explain_file(path: str, number: int | None, config: Config, *, as_json: boo
     if chosen is None:
         fail(f"there is no mail {number or 0} in {path}")
     found, message, decision = chosen
-    words = _words(house, decision, message)
+    words = in_words(house, decision, message)
     if as_json:
         print_json({**decision_facts(found.path, decision), "words": words})
     else:
@@ -101,7 +101,7 @@ def _explain_stored(prefix: str, config: Config, *, as_json: bool) -> None:
     house = open_store_house(config)
     mail = find_mail(house, prefix, missing="there is no file and no mail {}")
     decisions = house.store.decisions(mail.id)
-    words = _words(house, decisions[-1], read(mail, house.trust)) if decisions else (_undecided(mail),)
+    words = in_words(house, decisions[-1], read(mail, house.trust)) if decisions else (undecided(mail),)
     events = house.store.events(mail.id)
     if as_json:
         history = [decision_facts(mail.id, decision) for decision in decisions]
@@ -116,15 +116,15 @@ def _explain_stored(prefix: str, config: Config, *, as_json: bool) -> None:
 
 
 def _judge_again(prefix: str, config: Config, *, as_json: bool) -> None:
-    """The newest judgement of a mail beside one made now from the record; what the review clock did is no judgement."""
+    """The newest judgement of a mail beside one made now from the record; what the review clock or a person did is none."""
     from postroom.flow.facts import decision_facts
     from postroom.flow.replay import replay
 
     house = open_store_house(config)
     mail = find_mail(house, prefix)
-    judged = [decision for decision in house.store.decisions(mail.id) if not decision.unconfirmed]
+    judged = [decision for decision in house.store.decisions(mail.id) if not (decision.unconfirmed or decision.by)]
     if not judged:
-        fail(_undecided(mail))
+        fail(undecided(mail))
     then = judged[-1]
     now = replay(mail, then, house.trust, house.rules.book, house.policy)
     # With other rules and settings it may well come to the same, but for their names.
@@ -154,13 +154,15 @@ def _in_short(decision: "Decision") -> str:
     return f"{decision.route}{guess} ({decision.confidence:.0%}, {decision.stage})"
 
 
-def _words(house: "House", decision: "Decision", message: "Message") -> tuple[str, ...]:
-    from postroom.decide.explain import explain as in_words
+def in_words(house: "House", decision: "Decision", message: "Message") -> tuple[str, ...]:
+    """A decision in paragraphs."""
+    from postroom.decide.explain import explain as explained
 
-    return in_words(decision, message, house.policy)
+    return explained(decision, message, house.policy)
 
 
-def _undecided(mail: "Mail") -> str:
+def undecided(mail: "Mail") -> str:
+    """Why there is no decision on a mail."""
     if mail.duplicate_of is not None:
         return f"It came before, as {mail.duplicate_of}, and is kept but not judged or delivered a second time."
     return "It has not been judged yet."

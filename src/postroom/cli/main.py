@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from postroom import __version__
-from postroom.cli import backup, evaluate, explain, files, inbox, mails, past, queue, rules, serve, setup, train
+from postroom.cli import backup, evaluate, explain, files, inbox, mails, past, queue, review, rules, serve, setup, train
 from postroom.cli.console import fail
 from postroom.model.errors import PostroomError
 
@@ -46,6 +46,7 @@ mails.register(app)
 backup.register(app)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(queue.app, name="queue")
+app.add_typer(review.app, name="review")
 app.add_typer(rules.app, name="rules")
 
 

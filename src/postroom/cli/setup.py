@@ -106,11 +106,13 @@ def _rule_problems(house: "House", *, notes: bool) -> Iterator[dict[str, object]
 
 
 def _machine_mistakes(house: "House", told: Sequence["SettingsProblem"], *, offline: bool) -> Iterator["Mistake"]:
-    """What this machine tells of the settings, but for tables and settings that were told of already."""
+    """What this machine tells of the settings, but for settings, and tables of what is called, that were told of already."""
     from postroom.bootstrap import checks
 
     known = {problem.path for problem in told if problem.fatal}
-    tables = {path.rpartition(".")[0] for path in known if path.startswith(("destination.", "status."))}
+    tables = {
+        path.rpartition(".")[0] for path in known if path.startswith(("destination.", "second_opinion.", "status."))
+    }
     found = [checks.mistakes(house)] if offline else [checks.mistakes(house), checks.address_mistakes(house)]
     for mistake in chain.from_iterable(found):
         if mistake.path not in known | tables and mistake.path.rpartition(".")[0] not in tables:

@@ -29,6 +29,7 @@ def cross_check(settings: Settings) -> Iterator[Mistake]:
     yield from _check_listeners(settings)
     yield from _check_tls(settings)
     yield from _check_destinations(settings)
+    yield from _check_second_opinion(settings)
     yield from _check_sizes(settings)
     yield from _check_status(settings.status)
 
@@ -265,6 +266,38 @@ def _check_destinations(settings: Settings) -> Iterator[Mistake]:
                 path=f"{path}.host",
                 message=f"this is postroom itself, which listens on {listen!r}: mail would come back",
                 remedy="Name the server behind postroom, with its port",
+            )
+
+
+def _check_second_opinion(settings: Settings) -> Iterator[Mistake]:
+    wanted = settings.second_opinion
+    if not wanted.url:
+        return
+    if not wanted.url.startswith(("https://", "http://")):
+        yield Mistake(path="second_opinion.url", message="not an http(s) address", remedy="Write https://…/v1")
+    if not wanted.model:
+        yield Mistake(path="second_opinion.model", message="is missing", remedy="Name a model of this API")
+    if "unsure" in settings.route:
+        yield Mistake(
+            path="route.unsure",
+            message="this name is taken: a second opinion says so when it is not sure",
+            remedy="Give the route another name",
+        )
+    for name in wanted.brands:
+        if name not in settings.brand:
+            yield Mistake(
+                path="second_opinion.brands",
+                message=f"no brand is called {name!r}",
+                remedy=near(name, settings.brand),
+            )
+    for path, route in [("routes", name) for name in wanted.routes] + [
+        (f"about.{name}", name) for name in wanted.about
+    ]:
+        if route not in settings.route and route not in BUILT_IN_ROUTES:
+            yield Mistake(
+                path=f"second_opinion.{path}",
+                message=f"no route is called {route!r}",
+                remedy=near(route, settings.route),
             )
 
 

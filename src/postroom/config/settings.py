@@ -212,6 +212,14 @@ class Review(Table, frozen=True):
     tell: Annotated[
         tuple[Name, ...], Meta(description="Destinations (a lead's mailbox, a webhook) told when that happens.")
     ] = ()
+    audit_share: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=0.2,
+            description="Share of the decisions that go anywhere else which `postroom review` asks about too, drawn at random: how often they are right is known from these alone. Delays nothing.",
+        ),
+    ] = 0.01
 
 
 class Urgent(Table, frozen=True):
@@ -271,6 +279,43 @@ class Status(Table, frozen=True):
         float,
         Meta(gt=0, description="First pause after `url` failed, in which it is not asked; doubles up to 5 minutes."),
     ] = 5.0
+
+
+class SecondOpinion(Table, frozen=True):
+    """A language model outside that is asked about uncertain mail, redacted. Off while `url` is empty."""
+
+    url: Annotated[
+        str,
+        Meta(
+            description="Base of an OpenAI-compatible API, e.g. https://api.example.com/v1; https unless the host is listed in `allow`. Empty: nobody is asked."
+        ),
+    ] = ""
+    model: Annotated[str, Meta(description="Name of the model.")] = ""
+    key_file: Annotated[
+        str, Meta(description="File that holds the key of the API; readable by postroom alone. Empty: none is sent.")
+    ] = ""
+    allow: Annotated[
+        tuple[str, ...], Meta(description="Private networks or host names that may be reached all the same.")
+    ] = ()
+    brands: Annotated[tuple[Name, ...], Meta(description="Brands whose mail may be told; all when empty.")] = ()
+    routes: Annotated[tuple[Name, ...], Meta(description="Best guesses that may be asked about; all when empty.")] = ()
+    about: Annotated[
+        dict[Name, Words], Meta(description="What a desk is for, in a sentence; the shipped desks have one.")
+    ] = field(default_factory=dict)
+    floor: Annotated[
+        Share, Meta(description="Least confidence of a best guess that is asked about; the threshold is the most.")
+    ] = 0.3
+    timeout: Annotated[
+        float, Meta(gt=0, le=30, description="Seconds that uncertain mail waits, for all answers of a batch together.")
+    ] = 2.0
+    max_text: Annotated[
+        int, Meta(ge=100, le=10_000, description="Characters of a mail that are told at most, after redaction.")
+    ] = 2000
+    concurrency: Annotated[int, Meta(ge=1, le=64, description="Requests at once, of one judge process.")] = 8
+    requests_per_day: Annotated[int, Meta(ge=1, description="Requests a day (UTC), of all processes together.")] = 1000
+    tokens_per_day: Annotated[
+        int, Meta(ge=1, description="Tokens a day (UTC), as estimated before each request: three bytes a token.")
+    ] = 1_000_000
 
 
 class Workers(Table, frozen=True):
@@ -353,6 +398,7 @@ class Settings(Table, frozen=True):
     urgent: Urgent = field(default_factory=Urgent)
     judging: Judging = field(default_factory=Judging)
     status: Status = field(default_factory=Status)
+    second_opinion: SecondOpinion = field(default_factory=SecondOpinion)
     workers: Workers = field(default_factory=Workers)
     delivery: Delivery = field(default_factory=Delivery)
     web: Web = field(default_factory=Web)

@@ -27,7 +27,7 @@ from postroom.model.mail import RouteName
 DIMINISH = 0.6
 _LEAST = 1e-9
 _WORDS: tuple[Source, ...] = ("phrases", "classifier")
-_ALONE: tuple[Source, ...] = ("rule", "thread", "history", "account", "spam")
+_ALONE: tuple[Source, ...] = ("rule", "thread", "history", "account", "spam", "second-opinion", "verdict")
 
 Probabilities = tuple[tuple[RouteName, float], ...]
 """(route, probability), most probable first; sums to 1."""
@@ -99,6 +99,10 @@ def _cap(caps: Caps, source: Source) -> float:
             return caps.history
         case "account":
             return caps.account
+        case "second-opinion":
+            return caps.second_opinion
+        case "verdict":
+            return caps.verdict
         case _:
             return caps.spam
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from postroom.decide.folding import Folded
-from postroom.model.judgement import AccountStatus, Finding, Opinion, SenderHistory, ThreadState
+from postroom.model.judgement import AccountStatus, Advice, Finding, Opinion, SenderHistory, ThreadState
 from postroom.model.mail import Mail
 from postroom.model.message import Message
 
@@ -27,8 +27,12 @@ class Case:
     classified: tuple[Finding, ...] = ()
     #: names the classifier's model
     model: str = ""
+    #: what a second opinion said; None where none was asked, or it had no answer
+    advice: Advice | None = None
     #: things noticed while gathering, e.g. a forged reference
     remarks: tuple[Finding, ...] = ()
+    #: what people said of nearly the same text (`decide.texts.findings`)
+    verdicts: tuple[Finding, ...] = ()
     #: which generation of decisions this is
     generation: int = 1
     #: seconds since the epoch

@@ -9,37 +9,78 @@ from postroom.decide.folding import Folded
 from postroom.decide.phrases import Hits, PhraseBook
 from postroom.decide.policy import Policy
 from postroom.decide.rules import Match
+from postroom.decide.substance import emptiness
 from postroom.decide.urgent import spans
-from postroom.model.judgement import JUNK, Clue, Finding
+from postroom.model.judgement import JUNK, UNSURE, Advice, Clue, Finding
 from postroom.model.mail import RouteName
 
 NOWHERE = RouteName("")
 _DAY = 86_400.0
-_THREAD_WEIGHTS = {"references": 3.0, "in-reply-to": 3.0, "subject": 2.0}
+_THREAD_WEIGHTS = {"references": 3.5, "in-reply-to": 3.5, "subject": 3.0}
 _THREAD_HALF_LIFE = 120 * _DAY
+_SAYS_ENOUGH = 0.6
+"""What a thread weighs for a mail that says enough by itself, as part of what it weighs for one that says nothing."""
+_FALLBACK_THREAD = 0.6
+"""What a thread at the fallback weighs: having asked one thing says little of what is asked next."""
+_OPEN_CASE = 3.5
+_OPEN_FOR = 21 * _DAY
+_LEAD, _LEAD_OF_ENOUGH = 0.0, 5.0
+"""How far the words of a mail that says nothing, and of one that says enough, can put the fallback ahead of the desk that
+has to do with its sender already: that they speak for no desk is no sign that they are about something else."""
 _NAMED = 5
 """How many phrases a reason names."""
 
 
-def thread_findings(case: Case) -> tuple[Finding, ...]:
-    """A thread speaks for the route where it is: 3 by reference, 2 by subject, half more if a person confirmed it."""
+def thread_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
+    """A thread speaks for the route where it is: 3.5 by reference, 3 by subject, half more if a person confirmed it.
+
+    Less the more the mail says by itself, and less at the fallback. Without a thread, the sender's open case speaks for
+    its route, if the mail says little.
+    """
     remark: tuple[Finding, ...] = ()
     if case.message.ticket:
         reason = f"the subject carries another system's ticket {case.message.ticket}"
         remark = (Finding(source="thread", route=NOWHERE, score=0.5, reason=reason, name="ticket"),)
     thread = case.thread
     if thread is None:
-        return remark
+        return (*remark, *_open_case(case, policy))
     strength = (
         _THREAD_WEIGHTS[thread.matched_by] + (0.5 if thread.confirmed else 0.0) + (0.5 if case.message.ticket else 0.0)
     )
     strength *= 0.5 ** (max(case.now - thread.last_at, 0.0) / _THREAD_HALF_LIFE)
+    strength *= _SAYS_ENOUGH + (1.0 - _SAYS_ENOUGH) * emptiness(case.message)
+    if thread.route == policy.fallback:
+        strength *= _FALLBACK_THREAD
     said = " by a person's word" if thread.confirmed else ""
     reason = f"it continues a thread of {thread.mails} mails in {thread.route}{said} (found by {thread.matched_by})"
     return (
         *remark,
         Finding(source="thread", route=thread.route, score=score(strength), reason=reason, name=thread.first_id),
     )
+
+
+def _open_case(case: Case, policy: Policy) -> tuple[Finding, ...]:
+    """What the sender was last about at a desk, if that is not long ago and the mail says little by itself."""
+    route, strength = open_case(case, policy), _OPEN_CASE * emptiness(case.message)
+    if not route or strength <= 0.0:
+        return ()
+    reason = f"it says little by itself, and its sender has a case open in {route}"
+    return (Finding(source="thread", route=route, score=score(strength), reason=reason, name="open-case"),)
+
+
+def open_case(case: Case, policy: Policy) -> RouteName:
+    """The desk where this sender has been heard of lately, most often and last; ``""`` for none."""
+    history = case.history
+    if history.last_at is None or not 0.0 <= case.now - history.last_at <= _OPEN_FOR:
+        return NOWHERE
+    return next((route for route, _ in history.counts if route != policy.fallback), NOWHERE)
+
+
+def _awaiting(case: Case, policy: Policy) -> RouteName:
+    """The desk that has to do with this sender already: by the thread, else by an open case; ``""`` for none."""
+    if case.thread is not None:
+        return case.thread.route if case.thread.route != policy.fallback else NOWHERE
+    return open_case(case, policy)
 
 
 def rule_findings(matches: Sequence[Match]) -> tuple[Finding, ...]:
@@ -104,11 +145,16 @@ def classifier_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
     """One for each route that the classifier knows."""
     opinions = [one for one in case.classifier if not math.isnan(one.share)]
     cap = policy.caps.words
+    weights = {one.route: math.log(max(one.share, 1e-6) * len(opinions)) for one in opinions}
+    awaiting = _awaiting(case, policy)
+    if awaiting in weights and policy.fallback in weights:
+        lead = _LEAD_OF_ENOUGH + (_LEAD - _LEAD_OF_ENOUGH) * emptiness(case.message)
+        weights[awaiting] = max(weights[awaiting], weights[policy.fallback] - lead)
     return tuple(
         Finding(
             source="classifier",
             route=one.route,
-            score=score(min(max(math.log(max(one.share, 1e-6) * len(opinions)), -cap), cap)),
+            score=score(min(max(weights[one.route], -cap), cap)),
             reason=f"the classifier gives {one.route} {one.share:.0%}{_by_words(one.clues)}",
             name=case.model,
             spans=tuple(clue.span for clue in one.clues if clue.weight > 0),
@@ -166,4 +212,24 @@ def spam_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
             reason=reason,
             name=spam.by,
         ),
+    )
+
+
+def advice_finding(advice: Advice, best: RouteName, policy: Policy) -> Finding:
+    """A second opinion speaks for the best guess where it agrees with it, and for nothing else; its name is what it said."""
+    if advice.route == best:
+        return Finding(
+            source="second-opinion",
+            route=best,
+            score=score(policy.caps.second_opinion),
+            reason=f"a second opinion says {best} too",
+            name=advice.route,
+        )
+    said = "is not sure either" if advice.route == UNSURE else f"says {advice.route}"
+    return Finding(
+        source="second-opinion",
+        route=NOWHERE,
+        score=0.5,
+        reason=f"a second opinion {said}",
+        name=advice.route,
     )

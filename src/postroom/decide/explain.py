@@ -9,7 +9,7 @@ from postroom.model.mail import RouteName
 from postroom.model.message import Message
 
 _QUOTE = 60
-_EVIDENCE = ("rule", "thread", "phrases", "classifier", "history", "account", "spam")
+_EVIDENCE = ("rule", "thread", "phrases", "classifier", "history", "account", "spam", "second-opinion", "verdict")
 
 
 def explain(decision: Decision, message: Message | None = None, policy: Policy | None = None) -> tuple[str, ...]:
@@ -24,7 +24,7 @@ def explain(decision: Decision, message: Message | None = None, policy: Policy |
         *_evidence(decision, message),
         *_remarks(decision),
     ]
-    if policy is not None and decision.route != AUTOMATIC:
+    if policy is not None and decision.route != AUTOMATIC and not decision.by:
         paragraphs.extend(_otherwise(decision, policy))
     paragraphs.append(_versions(decision))
     return tuple(paragraph for paragraph in paragraphs if paragraph)
@@ -49,6 +49,8 @@ def _where(decision: Decision) -> str:
         said += f" {decision.decided} is in shadow for this mail: the decision is recorded, and the mail goes where it went before."
     elif decision.stage == "canary":
         said += f" {decision.decided} is being tried out, and this mail is in the part that counts."
+    if decision.asked == "audit":
+        said += " It is also put before a person, as one of those drawn for the audit."
     return said
 
 
@@ -151,6 +153,7 @@ def _versions(decision: Decision) -> str:
         ("rules", versions.rules),
         ("phrases", versions.phrases),
         ("model", versions.model),
+        ("second opinion", versions.second_opinion),
     ]
     said = ", ".join(f"{name} {value}" for name, value in named if value)
     return f"Decided with {said}." if said else ""

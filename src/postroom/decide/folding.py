@@ -59,9 +59,10 @@ _TO_LATIN = str.maketrans("авекмнорстухіјѕԁԛԝһгьαβεικ�
 _TO_CYRILLIC = str.maketrans("abekmhopctyxijs", "авекмнорстухіјѕ")
 _LEET = re.compile(r"(?<![0345])[0345]++(?=[a-z])")
 _LEET_LETTERS = str.maketrans("0345", "oeas")
-_UNSPACED = re.compile(
+UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+"""A character of a script that is written without spaces between words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,8 @@ class Folded:
     text: str
     #: where the subject ends in ``text``
     subject_end: int
+    #: from where on in ``text`` words count as said now; behind the subject where that is of an earlier mail
+    fresh_from: int
     #: every word of the original became exactly one of the folded text
     aligned: bool
     #: where the words of the original start, as far as any was sought
@@ -135,7 +138,7 @@ def _width(char: str) -> int:
     return len(" ".join(_plain(char).split()))
 
 
-def fold(subject: str, text: str) -> Folded:
+def fold(subject: str, text: str, *, stale_subject: bool = False) -> Folded:
     """Fold a mail's subject and new text; of a long text, the beginning."""
     subject, text = subject[:MAX_CHARACTERS], text[:MAX_CHARACTERS]
     head = fold_words(subject.replace(BREAK, "?")).split()
@@ -147,6 +150,7 @@ def fold(subject: str, text: str) -> Folded:
         original=f"{subject}\n{text}",
         text=f"{folded_head} {BREAK} {' '.join(body)}" if folded_head else f"{BREAK} {' '.join(body)}",
         subject_end=len(folded_head),
+        fresh_from=len(folded_head) if stale_subject else 0,
         aligned=(subject.isascii() and text.isascii()) or words + len(head) == len(subject.split()) + len(text.split()),
     )
 
@@ -200,4 +204,4 @@ def _one_script(match: re.Match[str]) -> str:
 
 def unspaced(char: str) -> bool:
     """Whether this script is written without spaces between words."""
-    return char > "\u0dff" and _UNSPACED.match(char) is not None
+    return char > "\u0dff" and UNSPACED.match(char) is not None

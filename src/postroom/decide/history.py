@@ -1,6 +1,7 @@
 """What authenticated senders wrote before: counts by route that fade, and nothing for anybody who is not authenticated."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from postroom.decide.publicmail import PUBLIC_PROVIDERS
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision, SenderHistory
@@ -61,6 +62,32 @@ def extended(message: Message, decision: Decision, memory: Memory, now: float) -
     if message.kind not in {"person", "none"}:
         return ()
     return tuple(_extend(memory.senders.get(key), key, decision.route, now) for key in keys(message))
+
+
+def moved(
+    message: Message, was: RouteName, said: RouteName, decided_at: float, memory: Memory, now: float
+) -> tuple[SenderRecord, ...]:
+    """The records of a mail's sender after a person said where it belongs: it counts there, and where it went no more.
+
+    ``decided_at`` is when it began to count, seconds since the epoch.
+    """
+    return tuple(_move(memory.senders.get(key), key, was, said, decided_at, now) for key in keys(message))
+
+
+def _move(
+    record: SenderRecord | None, key: str, was: RouteName, said: RouteName, decided_at: float, now: float
+) -> SenderRecord:
+    if record is None:  # a mail that counted for nothing, e.g. taken for automatic
+        return _extend(None, key, said, now)
+    worth = 0.5 ** (max(record.last_at - decided_at, 0.0) / HALF_LIFE)
+    counts = dict(record.counts)
+    if was in counts:
+        counts[was] = max(counts[was] - worth, 0.0)
+    settled = said not in {REVIEW, JUNK, AUTOMATIC}
+    if settled:
+        counts[said] = counts.get(said, 0.0) + worth
+    newest = settled and record.last_at <= decided_at
+    return replace(record, counts=_by_name(counts), last_route=said if newest else record.last_route)
 
 
 def _extend(record: SenderRecord | None, key: str, route: RouteName, now: float) -> SenderRecord:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from postroom.decide import senders, urgent
+from postroom.decide import senders, tricks, urgent
 from postroom.decide.blend import Probabilities, blend, certain
 from postroom.decide.case import Case
 from postroom.decide.context import Facts
 from postroom.decide.evidence import (
     NOWHERE,
     account_findings,
+    advice_finding,
     classifier_findings,
     history_findings,
     phrase_findings,
@@ -17,16 +18,19 @@ from postroom.decide.evidence import (
     spam_findings,
     thread_findings,
 )
-from postroom.decide.folding import fold
 from postroom.decide.policy import Policy
 from postroom.decide.rollout import stage
 from postroom.decide.rulebook import Rulebook
 from postroom.decide.rules import Match
+from postroom.decide.substance import emptiness, fold_mail
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, AccountStatus, Decision, Finding, SenderHistory, Versions
 from postroom.model.mail import RouteName
 
 SURE = 0.99
 """Confidence of what a stop rule, a guard or the kind of a mail decides."""
+
+_EMPTY = 0.6
+"""From this `substance.emptiness` on, a mail says too little to stand without the thread that it names."""
 
 _LIKELY = 0.15
 """A protected route at least this probable, were junk out of the running, keeps a mail from junk."""
@@ -40,6 +44,8 @@ class _Choice:
     route: RouteName
     probabilities: Probabilities
     because: str
+    #: confidence is all that it lacks
+    unsure: bool = False
 
     @property
     def confidence(self) -> float:
@@ -50,13 +56,14 @@ def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
     """Decide where a mail goes. Pure, and total over any message and any rulebook that compiled.
 
     Guards, then the kind of mail, urgent signals, the thread, rules, the blend of all evidence, the threshold of route
-    and brand, the route's stage: in this order, each step's finding kept.
+    and brand, what a second opinion says of what stays below it, the route's stage: in this order, each step's finding kept.
     """
     case = _believed(case)
     findings, matches = _noticed(case, book, policy)
     routes = tuple(route for route in book.routes if policy.allows(case.mail.brand, route))
     choice, guards = _choose(case, routes, policy, matches, findings)
-    findings = (*guards, *findings)
+    choice, seconded = _seconded(case, policy, findings, choice, routes)
+    findings = (*guards, *findings, *seconded)
     return Decision(
         mail_id=case.mail.id,
         generation=case.generation,
@@ -71,7 +78,11 @@ def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
         stage=stage(choice.decided, case.mail.thread_key or case.mail.id, policy),
         because=choice.because,
         versions=Versions(
-            policy=policy.version, rules=book.rules_version, phrases=book.phrases_version, model=case.model
+            policy=policy.version,
+            rules=book.rules_version,
+            phrases=book.phrases_version,
+            model=case.model,
+            second_opinion=case.advice.model if case.advice and seconded else "",
         ),
         thread=case.thread,
         history=case.history,
@@ -82,7 +93,7 @@ def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
 
 def _noticed(case: Case, book: Rulebook, policy: Policy) -> tuple[tuple[Finding, ...], tuple[Match, ...]]:
     """Everything that speaks for a route or should be known, and the rules that matched."""
-    folded = case.folded or fold(case.message.subject, case.message.new_text)
+    folded = case.folded or fold_mail(case.message)
     hits = book.phrases.find(folded)
     alarms = urgent.signals(book.phrases, hits, folded) if case.message.kind not in {"auto-reply", "bounce"} else ()
     counts: dict[str, int] = dict.fromkeys(book.routes, 0) | {one.name: 0 for one in book.phrases.lists}
@@ -92,14 +103,16 @@ def _noticed(case: Case, book: Rulebook, policy: Policy) -> tuple[tuple[Finding,
     findings = (
         *case.remarks,
         *senders.findings(case.message, policy),
+        *tricks.findings(case.message, hits, folded),
         *alarms,
-        *thread_findings(case),
+        *thread_findings(case, policy),
         *rule_findings(matches),
         *phrase_findings(book.phrases, hits, folded),
         *(case.classified or classifier_findings(case, policy)),
         *history_findings(case, policy),
         *account_findings(case, policy),
         *spam_findings(case, policy),
+        *case.verdicts,
     )
     return (*findings, *_not_ours(case, findings, policy)), matches
 
@@ -163,12 +176,31 @@ def _weighed(
     best, confidence = probabilities[0]
     doubt = _doubt(case, policy, findings, probabilities, routes)
     threshold = policy.threshold(case.mail.brand, best)
-    if not doubt and confidence < threshold:
+    unsure = not doubt and confidence < threshold
+    if unsure:
         doubt = f"{best} is the best guess at {confidence:.0%}, which is below its threshold of {threshold:.0%}"
     if doubt:
-        return _Choice(decided=best, route=REVIEW, probabilities=probabilities, because=doubt)
+        return _Choice(decided=best, route=REVIEW, probabilities=probabilities, because=doubt, unsure=unsure)
     because = f"{best} at {confidence:.0%}: {_strongest(best, findings)}"
     return _Choice(decided=best, route=best, probabilities=probabilities, because=because)
+
+
+def _seconded(
+    case: Case, policy: Policy, findings: Sequence[Finding], choice: _Choice, routes: Sequence[RouteName]
+) -> tuple[_Choice, tuple[Finding, ...]]:
+    """The choice once a second opinion was heard, which counts only where confidence is all that the best guess lacks.
+
+    It may confirm that guess; it can't change it. Of urgent mail and of junk it is not heard.
+    """
+    heard = case.advice is not None and choice.unsure and choice.confidence >= policy.second_opinion_floor
+    if not heard or choice.decided == JUNK or any(finding.source == "urgent" for finding in findings):
+        return choice, ()
+    assert case.advice is not None
+    finding = advice_finding(case.advice, choice.decided, policy)
+    if finding.route:
+        known = (*findings, finding)
+        choice = _weighed(case, policy, known, blend(known, routes, policy), routes)
+    return replace(choice, because=f"{choice.because}; {finding.reason}"), (finding,)
 
 
 def _doubt(
@@ -183,8 +215,14 @@ def _doubt(
         likely = next((route for route, share in without if route in policy.protected and share >= _LIKELY), None)
         supported = any(finding.route == likely and finding.score > 0.5 for finding in findings)
         return f"it looks like junk, but may be meant for {likely}" if likely and supported else ""
+    if best == policy.fallback:
+        return ""
+    if trick := next((finding for finding in findings if finding.name in tricks.NAMES), None):
+        return f"it may be made to reach {best}: {trick.reason}"
+    if emptiness(case.message) > _EMPTY and any(one.source == "thread" and not one.score for one in case.remarks):
+        return f"little but a thread that its sender is not believed to be in makes it {best}"
     other = [finding for finding in findings if finding.source != "history"]
-    if len(other) < len(findings) and best != policy.fallback:
+    if len(other) < len(findings):
         sober, share = blend(other, routes, policy)[0]
         if sober != best or share < policy.threshold(case.mail.brand, best):
             return f"only the sender's history makes it {best}, and history alone decides nothing"

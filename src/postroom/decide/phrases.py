@@ -109,6 +109,8 @@ class PhraseBook:
         pieces: dict[int, list[tuple[int, int, int]]] = {}
         text = folded.text
         for start, end, pattern in self._bounded(text):
+            if start < folded.fresh_from:
+                continue
             for number in pattern.whole:
                 places = whole.setdefault(number, [])
                 if len(places) < _PLACES:

@@ -26,10 +26,13 @@ class Caps:
     #: phrases and classifier together
     words: float = 5.0
     rule: float = 8.0
-    thread: float = 3.5
+    thread: float = 4.0
     history: float = 1.0
     account: float = 1.5
     spam: float = 7.5
+    second_opinion: float = 1.0
+    #: what people said of nearly the same text
+    verdict: float = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,8 @@ class Policy:
     #: log-odds that a trusted spam verdict speaks for junk with
     spam_evidence: float = 7.0
     caps: Caps = Caps()
+    #: least confidence of a best guess that a second opinion may confirm
+    second_opinion_floor: float = 0.3
     #: divides all log-odds before the softmax; below 1 is bolder
     temperature: float = 1.0
     #: our own domains and those worth imitating, lower case

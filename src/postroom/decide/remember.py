@@ -1,11 +1,13 @@
 """What a decision adds to memory, and memory with it: so that a later mail of a batch sees the earlier ones."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from postroom.decide import history, threads
-from postroom.model.judgement import Decision
+from postroom.decide import history, texts, threads
+from postroom.decide.folding import fold
+from postroom.model.judgement import AUTOMATIC, Decision, Verdict
 from postroom.model.mail import Mail
-from postroom.model.memory import Memory, Remember, ThreadRecord
+from postroom.model.memory import Memory, Remember, TextRecord, ThreadRecord
 from postroom.model.message import Message
 
 
@@ -17,6 +19,8 @@ class Keys:
     #: ``""`` for none
     subject_key: str
     senders: tuple[str, ...]
+    #: only for a person's word: for judging, they are worked out when any text is remembered (`decide.texts.keys`)
+    texts: tuple[int, ...] = ()
 
 
 def keys(message: Message, mail: Mail) -> Keys:
@@ -48,6 +52,37 @@ def remember(
     )
 
 
+def word_given(
+    message: Message, mail: Mail, verdict: Verdict, decisions: Sequence[Decision], memory: Memory
+) -> Remember:
+    """What a person's word adds: the thread is there for certain, the mail counts there for its sender, its text is known.
+
+    ``decisions`` are all on the mail so far. That a mail is automatic says nothing of its thread, or of its text from
+    another's hands.
+    """
+    counted = next((one for one in reversed(decisions) if not one.unconfirmed), decisions[-1])
+    senders = history.moved(message, counted.route, verdict.said, decisions[0].decided_at, memory, verdict.at)
+    if verdict.said == AUTOMATIC:
+        return Remember(senders=senders, forget=(mail.id,))
+    thread = threads.own(message, mail, memory)
+    words = texts.words(fold(message.subject, message.new_text))
+    record = TextRecord(
+        mail_id=mail.id,
+        keys=texts.keys(words),
+        sketch=texts.sketch(words),
+        route=verdict.said,
+        by=verdict.by.casefold(),
+        sender=texts.sender_of(message),
+        at=verdict.at,
+    )
+    return Remember(
+        thread=threads.confirmed(thread, verdict.said) if thread is not None else None,
+        senders=senders,
+        texts=(record,) if record.keys else (),
+        forget=texts.outdated(record, memory.known_by(record.keys), verdict.at),
+    )
+
+
 class Notebook:
     """Memory that grows with every decision: at any time what recalling again from a store that kept them would give."""
 
@@ -60,7 +95,7 @@ class Notebook:
             for key, thread in table.items():
                 self._leading_to(thread)[which].add(key)
         #: seen through, not copied
-        self.memory = Memory(threads=self._threads, subjects=self._subjects, senders=self._senders)
+        self.memory = Memory(threads=self._threads, subjects=self._subjects, senders=self._senders, texts=memory.texts)
 
     def add(self, remember: Remember) -> None:
         """Write down what one decision adds; its thread is renewed wherever it stands."""

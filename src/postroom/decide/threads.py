@@ -108,6 +108,15 @@ def find(message: Message, mail: Mail, memory: Memory, now: float, key: str | No
     return Found(thread=_state(record, "subject"), record=record, subject_key=key)
 
 
+def own(message: Message, mail: Mail, memory: Memory) -> ThreadRecord | None:
+    """The thread that a mail which was judged is in; None when there is none, or its sender may not be believed."""
+    sender = message.trusted_sender.lower()
+    record = memory.threads.get(message.message_id)
+    if record is not None and record.brand == mail.brand and sender in record.participants:
+        return record
+    return find(message, mail, memory, mail.received_at).record
+
+
 def extended(found: Found, message: Message, mail: Mail, decision: Decision) -> ThreadRecord | None:
     """The thread with this mail in it, or a new one; None when the sender is not known or no person wrote.
 

@@ -39,24 +39,32 @@ class Desks:
         In shadow (and outside the canary) the mail takes its old way and no clock runs. Alerts of urgent mail are
         their own axis: who configured them gets them in every stage.
         """
-        desk = self._desk(decision.decided)
-        in_shadow = decision.stage == "shadow" and bool(desk.before)
-        places = desk.before if in_shadow else self._places(decision)
+        places = self.places(decision)
         alerts = self.urgent if decision.urgent and decision.generation == 1 else ()
         told = self.tell if decision.unconfirmed else ()
         jobs = [
             NewJob(kind="deliver", mail_id=decision.mail_id, generation=decision.generation, destination=place)
             for place in dict.fromkeys((*alerts, *places, *told))
         ]
-        if decision.route == REVIEW and not in_shadow:
+        if self.asks(decision):
             due = now + self.review_clock
             jobs.append(NewJob(kind="clock", mail_id=decision.mail_id, generation=decision.generation, due_at=due))
         return tuple(jobs)
 
-    def _places(self, decision: Decision) -> tuple[DestinationName, ...]:
+    def asks(self, decision: Decision) -> bool:
+        """Whether the mail waits in review for a person."""
+        return decision.route == REVIEW and not self._in_shadow(decision)
+
+    def places(self, decision: Decision) -> tuple[DestinationName, ...]:
+        """Where the mail lies after this decision; copies for alerts and leads are apart."""
+        if self._in_shadow(decision):
+            return self._desk(decision.decided).before
         if decision.route == REVIEW:
             return self.review
         return self._desk(decision.route).destinations
+
+    def _in_shadow(self, decision: Decision) -> bool:
+        return decision.stage == "shadow" and bool(self._desk(decision.decided).before)
 
     def _desk(self, route: RouteName) -> Desk:
         if route in (JUNK, AUTOMATIC) and route not in self.routes:

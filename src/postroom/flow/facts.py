@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from postroom.model.judgement import Decision, Finding
+from postroom.flow.agreement import Agreements
+from postroom.model.judgement import Decision, Finding, Verdict
+from postroom.model.listing import Waiting
 from postroom.model.mail import Mail
 from postroom.model.message import Address, Message
 
@@ -63,6 +65,9 @@ def decision_facts(path: str, decision: Decision) -> dict[str, Any]:
         "stage": decision.stage,
         "tags": list(decision.tags),
         "because": decision.because,
+        "generation": decision.generation,
+        "by": decision.by,
+        "asked": decision.asked,
         "probabilities": {route: round(p, 4) for route, p in decision.probabilities},
         "findings": [finding_facts(f) for f in decision.findings],
     }
@@ -95,6 +100,59 @@ def finding_facts(finding: Finding) -> dict[str, Any]:
         "veto": finding.veto,
         "spans": [list(span) for span in finding.spans],
     }
+
+
+def waiting_facts(waiting: Waiting) -> dict[str, Any]:
+    """One line of `postroom review list --json`."""
+    return {
+        "id": waiting.mail_id,
+        "received_at": waiting.received_at,
+        "brand": waiting.brand,
+        "generation": waiting.generation,
+        "asked": waiting.asked,
+        "since": waiting.since,
+        "due_at": waiting.due_at,
+        "route": waiting.route,
+        "decided": waiting.decided,
+        "confidence": round(waiting.confidence, 4),
+        "urgent": waiting.urgent,
+        "from": waiting.from_addr,
+        "subject": waiting.subject,
+    }
+
+
+def verdict_facts(verdict: Verdict) -> dict[str, Any]:
+    """What a person said; ``probability`` is null where nobody knows with which one like it is asked for."""
+    return {
+        "id": verdict.mail_id,
+        "generation": verdict.generation,
+        "said": verdict.said,
+        "decided": verdict.decided,
+        "right": verdict.right,
+        "by": verdict.by,
+        "over": verdict.over,
+        "at": verdict.at,
+        "asked": verdict.asked,
+        "probability": verdict.probability,
+        "note": verdict.note,
+    }
+
+
+def agreement_facts(figures: Agreements) -> dict[str, Any]:
+    """`postroom review figures --json`; shares are null where too few mails were judged."""
+    rows = [
+        {
+            "route": row.route or None,
+            "group": row.group,
+            "verdicts": row.verdicts,
+            "right": row.right,
+            "share": row.share,
+            "low": row.low,
+            "high": row.high,
+        }
+        for row in figures.rows
+    ]
+    return {"figures": rows, "corrections": figures.corrections}
 
 
 def mail_facts(mail: Mail) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Where mails would go: judged as the workers judge, with nothing kept and nothing delivered."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from postroom.decide.remember import Notebook
 from postroom.flow.recollection import Recalls
@@ -31,14 +31,21 @@ class Preview:
             self._notebook.add(remember)
             yield decision
 
-    def recall(self, message_ids: Iterable[str], subject_keys: Iterable[str], senders: Iterable[str]) -> Memory:
+    def recall(
+        self,
+        message_ids: Iterable[str],
+        subject_keys: Iterable[str],
+        senders: Iterable[str],
+        texts: Callable[[], Collection[int]],
+    ) -> Memory:
         """What the mails before this batch, and the store, remember under these keys."""
         wanted = (tuple(message_ids), tuple(subject_keys), tuple(senders))
-        stored = self._store.recall(*wanted) if self._store is not None else Memory()
+        stored = self._store.recall(*wanted, texts) if self._store is not None else Memory()
         mine = self._notebook.memory
         ids, subjects, known = mine.threads, mine.subjects, mine.senders
         return Memory(
             threads={**stored.threads, **{key: ids[key] for key in wanted[0] if key in ids}},
             subjects={**stored.subjects, **{key: subjects[key] for key in wanted[1] if key in subjects}},
             senders={**stored.senders, **{key: known[key] for key in wanted[2] if key in known}},
+            texts=stored.texts,
         )

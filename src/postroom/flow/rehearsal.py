@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
+from postroom.decide.folding import fold
 from postroom.flow.measure import Labelled, measure
 from postroom.flow.past import Lesson
 from postroom.flow.recollection import Recalls, Recollection
@@ -25,7 +26,8 @@ def taught(store: Recalls, lessons: Sequence[Lesson]) -> list[Remember]:
     """What these lessons, in order of time, add to memory: nothing for senders who are not authenticated, nor of a
     mail whose time nobody knows. Raises `TryLater`."""
     known = [lesson for lesson in lessons if lesson.message.trusted_sender and lesson.example.at]
-    recollection = Recollection(store, [(lesson.mail, lesson.message) for lesson in known])
+    folded = [fold(lesson.message.subject, lesson.message.new_text) for lesson in known]
+    recollection = Recollection(store, [(lesson.mail, lesson.message) for lesson in known], folded)
     added = []
     for lesson in known:
         mail, message, at = lesson.mail, lesson.message, lesson.example.at

@@ -8,20 +8,23 @@
 The store is the truth: a crash between any two lines here repeats work and loses none.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
 from postroom.flow.addressbook import AddressBook
+from postroom.flow.audit import Audit
 from postroom.flow.desks import Desks
 from postroom.flow.ids import new_id
 from postroom.flow.retry import Patience, next_attempt, too_old
-from postroom.flow.sitting import Judges
+from postroom.flow.seconding import NOTHING, Asked, Seconding, heard
+from postroom.flow.sitting import Judges, Sitting
 from postroom.flow.stamp import stamp
 from postroom.model.errors import GiveUp, Refused, TryLater
-from postroom.model.judgement import REVIEW, Decision
+from postroom.model.judgement import REVIEW, Advice, Decision
 from postroom.model.mail import BounceOf, BrandName, Envelope, Mail, Peer
 from postroom.model.marks import is_our_mark
 from postroom.model.memory import Remember
@@ -34,6 +37,9 @@ from postroom.understand.reader import read
 
 #: pause in seconds before a job is tried again that a bug would have parked, once parking is halted
 _HALTED = 600.0
+
+_Read = tuple[Job, Mail, Message]
+"""A mail to judge, as it was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,21 +109,35 @@ class Judging:
     clock: Callable[[], float]
     key: bytes
     patience: Patience
+    #: which sure decisions are put before a person all the same
+    audit: Audit = Audit()
     #: seconds to wait for account status
     status_deadline: float = 2.0
+    #: somebody else to ask about what is uncertain; None for nobody
+    seconding: Seconding | None = None
     #: is told which job is in hand, None for none, so that a worker that hangs on a mail can be found and stopped
     in_hand: Callable[[Job | None], None] = lambda _job: None
 
-    def judge(self, jobs: Sequence[Job]) -> None:
-        """Judge a batch in order; what one mail decides is known to the next. Raises `TryLater`; may be called again."""
+    def judge(self, jobs: Sequence[Job], kept: Callable[[], None] = lambda: None) -> None:
+        """Judge a batch in order; what one mail decides is known to the next. Raises `TryLater`; may be called again.
+
+        Where a second opinion is asked for on some, the others are kept before; ``kept`` is called then.
+        """
         mails = {mail.id: mail for mail in self.store.read([job.mail_id for job in jobs])}
         read_as = [(job, self._understand(job, mails.get(job.mail_id))) for job in jobs]
         batch = [(job, mails[job.mail_id], what) for job, what in read_as if isinstance(what, Message)]
-        answers = self._decide(batch) if batch else []
-        self.in_hand(None)
-        self._keep([answer for answer in answers if isinstance(answer, Judged)])
         aside = [what for _, what in read_as if not isinstance(what, Message)]
-        self._set_aside(aside + [answer for answer in answers if not isinstance(answer, Judged)])
+        if not batch:
+            self.in_hand(None)
+            self._set_aside(aside)
+            return
+        sitting = self._judges().sit(self.store, [(mail, message) for _, mail, message in batch])
+        answers = self._decide(batch, sitting)
+        asked = self._asked(batch, sitting, answers)
+        self._settle([answer for number, answer in enumerate(answers) if number not in asked.waiting], aside)
+        if asked.waiting:
+            kept()
+            self._settle(self._seconded(batch, sitting, asked))
 
     def expire(self, job: Job) -> None:
         """A mail's time in review ran out: it goes to the best guess, marked unconfirmed. Raises `TryLater`."""
@@ -133,6 +153,8 @@ class Judging:
             route=best,
             decided=best,
             unconfirmed=True,
+            asked="",
+            asked_with=0.0,
             because=f"nobody decided on it in review in time; sent to the best guess, {best}, unconfirmed",
             decided_at=self.clock(),
         )
@@ -162,25 +184,54 @@ class Judging:
         reopened = self.store.reopen(bounce, reason)
         self.observer.note("bounce-received", bounce.mail_id, reopened=reopened)
 
-    def _decide(self, batch: Sequence[tuple[Job, Mail, Message]]) -> list[Judged | Outcome]:
-        judges = Judges(
+    def _judges(self) -> Judges:
+        return Judges(
             book=self.rulebook(),
             policy=self.policy,
             classifier=self.classifier,
             statuses=self.statuses,
             status_deadline=self.status_deadline,
         )
-        sitting = judges.sit(self.store, [(mail, message) for _, mail, message in batch])
+
+    def _decide(
+        self, batch: Sequence[_Read], sitting: Sitting, advice: Mapping[int, Advice] = MappingProxyType({})
+    ) -> list[Judged | Outcome]:
         answers: list[Judged | Outcome] = []
         for number, (job, _, message) in enumerate(batch):
             self.in_hand(job)
             try:
-                decision, remember = sitting.decide(number, self.clock(), job.generation)
+                decision, remember = sitting.decide(number, self.clock(), job.generation, advice.get(number))
             except Exception as error:  # noqa: BLE001 -- a bug that one mail brings out must not stop the others
                 answers.append(self._bug(job, error))
             else:
-                answers.append(self._judged(job, decision, remember, _summary(message)))
+                answers.append(self._judged(job, self._put_to_people(decision), remember, _summary(message)))
+        self.in_hand(None)
         return answers
+
+    def _asked(self, batch: Sequence[_Read], sitting: Sitting, answers: Sequence[Judged | Outcome]) -> Asked:
+        """What somebody else is asked about."""
+        if self.seconding is None:
+            return NOTHING
+        decisions = {number: one.decision for number, one in enumerate(answers) if isinstance(one, Judged)}
+        return self.seconding.asked(sitting, [message for _, _, message in batch], decisions)
+
+    def _seconded(self, batch: Sequence[_Read], sitting: Sitting, asked: Asked) -> list[Judged | Outcome]:
+        """What waits for a second opinion, judged with it, and with what was kept meanwhile."""
+        assert self.seconding is not None
+        answers = self.seconding.answers(asked)
+        advice = {place: answers[number] for place, number in enumerate(asked.waiting) if number in answers}
+        return self._decide([batch[number] for number in asked.waiting], sitting.again(asked.waiting), advice)
+
+    def _settle(self, answers: Sequence[Judged | Outcome], aside: Sequence[Outcome] = ()) -> None:
+        self._keep([answer for answer in answers if isinstance(answer, Judged)])
+        self._set_aside([*aside, *(answer for answer in answers if not isinstance(answer, Judged))])
+
+    def _put_to_people(self, decision: Decision) -> Decision:
+        """The decision, with whether a person is asked about it."""
+        if self.desks.asks(decision):
+            return replace(decision, asked="review", asked_with=1.0)
+        drawn = self.audit.draws(decision.mail_id)
+        return replace(decision, asked="audit" if drawn else "", asked_with=self.audit.share)
 
     def _keep(self, judged: Sequence[Judged]) -> None:
         """Decisions, memory, jobs to deliver and settled jobs to judge: one transaction. Then they are told."""
@@ -223,6 +274,8 @@ class Judging:
         )
         if decision.urgent:
             self.observer.note("alerted", decision.mail_id, signals=",".join(decision.urgent))
+        if decision.versions.second_opinion:
+            self.observer.note("opinion-heard", decision.mail_id, said=heard(decision))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

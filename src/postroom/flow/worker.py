@@ -85,7 +85,7 @@ class JudgeWorker:
         """Judge one batch and expire what is due. How many jobs. Raises `TryLater`."""
         jobs = self.store.claim("judge", self.batch, self.name)
         if jobs:
-            self._until_done(lambda: self.judging.judge(jobs))
+            self._until_done(lambda: self.judging.judge(jobs, self.ring_delivery))
             self.ring_delivery()
         clocks = self.store.claim("clock", self.batch, self.name)
         for job in clocks:

@@ -13,9 +13,9 @@ import msgspec
 
 from postroom.model.errors import PostroomError
 from postroom.model.example import Example
-from postroom.model.judgement import Decision
+from postroom.model.judgement import Decision, Verdict
 from postroom.model.mail import Mail, MailId
-from postroom.model.memory import SenderRecord, ThreadRecord
+from postroom.model.memory import SenderRecord, TextRecord, ThreadRecord
 
 _Value = TypeVar("_Value")
 
@@ -27,6 +27,8 @@ _DECISION = msgspec.msgpack.Decoder(Decision)
 _THREAD = msgspec.msgpack.Decoder(ThreadRecord)
 _EXAMPLE = msgspec.msgpack.Decoder(Example)
 _SENDER = msgspec.msgpack.Decoder(SenderRecord)
+_TEXT = msgspec.msgpack.Decoder(TextRecord)
+_VERDICT = msgspec.msgpack.Decoder(Verdict)
 
 
 def encode_head(mail: Mail) -> bytes:
@@ -79,6 +81,26 @@ def encode_example(example: Example) -> bytes:
 def decode_example(data: bytes) -> Example:
     """What `encode_example` was given."""
     return _decode(_EXAMPLE, data)
+
+
+def encode_text(record: TextRecord) -> bytes:
+    """What is remembered of a text."""
+    return encode(record)
+
+
+def decode_text(data: bytes) -> TextRecord:
+    """What `encode_text` was given."""
+    return _decode(_TEXT, data)
+
+
+def encode_verdict(verdict: Verdict) -> bytes:
+    """What a person said."""
+    return encode(verdict)
+
+
+def decode_verdict(data: bytes) -> Verdict:
+    """What `encode_verdict` was given."""
+    return _decode(_VERDICT, data)
 
 
 def sound(text: str) -> str:

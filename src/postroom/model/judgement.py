@@ -16,17 +16,24 @@ Source = Literal[
     "history",
     "account",
     "spam",
+    "second-opinion",
     "sender",
+    "verdict",
 ]
-"""Where a finding comes from. ``sender`` is for lookalike domains and the like."""
+"""Where a finding comes from. ``sender`` is for lookalike domains and the like, ``verdict`` for what people said."""
 
 Stage = Literal["shadow", "canary", "live"]
+Asked = Literal["review", "audit", "correction", "import"]
+"""Why a person gave a verdict: the mail waited in review; it was drawn for the audit; it was corrected unasked; it came
+with labelled data."""
 AccountState = Literal["active", "limited", "suspended", "banned", "closed", "unknown"]
 
 REVIEW = RouteName("review")
 JUNK = RouteName("junk")
 AUTOMATIC = RouteName("automatic")
 GENERAL = RouteName("general")
+UNSURE = RouteName("unsure")
+"""What a second opinion says that names no route."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +135,18 @@ class Versions:
     rules: str = ""
     phrases: str = ""
     model: str = ""
+    #: model of the second opinion, ``""`` where there was none or it did not count
+    second_opinion: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What somebody else says of a mail, asked for one of a closed set of routes."""
+
+    #: one of the routes that it was asked about, or ``UNSURE``
+    route: RouteName
+    #: who said so
+    model: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +176,59 @@ class Decision:
     because: str = ""
     #: nobody looked at it in review in time
     unconfirmed: bool = False
+    #: who said so, when it is a person's; ``""`` for one that was judged
+    by: str = ""
+    #: why it is put before a person; ``""`` when it is not
+    asked: Literal["", "review", "audit"] = ""
+    #: with which probability one like it is: 1 for review; else the share of the audit, whether drawn or not; 0 for never
+    asked_with: float = 0.0
     versions: Versions = Versions()
     thread: ThreadState | None = None
     history: SenderHistory = SenderHistory()
     account: AccountStatus = AccountStatus()
     #: seconds since the epoch
     decided_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a person said of a decision.
+
+    Only verdicts that were asked for say how often decisions are right, each weighed by ``weight``: people correct
+    unasked what is wrong, hardly ever what is right. All are examples to learn from, a correction as one mail, one that
+    was asked for as up to ``weight`` of its like. The newest of a mail counts; that nobody said anything is no verdict.
+    """
+
+    mail_id: MailId
+    #: of the decision judged
+    generation: int
+    #: the route that the person names
+    said: RouteName
+    #: the best guess of the decision judged
+    decided: RouteName
+    #: its confidence, 0..1
+    confidence: float
+    #: name of the reviewer
+    by: str
+    #: seconds since the epoch
+    at: float
+    #: why it was given
+    asked: Asked
+    #: with which one like it was asked for; None where nobody knows, as for corrections and imports
+    probability: float | None
+    #: the reviewer whose word it replaces; ``""`` when the decision was a judgement
+    over: str = ""
+    #: what the reviewer noted
+    note: str = ""
+    #: of all verdicts, in the order they were kept; 0 before that
+    number: int = 0
+
+    @property
+    def right(self) -> bool:
+        """Whether the decision was."""
+        return self.said == self.decided
+
+    @property
+    def weight(self) -> float:
+        """For how many decisions it stands: inverse probability (Horvitz, Thompson 1952); 0 where that is unknown."""
+        return 1.0 / self.probability if self.probability else 0.0

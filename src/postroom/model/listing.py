@@ -34,6 +34,31 @@ class MailRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A decision that a person is asked about: one line of what waits."""
+
+    mail_id: MailId
+    received_at: float
+    brand: BrandName
+    #: of the decision asked about
+    generation: int
+    #: why
+    asked: Literal["review", "audit"]
+    #: since when, seconds since the epoch
+    since: float
+    #: when its time in review is up, seconds since the epoch; None for an audit: that has no clock
+    due_at: float | None
+    #: where it lies
+    route: RouteName
+    #: best guess
+    decided: RouteName
+    confidence: float
+    urgent: bool
+    subject: str
+    from_addr: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened to a mail."""
 

@@ -1,6 +1,6 @@
 """What is remembered between mails: threads and senders. Values only; `decide.threads` and `decide.history` compute with them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from postroom.model.mail import BrandName, MailId, RouteName
@@ -42,6 +42,25 @@ class SenderRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextRecord:
+    """A text that a person gave to a route; `decide.texts` computes with it."""
+
+    #: whose text it is
+    mail_id: MailId
+    #: under which it is found
+    keys: tuple[int, ...]
+    #: by which likeness is estimated
+    sketch: bytes
+    route: RouteName
+    #: name of the reviewer
+    by: str
+    #: whose mail it counts as: ``a:ada@example.com``, ``d:example.com``; ``""`` for anybody who is not authenticated
+    sender: str
+    #: of the verdict, seconds since the epoch
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """The part of what is remembered that a batch of mails may need."""
 
@@ -51,11 +70,17 @@ class Memory:
     subjects: Mapping[str, ThreadRecord] = field(default_factory=dict)
     #: sender key -> record
     senders: Mapping[str, SenderRecord] = field(default_factory=dict)
+    #: key of a text -> those found under it
+    texts: Mapping[int, tuple[TextRecord, ...]] = field(default_factory=dict)
+
+    def known_by(self, keys: Iterable[int]) -> tuple[TextRecord, ...]:
+        """The texts found under any of these keys, each once."""
+        return tuple({one.mail_id: one for key in keys for one in self.texts.get(key, ())}.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remember:
-    """What one decision adds to memory. Whole new values; later ones replace earlier ones."""
+    """What one decision or verdict adds to memory. Whole new values; later ones replace earlier ones."""
 
     thread: ThreadRecord | None = None
     #: Message-IDs that now lead to ``thread``
@@ -63,3 +88,6 @@ class Remember:
     #: subject key that now leads to ``thread``; ``""`` for none
     subject_key: str = ""
     senders: tuple[SenderRecord, ...] = ()
+    texts: tuple[TextRecord, ...] = ()
+    #: mails whose texts are forgotten
+    forget: tuple[MailId, ...] = ()

@@ -437,4 +437,4 @@ class WatchingContract:
 class StoreContract(
     ArrivalsContract, JudgementsContract, LanesContract, InboxesContract, ExamplesContract, WatchingContract
 ):
-    """Everything but the queue, which has a module of its own: `postroom.testing.queue_contract`."""
+    """Everything but queue and verdicts, which have modules of their own: `queue_contract` and `verdict_contract`."""

@@ -4,12 +4,13 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from postroom.decide.remember import Keys
 from postroom.model.example import Example, ExampleId
-from postroom.model.judgement import Decision, Finding
+from postroom.model.judgement import Decision, Finding, Verdict
 from postroom.model.mail import BrandName, DestinationName, Envelope, Mail, MailId, Peer, RouteName
 from postroom.model.memory import Remember
 from postroom.model.work import Job, NewJob, Parcel
-from postroom.ports import Judged
+from postroom.ports import Judged, Ruling
 
 
 def a_mail(number: int, at: float = 1_800_000_000.0, **changes: Any) -> Mail:
@@ -63,6 +64,32 @@ def a_judgement(job: Job, *jobs: NewJob, remember: Remember | None = None, **cha
         language="en",
         kind="person",
     )
+
+
+def a_ruling(mail_id: MailId, said: str = "refunds", generation: int = 1, **changes: Any) -> Ruling:
+    """Ada moves a mail to ``said``; ``generation`` is of the decision that she looked at. ``changes`` are of the ruling."""
+    verdict = Verdict(
+        mail_id=mail_id,
+        generation=generation,
+        said=RouteName(said),
+        decided=RouteName("appeals"),
+        confidence=0.93,
+        by="ada",
+        at=1_800_000_100.0,
+        asked="correction",
+        probability=None,
+    )
+    route = RouteName(said)
+    ruling = Ruling(
+        verdict=verdict,
+        decision=a_decision(mail_id, generation + 1, route=route, decided=route, confidence=1.0, by="ada"),
+        jobs=(),
+        drop=(),
+        leaves=(),
+        keys=Keys(message_ids=(), subject_key="", senders=()),
+        remember=lambda _memory: Remember(),
+    )
+    return replace(ruling, **changes)
 
 
 def a_delivery(mail_id: MailId, destination: str = "desk", generation: int = 1, due_at: float = 0.0) -> NewJob:

@@ -149,6 +149,12 @@ def test_who_knows_accounts_and_is_not_asked_is_warned_of() -> None:
     assert found.remedy == 'Write kind = "csv"'
 
 
+@pytest.mark.parametrize(("share", "fits"), [("0", True), ("0.2", True), ("0.21", False), ("-0.1", False)])
+def test_the_audit_asks_about_a_fifth_at_most(share: str, fits: bool) -> None:
+    _, problems = load(GOOD.replace("[review]", f"[review]\naudit_share = {share}"))
+    assert (not [p for p in problems if p.path == "review.audit_share"]) == fits
+
+
 def test_all_mistakes_are_found_at_once() -> None:
     text = (
         GOOD.replace("[review]", "[review]\nhuors = 1")
@@ -266,3 +272,37 @@ def test_no_structure_makes_it_raise(data: dict[str, object]) -> None:
         return
     settings, problems = load(text)
     assert (settings is None) == any(p.fatal for p in problems)
+
+
+OPINION = '[second_opinion]\nurl = "https://api.example.com/v1"\nmodel = "m1"\n'
+
+
+def test_a_second_opinion_is_off_unless_it_has_a_url() -> None:
+    settings, problems = load(GOOD + '[second_opinion]\nbrands = ["nobody"]\n')
+    assert settings is not None
+    assert settings.second_opinion.url == ""
+    assert len(problems) == 1
+    settings, problems = load(GOOD + OPINION + 'brands = ["main"]\nroutes = ["appeals"]\nabout = { junk = "spam" }\n')
+    assert settings is not None
+    assert len(problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "says", "remedy"),
+    [
+        (OPINION.replace("https", "ftp"), "second_opinion.url", "not an http(s) address", "https://"),
+        (OPINION.replace('model = "m1"', ""), "second_opinion.model", "is missing", "Name a model"),
+        (OPINION + 'brands = ["mian"]', "second_opinion.brands", "no brand", "Did you mean 'main'?"),
+        (OPINION + 'routes = ["apeals"]', "second_opinion.routes", "no route", "Did you mean 'appeals'?"),
+        (OPINION + 'about = { apeals = "x" }', "second_opinion.about.apeals", "no route", "Did you mean 'appeals'?"),
+        (OPINION + "timeout = 31", "second_opinion.timeout", "<= 30", "number"),
+        (OPINION + '[route.unsure]\ndestinations = ["general"]', "route.unsure", "taken", "another name"),
+    ],
+)
+def test_mistakes_of_a_second_opinion(more: str, path: str, says: str, remedy: str) -> None:
+    settings, problems = load(f"{GOOD}\n{more}\n")
+    assert settings is None
+    (problem,) = [p for p in problems if p.fatal]
+    assert problem.path == path
+    assert says in problem.message
+    assert remedy in problem.remedy

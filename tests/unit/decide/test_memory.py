@@ -156,6 +156,16 @@ def test_a_thread_grows_and_moves_with_settled_decisions_only():
     assert threads.confirmed(RECORD, REFUNDS) == dataclasses.replace(RECORD, route=REFUNDS, confirmed=True)
 
 
+def test_the_thread_of_a_mail_that_was_judged_is_its_own_if_its_sender_is_in_it():
+    known = Memory(threads={"m1@example.com": RECORD})
+    assert threads.own(mine(), mail(), known) == RECORD
+    assert threads.own(mine(references=("m1@example.com",), message_id="m9"), mail(), known) == RECORD
+    assert threads.own(mine(), mail(brand=BrandName("other")), known) is None
+    assert threads.own(mine(from_=Address(name="", addr="eve@evil.test")), mail(), known) is None
+    assert threads.own(message(), mail(), known) is None
+    assert threads.own(mine(), mail(), Memory()) is None
+
+
 def test_participants_are_capped_and_keep_the_newest():
     many = dataclasses.replace(RECORD, participants=tuple(f"p{number}@example.com" for number in range(50)))
     grown = threads.extended(threads.Found(record=many), mine(), mail(), decided("refunds"))
@@ -249,6 +259,22 @@ def test_counts_fade_by_half_in_ninety_days_and_review_counts_for_nothing():
     first = history.extended(mine(), decided("review"), Memory(), NOW)
     assert first[0].last_route == "review"
     assert history.extended(mine(kind="bounce"), decided("automatic"), Memory(), NOW) == ()
+
+
+def test_a_mail_that_is_moved_counts_there_as_much_as_it_is_worth_by_then():
+    memory = Memory()
+    for at in (NOW, NOW + history.HALF_LIFE):
+        memory = written(memory, Remember(senders=history.extended(mine(), decided("appeals"), memory, at)))
+    first = history.moved(mine(), APPEALS, REFUNDS, NOW, memory, NOW + history.HALF_LIFE)[0]
+    assert dict(first.counts) == {APPEALS: pytest.approx(1.0), REFUNDS: pytest.approx(0.5)}
+    assert (first.last_route, first.mails) == ("appeals", 2)
+    newest = history.moved(mine(), APPEALS, REFUNDS, NOW + history.HALF_LIFE, memory, NOW + history.HALF_LIFE)[0]
+    assert dict(newest.counts) == {APPEALS: pytest.approx(0.5), REFUNDS: pytest.approx(1.0)}
+    assert newest.last_route == "refunds"
+    lost = history.moved(mine(), REFUNDS, RouteName("junk"), NOW, memory, NOW)[0]
+    assert dict(lost.counts) == {APPEALS: pytest.approx(1.5)}
+    assert history.moved(message(), APPEALS, REFUNDS, NOW, memory, NOW) == ()
+    assert history.moved(mine(), APPEALS, REFUNDS, NOW, Memory(), NOW)[0].counts == ((REFUNDS, 1.0),)
 
 
 def test_nobody_gets_the_history_of_another():

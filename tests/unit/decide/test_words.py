@@ -62,6 +62,19 @@ def test_it_tells_of_stages_and_of_review_running_out():
     because = "nobody decided on it in review in time; sent to the best guess, appeals, unconfirmed"
     decision = dataclasses.replace(judge(the_case, BOOK, Policy()), unconfirmed=True, because=because)
     assert explain(decision)[0].count("unconfirmed") == 1
+    drawn = dataclasses.replace(judge(the_case, BOOK, Policy()), asked="audit")
+    assert "drawn for the audit" in explain(drawn)[0]
+
+
+def test_of_a_persons_word_nothing_is_said_that_would_have_changed_it():
+    judged = judge(case("refund, money back"), BOOK, Policy())
+    because = "bob says so"
+    word = Finding(source="verdict", route=REFUNDS, score=1.0, reason=because, name="bob")
+    decision = dataclasses.replace(judged, findings=(*judged.findings, word), because=because, by="bob")
+    said = "\n".join(explain(decision, None, Policy()))
+    assert "It goes to refunds: bob says so." in said
+    assert "bob says so (decisively for" in said
+    assert "would" not in said
 
 
 def test_it_has_words_for_nothing_too():

@@ -1,11 +1,23 @@
 """Facts are plain JSON in the shapes that outsiders rely on."""
 
 import json
+from dataclasses import replace
 
-from postroom.flow.facts import arrival_facts, decision_facts, finding_facts, mail_facts, message_facts
+from postroom.flow.agreement import agreement
+from postroom.flow.facts import (
+    agreement_facts,
+    arrival_facts,
+    decision_facts,
+    finding_facts,
+    mail_facts,
+    message_facts,
+    verdict_facts,
+    waiting_facts,
+)
 from postroom.model.judgement import Finding
-from postroom.model.mail import MailId, RouteName
-from postroom.testing.values import a_decision, a_mail
+from postroom.model.listing import Waiting
+from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.testing.values import a_decision, a_mail, a_ruling
 from postroom.understand.reader import read_bytes
 
 FORWARD = b"""From: Bob <bob@team.test>
@@ -59,6 +71,41 @@ def test_a_decision_is_rounded_and_its_findings_are_told() -> None:
     assert facts["findings"][0] == {
         "source": "rule", "route": "appeals", "score": 0.1235, "reason": "so", "name": "r", "veto": True, "spans": [[1, 2]],
     }  # fmt: skip
+
+
+def test_what_people_are_asked_and_said_is_json() -> None:
+    one = Waiting(
+        mail_id=MailId("m"),
+        received_at=1.0,
+        brand=BrandName("shop"),
+        generation=1,
+        asked="review",
+        since=2.0,
+        due_at=3.0,
+        route=RouteName("review"),
+        decided=RouteName("appeals"),
+        confidence=0.123456,
+        urgent=False,
+        subject="Hello",
+        from_addr="ada@example.com",
+    )
+    facts = json.loads(json.dumps(waiting_facts(one)))
+    assert (facts["id"], facts["confidence"], facts["due_at"], facts["from"]) == ("m", 0.1235, 3.0, "ada@example.com")
+    verdict = a_ruling(MailId("m")).verdict
+    told = json.loads(json.dumps(verdict_facts(verdict)))
+    assert (told["said"], told["decided"], told["right"], told["probability"]) == ("refunds", "appeals", False, None)
+    asked = replace(verdict, asked="audit", probability=0.5)
+    figures = agreement_facts(agreement([asked]))
+    assert figures["corrections"] == 0
+    assert figures["figures"][0] == {
+        "route": None,
+        "group": "audit",
+        "verdicts": 1,
+        "right": 0,
+        "share": None,
+        "low": None,
+        "high": None,
+    }
 
 
 def test_a_mail_is_told_without_its_bytes() -> None:

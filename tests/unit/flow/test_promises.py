@@ -105,13 +105,11 @@ def test_promise_5_unsure_means_ask_and_asking_has_a_clock(tmp_path: Path) -> No
     house.store.close()
 
 
-@pytest.mark.parametrize(
-    ("text", "desk"), [("My account was suspended, please unban it.", "appeals"), ("Hello", "junk")]
-)
+@pytest.mark.parametrize(("text", "desk"), [("My account was suspended.", "appeals"), ("Hello", "junk")])
 def test_promise_5_what_may_be_an_appeal_does_not_end_in_junk_when_its_time_is_up(
     tmp_path: Path, text: str, desk: str
 ) -> None:
-    house = House(tmp_path, junk_threshold=0.9999)
+    house = House(tmp_path, junk_threshold=0.9999, junk_prior=0.2)
     house.accept(a_message(text, X_Spam_Status="Yes, score=25.0 required=5.0"))
     house.judge()
     house.deliver()

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from postroom.decide.folding import Folded
+from postroom.decide.folding import Folded, fold
 from postroom.flow.recollection import Recollection
 from postroom.flow.replay import replay
 from postroom.model.judgement import Opinion
@@ -60,7 +61,7 @@ def test_a_ticket_in_the_subject_is_not_noticed_twice(tmp_path: Path) -> None:
 
 
 def test_a_batch_is_recalled_in_one_read_without_repeats(tmp_path: Path) -> None:
-    asked: list[tuple[tuple[str, ...], ...]] = []
+    asked: list[tuple[Any, ...]] = []
 
     class Asked:
         def recall(self, *keys):
@@ -75,8 +76,10 @@ def test_a_batch_is_recalled_in_one_read_without_repeats(tmp_path: Path) -> None
         )[0]
         for n in (1, 2, 3)
     ]
-    Recollection(Asked(), [(mail, read(mail, house.judging.trust)) for mail in mails])
-    ((ids, subjects, senders),) = asked
+    batch = [(mail, read(mail, house.judging.trust)) for mail in mails]
+    Recollection(Asked(), batch, [fold(message.subject, message.new_text) for _, message in batch])
+    ((ids, subjects, senders, texts),) = asked
+    assert len(texts()) == len(set(texts())) == 5, "the three say the same"
     assert "0@example.com" in ids
     assert len(ids) == len(set(ids))
     assert len(subjects) == len(set(subjects)) <= 1

@@ -12,18 +12,22 @@ from postroom.model.codec import (
     decode_example,
     decode_mail,
     decode_sender,
+    decode_text,
     decode_thread,
+    decode_verdict,
     encode_decision,
     encode_example,
     encode_head,
     encode_sender,
+    encode_text,
     encode_thread,
+    encode_verdict,
     sound,
 )
 from postroom.model.errors import PostroomError
-from postroom.model.judgement import Decision
+from postroom.model.judgement import Decision, Verdict
 from postroom.model.mail import BrandName, Mail, MailId, RouteName
-from postroom.model.memory import SenderRecord, ThreadRecord
+from postroom.model.memory import SenderRecord, TextRecord, ThreadRecord
 from postroom.testing.values import a_decision, a_mail, an_example
 
 # Numbers as msgpack has them; NaN equals nothing, not even itself.
@@ -51,6 +55,23 @@ def test_a_sender_comes_back(record: SenderRecord) -> None:
     assert decode_sender(encode_sender(record)) == record
 
 
+@given(st.from_type(TextRecord))
+def test_a_text_comes_back(record: TextRecord) -> None:
+    assert decode_text(encode_text(record)) == record
+
+
+@given(st.from_type(Verdict))
+def test_a_verdict_comes_back(verdict: Verdict) -> None:
+    assert decode_verdict(encode_verdict(verdict)) == verdict
+
+
+def test_a_decision_of_an_earlier_version_was_asked_about_by_nobody_and_is_nobodys_word() -> None:
+    older = msgspec.msgpack.decode(encode_decision(a_decision(MailId("X"), asked="audit", asked_with=0.5, by="ada")))
+    for name in ("asked", "asked_with", "by"):
+        del older[name]
+    assert decode_decision(msgspec.msgpack.encode(older)) == a_decision(MailId("X"))
+
+
 def test_the_raw_bytes_are_not_kept_twice() -> None:
     assert b"restore" not in encode_head(a_mail(1))
 
@@ -68,7 +89,15 @@ def test_sound_text_stays_as_it_is(text: str) -> None:
 
 @given(st.binary())
 def test_bytes_that_are_no_value_are_said_to_be_so(data: bytes) -> None:
-    for decode in (decode_decision, decode_thread, decode_sender, decode_example, lambda head: decode_mail(head, b"")):
+    for decode in (
+        decode_decision,
+        decode_thread,
+        decode_sender,
+        decode_example,
+        decode_text,
+        decode_verdict,
+        lambda head: decode_mail(head, b""),
+    ):
         with pytest.raises(PostroomError):
             decode(data)
 

@@ -39,13 +39,13 @@ _MARK = "\x02"
 
 def words(folded: Folded) -> list[str]:
     """The words and punctuation marks of a folded text in their order; numbers by their length alone."""
-    found = _WORD.findall(folded.text)[:MAX_WORDS]
+    found = _WORD.findall(folded.text, folded.fresh_from)[:MAX_WORDS]
     return ["0" * min(len(word), 9) if word.isdigit() else word for word in found]
 
 
 def remarks(message: Message, folded: Folded) -> list[str]:
-    """What else is worth knowing of a mail, as words of a kind of their own: the words of its subject."""
-    subject = dict.fromkeys(_WORD.findall(folded.text[: folded.subject_end]))
+    """What else is worth knowing of a mail, as words of a kind of their own: the words of its subject, if that is new."""
+    subject = dict.fromkeys(_WORD.findall(folded.text, folded.fresh_from, folded.subject_end))
     return [f"{_MARK}s{word}" for word in islice(subject, MAX_REMARKS)]
 
 

@@ -73,6 +73,20 @@ METRICS: tuple[MetricSpec, ...] = (
         help="Mails that nobody looked at in review in time.",
     ),
     MetricSpec(
+        name="postroom_opinions_asked",
+        kind="counter",
+        event="opinion-asked",
+        help="Questions for a second opinion, by what became of them: answered, cached, too-late, failed, no-answer, budget (spent), paused (the endpoint failed).",
+        labels=("result",),
+    ),
+    MetricSpec(
+        name="postroom_opinions_heard",
+        kind="counter",
+        event="opinion-heard",
+        help="Decisions that heard a second opinion, by whether it agrees with the best guess, disagrees or is unsure.",
+        labels=("said",),
+    ),
+    MetricSpec(
         name="postroom_deliveries",
         kind="counter",
         event="delivered",
@@ -145,6 +159,12 @@ METRICS: tuple[MetricSpec, ...] = (
     ),
     MetricSpec(name="postroom_lanes_down", kind="gauge", help="Destinations that are paused because they fail."),
     MetricSpec(name="postroom_unread", kind="gauge", help="Unread mails of the built-in inboxes.", labels=("inbox",)),
+    MetricSpec(
+        name="postroom_waiting",
+        kind="gauge",
+        help="Decisions that wait for a person's verdict, by why they were asked about.",
+        labels=("asked",),
+    ),
     MetricSpec(name="postroom_store_bytes", kind="gauge", help="Size of the store on disk."),
 )
 
@@ -223,6 +243,7 @@ class _Gauges:
             "postroom_oldest_ready_seconds": {(kind,): now - since for kind, since in census["oldest_ready"].items()},
             "postroom_lanes_down": {(): census["lanes_down"]},
             "postroom_unread": {(inbox,): count for inbox, count in census["unread"].items()},
+            "postroom_waiting": {(asked,): count for asked, count in census["waiting"].items()},
             "postroom_store_bytes": {(): census["bytes"]},
         }
 

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Sequence
 
-from postroom.adapters.store.judgements import remember_all
+from postroom.adapters.store.judgements import remember as write_down
 from postroom.adapters.store.sql import Insert
 from postroom.model.codec import decode_example, encode_example, sound
 from postroom.model.example import Example, ExampleId
@@ -19,7 +19,7 @@ def keep(tx: sqlite3.Connection, examples: Sequence[Example], remember: Sequence
     by_id = {sound(one.id): one for one in examples}
     new = len(by_id) - len(known(tx, [one.id for one in by_id.values()]))
     _KEEP.run(tx, [(name, one.at, sound(one.route), encode_example(one)) for name, one in by_id.items()])
-    remember_all(tx, remember)
+    write_down(tx, remember)
     return new
 
 

@@ -1,7 +1,7 @@
-"""Decisions with their jobs, and what is remembered of threads and senders."""
+"""Decisions with their jobs, and what is remembered of threads, senders and texts."""
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from postroom.adapters.store.line import Clocks
@@ -11,15 +11,17 @@ from postroom.model.codec import (
     decode_decision,
     decode_mail,
     decode_sender,
+    decode_text,
     decode_thread,
     encode_decision,
     encode_sender,
+    encode_text,
     encode_thread,
     sound,
 )
 from postroom.model.judgement import Decision
 from postroom.model.mail import MailId
-from postroom.model.memory import Memory, Remember, SenderRecord, ThreadRecord
+from postroom.model.memory import Memory, Remember, SenderRecord, TextRecord, ThreadRecord
 from postroom.model.work import Decided, Job, JobId, NewJob, Summary
 from postroom.ports import Judged
 
@@ -37,6 +39,20 @@ _THREADS = Insert(head="INSERT OR REPLACE INTO threads (id, body) VALUES", width
 _LINKS = Insert(head="INSERT OR REPLACE INTO links (key, thread) VALUES", width=2)
 _SUBJECTS = Insert(head="INSERT OR REPLACE INTO subjects (key, thread) VALUES", width=2)
 _SENDERS = Insert(head="INSERT OR REPLACE INTO senders (key, body) VALUES", width=2)
+
+_WAITING = Insert(head="INSERT OR REPLACE INTO waiting (mail, generation, asked, since) VALUES", width=4)
+_SUPERSEDED = """
+UPDATE summaries SET generation = ?, route = ?, decided = ?, confidence = ?, unconfirmed = ? WHERE mail = ?
+"""
+_TEXTS = """
+SELECT k.key, k.mail, t.body FROM json_each(?) AS wanted CROSS JOIN text_keys AS k ON k.key = wanted.value
+CROSS JOIN texts AS t ON t.mail = k.mail
+"""
+#: of those found under one key, the newest mails' count
+_MOST_A_KEY = 50
+_CROWDED = """
+DELETE FROM text_keys WHERE key = ? AND mail IN (SELECT mail FROM text_keys WHERE key = ? ORDER BY mail DESC LIMIT -1 OFFSET ?)
+"""
 
 _HELD = """
 SELECT j.id, j.attempt, j.mail, (SELECT max(d.generation) FROM decisions AS d WHERE d.mail = j.mail)
@@ -71,12 +87,21 @@ def record(tx: sqlite3.Connection, clocks: Clocks, judged: Sequence[Judged]) -> 
         {one.job.mail_id: mail for mail, one in good.values()},
         now,
     )
-    remember_all(tx, [one.remember for _, one in good.values()])
+    remember(tx, [one.remember for _, one in good.values()])
     for kind, jobs in by_kind([one.job for _, one in good.values()]):
         finish(tx, kind, [job.id for job in jobs], now, "")
     for kind, jobs in by_kind(superseded):
         finish(tx, kind, [job.id for job in jobs], now, "superseded by a later decision")
     return tuple(JobId(number) for number in good)
+
+
+def supersede(tx: sqlite3.Connection, mail: int, decision: Decision, jobs: Sequence[NewJob], now: float) -> None:
+    """Keep a decision that takes the place of the one before, with its jobs; what was asked about that one is answered."""
+    _DECISIONS.run(tx, [(mail, decision.generation, decision.decided_at, encode_decision(decision))])
+    facts = (decision.generation, decision.route, decision.decided, decision.confidence, int(decision.unconfirmed))
+    tx.execute(_SUPERSEDED, (*facts, mail))
+    tx.execute("DELETE FROM waiting WHERE mail = ?", (mail,))
+    _put(tx, jobs, {decision.mail_id: mail}, now)
 
 
 def decisions(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Decision, ...]:
@@ -119,13 +144,18 @@ def summaries(tx: sqlite3.Connection, ids: Collection[MailId]) -> dict[MailId, S
 
 
 def recall(
-    tx: sqlite3.Connection, message_ids: Collection[str], subject_keys: Collection[str], senders: Collection[str]
+    tx: sqlite3.Connection,
+    message_ids: Collection[str],
+    subject_keys: Collection[str],
+    senders: Collection[str],
+    texts: Callable[[], Collection[int]],
 ) -> Memory:
     """What is remembered under these keys."""
     return Memory(
         threads=_led_to(tx, "links", message_ids),
         subjects=_led_to(tx, "subjects", subject_keys),
         senders=_senders(tx, senders),
+        texts=_texts(tx, texts()) if tx.execute("SELECT 1 FROM texts LIMIT 1").fetchone() else {},
     )
 
 
@@ -135,6 +165,10 @@ def _keep(tx: sqlite3.Connection, good: Sequence[tuple[int, Judged]]) -> None:
         [(mail, one.decision.generation, one.decision.decided_at, encode_decision(one.decision)) for mail, one in good],
     )
     _SUMMARIES.run(tx, [_summary(mail, one) for mail, one in good])
+    asked = [(mail, one.decision) for mail, one in good]
+    _WAITING.run(tx, [(mail, one.generation, one.asked, one.decided_at) for mail, one in asked if one.asked])
+    if answered := [mail for mail, one in asked if one.generation > 1 and not one.asked]:
+        tx.execute("DELETE FROM waiting WHERE mail IN (SELECT value FROM json_each(?))", (id_list(answered),))
 
 
 def _summary(mail: int, one: Judged) -> tuple[Any, ...]:
@@ -177,7 +211,7 @@ def keys_of(tx: sqlite3.Connection, mail: int) -> tuple[int | None, int | None]:
     return number_of(whole.thread_key), number_of(whole.sender_key)
 
 
-def remember_all(tx: sqlite3.Connection, added: Sequence[Remember]) -> None:
+def remember(tx: sqlite3.Connection, added: Sequence[Remember]) -> None:
     """The last word on a key in a batch is the one that is kept: only it is written."""
     threads: dict[str, ThreadRecord] = {}
     links: dict[bytes, str] = {}
@@ -191,10 +225,39 @@ def remember_all(tx: sqlite3.Connection, added: Sequence[Remember]) -> None:
             if one.subject_key:
                 subjects[hash_of(one.subject_key)] = thread.id
         senders.update((sound(sender.key), sender) for sender in one.senders)
+        for gone in one.forget:
+            _forget_text(tx, gone)
+        for text in one.texts:
+            _remember_text(tx, text)
     _THREADS.run(tx, [(name, encode_thread(thread)) for name, thread in threads.items()])
     _LINKS.run(tx, list(links.items()))
     _SUBJECTS.run(tx, list(subjects.items()))
     _SENDERS.run(tx, [(key, encode_sender(sender)) for key, sender in senders.items()])
+
+
+def _forget_text(tx: sqlite3.Connection, mail_id: MailId) -> None:
+    for table in ("text_keys", "texts"):
+        tx.execute(f"DELETE FROM {table} WHERE mail = (SELECT seq FROM mails WHERE id = ?)", (sound(mail_id),))  # noqa: S608 - our own names
+
+
+def _remember_text(tx: sqlite3.Connection, text: TextRecord) -> None:
+    """Keep a text in place of what was kept of the same mail."""
+    _forget_text(tx, text.mail_id)
+    (mail,) = tx.execute("SELECT seq FROM mails WHERE id = ?", (sound(text.mail_id),)).fetchone()
+    tx.execute("INSERT INTO texts (mail, body) VALUES (?, ?)", (mail, encode_text(text)))
+    for key in set(text.keys):
+        tx.execute("INSERT INTO text_keys (key, mail) VALUES (?, ?)", (key, mail))
+        tx.execute(_CROWDED, (key, key, _MOST_A_KEY))
+
+
+def _texts(tx: sqlite3.Connection, keys: Collection[int]) -> dict[int, tuple[TextRecord, ...]]:
+    found: dict[int, list[TextRecord]] = {}
+    known: dict[int, TextRecord] = {}
+    for key, mail, body in tx.execute(_TEXTS, (id_list(keys),)):
+        if mail not in known:
+            known[mail] = decode_text(body)
+        found.setdefault(key, []).append(known[mail])
+    return {key: tuple(texts) for key, texts in found.items()}
 
 
 def _led_to(tx: sqlite3.Connection, table: str, keys: Collection[str]) -> dict[str, ThreadRecord]:

@@ -134,9 +134,16 @@ def free(tx: sqlite3.Connection, clocks: Clocks, want: Want) -> tuple[bool, tupl
     return False, jobs
 
 
+def being_judged(tx: sqlite3.Connection, thread: int | None, sender: int | None) -> bool:
+    """Whether a mail of this thread or sender is in a judge's hands."""
+    return not _in_hand(tx).isdisjoint({thread, None if sender is None else ~sender} - {None})
+
+
 def _busy(tx: sqlite3.Connection, want: Want) -> frozenset[int]:
-    if want.kind != "judge":
-        return frozenset()
+    return _in_hand(tx) if want.kind == "judge" else frozenset()
+
+
+def _in_hand(tx: sqlite3.Connection) -> frozenset[int]:
     return frozenset(key for keys in tx.execute(_KEYS_IN_HAND) for key in keys) - _NONE
 
 

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from postroom.adapters.store import arrivals, desk, inbox, judgements, queue, views
+from postroom.adapters.store import arrivals, desk, inbox, judgements, queue, verdicts, views
 from postroom.adapters.store import examples as store_examples
 from postroom.adapters.store.arrivals import Arriving, Packer
 from postroom.adapters.store.backup import Progress, backup
@@ -24,12 +24,12 @@ from postroom.adapters.store.schema import migrate
 from postroom.adapters.store.writer import Writer
 from postroom.model.errors import TryLater
 from postroom.model.example import Example, ExampleId
-from postroom.model.judgement import Decision
-from postroom.model.listing import Event, MailRow
+from postroom.model.judgement import Decision, Verdict
+from postroom.model.listing import Event, MailRow, Waiting
 from postroom.model.mail import BounceOf, DestinationName, Mail, MailId, RouteName
 from postroom.model.memory import Memory, Remember
 from postroom.model.work import Decided, InboxEntry, Job, JobId, JobInfo, JobKind, Lane, Outcome, Parcel, Summary
-from postroom.ports import JobFilter, Judged
+from postroom.ports import JobFilter, Judged, Ruling
 
 _Result = TypeVar("_Result")
 _Unit = Callable[[sqlite3.Connection], Any]
@@ -126,10 +126,16 @@ class SqliteStore:
 
     # Judgements
 
-    def recall(self, message_ids: Collection[str], subject_keys: Collection[str], senders: Collection[str]) -> Memory:
+    def recall(
+        self,
+        message_ids: Collection[str],
+        subject_keys: Collection[str],
+        senders: Collection[str],
+        texts: Callable[[], Collection[int]] = tuple,
+    ) -> Memory:
         """See `postroom.ports.Judgements.recall`."""
         with self._readers.lend() as tx:
-            return judgements.recall(tx, message_ids, subject_keys, senders)
+            return judgements.recall(tx, message_ids, subject_keys, senders, texts)
 
     def record(self, judged: Sequence[Judged]) -> tuple[JobId, ...]:
         """See `postroom.ports.Judgements.record`.
@@ -153,6 +159,27 @@ class SqliteStore:
         """See `postroom.ports.Judgements.summaries`."""
         with self._readers.lend() as tx:
             return judgements.summaries(tx, ids)
+
+    # Verdicts
+
+    def rule(self, ruling: Ruling) -> Verdict:
+        """See `postroom.ports.Verdicts.rule`."""
+        return self._write(lambda tx: verdicts.rule(tx, self._clocks, ruling), weight=8192)
+
+    def waiting(self, limit: int = 100, asked: Literal["", "review", "audit"] = "") -> tuple[Waiting, ...]:
+        """See `postroom.ports.Verdicts.waiting`."""
+        with self._readers.lend() as tx:
+            return verdicts.waiting(tx, asked, limit)
+
+    def verdicts(self, since: float = 0.0, *, after: int = 0, limit: int = 1000) -> tuple[Verdict, ...]:
+        """See `postroom.ports.Verdicts.verdicts`."""
+        with self._readers.lend() as tx:
+            return verdicts.verdicts(tx, since, after, limit)
+
+    def verdicts_on(self, mail_id: MailId) -> tuple[Verdict, ...]:
+        """See `postroom.ports.Verdicts.verdicts_on`."""
+        with self._readers.lend() as tx:
+            return verdicts.verdicts_on(tx, mail_id)
 
     # Queue
 

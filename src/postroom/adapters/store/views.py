@@ -7,6 +7,7 @@ from typing import Any
 
 from postroom.adapters.store.desk import jobs as jobs_of
 from postroom.adapters.store.sql import started_with
+from postroom.adapters.store.verdicts import verdicts_on
 from postroom.model.codec import sound
 from postroom.model.listing import Event, MailRow
 from postroom.model.mail import BrandName, MailId, RouteName
@@ -58,6 +59,9 @@ def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
         "SELECT generation, decided_at FROM decisions WHERE mail = ? ORDER BY generation", (seq,)
     ):
         found.append(Event(at=decided_at, what="decided", detail=f"generation {generation}"))
+    for verdict in verdicts_on(tx, mail_id):
+        noted = f": {verdict.note}" if verdict.note else ""
+        found.append(Event(at=verdict.at, what="verdict", detail=f"{verdict.by} said {verdict.said}{noted}"))
     for info in jobs_of(tx, JobFilter(mail_id=mail_id)):
         where = f"{info.destination} " if info.destination else ""
         said = info.receipt or info.error
@@ -105,6 +109,8 @@ def census(tx: sqlite3.Connection, path: Path) -> dict[str, Any]:
                 "SELECT destination, count(*) FROM inbox INDEXED BY inbox_unread WHERE read_at IS NULL GROUP BY destination"
             ).fetchall()
         ),
+        "waiting": {"review": 0, "audit": 0}
+        | dict(tx.execute("SELECT asked, count(*) FROM waiting INDEXED BY waiting_asked GROUP BY asked").fetchall()),
         "bytes": sum(_size(path.with_name(path.name + suffix)) for suffix in ("", "-wal", "-shm")),
     }
 

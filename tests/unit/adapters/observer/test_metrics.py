@@ -19,6 +19,7 @@ CENSUS: dict[str, Any] = {
     "oldest_ready": {"judge": 90.0},
     "lanes_down": 1,
     "unread": {"appeals": 4},
+    "waiting": {"review": 5, "audit": 0},
     "bytes": 4096,
 }
 
@@ -75,6 +76,7 @@ def test_the_stores_gauges_are_those_of_the_list(monkeypatch: pytest.MonkeyPatch
     assert 'postroom_oldest_ready_seconds{kind="judge"} 10.0' in text
     assert 'postroom_jobs{kind="judge",state="ready"} 2.0' in text
     assert 'postroom_unread{inbox="appeals"} 4.0' in text
+    assert 'postroom_waiting{asked="review"} 5.0' in text
     names = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
     assert names == {m.name for m in METRICS if m.kind == "gauge"}
 

@@ -99,6 +99,40 @@ def test_a_step_that_fails_leaves_nothing(path: Path, monkeypatch: pytest.Monkey
     connection.close()
 
 
+def test_what_waited_in_review_before_verdicts_were_taken_is_asked_about(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But neither what is in review in name only (shadow: no clock), nor what its clock has sent on."""
+    now = schema.steps()
+    monkeypatch.setattr(schema, "steps", lambda: {number: now[number] for number in (1, 2)})
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        schema.migrate(connection)
+        for mail, route, clock in (
+            (1, "review", "ready"),
+            (2, "review", None),
+            (3, "appeals", "done"),
+            (4, "review", "done"),
+        ):
+            connection.execute(
+                "INSERT INTO mails (seq, id, received_at, brand, head) VALUES (?, ?, 5.0, 'b', x'')", (mail, f"m{mail}")
+            )
+            connection.execute("INSERT INTO decisions VALUES (?, 1, 7.0, x'')", (mail,))
+            connection.execute(
+                "INSERT INTO summaries VALUES (?, 1, ?, 'appeals', 0.4, 0, 0, 's', 'f', '', '')", (mail, route)
+            )
+            if clock:
+                connection.execute(
+                    "INSERT INTO jobs (mail, kind, destination, generation, state, due_at, created_at) VALUES (?, 'clock', '', 1, ?, 9.0, 7.0)",
+                    (mail, clock),
+                )
+    monkeypatch.undo()
+    store = SqliteStore.open(path)
+    (one,) = store.waiting()
+    assert (one.mail_id, one.asked, one.since, one.due_at) == ("m1", "review", 7.0, 9.0)
+    store.close()
+
+
 def test_many_may_open_a_new_store_at_once(path: Path) -> None:
     program = "import sys, pathlib\nfrom postroom.adapters.store.sqlite import SqliteStore\nSqliteStore.open(pathlib.Path(sys.argv[1])).close()"
     starting = [subprocess.Popen([sys.executable, "-c", program, str(path)]) for _ in range(6)]

@@ -1,0 +1,186 @@
+"""`postroom review`: from what waits to a verdict, and the figures of many."""
+
+import getpass
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from postroom.adapters.store.sqlite import SqliteStore
+from postroom.model.judgement import Verdict
+from postroom.model.mail import MailId, RouteName
+from tests.unit.flow.house import a_message
+
+from .conftest import SETTINGS, Postroom
+
+VAGUE = "I do not know whether this is the right address for my question at all, can you tell me who could help me?"
+UNSURE = SETTINGS.replace('destinations = ["general"]', 'destinations = ["general"]\nthreshold = 0.999', 1)
+
+
+@pytest.fixture
+def asked(folder: Path, postroom: Postroom, work: Callable[[], None]) -> str:
+    """Id of a mail that waits in review."""
+    (folder / "postroom.toml").write_text(UNSURE)
+    (folder / "vague.eml").write_bytes(a_message(VAGUE, Message_ID="<vague@example.com>", Subject="A \x1b[31mquestion"))
+    ran = postroom("route", "--deliver", "--json", "vague.eml")
+    assert ran.code == 0, ran.err
+    work()
+    return ran.lines[0]["id"]
+
+
+def test_what_waits_is_listed_shown_and_moved(
+    asked: str, folder: Path, postroom: Postroom, work: Callable[[], None]
+) -> None:
+    listed = postroom("review", "list")
+    assert (listed.code, listed.err) == (0, "")
+    assert asked in listed.out
+    assert "23h left" in listed.out
+    assert "ada@example.com" in listed.out
+    assert "\x1b" not in listed.out
+    (facts,) = postroom("review", "list", "--json").lines
+    assert (facts["id"], facts["asked"], facts["decided"], facts["route"]) == (asked, "review", "general", "review")
+    shown = postroom("review", "show", asked[:10])
+    assert VAGUE in shown.out
+    assert "where a person decides" in shown.out
+    assert "generation 1" in shown.out
+    moved = postroom("review", "move", asked, "appeals", "--as", "ada", "--note", "reads like one", "--generation", "1")
+    assert moved.out == f"{asked}: ada moves it from general to appeals; it is being delivered to appeals.\n"
+    assert moved.err == f"Undo: postroom review move {asked} general\n"
+    assert postroom("review", "list").out == "Nothing waits for a person.\n"
+    work()
+    (entry,) = postroom("inbox", "list", "appeals", "--json").lines
+    assert (entry["id"], entry["route"], entry["confidence"]) == (asked, "appeals", 1.0)
+    assert [e["read"] for e in postroom("inbox", "list", "review", "--json").lines] == [True]
+    late = postroom("review", "confirm", asked, "--generation", "1")
+    assert late.code == 1
+    assert "decided by ada meanwhile" in late.err
+    shown = postroom("review", "show", asked)
+    assert "ada said appeals; the decision was general (reads like one)" in shown.out
+    assert "It goes to appeals: ada says so (reads like one)." in shown.out
+    facts = postroom("review", "show", asked, "--json").lines[0]
+    assert [v["said"] for v in facts["verdicts"]] == ["appeals"]
+    assert facts["decision"]["by"] == "ada"
+    told = postroom("explain", asked)
+    assert "verdict  ada said appeals: reads like one" in told.out
+    again = postroom("explain", "--again", asked)
+    assert "it comes to the same: review" in again.out, "a person's word is no judgement"
+
+
+def test_confirming_is_said_with_the_login_name(
+    asked: str, postroom: Postroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "carla")
+    facts = postroom("review", "confirm", asked, "--json").lines[0]
+    assert (facts["by"], facts["said"], facts["right"], facts["deliveries"]) == ("carla", "general", True, ["general"])
+    assert (facts["asked"], facts["probability"]) == ("review", 1.0)
+    monkeypatch.delenv("SUDO_USER")
+    monkeypatch.setattr(getpass, "getuser", lambda: "dora")
+    ran = postroom("review", "confirm", asked)
+    assert ran.out == f"{asked}: dora confirms general; it lies there already.\n"
+
+    def nobody() -> str:
+        raise KeyError("no such user")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    ran = postroom("review", "confirm", asked)
+    assert (ran.code, ran.err) == (1, "postroom: nobody knows your login name: say who you are with --as NAME\n")
+
+
+def test_shadow_is_said(asked: str, folder: Path, postroom: Postroom) -> None:
+    settings = (folder / "postroom.toml").read_text()
+    (folder / "postroom.toml").write_text(
+        settings.replace('["appeals"]\n[route', '["appeals"]\nstage = "shadow"\nbefore = ["general"]\n[route', 1)
+    )
+    ran = postroom("review", "move", asked, "appeals", "--as", "ada")
+    assert "delivered to general" in ran.out
+    assert "appeals is in shadow for this mail" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("list", "--asked", "nobody"), 2, "use review or audit"),
+        (("move", "{}", "refund"), 1, "there is no route 'refund'"),
+        (("move", "{}", "review"), 1, "there is no route 'review'"),
+        (("show", "zzz"), 1, "no mail with the id zzz"),
+        (("confirm", "{}", "--as", " "), 1, "has a name"),
+    ],
+)
+def test_mistakes_are_told(asked: str, postroom: Postroom, arguments: tuple[str, ...], code: int, said: str) -> None:
+    ran = postroom("review", *(a.format(asked) for a in arguments))
+    assert ran.code == code
+    assert said in ran.err
+
+
+def test_what_is_not_judged_yet_can_be_looked_at(folder: Path, postroom: Postroom) -> None:
+    (ran,) = postroom("route", "--deliver", "--json", "mail.eml").lines
+    shown = postroom("review", "show", ran["id"])
+    assert shown.out.startswith("It has not been judged yet.")
+    assert postroom("review", "show", ran["id"], "--json").lines[0]["decision"] is None
+
+
+def test_more_than_the_limit_is_said(folder: Path, postroom: Postroom, work: Callable[[], None]) -> None:
+    (folder / "postroom.toml").write_text(UNSURE)
+    for number in range(3):
+        (folder / f"{number}.eml").write_bytes(a_message(f"{VAGUE} {number}", Message_ID=f"<{number}@x.test>"))
+    assert postroom("route", "--deliver", *(f"{n}.eml" for n in range(3))).code == 0
+    work()
+    assert "1 more; see them with --limit 3." in postroom("review", "list", "--limit", "2").out
+    assert "more" not in postroom("review", "list", "--limit", "3").out
+    assert len(postroom("review", "list", "--asked", "audit", "--json").lines) == 0
+
+
+def kept(verdicts: list[Verdict]):
+    """A store that has these verdicts, as pages."""
+
+    def page(_self: SqliteStore, since: float = 0.0, *, after: int = 0, limit: int = 1000) -> tuple[Verdict, ...]:
+        numbered = [replace(one, number=n) for n, one in enumerate(verdicts, 1)]
+        return tuple(one for one in numbered if one.number > after and one.at >= since)[:limit]
+
+    return page
+
+
+@pytest.mark.usefixtures("empty_store")
+def test_figures_of_many_verdicts(postroom: Postroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Nobody has answered a question yet." in postroom("review", "figures").out
+    one = Verdict(
+        mail_id=MailId("m"),
+        generation=1,
+        said=RouteName("appeals"),
+        decided=RouteName("appeals"),
+        confidence=0.9,
+        by="ada",
+        at=4e9,
+        asked="audit",
+        probability=0.01,
+    )
+    many = [replace(one, mail_id=MailId(f"m{n}")) for n in range(1200)]
+    many += [
+        replace(one, mail_id=MailId(f"r{n}"), decided=RouteName("general"), asked="review", probability=1.0)
+        for n in range(3)
+    ]
+    monkeypatch.setattr(SqliteStore, "verdicts", kept(many))
+    ran = postroom("review", "figures", "--days", "30")
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert [
+        "appeals",
+        "went",
+        "to",
+        "a",
+        "desk",
+        "unseen",
+        "1200",
+        "1200",
+        "100.0%",
+        "(99.7%",
+        "to",
+        "100.0%)",
+    ] in lines
+    assert ["general", "asked", "in", "review", "3", "0", "not", "enough"] in lines
+    facts = json.loads(postroom("review", "figures", "--json").out)
+    first = next(row for row in facts["figures"] if row["group"] == "all" and row["route"] is None)
+    assert (first["verdicts"], first["right"]) == (1203, 1200)
+    assert facts["unanswered"] == {"review": 0, "audit": 0}
+    assert facts["corrections"] == 0
