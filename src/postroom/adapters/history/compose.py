@@ -8,7 +8,7 @@ from typing import Final
 from postroom.model.codec import sound
 
 _HTML = re.compile(
-    r"<(?:p|div|br|html|body|span|a|ul|ol|table|blockquote|b|strong|img)\b[^<>]{0,2000}/?>", re.IGNORECASE
+    r"<(?:p|div|br|html|body|span|a|ul|ol|table|blockquote|b|strong|img)\b[^<>]{0,300}/?>", re.IGNORECASE
 )
 _FIELD_CHARS: Final = 2000
 
