@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from postroom import __version__
-from postroom.cli import backup, evaluate, explain, files, inbox, mails, queue, review, rules, serve, setup, train
+from postroom.cli import backup, evaluate, explain, files, inbox, mails, past, queue, review, rules, serve, setup, train
 from postroom.cli.console import fail
 from postroom.model.errors import PostroomError
 
@@ -41,6 +41,7 @@ files.register(app)
 explain.register(app)
 evaluate.register(app)
 train.register(app)
+past.register(app)
 mails.register(app)
 backup.register(app)
 app.add_typer(inbox.app, name="inbox")

@@ -136,6 +136,29 @@ class TestCheck:
         assert all(t["ok"] for t in facts["tried"])
         assert "All is well" in postroom("check").out
 
+    def test_it_says_how_account_status_answers(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "postroom.toml").write_text(SETTINGS + '[status]\nkind = "csv"\nfile = "accounts.csv"\n')
+        ran = postroom("check")
+        assert ran.code == 1
+        assert "error account status: can't read" in ran.out
+        (folder / "accounts.csv").write_text("address,state\nann@example.com,banned\nbob@example.com,frozen\n")
+        ran = postroom("check")
+        assert ran.code == 0
+        assert "account status: 1 lines of" in ran.out
+        assert "1 more count as unknown: line 3 has the unknown state 'frozen'" in ran.out
+
+    def test_a_token_that_can_not_be_read_is_a_mistake(self, postroom: Postroom, folder: Path) -> None:
+        asked = '[status]\nkind = "http"\nurl = "https://accounts.example.com/"\ntoken_file = "none"\n'
+        (folder / "postroom.toml").write_text(SETTINGS + asked)
+        (facts,) = postroom("check", "--offline", "--json").lines
+        (problem,) = facts["problems"]
+        assert "status: can't read the secret file" in problem["what"]
+
+    def test_a_mistake_of_account_status_is_told_once(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "postroom.toml").write_text(SETTINGS + '[status]\nkind = "http"\nurl = "ftp://x"\n')
+        (facts,) = postroom("check", "--json").lines
+        assert [p["what"].partition(":")[0] for p in facts["problems"]] == ["status.url"]
+
     def test_offline_it_makes_nothing(self, postroom: Postroom, folder: Path) -> None:
         assert postroom("check", "--offline").code == 0
         assert not (folder / "data").exists()
