@@ -3,11 +3,13 @@
 import json
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from heapq import nlargest
+from itertools import tee
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from postroom.adapters.intake.labelled import Labelled as LabelledMail
 from postroom.adapters.intake.labelled import read_labelled
@@ -61,24 +63,23 @@ def evaluate(
     outside = _read(house, out_of_scope) if out_of_scope is not None else []
     if stream:
         labelled.sort(key=_date)
-    began = time.perf_counter()
-    answers = list(judged_by.answers(one.mail for one in watch(labelled, len(labelled), "judging")))
-    spent = time.perf_counter() - began
-    scored = [scored_as(one, answer) for one, answer in zip(labelled, answers, strict=True)]
+    with ExitStack() as stack:
+        file = stack.enter_context(predictions.open("w", encoding="utf-8")) if predictions is not None else None
+        began = time.perf_counter()
+        seen = list(_seen(judged_by, watch(labelled, len(labelled), "judging"), file))
+        spent = time.perf_counter() - began
+        strange = list(_seen(judged_by, watch(outside, len(outside), "judging what is out of scope"), file, out=True))
+    scored = [one.scored for one in seen]
     facts = _facts(labelled, scored, judged_by)
     facts["mails_per_second"] = round(len(scored) / spent, 1) if spent else 0.0
     if stream:
         facts["right_or_review"] = sum(score.review or score.right for score in scored) / len(scored)
-    strange = list(judged_by.answers(one.mail for one in watch(outside, len(outside), "judging what is out of scope")))
     if strange:
-        facts["out_of_scope"] = asdict(
-            scope_figures([one.confidence for one in answers], [one.confidence for one in strange])
-        )
-    if predictions is not None:
-        _write(predictions, [*zip(labelled, answers, strict=True)], [*zip(outside, strange, strict=True)])
+        inside = [score.confidence for score in scored]
+        facts["out_of_scope"] = asdict(scope_figures(inside, [one.scored.confidence for one in strange]))
     if learn_from:
         facts["learning_curve"] = learning_curve(house, labelled, learn_from, watch)
-    return Evaluation(facts=facts, mistakes=_worst(labelled, answers, scored))
+    return Evaluation(facts=facts, mistakes=_worst(seen))
 
 
 def labelled_mail(house: House, path: Path, routes: Sequence[str]) -> list[LabelledMail]:
@@ -90,16 +91,52 @@ def labelled_mail(house: House, path: Path, routes: Sequence[str]) -> list[Label
     return labelled
 
 
-def scored_as(one: LabelledMail, answer: Answer) -> Labelled:
-    """An answer beside what a person said."""
-    return Labelled(
-        route=RouteName(one.route),
-        decided=answer.decided,
-        confidence=answer.confidence,
-        review=answer.route == REVIEW,
-        acceptable=tuple(map(RouteName, one.acceptable)),
-        hard=one.hard,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What is kept of a mail that was judged."""
+
+    labelled: LabelledMail
+    scored: Labelled
+    subject: str
+    text: str
+
+
+def _seen(
+    judged_by: Bench, labelled: Iterable[LabelledMail], file: TextIO | None, *, out: bool = False
+) -> Iterator[_Seen]:
+    """Each mail with its answer, which is also written to the file, one JSON object a line."""
+    asked, kept = tee(labelled)
+    answers = judged_by.answers(one.mail for one in asked)
+    for number, (one, answer) in enumerate(zip(kept, answers, strict=True), start=1):
+        if file is not None:
+            file.write(json.dumps(_prediction(one, answer, number, out=out)) + "\n")
+        yield _Seen(
+            labelled=one,
+            scored=Labelled(
+                route=RouteName(one.route),
+                decided=answer.decided,
+                confidence=answer.confidence,
+                review=answer.route == REVIEW,
+                acceptable=tuple(map(RouteName, one.acceptable)),
+                hard=one.hard,
+            ),
+            subject=answer.message.subject[:_EXCERPT],
+            text=answer.message.new_text[:_EXCERPT],
+        )
+
+
+def _prediction(one: LabelledMail, answer: Answer, number: int, *, out: bool) -> dict[str, Any]:
+    return {
+        "path": one.mail.path,
+        "number": number,
+        "label": one.route,
+        "acceptable": list(one.acceptable),
+        "route": answer.route,
+        "decided": answer.decided,
+        "confidence": answer.confidence,
+        "probabilities": dict(answer.probabilities),
+        "out_of_scope": out,
+    }
 
 
 def _read(house: House, path: Path) -> list[LabelledMail]:
@@ -122,44 +159,21 @@ def _facts(labelled: Sequence[LabelledMail], scored: Sequence[Labelled], judged_
     }
 
 
-def _worst(
-    labelled: Sequence[LabelledMail], answers: Sequence[Answer], scored: Sequence[Labelled]
-) -> tuple[Mistake, ...]:
-    wrong = (both for both in zip(labelled, answers, scored, strict=True) if not both[2].right)
+def _worst(seen: Sequence[_Seen]) -> tuple[Mistake, ...]:
+    wrong = (one for one in seen if not one.scored.right)
     return tuple(
         Mistake(
-            path=one.mail.path,
-            language=one.language,
-            route=one.route,
-            decided=answer.decided,
-            confidence=answer.confidence,
-            review=score.review,
-            subject=answer.message.subject[:_EXCERPT],
-            text=answer.message.new_text[:_EXCERPT],
+            path=one.labelled.mail.path,
+            language=one.labelled.language,
+            route=one.labelled.route,
+            decided=one.scored.decided,
+            confidence=one.scored.confidence,
+            review=one.scored.review,
+            subject=one.subject,
+            text=one.text,
         )
-        for one, answer, score in nlargest(_WORST, wrong, key=lambda both: both[2].confidence)
+        for one in nlargest(_WORST, wrong, key=lambda one: one.scored.confidence)
     )
-
-
-def _write(
-    path: Path, inside: Sequence[tuple[LabelledMail, Answer]], outside: Sequence[tuple[LabelledMail, Answer]]
-) -> None:
-    """Every prediction, one JSON object a line."""
-    with path.open("w", encoding="utf-8") as file:
-        for out, pairs in ((False, inside), (True, outside)):
-            for number, (one, answer) in enumerate(pairs, start=1):
-                line = {
-                    "path": one.mail.path,
-                    "number": number,
-                    "label": one.route,
-                    "acceptable": list(one.acceptable),
-                    "route": answer.route,
-                    "decided": answer.decided,
-                    "confidence": answer.confidence,
-                    "probabilities": dict(answer.probabilities),
-                    "out_of_scope": out,
-                }
-                file.write(json.dumps(line) + "\n")
 
 
 def _some(names: Sequence[str]) -> str:

@@ -1,14 +1,14 @@
 """`postroom thresholds`: what thresholds would do to labelled mail, which cost least, and how frequent each route is."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from postroom.adapters.classifier.linear import LinearClassifier
 from postroom.adapters.intake.labelled import Labelled as LabelledMail
-from postroom.bootstrap.files import Offline, mails_in
+from postroom.bootstrap.files import FoundMail, Offline, mails_in
 from postroom.bootstrap.house import House
 from postroom.bootstrap.measuring import labelled_mail
 from postroom.bootstrap.models import classifier
@@ -19,9 +19,9 @@ from postroom.decide.policy import ANY_BRAND, Policy
 from postroom.flow import priors
 from postroom.flow.intervals import divided
 from postroom.flow.measure import Labelled
-from postroom.flow.thresholds import Costs, Curve, Point, Tried, choose, curve, effect, importance
+from postroom.flow.thresholds import ENOUGH, Costs, Curve, Point, Tried, choose, curve, effect, importance
 from postroom.model.errors import ConfigError, Refused
-from postroom.model.judgement import AUTOMATIC, REVIEW
+from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
 from postroom.model.mail import BrandName, RouteName
 from postroom.ports import Classifier
 
@@ -72,7 +72,7 @@ def thresholds(
             raise Refused(f"there is no route {name!r} in the settings; known: {', '.join(house.settings.route)}")
     judge = _judge(house, model)
     labelled = labelled_mail(house, path, house.routes)
-    found = _priors(house, brand, judge, unlabelled, watch) if unlabelled else None
+    found = _priors(house, brand, judge, labelled, unlabelled, watch) if unlabelled else None
     shares = {r: _settable(found[r].share) for r in map(RouteName, house.settings.route) if r in found} if found else {}
     policy = replace(house.policy, priors=shares) if found else house.policy
     scored, settled = _tried(house, brand, judge, policy, labelled, watch)
@@ -88,7 +88,7 @@ def thresholds(
         )
         for one, how, weight in zip(scored, settled, weights, strict=True)
     ]
-    in_force = {route: _in_force(house, brand, route) for route in dict.fromkeys(one.decided for one in tried)}
+    in_force = {route: _in_force(house, brand, route) for route in (*map(RouteName, house.settings.route), JUNK)}
     curves = [curve(tried, RouteName(route), wish.costs) for route in house.settings.route]
     chosen = _chosen(tried, curves, in_force, wish)
     after = in_force | {route: point.threshold for route, point in chosen.items()}
@@ -101,11 +101,14 @@ def thresholds(
         "budget": wish.budget,
         "budgets": dict(wish.budgets),
         "priors": _prior_facts(house, found),
-        "routes": {one.route: _curve_facts(house, brand, one, chosen.get(one.route)) for one in curves},
+        "routes": {one.route: _curve_facts(tried, one, chosen.get(one.route), in_force) for one in curves},
         "total": {
             "in_force": asdict(effect(tried, in_force, wish.costs)),
             "chosen": asdict(effect(tried, after, wish.costs)),
         },
+        "over_budget": effect(tried, after, wish.costs).review > wish.budget,
+        "enough": ENOUGH,
+        "not_labelled": sorted(set(shares) - {one.route for one in tried}),
         "settings": as_lines(values),
     }
     return Choice(facts=facts, values=values)
@@ -183,19 +186,36 @@ def _tried(
 
 
 def _priors(
-    house: House, brand: str, judge: Classifier, unlabelled: Sequence[Path], watch: Watch
+    house: House,
+    brand: str,
+    judge: Classifier,
+    labelled: Sequence[LabelledMail],
+    unlabelled: Sequence[Path],
+    watch: Watch,
 ) -> dict[RouteName, priors.Prior]:
-    """The share of each route in unlabelled mail, that nobody's program wrote."""
+    """The share of each route in unlabelled mail, of that which no program wrote; calibrated on the labelled mail."""
     paths = [str(path) for path in unlabelled]
     offline = Offline(house, brand=brand, text_only=True, classifier=judge)
+    assumed = _assumed(house, offline)
     mails = watch(mails_in(house, paths), 0, "reading unlabelled mail")
-    found = [decision for _, _, decision in offline.decisions(mails) if decision.decided != AUTOMATIC]
+    found = _weighed(offline, mails)
     if len(found) < priors.ENOUGH:
         raise Refused(
             f"{len(found)} mails by people in {', '.join(paths)} are not enough to say how frequent each route is:"
             f" {priors.ENOUGH} at least, a month of mail is better"
         )
-    return priors.estimate([dict(decision.probabilities) for decision in found], _assumed(house, offline))
+    known = {one.mail.path: RouteName(one.route) for one in labelled}
+    said = _weighed(offline, (one.mail for one in watch(labelled, len(labelled), "calibrating")))
+    power = priors.boldness([shares for _, shares in said], [known[path] for path, _ in said], assumed)
+    return priors.estimate([shares for _, shares in found], assumed, power)
+
+
+def _weighed(offline: Offline, mails: Iterable[FoundMail]) -> list[tuple[str, dict[RouteName, float]]]:
+    """The path and the probabilities of each mail that evidence decides on."""
+    decisions = offline.decisions(mails)
+    return [
+        (mail.path, dict(decision.probabilities)) for mail, _, decision in decisions if decision.decided != AUTOMATIC
+    ]
 
 
 def _assumed(house: House, offline: Offline) -> dict[RouteName, float]:
@@ -254,13 +274,18 @@ def _prior_facts(house: House, found: Mapping[RouteName, priors.Prior] | None) -
     }
 
 
-def _curve_facts(house: House, brand: str, one: Curve, chosen: Point | None) -> dict[str, Any]:
+def _curve_facts(
+    tried: Sequence[Tried], one: Curve, chosen: Point | None, in_force: Mapping[RouteName, float]
+) -> dict[str, Any]:
+    threshold = chosen.threshold if chosen is not None else 0.0
+    caught = (t for t in tried if t.decided == one.route and not (t.settled or t.right) and t.confidence < threshold)
     return {
         "guessed": one.guessed,
         "labelled": one.labelled,
         "enough": one.enough,
-        "in_force": _in_force(house, brand, one.route),
+        "in_force": in_force[one.route],
         "chosen": chosen.threshold if chosen is not None else None,
+        "caught": sum(1 for _ in caught),
         "curve": [
             {
                 "threshold": point.threshold,

@@ -183,11 +183,14 @@ def _cells(review: float, room: float) -> int:
 
 
 def _middle(points: Sequence[Point], at: int) -> Point:
-    """Of neighbouring thresholds that do the same, the middle one: it is the farthest from those that do not."""
+    """Of neighbouring thresholds that do the same, the middle one: it is the farthest from those that do not.
+
+    The highest of those below all mail that was seen: nothing is known of mail that is less sure.
+    """
     end = at
     while end + 1 < len(points) and points[end + 1].effect == points[at].effect:
         end += 1
-    return points[(at + end) // 2]
+    return points[(at + end) // 2 if at else end]
 
 
 def _meant(tried: Sequence[Tried], costs: Costs) -> dict[RouteName, float]:

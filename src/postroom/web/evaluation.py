@@ -1,16 +1,17 @@
 """What `postroom evaluate` found, as a page: made of its facts (`flow.measure`) and its worst mistakes."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import floor
 from typing import Any
 
 from postroom.flow.measure import Mistake
 from postroom.web.markup import Html, joined, tag
 from postroom.web.page import between, numbers, page, section, table, tiles
-from postroom.web.plots import Axis, Dots, Series, dots, lines, percent
+from postroom.web.plots import Axis, Dots, Series, dots, lines, percent, rounded
 
 _MOST_IN_A_MATRIX = 16
-_MOST_PAIRS = 40
-_MOST_ROWS = 100
+_MOST_PAIRS = 20
+_MOST_ROWS = 30
 
 Facts = Mapping[str, Any]
 
@@ -25,8 +26,9 @@ def evaluation_page(facts: Facts, mistakes: Sequence[Mistake], *, data: str, mad
         _reliability(facts),
         _coverage(facts),
         _routes(facts),
-        _languages(facts["languages"]),
     ]
+    if set(facts["languages"]) != {""}:
+        parts.append(_languages(facts["languages"]))
     if "learning_curve" in facts:
         parts.append(_learning(facts["learning_curve"]))
     if "out_of_scope" in facts:
@@ -88,10 +90,11 @@ def _reliability(facts: Facts) -> Html:
         "Of mails decided at 80 %, are 80 % right? On the line, confidence means what it says; below it, it is too"
         " sure. Each point holds as many mails as any other."
     )
+    low = _below([one["confidence"] for one in bins] + [one["interval"][0] for one in bins])
     drawing = lines(
         "Reliability: accuracy by confidence",
-        Axis(label="confidence"),
-        Axis(label="accuracy"),
+        Axis(label="confidence", low=low),
+        Axis(label="accuracy", low=low),
         [
             Series(
                 name="mails",
@@ -116,7 +119,7 @@ def _coverage(facts: Facts) -> Html:
         "The surest mails first: how much could be decided without a person, and how much of that would be wrong. The"
         " mark is where the thresholds in force stand."
     )
-    highest = max([one["error"] for one in curve if one["share"] > 0.05] + [decided["error"], 0.02])
+    highest = max([one["error"] for one in curve if one["share"] > 0.05] + [decided["error_interval"][1], 0.02])
     drawing = lines(
         "Error against coverage",
         Axis(label="share decided without a person"),
@@ -151,7 +154,8 @@ def _routes(facts: Facts) -> Html:
         )
         for name, score in worst[:_MOST_ROWS]
     ]
-    drawing = dots("Recall and precision by route", Axis(label="share"), ("recall", "precision"), rows)
+    low = _below([value for row in rows for _, interval in row.values for value in interval])
+    drawing = dots("Recall and precision by route", Axis(label="share", low=low), ("recall", "precision"), rows)
     cells = [
         (name, f"{one['precision']:.3f}", f"{one['recall']:.3f}", f"{one['f1']:.3f}", f"{one['support']:,}")
         for name, one in worst
@@ -168,7 +172,8 @@ def _languages(languages: Mapping[str, Any]) -> Html:
         Dots(name=name or "(not said)", values=((one["accuracy"], one["interval"]),))
         for name, one in worst[:_MOST_ROWS]
     ]
-    drawing = dots("Accuracy by language", Axis(label="accuracy"), ("accuracy",), rows)
+    low = _below([value for row in rows for _, interval in row.values for value in interval])
+    drawing = dots("Accuracy by language", Axis(label="accuracy", low=low), ("accuracy",), rows)
     cells = [
         (name or "(not said)", percent(one["accuracy"]), between(one["interval"]), f"{one['n']:,}")
         for name, one in worst
@@ -184,11 +189,10 @@ def _learning(points: Sequence[Facts]) -> Html:
         " still climbs, more labelled mail helps."
     )
     most = max(one["examples"] for one in points)
-    least = min(one["interval"][0] for one in points)
     drawing = lines(
         "Learning curve: accuracy by number of examples",
         Axis(label="examples", high=most * 1.04, percent=False),
-        Axis(label="accuracy", low=max(int(least * 20) / 20 - 0.05, 0.0)),
+        Axis(label="accuracy", low=_below([one["interval"][0] for one in points])),
         [
             Series(
                 name="accuracy",
@@ -200,6 +204,11 @@ def _learning(points: Sequence[Facts]) -> Html:
     )
     rows = [(f"{one['examples']:,}", percent(one["accuracy"]), between(one["interval"])) for one in points]
     return section("Learning curve", words, drawing, numbers(("examples", "accuracy", "interval"), rows))
+
+
+def _below(shares: Sequence[float]) -> float:
+    """Where an axis begins that shows all of these: a tenth below, half at most."""
+    return min(max(floor(min(shares, default=0.0) * 10) / 10, 0.0), 0.5)
 
 
 def _out_of_scope(facts: Facts) -> Html:
@@ -218,7 +227,7 @@ def _rare(rates: Mapping[str, Any]) -> Html:
         "In this data a route may be frequent; in the mail it may be rare, and then few false alarms outnumber it. What"
         " precision would be where a route has 1, 3 or 10 % of all mail, and, by the intervals, at least."
     )
-    shares = [percent(one["base_rate"]) for one in next(iter(rates.values()), {"precision": ()})["precision"]]
+    shares = [rounded(one["base_rate"]) for one in next(iter(rates.values()), {"precision": ()})["precision"]]
     rows = [
         (
             name,
@@ -226,10 +235,11 @@ def _rare(rates: Mapping[str, Any]) -> Html:
             percent(one["false_positive_rate"]),
             *(f"{percent(at['precision'])} (≥ {percent(at['at_least'])})" for at in one["precision"]),
         )
-        for name, one in sorted(rates.items())[:_MOST_ROWS]
+        for name, one in sorted(rates.items())
     ]
     columns = ("route", "recall", "false alarms", *(f"precision at {share}" for share in shares))
-    return section("Where a route is rare", words, table(columns, rows), wide=True)
+    shown = table if len(rows) <= _MOST_ROWS else numbers
+    return section("Where a route is rare", words, shown(columns, rows), wide=True)
 
 
 def _mistakes(mistakes: Sequence[Mistake]) -> Html:

@@ -17,7 +17,7 @@ h1{font-size:1.75rem;line-height:1.2;margin:0 0 .25rem;letter-spacing:-.01em}
 h2{font-size:1.15rem;margin:0 0 .25rem}
 p{margin:.25rem 0 .75rem;max-width:62ch}
 .soft,.lead{color:var(--soft)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.5rem,1fr));gap:.75rem;margin:1.5rem 0;padding:0;list-style:none}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr));gap:.75rem;margin:1.5rem 0;padding:0;list-style:none}
 .tiles li,section{background:var(--card);border:1px solid var(--edge);border-radius:.75rem}
 .tiles li{padding:.8rem 1rem}
 .tiles b{display:block;font-size:1.5rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums}
@@ -25,6 +25,7 @@ p{margin:.25rem 0 .75rem;max-width:62ch}
 .sheet{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));gap:1rem}
 section{padding:1.1rem 1.25rem;min-width:0}
 .wide{grid-column:1/-1}
+.pair{display:grid;gap:1.5rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr))}
 svg{display:block;width:100%;height:auto;overflow:visible;font:12px system-ui,sans-serif;fill:var(--ink)}
 .grid{stroke:var(--grid)}
 .tick,.note{fill:var(--soft)}

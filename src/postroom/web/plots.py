@@ -10,7 +10,7 @@ from math import floor, log10
 from postroom.web.markup import Html, joined, tag
 
 _WIDTH, _HEIGHT = 560.0, 340.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 16.0, 14.0, 46.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 66.0, 18.0, 14.0, 46.0
 _ROW = 26.0
 _TICKS = 5
 
@@ -36,7 +36,7 @@ class Axis:
 
     def text(self, value: float) -> str:
         """A number as the axis says it."""
-        return percent(value) if self.percent else f"{value:,.4g}"
+        return rounded(value) if self.percent else f"{value:,.4g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +60,13 @@ class Dots:
 
 
 def percent(share: float) -> str:
-    """A share for people: no more digits than say something."""
-    value = share * 100
-    digits = 0 if abs(value - round(value)) < 0.05 and (value >= 10 or value == 0) else 1
-    return f"{value:.{digits}f} %" if value >= 0.1 or value == 0 else f"{value:.2g} %"
+    """A share for people, to a tenth of a per cent."""
+    return f"{share * 100:.1f} %"
+
+
+def rounded(share: float) -> str:
+    """A round share, with the digits that it has."""
+    return f"{round(share * 100, 6):.4g} %"
 
 
 def lines(
@@ -85,13 +88,13 @@ def lines(
         joined(
             (
                 tag("line", x1=x(at), x2=x(at), y1=_TOP, y2=_HEIGHT - _BOTTOM, class_="upright"),
-                tag("text", name, x=x(at) + 5, y=_TOP + 11 + 15 * number, class_="note"),
+                _beside(name, x(at), _TOP + 11 + 15 * number),
             )
         )
         for number, (at, name) in enumerate(uprights)
     ]
     inside += [joined(_series(one, number, x, y)) for number, one in enumerate(series)]
-    return _figure(title, inside, _WIDTH, _HEIGHT, [one.name for one in series])
+    return _figure(title, inside, _WIDTH, _HEIGHT, [(one.name, one.line, one.marks) for one in series])
 
 
 def dots(title: str, across: Axis, names: Sequence[str], rows: Sequence[Dots]) -> Html:
@@ -113,7 +116,14 @@ def dots(title: str, across: Axis, names: Sequence[str], rows: Sequence[Dots]) -
                     class_=_colour(number),
                 )
             )
-    return _figure(title, inside, _WIDTH, height, names)
+    return _figure(title, inside, _WIDTH, height, [(name, False, True) for name in names])
+
+
+def _beside(name: str, x: float, y: float) -> Html:
+    """A name at an upright: to its right, or to its left where there is no room."""
+    if x > _WIDTH * 0.7:
+        return tag("text", name, x=x - 5, y=y, text_anchor="end", class_="note")
+    return tag("text", name, x=x + 5, y=y, class_="note")
 
 
 def _grid(across: Axis, up: Axis, x: _Place, y: _Place) -> Iterator[Html]:
@@ -123,7 +133,7 @@ def _grid(across: Axis, up: Axis, x: _Place, y: _Place) -> Iterator[Html]:
         yield tag("text", up.text(tick), x=_LEFT - 8, y=y(tick) + 4, text_anchor="end", class_="tick")
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2
     yield tag(
-        "text", up.label, text_anchor="middle", class_="label", transform=f"translate(13 {middle:.0f}) rotate(-90)"
+        "text", up.label, text_anchor="middle", class_="label", transform=f"translate(12 {middle:.0f}) rotate(-90)"
     )
 
 
@@ -158,31 +168,23 @@ def _mark(number: int, x: float, y: float) -> Html:
             return tag("rect", x=x - 4, y=y - 4, width=8, height=8, class_="mark")
 
 
-def _figure(title: str, inside: Sequence[Html], width: float, height: float, names: Sequence[str]) -> Html:
+def _figure(
+    title: str, inside: Sequence[Html], width: float, height: float, keys: Sequence[tuple[str, bool, bool]]
+) -> Html:
+    """The drawing, and below it what each of several series looks like: (name, has a line, has marks)."""
     drawing = tag(
-        "svg",
-        tag("title", title),
-        inside,
-        viewBox=f"0 0 {width:.0f} {height:.0f}",
-        role="img",
-        aria_label=title,
+        "svg", tag("title", title), inside, viewBox=f"0 0 {width:.0f} {height:.0f}", role="img", aria_label=title
     )
-    if len(names) < 2:
+    if len(keys) < 2:
         return drawing
-    keys = [
-        tag(
-            "li",
-            tag(
-                "svg",
-                tag("g", tag("line", x1=0, x2=28, y1=8, y2=8, class_="line"), _mark(n, 14, 8), class_=_colour(n)),
-                viewBox="0 0 28 16",
-                aria_hidden="true",
-            ),
-            name,
-        )
-        for n, name in enumerate(names)
-    ]
-    return joined((drawing, tag("ul", keys, class_="legend")))
+    legend = [tag("li", _key(number, line, marks), name) for number, (name, line, marks) in enumerate(keys)]
+    return joined((drawing, tag("ul", legend, class_="legend")))
+
+
+def _key(number: int, line: bool, marks: bool) -> Html:
+    stroke = [tag("line", x1=0, x2=28, y1=8, y2=8, class_="line")] if line else []
+    mark = [_mark(number, 14, 8)] if marks else []
+    return tag("svg", tag("g", stroke, mark, class_=_colour(number)), viewBox="0 0 28 16", aria_hidden="true")
 
 
 def _scale(axis: Axis, begin: float, end: float) -> _Place:
