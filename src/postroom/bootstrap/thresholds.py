@@ -206,8 +206,12 @@ def _priors(
         )
     known = {one.mail.path: RouteName(one.route) for one in labelled}
     said = _weighed(offline, (one.mail for one in watch(labelled, len(labelled), "calibrating")))
-    power = priors.boldness([shares for _, shares in said], [known[path] for path, _ in said], assumed)
-    return priors.estimate([shares for _, shares in found], assumed, power)
+    if len(said) < priors.ENOUGH:
+        raise Refused(
+            f"{len(said)} labelled mails are not enough to say how evidence is to be read: {priors.ENOUGH} at least"
+        )
+    reading = priors.calibrate([shares for _, shares in said], [known[path] for path, _ in said], assumed)
+    return priors.estimate([shares for _, shares in found], assumed, reading)
 
 
 def _weighed(offline: Offline, mails: Iterable[FoundMail]) -> list[tuple[str, dict[RouteName, float]]]:

@@ -147,4 +147,4 @@ def _show(facts: "Mapping[str, Any]") -> None:
     print_table("\nWorst language first", ("language", "accuracy", "mails"), spoken)
     if "learning_curve" in facts:
         learned = [(f"{one['examples']:,}", f"{one['accuracy']:.3f}") for one in facts["learning_curve"]]
-        print_table("\nBy the model alone, learned from", ("examples", "accuracy"), learned)
+        print_table("\nLearning curve", ("examples", "accuracy"), learned)

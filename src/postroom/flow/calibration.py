@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 BINS = 15
 
-_RESAMPLES = 1000
+_RESAMPLES = 500
 _SEED = 20_020_101
 
 

@@ -36,7 +36,7 @@ class Axis:
 
     def text(self, value: float) -> str:
         """A number as the axis says it."""
-        return rounded(value) if self.percent else f"{value:,.4g}"
+        return rounded(value) if self.percent else f"{value:,.10g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.flow.measure import Labelled, Mistake, coverage, measure, part, precision_at
@@ -143,6 +143,7 @@ def test_a_mistake_can_be_told_without_its_words():
     assert (told.untold.path, told.untold.subject, told.untold.text) == ("a#1", "", "")
 
 
+@settings(deadline=None, max_examples=40)
 @given(labelled)
 def test_figures_are_shares_that_agree_with_one_another(rows):
     figures = measure(rows)
@@ -162,6 +163,7 @@ def test_figures_are_shares_that_agree_with_one_another(rows):
     assert json.loads(json.dumps(figures.facts()))["n"] == len(rows)
 
 
+@settings(deadline=None, max_examples=40)
 @given(labelled)
 def test_order_changes_nothing(rows):
     forward, back = measure(rows), measure(rows[::-1])

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from postroom.flow.priors import ENOUGH, boldness, estimate
+from postroom.flow.priors import Calibration, calibrate, estimate
 
 ROUTES = ("appeals", "general", "refunds")
 EVEN = dict.fromkeys(ROUTES, 1 / 3)
@@ -31,7 +31,7 @@ def probabilities(found):
 @pytest.mark.parametrize("assumed", [EVEN, {"appeals": 0.1, "general": 0.8, "refunds": 0.1}])
 def test_it_finds_shares_that_are_not_the_assumed_ones(assumed):
     true = {"appeals": 0.05, "general": 0.85, "refunds": 0.1}
-    found = estimate(probabilities(mail(true, 8000, assumed)), assumed)
+    found = estimate(probabilities(mail(true, 5000, assumed)), assumed)
     for route in ROUTES:
         assert found[route].share == pytest.approx(true[route], abs=0.025)
         low, high = found[route].interval
@@ -69,17 +69,37 @@ def test_evidence_that_is_too_modest_or_too_bold_is_known_by_labelled_mail(power
     def bent(shares):
         return {one: share ** (1 / power) for one, share in shares.items()}
 
-    labelled = mail(EVEN, 3000, seed=2)
-    found = boldness([bent(shares) for _, shares in labelled], [route for route, _ in labelled], EVEN)
-    assert found == pytest.approx(power, rel=0.1)
-    asked = [bent(shares) for _, shares in mail(true, 8000)]
-    right, wrong = estimate(asked, EVEN, found), estimate(asked, EVEN)
-    assert right["general"].share == pytest.approx(0.7, abs=0.03)
+    labelled = mail(EVEN, 2000, seed=2)
+    reading = calibrate([bent(shares) for _, shares in labelled], [route for route, _ in labelled], EVEN)
+    assert reading.power == pytest.approx(power, rel=0.15)
+    assert max(map(abs, reading.bias.values())) < 0.3
+    asked = [bent(shares) for _, shares in mail(true, 4000)]
+    right, wrong = estimate(asked, EVEN, reading), estimate(asked, EVEN)
+    assert right["general"].share == pytest.approx(0.7, abs=0.04)
     assert abs(wrong["general"].share - 0.7) > 0.05
 
 
-def test_too_little_labelled_mail_says_nothing_of_it():
-    labelled = mail(EVEN, ENOUGH - 1)
-    assert boldness(probabilities(labelled), [route for route, _ in labelled], EVEN) == 1.0
+def test_that_a_mail_says_nothing_speaks_for_a_desk_without_words_of_its_own():
+    """Phrases find most appeals and no general mail: of mail that says nothing, nearly all is general."""
+    assumed = {"appeals": 0.3, "general": 0.7}
+    says = {"appeals": 0.95, "general": 0.05}
+    labelled = [says] * 45 + [assumed] * 5 + [assumed] * 50
+    reading = calibrate(labelled, ["appeals"] * 50 + ["general"] * 50, assumed)
+    month = [says] * 90 + [assumed] * 910
+    assert estimate(month, assumed, reading)["appeals"].share == pytest.approx(0.1, abs=0.03)
+    assert estimate(month, assumed)["appeals"].share > 0.9
+
+
+def test_without_labelled_mail_evidence_is_read_as_it_is():
+    assert calibrate([], [], EVEN) == Calibration()
     other = mail(EVEN, 100)
-    assert boldness(probabilities(other), ["automatic"] * 100, EVEN) == 1.0
+    assert calibrate(probabilities(other), ["automatic"] * 100, EVEN) == Calibration()
+    few = calibrate(probabilities(other)[:3], ["appeals"] * 3, EVEN)
+    assert few.power == pytest.approx(1.0, abs=0.5)
+
+
+def test_evidence_that_misleads_is_hardly_read():
+    labelled = mail(EVEN, 300)
+    turned = {"appeals": "general", "general": "refunds", "refunds": "appeals"}
+    reading = calibrate(probabilities(labelled), [turned[route] for route, _ in labelled], EVEN)
+    assert reading.power == pytest.approx(0.1)
