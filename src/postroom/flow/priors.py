@@ -87,12 +87,13 @@ def _newton(at: Floats, start: Floats, evidence: Floats, truth: Floats, offset: 
     curvature[1:, 0] = curvature[0, 1:]
     curvature[1:, 1:] += np.diag(probable.sum(0)) - probable.T @ probable
     step: Floats = np.linalg.solve(curvature, gradient)
-    return step / max(1.0, float(np.abs(step).max()))
+    longest = max(1.0, float(np.abs(step).max()))
+    return np.asarray(step / longest)
 
 
 def _softmax(logits: Floats) -> Floats:
     parts: Floats = np.exp(logits - logits.max(1, keepdims=True))
-    return parts / parts.sum(1, keepdims=True)
+    return np.asarray(parts / parts.sum(1, keepdims=True))
 
 
 def estimate(
