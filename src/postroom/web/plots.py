@@ -121,7 +121,7 @@ def dots(title: str, across: Axis, names: Sequence[str], rows: Sequence[Dots]) -
 
 def _beside(name: str, x: float, y: float) -> Html:
     """A name at an upright: to its right, or to its left where there is no room."""
-    if x > _WIDTH * 0.7:
+    if x > _WIDTH * 0.8:
         return tag("text", name, x=x - 5, y=y, text_anchor="end", class_="note")
     return tag("text", name, x=x + 5, y=y, class_="note")
 
