@@ -42,8 +42,7 @@ def classifier(wanted: str, base: Path) -> Classifier:
 
 def train(house: "House", data: Sequence[Path], progress: Any = None) -> Model:
     """A model of labelled mail. Raises `Refused` for data that can't be learned from, `ConfigError` without scikit-learn."""
-    if importlib.util.find_spec("sklearn") is None:
-        raise ConfigError("training needs scikit-learn: pip install 'postroom[train]'")
+    check_can_train()
     from postroom.adapters.classifier import training  # noqa: PLC0415 - takes seconds to import
 
     labelled = [one for path in data for one in read_labelled(path, house.settings.intake.max_size)]
@@ -52,6 +51,12 @@ def train(house: "House", data: Sequence[Path], progress: Any = None) -> Model:
         return training.train(found, {"made_by": f"postroom {__version__}"})
     except ValueError as error:
         raise Refused(f"can't learn from {', '.join(map(str, data))}: {error}") from error
+
+
+def check_can_train() -> None:
+    """Raises `ConfigError` without scikit-learn."""
+    if importlib.util.find_spec("sklearn") is None:
+        raise ConfigError("training needs scikit-learn: pip install 'postroom[train]'")
 
 
 def examples(house: "House", labelled: Sequence[Labelled]) -> Iterator["Example"]:

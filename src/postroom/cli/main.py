@@ -6,7 +6,22 @@ from typing import Annotated
 import typer
 
 from postroom import __version__
-from postroom.cli import backup, evaluate, explain, files, inbox, mails, past, queue, review, rules, serve, setup, train
+from postroom.cli import (
+    backup,
+    evaluate,
+    explain,
+    files,
+    inbox,
+    mails,
+    past,
+    queue,
+    review,
+    rules,
+    serve,
+    setup,
+    thresholds,
+    train,
+)
 from postroom.cli.console import fail
 from postroom.model.errors import PostroomError
 
@@ -40,6 +55,7 @@ serve.register(app)
 files.register(app)
 explain.register(app)
 evaluate.register(app)
+thresholds.register(app)
 train.register(app)
 past.register(app)
 mails.register(app)

@@ -14,7 +14,7 @@ import typer.main
 
 from postroom import __version__
 from postroom.adapters.store.sqlite import SqliteStore
-from postroom.cli import evaluate, queue
+from postroom.cli import queue
 from postroom.cli.main import app
 from postroom.config import load
 from postroom.model.mail import DestinationName
@@ -447,7 +447,7 @@ class TestFiles:
         assert [name for name in promised if name not in facts] == []
         assert (facts["n"], facts["accuracy"]) == (2, 1.0)
         assert set(facts["routes"]["appeals"]) == {"precision", "recall", "f1", "support"}
-        assert set(facts["decided"]) == {"share", "error"}
+        assert {"share", "error"} <= set(facts["decided"])
         (stream,) = postroom("evaluate", "data.jsonl", "--stream", "--json").lines
         assert 0.0 <= stream["right_or_review"] <= 1.0
         assert "2 mails" in postroom("evaluate", "data.jsonl").out
@@ -455,16 +455,16 @@ class TestFiles:
     def test_mails_a_second_are_of_the_clock_on_the_wall(
         self, postroom: Postroom, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from postroom.bootstrap import measuring
+        from postroom.bootstrap import benches, measuring
 
-        real, seconds = measuring.measure, [0.0]
-        monkeypatch.setattr(evaluate.time, "perf_counter", lambda: seconds[0])
+        real, seconds = benches.ByHouse.answers, [0.0]
+        monkeypatch.setattr(measuring.time, "perf_counter", lambda: seconds[0])
 
-        def measure(scored: Any) -> Any:
+        def answers(self: Any, mails: Any) -> Any:
             seconds[0] += 4.0
-            return real(scored)
+            return real(self, mails)
 
-        monkeypatch.setattr(measuring, "measure", measure)
+        monkeypatch.setattr(benches.ByHouse, "answers", answers)
         (folder / "data.jsonl").write_text('{"route": "appeals", "subject": "", "body": "x"}\n' * 2)
         assert postroom("evaluate", "data.jsonl", "--json").lines[0]["mails_per_second"] == 0.5
 

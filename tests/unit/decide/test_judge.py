@@ -157,7 +157,8 @@ def test_phrases_and_classifier_are_one_family_capped_together():
     classifier = dataclasses.replace(phrases, source="classifier")
     most = dataclasses.replace(phrases, score=score(Policy().caps.words))
     alone, both, at_most = (
-        dict(blend(f, ROUTES, Policy()))[APPEALS] for f in ([dataclasses.replace(phrases, score=score(1.0))], [phrases, classifier], [most])
+        dict(blend(f, ROUTES, Policy()))[APPEALS]
+        for f in ([dataclasses.replace(phrases, score=score(1.0))], [phrases, classifier], [most])
     )
     assert alone < both <= at_most
 

@@ -46,7 +46,7 @@ def test_heaps_and_disguises_are_seen(text: str, names: set[str]) -> None:
 
 
 def test_a_trick_for_a_desk_is_looked_at_and_one_for_nobody_is_not() -> None:
-    tricky = judge(case("Buy followers! banned suspended unban reinstate locked appeal"), BOOK, Policy())
+    tricky = judge(case(f"{OFFER} banned suspended unban reinstate locked appeal"), BOOK, Policy())
     assert (tricky.decided, tricky.route) == ("appeals", "review")
     assert "heap" in tricky.because
     harmless = judge(case("Wе sell wаtches"), BOOK, Policy())
