@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 from postroom.decide.folding import Folded
 from postroom.decide.remember import Keys
+from postroom.model.example import Example, ExampleId
 from postroom.model.judgement import AccountStatus, Advice, Decision, Opinion, Verdict
 from postroom.model.listing import Waiting
 from postroom.model.mail import BounceOf, BrandName, DestinationName, Mail, MailId, RouteName
@@ -268,7 +269,36 @@ class Inboxes(Protocol):
         ...
 
 
-class Store(Arrivals, Judgements, Verdicts, Queue, Desk, Inboxes, Protocol):
+class Examples(Protocol):
+    """Labelled mail to learn from. Every call raises `TryLater`."""
+
+    def keep_examples(self, examples: Sequence[Example], remember: Sequence[Remember] = ()) -> int:
+        """Keep examples, and what they add to the memory of threads and senders, in one durable transaction.
+
+        How many are new. One with the id of an earlier one takes its place, so it may be called again; memory is written
+        as it is given: leave out what `known_examples` already knows. Meant for before going live: what a worker
+        remembers of the same sender at the same moment may be lost, or overwrite this.
+        """
+        ...
+
+    def known_examples(self, ids: Collection[ExampleId]) -> frozenset[ExampleId]:
+        """Which of these there are."""
+        ...
+
+    def examples(self, after: Example | None = None, limit: int = 1000) -> tuple[Example, ...]:
+        """Oldest first by time and id, those that come after one in that order: for reading them all, a page at a time."""
+        ...
+
+    def count_examples(self) -> Mapping[RouteName, int]:
+        """How many there are of each route."""
+        ...
+
+    def erase_examples(self, address: str) -> int:
+        """Remove for good all of the customer with this address, in whatever case, in one durable transaction. How many."""
+        ...
+
+
+class Store(Arrivals, Judgements, Verdicts, Queue, Desk, Inboxes, Examples, Protocol):
     """All of the above over one unit of work. The store is the truth; a queue elsewhere may only say "look at this id"."""
 
     def census(self) -> dict[str, Any]:
@@ -368,7 +398,14 @@ class StatusProvider(Protocol):
     """What is this sender's account status? Asked before judging, with a deadline; ``unknown`` when nobody can say."""
 
     def statuses(self, addresses: Sequence[str], deadline: float) -> Sequence[AccountStatus]:
-        """The state of each address's account, within ``deadline`` seconds. Never raises."""
+        """The state of each address's account, in their order, within ``deadline`` seconds. Never raises. From any thread.
+
+        Case does not matter. What can't be said in time, or at all, is ``unknown``.
+        """
+        ...
+
+    def check(self) -> str:
+        """Try whoever is asked: a sentence for people. Raises `TryLater`."""
         ...
 
 
@@ -398,6 +435,7 @@ EventName = Literal[
     "accepted", "refused", "duplicate", "judged", "delivered", "deferred", "parked", "alerted", "lane-down", "lane-up",
     "worker-started", "worker-died", "worker-failed", "rules-loaded", "rules-refused", "certificate-loaded", "draining",
     "started", "stopped", "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
+    "status-asked", "status-loaded", "status-failed",
     "opinion-asked", "opinion-heard", "opinion-paused", "opinion-resumed",
     "model-loaded", "model-refused", "learned", "learn-failed",
 ]  # fmt: skip

@@ -297,13 +297,13 @@ IMITATIONS = (
 )  # fmt: skip
 
 
-def test_a_look_alike_of_our_domain_is_remarked_and_delivered(tmp_path: Path) -> None:
+def test_a_look_alike_of_our_domain_reaches_a_desk_by_a_persons_hands_alone(tmp_path: Path) -> None:
     house = House(tmp_path, protected_domains=("webshop.test",))
     for domain in IMITATIONS:
         mail = raw(f"Received: {HOP}", f"From: security@{domain}", body="give me my account back")
         _, decision = judged(house, mail)
         assert "lookalike" in {f.name for f in decision.findings}, domain
-        assert decision.route == "appeals", domain
+        assert (decision.decided, decision.route) == ("appeals", "review"), domain
     house.store.close()
 
 

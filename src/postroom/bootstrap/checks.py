@@ -33,6 +33,8 @@ def mistakes(house: House) -> Iterator[Mistake]:
     yield from _certificate(house)
     yield from _user(house.settings.intake.user)
     yield from _files(house)
+    if what := house.status_mistake():
+        yield Mistake(path="status", message=what, remedy="Correct it, then check again")
     for name, what in house.destination_mistakes().items():
         yield Mistake(path=f"destination.{name}", message=what, remedy="Correct it, then check again")
     if what := house.opinion_mistake():
@@ -68,6 +70,8 @@ def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
     for name, wanted in house.destination_settings.items():
         if name not in leave_out and ((store.ok and house.has_store) or not isinstance(wanted, Inbox)):
             yield _try_destination(house, name)
+    if house.settings.status.kind != "none" and not house.status_mistake():
+        yield _try_status(house)
     if not house.opinion_mistake() and house.opinion is not None:
         yield _try_opinion(house.opinion)
 
@@ -84,6 +88,13 @@ def _try_destination(house: House, name: DestinationName) -> Trial:
         return Trial(what=f"destination {name}", ok=True, said=house.destination_to_try(name).check())
     except PostroomError as error:
         return Trial(what=f"destination {name}", ok=False, said=str(error))
+
+
+def _try_status(house: House) -> Trial:
+    try:
+        return Trial(what="account status", ok=True, said=house.statuses.check())
+    except PostroomError as error:
+        return Trial(what="account status", ok=False, said=str(error))
 
 
 def _try_opinion(opinion: OpenAIOpinion) -> Trial:

@@ -11,6 +11,7 @@ from typing import Any
 from postroom.adapters.intake.files import FoundMail, count_bytes, find_mails
 from postroom.adapters.intake.handing_in import HandingIn
 from postroom.bootstrap.house import House
+from postroom.decide.policy import Policy
 from postroom.flow.facts import arrival_facts, decision_facts, message_facts
 from postroom.flow.preview import Preview
 from postroom.flow.sitting import Judges
@@ -18,6 +19,7 @@ from postroom.model.errors import Refused
 from postroom.model.judgement import Decision
 from postroom.model.mail import BrandName, Envelope, Mail, MailId, Peer
 from postroom.model.message import Defect, Message
+from postroom.ports import Classifier
 from postroom.understand.envelope import peek
 from postroom.understand.reader import read
 
@@ -42,11 +44,29 @@ def mails_in(house: House, paths: Sequence[str]) -> Iterator[FoundMail]:
 class Offline:
     """Reads and judges mail from files, as if it had just been accepted from a trusted hop of ours."""
 
-    def __init__(self, house: House, *, brand: str = "", text_only: bool = False) -> None:
-        """Raises `Refused` for a brand that there is none of; the first is taken when none is named."""
+    def __init__(
+        self,
+        house: House,
+        *,
+        brand: str = "",
+        text_only: bool = False,
+        classifier: Classifier | None = None,
+        policy: Policy | None = None,
+    ) -> None:
+        """By another classifier or policy than the house's, if one is given.
+
+        Raises `Refused` for a brand that there is none of; the first is taken when none is named.
+        """
         self._house = house
         self._brand = _brand(house, brand)
         self._text_only = text_only
+        self._classifier = classifier
+        self._policy = policy
+
+    @property
+    def brand(self) -> BrandName:
+        """Whose mail it is."""
+        return self._brand
 
     def understood(self, found: FoundMail) -> tuple[Mail, Message]:
         """A mail and what the reader makes of it; one that was cut says so by a defect."""
@@ -85,8 +105,8 @@ class Offline:
         house = self._house
         judges = Judges(
             book=house.rules.book,
-            policy=house.policy,
-            classifier=house.classifier,
+            policy=self._policy or house.policy,
+            classifier=house.classifier if self._classifier is None else self._classifier,
             statuses=house.statuses,
             status_deadline=house.settings.judging.status_deadline,
         )

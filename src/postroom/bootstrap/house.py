@@ -24,12 +24,12 @@ from postroom.adapters.intake.options import TlsOptions
 from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.opinion.openai import OpenAIOpinion
-from postroom.adapters.status.none import NoStatus
 from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.bootstrap.destinations import Around, Servers, build
 from postroom.bootstrap.opinion import build_opinion
 from postroom.bootstrap.shelf import Shelf
+from postroom.bootstrap.status import build_status
 from postroom.config import Settings, load
 from postroom.config.settings import Destination as DestinationSettings
 from postroom.config.settings import Inbox
@@ -255,6 +255,7 @@ class House:
             },
             protected_domains=tuple(sorted({*_lower(settings.trust.protected_domains), *self._own_domains})),
             max_received=settings.intake.max_received,
+            two_matters=settings.judging.two_matters,
             second_opinion_floor=settings.second_opinion.floor,
         )
 
@@ -344,9 +345,11 @@ class House:
     @cached_property
     def classifier(self) -> Classifier:
         """What judges by the words, for the workers and for files alike. Raises `ConfigError` for a model that can't be used."""
-        from postroom.bootstrap.models import classifier  # noqa: PLC0415 - the doors need no numpy
+        from postroom.bootstrap import models  # noqa: PLC0415 - the doors need no numpy
 
-        return classifier(self.settings.judging.model, self.base, self.models, lambda: self.observer)
+        if self.settings.judging.model == models.LEARNED:
+            return models.learned(self.models, lambda: self.observer)
+        return models.classifier(self.settings.judging.model, self.base)
 
     @cached_property
     def models(self) -> "Registry":
@@ -357,8 +360,19 @@ class House:
 
     @cached_property
     def statuses(self) -> StatusProvider:
-        """Who knows the accounts, for the workers and for files alike."""
-        return NoStatus()
+        """Who knows the accounts, for the workers and for files alike. Raises `ConfigError`."""
+        return build_status(self.settings.status, self.base, self.observer)
+
+    def status_mistake(self) -> str:
+        """What is wrong with the settings of account status that only building it shows, e.g. a token that can't be read.
+
+        ``""`` when nothing is. The observer of this process is not touched: it may not be built before the server is ready.
+        """
+        try:
+            build_status(self.settings.status, self.base, LogObserver(level="error"))
+        except ConfigError as error:
+            return str(error)
+        return ""
 
     @cached_property
     def opinion(self) -> OpenAIOpinion | None:

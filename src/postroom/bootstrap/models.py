@@ -35,18 +35,21 @@ def shipped() -> Path:
     return Path(str(resources.files("postroom.starter").joinpath("words.model")))
 
 
-def classifier(wanted: str, base: Path, registry: Registry, observer: Callable[[], Observer]) -> Classifier:
-    """What `judging.model` names: what was learned, the shipped model, none, or a file. Raises `ConfigError` for one that can't be used."""
+def classifier(wanted: str, base: Path) -> Classifier:
+    """What `judging.model` names: the shipped model, none, or a file. Raises `ConfigError` for one that can't be used."""
     if wanted == NONE:
         return NoClassifier()
-    if wanted == LEARNED:
-        return LearnedClassifier(registry, lambda: LinearClassifier(load(shipped())), observer)
     return LinearClassifier(load(shipped() if wanted == SHIPPED else base / wanted))
+
+
+def learned(registry: Registry, observer: Callable[[], Observer]) -> Classifier:
+    """What follows the model that `postroom learn` put into force. Raises `ConfigError` where the shipped one can't be read."""
+    return LearnedClassifier(registry, lambda: LinearClassifier(load(shipped())), observer)
 
 
 def train(house: "House", data: Sequence[Path], progress: Any = None) -> Model:
     """A model of labelled mail. Raises `Refused` for data that can't be learned from, `ConfigError` without scikit-learn."""
-    need_scikit_learn()
+    check_can_train()
     from postroom.adapters.classifier import training  # noqa: PLC0415 - takes seconds to import
 
     labelled = [one for path in data for one in read_labelled(path, house.settings.intake.max_size)]
@@ -57,8 +60,8 @@ def train(house: "House", data: Sequence[Path], progress: Any = None) -> Model:
         raise Refused(f"can't learn from {', '.join(map(str, data))}: {error}") from error
 
 
-def need_scikit_learn() -> None:
-    """Raises `ConfigError` where it is missing."""
+def check_can_train() -> None:
+    """Raises `ConfigError` without scikit-learn."""
     if importlib.util.find_spec("sklearn") is None:
         raise ConfigError("training needs scikit-learn: pip install 'postroom[train]'")
 

@@ -70,14 +70,14 @@ def learn(
     as_json: AsJson = False,
 ) -> None:
     """Learn from verdicts; the new model judges only if it is better on later verdicts that it has not seen. Needs the extra `train`."""
-    from postroom.bootstrap import learning
+    from postroom.bootstrap import teaching
 
     if background:
         with suppress(OSError):
             os.nice(19)
     house = open_store_house(config)
-    wanted = learning.Wanted(corpus=tuple(corpus or ()), dry_run=dry_run)
-    facts = learning.learn(house, wanted, now=time.time(), tell=_progress())
+    wanted = teaching.Wanted(corpus=tuple(corpus or ()), dry_run=dry_run)
+    facts = teaching.learn(house, wanted, now=time.time(), tell=_progress())
     house.close()
     if as_json:
         print_json(facts)
@@ -88,9 +88,9 @@ def learn(
 @models.command("list", epilog=examples("postroom models list", "postroom models list --json"))
 def list_(config: Config = None, as_json: AsJson = False) -> None:
     """The models that are kept, the newest first; the one in force is marked."""
-    from postroom.bootstrap import learning
+    from postroom.bootstrap import teaching
 
-    rows = learning.listed(open_house(config).models)
+    rows = teaching.listed(open_house(config).models)
     if as_json:
         for row in rows:
             print_json(row)
@@ -106,11 +106,11 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """What a model was trained on, when, and how it did beside the one before."""
-    from postroom.bootstrap import learning
+    from postroom.bootstrap import teaching
 
     registry = open_house(config).models
     name = registry.named(version)
-    (found,) = (row for row in learning.listed(registry) if row["version"] == name)
+    (found,) = (row for row in teaching.listed(registry) if row["version"] == name)
     if as_json:
         print_json(found)
         return
@@ -134,19 +134,19 @@ def use(
     as_json: AsJson = False,
 ) -> None:
     """Put a model into force: the workers judge by it from their next batch on."""
-    from postroom.bootstrap import learning
+    from postroom.bootstrap import teaching
 
     house = open_house(config)
-    _in_force(learning.choose(house, version, by=by or login_name(), now=time.time()), as_json=as_json)
+    _in_force(teaching.choose(house, version, by=by or login_name(), now=time.time()), as_json=as_json)
 
 
 @models.command(epilog=examples("postroom models rollback"))
 def rollback(by: By = "", config: Config = None, as_json: AsJson = False) -> None:
     """Go back to the model that was in force before; again, to the one before that."""
-    from postroom.bootstrap import learning
+    from postroom.bootstrap import teaching
 
     house = open_house(config)
-    _in_force(learning.roll_back(house, by=by or login_name(), now=time.time()), as_json=as_json)
+    _in_force(teaching.roll_back(house, by=by or login_name(), now=time.time()), as_json=as_json)
 
 
 def _in_force(version: str, *, as_json: bool) -> None:

@@ -14,11 +14,13 @@ from postroom.cli import (
     inbox,
     learn,
     mails,
+    past,
     queue,
     review,
     rules,
     serve,
     setup,
+    thresholds,
     train,
 )
 from postroom.cli.console import fail
@@ -54,8 +56,10 @@ serve.register(app)
 files.register(app)
 explain.register(app)
 evaluate.register(app)
+thresholds.register(app)
 train.register(app)
 learn.register(app)
+past.register(app)
 mails.register(app)
 backup.register(app)
 app.add_typer(inbox.app, name="inbox")

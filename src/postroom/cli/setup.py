@@ -110,7 +110,9 @@ def _machine_mistakes(house: "House", told: Sequence["SettingsProblem"], *, offl
     from postroom.bootstrap import checks
 
     known = {problem.path for problem in told if problem.fatal}
-    tables = {path.rpartition(".")[0] for path in known if path.startswith(("destination.", "second_opinion."))}
+    tables = {
+        path.rpartition(".")[0] for path in known if path.startswith(("destination.", "second_opinion.", "status."))
+    }
     found = [checks.mistakes(house)] if offline else [checks.mistakes(house), checks.address_mistakes(house)]
     for mistake in chain.from_iterable(found):
         if mistake.path not in known | tables and mistake.path.rpartition(".")[0] not in tables:

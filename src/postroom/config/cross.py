@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from postroom.config.mistakes import Mistake, near
-from postroom.config.settings import Destination, Lmtp, Relay, Settings, Smtp, Webhook
+from postroom.config.settings import Destination, Lmtp, Relay, Settings, Smtp, Status, Webhook
 
 #: routes that exist without being named in the settings, each with a built-in inbox of its name
 BUILT_IN_ROUTES = ("review", "junk", "automatic")
@@ -31,6 +31,7 @@ def cross_check(settings: Settings) -> Iterator[Mistake]:
     yield from _check_destinations(settings)
     yield from _check_second_opinion(settings)
     yield from _check_sizes(settings)
+    yield from _check_status(settings.status)
 
 
 # -- names -------------------------------------------------------------------------------------------------------
@@ -335,3 +336,21 @@ def _check_sizes(settings: Settings) -> Iterator[Mistake]:
             remedy="Raise intake.max_memory, to eight times max_size if you can",
             fatal=False,
         )
+
+
+# -- account status ----------------------------------------------------------------------------------------------
+
+
+def _check_status(status: Status) -> Iterator[Mistake]:
+    if status.kind == "csv" and not status.file:
+        yield Mistake(path="status.file", message="is missing", remedy="Name the file that your system exports")
+    if status.kind == "http" and not status.url.startswith(("https://", "http://")):
+        yield Mistake(path="status.url", message="not an http(s) address", remedy="Write https://…")
+    for key, kind in (("file", "csv"), ("url", "http")):
+        if getattr(status, key) and status.kind != kind:
+            yield Mistake(
+                path=f"status.{key}",
+                message=f'counts for nothing while kind is "{status.kind}"',
+                remedy=f'Write kind = "{kind}"',
+                fatal=False,
+            )

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, field
 
+from postroom.model.judgement import AccountState
+
 Words = Annotated[str, Meta(min_length=1)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -243,7 +245,13 @@ class Judging(Table, frozen=True):
             min_length=1,
             description="Learned model: `learned` (the one that `postroom learn` put into force, the shipped one until then), `shipped`, `none`, or a file that `postroom train` wrote, beside this file.",
         ),
-    ] = "none"
+    ] = "shipped"
+    two_matters: Annotated[
+        Literal["first", "copies", "review"],
+        Meta(
+            description="Mail about two things: to the first desk, which is told of the second; a linked copy to both; or to a person."
+        ),
+    ] = "first"
     fallback: Annotated[str, Meta(description="Route of mail that no evidence speaks about.")] = "general"
     status_deadline: Annotated[
         float, Meta(gt=0, description="Seconds to wait for account status before it counts as unknown.")
@@ -265,6 +273,35 @@ class Learning(Table, frozen=True):
             description="`postroom serve` learns by itself so often, in a process of the least priority; 0 for never. Needs the extra `train`.",
         ),
     ] = 0.0
+
+
+class Status(Table, frozen=True):
+    """Who knows the state of an account: asked for authenticated senders alone (docs/how-to/account-status.md)."""
+
+    kind: Annotated[
+        Literal["none", "csv", "http"],
+        Meta(description="none: every account is unknown; csv: read `file`; http: ask `url`."),
+    ] = "none"
+    file: Annotated[
+        str, Meta(description="CSV file with the columns address, state and since; read again when it changes.")
+    ] = ""
+    url: Annotated[str, Meta(description="Where to ask with a POST; https unless the host is listed in `allow`.")] = ""
+    token_file: Annotated[str, Meta(description="File that holds the bearer token for `url`; empty: none.")] = ""
+    allow: Annotated[
+        tuple[str, ...], Meta(description="Private networks or host names that `url` may lead to all the same.")
+    ] = ()
+    states: Annotated[
+        dict[Words, AccountState],
+        Meta(description="What your system calls a state -> active, limited, suspended, banned, closed or unknown."),
+    ] = field(default_factory=dict)
+    cache_seconds: Annotated[float, Meta(ge=0, description="How long an answer of `url` is good.")] = 60.0
+    cache_size: Annotated[
+        int, Meta(ge=0, le=10_000_000, description="Answers of `url` that each worker remembers at most.")
+    ] = 100_000
+    pause_seconds: Annotated[
+        float,
+        Meta(gt=0, description="First pause after `url` failed, in which it is not asked; doubles up to 5 minutes."),
+    ] = 5.0
 
 
 class SecondOpinion(Table, frozen=True):
@@ -384,6 +421,7 @@ class Settings(Table, frozen=True):
     urgent: Urgent = field(default_factory=Urgent)
     judging: Judging = field(default_factory=Judging)
     learning: Learning = field(default_factory=Learning)
+    status: Status = field(default_factory=Status)
     second_opinion: SecondOpinion = field(default_factory=SecondOpinion)
     workers: Workers = field(default_factory=Workers)
     delivery: Delivery = field(default_factory=Delivery)

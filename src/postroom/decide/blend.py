@@ -3,7 +3,7 @@
 Every finding for a route carries log-odds ``w``, kept as its score: ``score = 1 / (1 + exp(-w))``, so .5 says nothing,
 .95 speaks for the route with ``w`` = 3, .05 as strongly against it. Then, for routes ``r`` with priors ``p(r)``::
 
-    words(r)  = classifier(r) + phrases(r)
+    words(r)  = classifier(r) + phrases(r)      without a classifier a quarter more than phrases(r)
     logit(r)  = log p(r) + sum over sources s of clip(sum of w of s for r, -cap(s), cap(s))
     P(r)      = exp(logit(r) / T) / sum over routes of exp(logit / T)
 
@@ -77,15 +77,17 @@ def _evidence(findings: Sequence[Finding], policy: Policy) -> dict[RouteName, fl
         if finding.route and not finding.veto:
             by_route = sums.setdefault(finding.source, {})
             by_route[finding.route] = by_route.get(finding.route, 0.0) + weight(finding)
-    total = {route: _clip(one, policy.caps.words) for route, one in _words(sums).items()}
+    total = {route: _clip(one, policy.caps.words) for route, one in _words(sums, policy.phrases_alone).items()}
     for source in _ALONE:
         for route, one in sums.get(source, {}).items():
             total[route] = total.get(route, 0.0) + _clip(one, _cap(policy.caps, source))
     return total
 
 
-def _words(sums: Mapping[Source, Mapping[RouteName, float]]) -> dict[RouteName, float]:
+def _words(sums: Mapping[Source, Mapping[RouteName, float]], alone: float) -> dict[RouteName, float]:
     phrases, classifier = (sums.get(source, {}) for source in _WORDS)
+    if not classifier:
+        return {route: alone * one for route, one in phrases.items()}
     return {route: classifier.get(route, 0.0) + phrases.get(route, 0.0) for route in phrases.keys() | classifier.keys()}
 
 

@@ -19,6 +19,7 @@ def explain(decision: Decision, message: Message | None = None, policy: Policy |
     """
     paragraphs = [
         _where(decision),
+        *_also(decision),
         *_urgent(decision),
         _who(decision, message),
         *_evidence(decision, message),
@@ -52,6 +53,13 @@ def _where(decision: Decision) -> str:
     if decision.asked == "audit":
         said += " It is also put before a person, as one of those drawn for the audit."
     return said
+
+
+def _also(decision: Decision) -> list[str]:
+    if not decision.second:
+        return []
+    copied = "a linked copy goes there too" if decision.copied else "its desk is told"
+    return [f"It is also about {decision.second}: {copied}."]
 
 
 def _urgent(decision: Decision) -> list[str]:

@@ -93,18 +93,19 @@ def _move(
 def _extend(record: SenderRecord | None, key: str, route: RouteName, now: float) -> SenderRecord:
     settled = route not in {REVIEW, JUNK, AUTOMATIC}
     at = now if record is None else max(now, record.last_at)
+    newest = record is None or now >= record.last_at
     counts = dict(_counts(record, at))
     if settled:
-        counts[route] = counts.get(route, 0.0) + 1.0
-    recent = (*(one for one in (record.recent if record else ()) if at - one <= _HOUR), now)[-_MAX_RECENT:]
+        counts[route] = counts.get(route, 0.0) + 0.5 ** ((at - now) / HALF_LIFE)
+    recent = sorted(one for one in (*(record.recent if record else ()), now) if at - one <= _HOUR)[-_MAX_RECENT:]
     return SenderRecord(
         key=key,
         first_seen=min(record.first_seen, now) if record else now,
         last_at=at,
         mails=record.mails + 1 if record else 1,
         counts=_by_name(counts),
-        last_route=route if settled or record is None else record.last_route,
-        recent=recent,
+        last_route=route if record is None or (settled and newest) else record.last_route,
+        recent=tuple(recent),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from postroom.decide import senders, tricks, urgent
-from postroom.decide.blend import Probabilities, blend, certain
+from postroom.decide.blend import Probabilities, blend, certain, weight
 from postroom.decide.case import Case
 from postroom.decide.context import Facts
 from postroom.decide.evidence import (
@@ -28,6 +28,9 @@ from postroom.model.mail import RouteName
 
 SURE = 0.99
 """Confidence of what a stop rule, a guard or the kind of a mail decides."""
+
+_ALSO, _ALSO_LIKELY = 2.0, 0.02
+"""Log-odds of its phrases, and probability, from which a mail is also about a second desk."""
 
 _EMPTY = 0.6
 """From this `substance.emptiness` on, a mail says too little to stand without the thread that it names."""
@@ -64,6 +67,7 @@ def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
     choice, guards = _choose(case, routes, policy, matches, findings)
     choice, seconded = _seconded(case, policy, findings, choice, routes)
     findings = (*guards, *findings, *seconded)
+    second = _second(choice.decided, choice.probabilities, findings, policy)
     return Decision(
         mail_id=case.mail.id,
         generation=case.generation,
@@ -76,6 +80,8 @@ def judge(case: Case, book: Rulebook, policy: Policy) -> Decision:
         urgent=tuple(sorted({finding.name for finding in findings if finding.source == "urgent"})),
         tags=tuple(dict.fromkeys(tag for match in matches if not match.error for tag in match.rule.tags)),
         stage=stage(choice.decided, case.mail.thread_key or case.mail.id, policy),
+        second=second,
+        copied=bool(second) and policy.two_matters == "copies",
         because=choice.because,
         versions=Versions(
             policy=policy.version,
@@ -217,6 +223,8 @@ def _doubt(
         return f"it looks like junk, but may be meant for {likely}" if likely and supported else ""
     if best == policy.fallback:
         return ""
+    if policy.two_matters == "review" and (second := _second(best, probabilities, findings, policy)):
+        return f"it is about two things, {best} and {second}"
     if trick := next((finding for finding in findings if finding.name in tricks.NAMES), None):
         return f"it may be made to reach {best}: {trick.reason}"
     if emptiness(case.message) > _EMPTY and any(one.source == "thread" and not one.score for one in case.remarks):
@@ -227,6 +235,21 @@ def _doubt(
         if sober != best or share < policy.threshold(case.mail.brand, best):
             return f"only the sender's history makes it {best}, and history alone decides nothing"
     return ""
+
+
+def _second(best: RouteName, probabilities: Probabilities, findings: Sequence[Finding], policy: Policy) -> RouteName:
+    """The desk that a mail is also about: its own phrases say so, and the words as a whole do not contradict."""
+    if best in {policy.fallback, JUNK, AUTOMATIC}:
+        return NOWHERE
+    spoken = {one.route for one in findings if one.source == "phrases" and weight(one) >= _ALSO}
+    return next(
+        (
+            route
+            for route, share in probabilities
+            if route in spoken - {best, policy.fallback} and share >= _ALSO_LIKELY
+        ),
+        NOWHERE,
+    )
 
 
 def _strongest(route: RouteName, findings: Sequence[Finding]) -> str:

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from postroom.model.judgement import AUTOMATIC, GENERAL, JUNK, REVIEW, AccountState, Decision, Stage
 from postroom.model.mail import BrandName, RouteName
+
+TwoMatters = Literal["first", "copies", "review"]
 
 ANY_BRAND = BrandName("")
 """In a table of thresholds: for every brand that has none of its own."""
@@ -67,11 +70,15 @@ class Policy:
             "active": (RouteName("appeals"), -0.8),
         }
     )
+    #: mail about two things goes to the first desk, which is told of the second; to both; or to a person
+    two_matters: TwoMatters = "first"
     #: log-odds that a trusted spam verdict speaks for junk with
     spam_evidence: float = 7.0
     caps: Caps = Caps()
     #: least confidence of a best guess that a second opinion may confirm
     second_opinion_floor: float = 0.3
+    #: what phrases count where there is no classifier: as people write their weights, they prove too modest by a quarter
+    phrases_alone: float = 1.25
     #: divides all log-odds before the softmax; below 1 is bolder
     temperature: float = 1.0
     #: our own domains and those worth imitating, lower case

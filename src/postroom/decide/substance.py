@@ -14,7 +14,7 @@ _OWN_TOPIC = 12
 _LETTERS_A_WORD = 2.5
 _LOOKED_AT = 1000
 _REPLY = re.compile(
-    r"\s*(?:re|aw|sv|vs|antw|odp|res|rif|ris|ynt|atb|回复|回覆|答复|返信|回信|답장|رد|ответ|на|vá)(?:\[\d+\]|\(\d+\))?\s*[:：]",
+    r"(?:re|aw|sv|vs|antw|odp|res|rif|ris|ynt|atb|回复|回覆|答复|返信|回信|답장|رد|ответ|на|vá)(?:\[\d{1,4}\]|\(\d{1,4}\))? ?[:：]",
     re.IGNORECASE,
 )
 
@@ -40,5 +40,5 @@ def emptiness(message: Message) -> float:
 
 def has_stale_subject(message: Message) -> bool:
     """Whether the subject was written for an earlier mail, and the new text says enough to stand without it."""
-    reply = bool(message.references) or _REPLY.match(message.subject) is not None
+    reply = bool(message.references) or _REPLY.match(message.subject.lstrip()) is not None
     return reply and message.forward is None and words(message) >= _OWN_TOPIC

@@ -1,8 +1,7 @@
 """Signs that a text was made to steer: then a desk gets it only from a person's hands."""
 
 import re
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
 
 from postroom.decide.folding import Folded
 from postroom.decide.phrases import Hit, Hits
@@ -14,11 +13,14 @@ STUFFING, DISGUISE, LOOKALIKE = "stuffing", "disguise", "lookalike"
 NAMES = frozenset({STUFFING, DISGUISE, LOOKALIKE})
 """Names of the remarks, that of `decide.senders` on domains that imitate ours with them."""
 
-_MANY, _MANY_OF_ONE = 5, 4
-_DENSE = 0.7
+_MANY = 4
+_DENSE = 0.25
 _SHORT = 24
-"""So many short phrases in a row, or so many of one list, with so much of what lies between their ends covered by them, are
-no sentence."""
+_APART = 10
+"""So many short phrases of one list, with so much of what lies between the first and the last covered by them and no end of
+a sentence among it, are a heap: beside so many words that have none of it, it was put to them."""
+
+_END = re.compile(r"[.!?;。！？]")
 
 _DISGUISED_WORDS = 2
 _LOOKED_AT = 20_000
@@ -31,9 +33,8 @@ _DISGUISE = re.compile(
 def findings(message: Message, hits: Hits, folded: Folded) -> tuple[Finding, ...]:
     """A remark for each trick that was seen."""
     found = []
-    places = [_places(here) for here in hits.values()]
-    if any(_is_heap(here, _MANY_OF_ONE) for here in places) or _is_heap(chain.from_iterable(places), _MANY):
-        found.append(_remark(STUFFING, "words that desks look for stand in a heap, as no sentence has them"))
+    if _is_stuffed({name: _places(here) for name, here in hits.items()}, folded.text):
+        found.append(_remark(STUFFING, "words that desks look for stand in a heap, apart from what it says elsewhere"))
     if _is_disguised(f"{message.subject}\n{message.new_text}"[:_LOOKED_AT]):
         found.append(
             _remark(DISGUISE, "words are disguised by letters of another script, or by characters that show nothing")
@@ -46,16 +47,28 @@ def _places(hits: Iterable[Hit]) -> list[tuple[int, int]]:
     return [(start, end) for start, end in spoken if end - start <= _SHORT]
 
 
-def _is_heap(found: Iterable[tuple[int, int]], many: int) -> bool:
+def _is_stuffed(places: Mapping[str, Sequence[tuple[int, int]]], text: str) -> bool:
+    """Whether a heap of phrases stands beside text that has nothing to do with it."""
+    heaps = [heap for heap in map(_heap, places.values()) if heap]
+    if not heaps:
+        return False
+    start, end = min(first for first, _ in heaps), max(last for _, last in heaps)
+    said = ([start <= place[0] and place[1] <= end for place in here] for here in places.values())
+    alone = not any(any(inside) and not all(inside) for inside in said)
+    beside = len(f"{text[:start]} {text[end:]}".split())
+    return alone and beside >= _APART and not _END.search(text, start, end)
+
+
+def _heap(found: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """Where the phrases of one list stand, if they are many and close."""
     places: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if not places or start >= places[-1][1]:
             places.append((start, end))
-    for first in range(len(places) - many + 1):
-        heap = places[first : first + many]
-        if sum(end - start for start, end in heap) >= _DENSE * (heap[-1][1] - heap[0][0]):
-            return True
-    return False
+    if len(places) < _MANY:
+        return None
+    first, last = places[0][0], places[-1][1]
+    return (first, last) if sum(end - start for start, end in places) >= _DENSE * (last - first) else None
 
 
 def _is_disguised(text: str) -> bool:

@@ -61,7 +61,8 @@ class Desks:
             return self._desk(decision.decided).before
         if decision.route == REVIEW:
             return self.review
-        return self._desk(decision.route).destinations
+        copies = self._desk(decision.second).destinations if decision.copied else ()
+        return tuple(dict.fromkeys((*self._desk(decision.route).destinations, *copies)))
 
     def _in_shadow(self, decision: Decision) -> bool:
         return decision.stage == "shadow" and bool(self._desk(decision.decided).before)

@@ -63,6 +63,7 @@ def decision_facts(path: str, decision: Decision) -> dict[str, Any]:
         "confidence": round(decision.confidence, 4),
         "urgent": list(decision.urgent),
         "stage": decision.stage,
+        "second": decision.second,
         "tags": list(decision.tags),
         "because": decision.because,
         "generation": decision.generation,

@@ -36,7 +36,7 @@ def stamp(mail: Mail, decision: Decision, *, hostname: str, key: bytes) -> bytes
     """The bytes to deliver, in canonical line ends. The same for every try of one delivery.
 
     On top: ``Received`` (RFC 5321 §4.4) with the time of acceptance, ``X-Postroom-Id``, ``-Route``, ``-Confidence``,
-    ``-Mark``, and where there is something to say ``-Decided``, ``-Unconfirmed``, ``-Urgent`` and ``-Tags``.
+    ``-Mark``, and where there is something to say ``-Decided``, ``-Unconfirmed``, ``-Urgent``, ``-Also`` and ``-Tags``.
     ``hostname`` is trusted: it comes from the settings. No ``Return-Path``: that is for whoever delivers finally.
     """
     lines = [
@@ -52,6 +52,8 @@ def stamp(mail: Mail, decision: Decision, *, hostname: str, key: bytes) -> bytes
         lines.append("X-Postroom-Unconfirmed: yes")
     if decision.urgent:
         lines.append(f"X-Postroom-Urgent: {_listed(decision.urgent)}")
+    if decision.second:
+        lines.append(f"X-Postroom-Also: {header_text(decision.second)}")
     if decision.tags:
         lines.append(f"X-Postroom-Tags: {_listed(decision.tags)}")
     kept = without_our_fields(canonical(mail.raw))

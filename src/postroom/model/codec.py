@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from postroom.model.errors import PostroomError
+from postroom.model.example import Example
 from postroom.model.judgement import Decision, Verdict
 from postroom.model.mail import Mail, MailId
 from postroom.model.memory import SenderRecord, TextRecord, ThreadRecord
@@ -24,6 +25,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 _MAIL = msgspec.msgpack.Decoder(Mail)
 _DECISION = msgspec.msgpack.Decoder(Decision)
 _THREAD = msgspec.msgpack.Decoder(ThreadRecord)
+_EXAMPLE = msgspec.msgpack.Decoder(Example)
 _SENDER = msgspec.msgpack.Decoder(SenderRecord)
 _TEXT = msgspec.msgpack.Decoder(TextRecord)
 _VERDICT = msgspec.msgpack.Decoder(Verdict)
@@ -33,7 +35,7 @@ def encode_head(mail: Mail) -> bytes:
     """Everything of a mail but its raw bytes and what it is a duplicate of: stores keep these apart."""
     head: dict[str, Any] = {name: getattr(mail, name) for name in _HEAD}
     head["raw"] = b""
-    return _encode(head)
+    return encode(head)
 
 
 def decode_mail(head: bytes, raw: bytes, duplicate_of: MailId | None = None) -> Mail:
@@ -43,7 +45,7 @@ def decode_mail(head: bytes, raw: bytes, duplicate_of: MailId | None = None) -> 
 
 def encode_decision(decision: Decision) -> bytes:
     """A decision with all its findings."""
-    return _encode(decision)
+    return encode(decision)
 
 
 def decode_decision(data: bytes) -> Decision:
@@ -53,7 +55,7 @@ def decode_decision(data: bytes) -> Decision:
 
 def encode_thread(record: ThreadRecord) -> bytes:
     """What is remembered of a thread."""
-    return _encode(record)
+    return encode(record)
 
 
 def decode_thread(data: bytes) -> ThreadRecord:
@@ -63,7 +65,7 @@ def decode_thread(data: bytes) -> ThreadRecord:
 
 def encode_sender(record: SenderRecord) -> bytes:
     """What is remembered of a sender."""
-    return _encode(record)
+    return encode(record)
 
 
 def decode_sender(data: bytes) -> SenderRecord:
@@ -71,9 +73,19 @@ def decode_sender(data: bytes) -> SenderRecord:
     return _decode(_SENDER, data)
 
 
+def encode_example(example: Example) -> bytes:
+    """A labelled mail."""
+    return encode(example)
+
+
+def decode_example(data: bytes) -> Example:
+    """What `encode_example` was given."""
+    return _decode(_EXAMPLE, data)
+
+
 def encode_text(record: TextRecord) -> bytes:
     """What is remembered of a text."""
-    return _encode(record)
+    return encode(record)
 
 
 def decode_text(data: bytes) -> TextRecord:
@@ -83,7 +95,7 @@ def decode_text(data: bytes) -> TextRecord:
 
 def encode_verdict(verdict: Verdict) -> bytes:
     """What a person said."""
-    return _encode(verdict)
+    return encode(verdict)
 
 
 def decode_verdict(data: bytes) -> Verdict:
@@ -98,7 +110,8 @@ def sound(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _encode(value: object) -> bytes:
+def encode(value: object) -> bytes:
+    """Any value of ours, for whoever knows its type when he reads it."""
     try:
         return _ENCODER.encode(value)
     except UnicodeEncodeError:

@@ -172,6 +172,10 @@ class Decision:
     tags: tuple[str, ...] = ()
     #: stage of the decided route for this mail; ``canary`` only when in the bucket, else ``shadow``
     stage: Stage = "live"
+    #: the desk that it is also about, ``""`` when it is about one thing
+    second: RouteName = RouteName("")
+    #: a linked copy goes to that desk too
+    copied: bool = False
     #: in one sentence, why it goes where it goes
     because: str = ""
     #: nobody looked at it in review in time

@@ -13,12 +13,13 @@ from typing import Any, Protocol
 import pytest
 
 from postroom.model.errors import TryLater
+from postroom.model.example import Example, ExampleId
 from postroom.model.mail import BounceOf, BrandName, DestinationName, Envelope, Mail, MailId, RouteName
 from postroom.model.memory import Remember, SenderRecord, ThreadRecord
 from postroom.model.work import Again, Done, Job, Lane, NewJob, Park, Summary
 from postroom.ports import JobFilter, Store
 from postroom.testing.clock import ManualClock
-from postroom.testing.values import a_delivery, a_judgement, a_mail, a_parcel
+from postroom.testing.values import a_delivery, a_judgement, a_mail, a_parcel, an_example
 
 DAY = 86400.0
 
@@ -341,6 +342,67 @@ class InboxesContract:
         assert [entry.read for entry in store.entries("desk")] == [False]
 
 
+class ExamplesContract:
+    """Labelled mail is kept once, and read in order of time."""
+
+    @pytest.fixture
+    def store(self, house: House) -> Store:
+        return house.open()
+
+    def test_what_is_kept_is_read_back_in_order_a_page_at_a_time(self, store: Store) -> None:
+        kept = [an_example(number, at=float(number % 3)) for number in range(7)]
+        assert store.keep_examples(kept) == 7
+        ordered = sorted(kept, key=lambda one: (one.at, one.id))
+        read: list[Example] = []
+        while page := store.examples(read[-1] if read else None, limit=3):
+            assert len(page) <= 3
+            read += page
+        assert read == ordered
+
+    def test_kept_again_it_takes_the_place_of_the_earlier(self, store: Store) -> None:
+        assert store.keep_examples([an_example(1), an_example(2)]) == 2
+        moved = an_example(1, at=5.0, route=RouteName("refunds"))
+        assert store.keep_examples([moved, an_example(3)]) == 1
+        assert set(store.examples()) == {moved, an_example(2), an_example(3)}
+        assert store.count_examples() == {RouteName("appeals"): 2, RouteName("refunds"): 1}
+        assert store.keep_examples([an_example(4), an_example(4, weight=0.5)]) == 1
+        assert an_example(4, weight=0.5) in store.examples()
+
+    def test_it_is_known_which_there_are(self, store: Store) -> None:
+        store.keep_examples([an_example(number) for number in range(3)])
+        asked = [an_example(number).id for number in range(1, 900)]
+        assert store.known_examples(asked) == {an_example(1).id, an_example(2).id}
+        assert store.known_examples([]) == frozenset()
+        assert store.keep_examples([]) == 0
+
+    def test_text_that_no_encoding_can_carry_is_kept_as_far_as_it_is_text(self, store: Store) -> None:
+        store.keep_examples([an_example(1, id=ExampleId("x\udcff"), subject="a\ud800")])
+        assert store.known_examples([ExampleId("x\udcff")]) == {"x\udcff"}
+        (read,) = store.examples()
+        assert read.subject == "a\ufffd"
+        assert store.examples(read) == ()
+
+    def test_a_customer_is_erased_with_all_examples(self, store: Store) -> None:
+        hers = [an_example(number, sender="ada@example.com") for number in range(3)]
+        store.keep_examples([*hers, an_example(4), an_example(5, sender="")])
+        assert store.erase_examples("Ada@Example.com") == 3
+        assert set(store.examples()) == {an_example(4), an_example(5, sender="")}
+        assert store.erase_examples("ada@example.com") == 0
+
+    def test_memory_comes_with_them(self, store: Store, house: House) -> None:
+        sender = SenderRecord(
+            key="a:ada@example.com",
+            first_seen=1.0,
+            last_at=1.0,
+            mails=1,
+            counts=((RouteName("appeals"), 1.0),),
+            last_route=RouteName("appeals"),
+            recent=(1.0,),
+        )
+        store.keep_examples([an_example(1)], [Remember(senders=(sender,))])
+        assert house.open().recall((), (), ("a:ada@example.com",)).senders == {sender.key: sender}
+
+
 class WatchingContract:
     """What processes see of each other."""
 
@@ -379,5 +441,7 @@ class WatchingContract:
         assert census["jobs"]["deliver"] == {"ready": 2, "claimed": 1, "held": 0, "done": 1, "parked": 1, "dropped": 0}
 
 
-class StoreContract(ArrivalsContract, JudgementsContract, LanesContract, InboxesContract, WatchingContract):
+class StoreContract(
+    ArrivalsContract, JudgementsContract, LanesContract, InboxesContract, ExamplesContract, WatchingContract
+):
     """Everything but queue and verdicts, which have modules of their own: `queue_contract` and `verdict_contract`."""

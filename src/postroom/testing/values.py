@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from postroom.decide.remember import Keys
+from postroom.model.example import Example, ExampleId
 from postroom.model.judgement import Decision, Finding, Verdict
 from postroom.model.mail import BrandName, DestinationName, Envelope, Mail, MailId, Peer, RouteName
 from postroom.model.memory import Remember
@@ -111,3 +112,20 @@ def a_parcel(mail: Mail, destination: str = "desk", generation: int = 1, **chang
         from_addr="ada@example.com",
     )
     return replace(parcel, **changes)
+
+
+def an_example(number: int, **changes: Any) -> Example:
+    """Labelled mail ``number``, of appeals."""
+    example = Example(
+        id=ExampleId(f"example-{number:04d}"),
+        at=1_800_000_000.0 + number,
+        origin="import: appeals.mbox",
+        subject=f"mail {number}",
+        new_text="Please restore my account.",
+        language="en",
+        route=RouteName("appeals"),
+        sender=f"ada{number}@example.com",
+        authenticated=False,
+        thread=f"thread-{number}",
+    )
+    return replace(example, **changes)

@@ -24,6 +24,10 @@ _USUAL = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ([0-3]?[0-9]) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ([12][0-9]{3})"
     r" ([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-])([0-9]{2})([0-9]{2})(?: \([A-Z]{1,5}\))?"
 )
+#: more than this many seconds after 1970 is the year 5138: such numbers count milliseconds
+_MILLISECONDS: Final = 1e11
+#: but for the eight digits of 20260102, which are a date
+_EPOCH: Final = re.compile(r"(?!\d{8}$)\d{1,20}(?:\.\d{0,20})?")
 _COMMENT = re.compile(r"\([^()]{0,200}\)")
 
 
@@ -47,6 +51,29 @@ def parse(raw: str) -> float | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return moment if _EARLIEST <= moment <= _LATEST else None
+
+
+def moment(text: str | float | None) -> float | None:
+    """A time as other systems export it: ISO 8601 (UTC unless it says another zone), or seconds or milliseconds since 1970.
+
+    None for anything else, and for a time before 1970.
+    """
+    if text is None:
+        return None
+    if isinstance(text, str):
+        text = text[:_CHARS].strip()
+    try:
+        found = _of_iso(text) if isinstance(text, str) and not _EPOCH.fullmatch(text) else float(text)
+    except (ValueError, OverflowError):
+        return None
+    if found > _MILLISECONDS:
+        found /= 1000.0
+    return found if 0.0 <= found <= _LATEST else None
+
+
+def _of_iso(text: str) -> float:
+    read = datetime.fromisoformat(text)
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
 def _usual(found: re.Match[str]) -> float | None:

@@ -47,3 +47,12 @@ def test_rules_stay_in_force_when_their_folder_is_gone(tmp_path: Path) -> None:
     (tmp_path / "own").rename(tmp_path / "elsewhere")
     assert "there is no folder" in made.rules.load()
     assert made.rules.book is before
+
+
+def test_looking_for_mistakes_builds_no_observer(tmp_path: Path) -> None:
+    """Counters belong to the folder that a server makes ready first."""
+    from postroom.bootstrap import checks
+
+    made = house(tmp_path, settings=SETTINGS + '[status]\nkind = "csv"\nfile = "accounts.csv"\n')
+    assert [m for m in checks.mistakes(made) if m.fatal] == []
+    assert "observer" not in made.__dict__

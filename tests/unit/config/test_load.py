@@ -100,6 +100,15 @@ def test_the_shipped_settings_are_good() -> None:
             "this is postroom itself",
             "behind",
         ),
+        (("[web]", '[status]\nkind = "csv"\n[web]'), "status.file", "is missing", "Name the file"),
+        (
+            ("[web]", '[status]\nkind = "http"\nurl = "accounts.example.com"\n[web]'),
+            "status.url",
+            "not an http",
+            "https",
+        ),
+        (("[web]", '[status]\nkind = "sql"\n[web]'), "status.kind", "Invalid enum", "Write one of: 'none', 'csv'"),
+        (("[web]", '[status.states]\nfrozen = "cold"\n[web]'), "status.states", "Invalid enum", "Correct"),
         (
             ("[brand.main]", "[brand.main.thresholds]\nappeal = 0.5\n[brand.main]"),
             "brand.main.thresholds.appeal",
@@ -130,6 +139,14 @@ def test_a_mail_that_would_never_fit_into_memory_is_warned_of() -> None:
     (found,) = [p for p in problems if p.path == "intake.max_size"]
     assert not found.fatal
     assert "max_memory" in found.remedy
+
+
+def test_who_knows_accounts_and_is_not_asked_is_warned_of() -> None:
+    settings, problems = load(GOOD.replace("[web]", '[status]\nfile = "accounts.csv"\n[web]', 1))
+    assert settings is not None
+    (found,) = [p for p in problems if p.path == "status.file"]
+    assert not found.fatal
+    assert found.remedy == 'Write kind = "csv"'
 
 
 @pytest.mark.parametrize(("share", "fits"), [("0", True), ("0.2", True), ("0.21", False), ("-0.1", False)])

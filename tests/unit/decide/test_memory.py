@@ -41,6 +41,21 @@ def decided(route: str, best: str | None = None, **changed: Any) -> Decision:
     return dataclasses.replace(made, route=RouteName(route), decided=RouteName(best or route), **changed)
 
 
+def test_older_mail_that_is_learnt_of_later_counts_as_old():
+    memory = Memory()
+    newest = history.extended(mine(), decided("appeals"), memory, NOW)
+    older = history.extended(
+        mine(), decided("refunds"), Memory(senders={one.key: one for one in newest}), NOW - history.HALF_LIFE
+    )
+    (record,) = [one for one in older if one.key.startswith("a:")]
+    assert record.counts == (("appeals", 1.0), ("refunds", 0.5))
+    assert (record.last_route, record.last_at, record.mails) == ("appeals", NOW, 2)
+    assert record.first_seen == NOW - history.HALF_LIFE
+    assert record.recent == (NOW,)
+    again = history.extended(mine(), decided("refunds"), Memory(senders={record.key: record}), NOW - 60.0)
+    assert again[0].recent == (NOW - 60.0, NOW)
+
+
 def test_a_thread_is_found_by_references_then_in_reply_to():
     found = threads.find(mine(references=("other", "t0@example.com", "x")), mail(), MEMORY, NOW)
     assert found.thread

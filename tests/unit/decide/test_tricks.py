@@ -17,6 +17,9 @@ BOOK = book(
 )
 
 
+OFFER = "Buy ten thousand real followers today, delivered within one day, pay as you like!"
+
+
 def remarks(text: str, subject: str = "") -> set[str]:
     decision = judge(case(text, subject=subject), BOOK, Policy())
     return {one.name for one in decision.findings if one.source == "guard"}
@@ -25,7 +28,9 @@ def remarks(text: str, subject: str = "") -> set[str]:
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("Buy followers! banned suspended unban reinstate locked appeal refund", {"stuffing"}),
+        (f"{OFFER} banned suspended unban reinstate locked appeal refund", {"stuffing"}),
+        (f"{OFFER} I was banned. banned suspended unban reinstate locked", set()),
+        ("banned suspended unban reinstate locked appeal", set()),
         (
             "I was banned. My brother says his shop was suspended too. Please unban us and reinstate it; all is locked.",
             set(),
@@ -41,9 +46,7 @@ def test_heaps_and_disguises_are_seen(text: str, names: set[str]) -> None:
 
 
 def test_a_trick_for_a_desk_is_looked_at_and_one_for_nobody_is_not() -> None:
-    tricky = judge(
-        case("Buy followers! banned suspended unban reinstate locked appeal unban my account"), BOOK, Policy()
-    )
+    tricky = judge(case(f"{OFFER} banned suspended unban reinstate locked appeal"), BOOK, Policy())
     assert (tricky.decided, tricky.route) == ("appeals", "review")
     assert "heap" in tricky.because
     harmless = judge(case("Wе sell wаtches"), BOOK, Policy())

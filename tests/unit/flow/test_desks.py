@@ -82,3 +82,8 @@ def test_in_shadow_no_clock_runs_and_alerts_go_out_all_the_same() -> None:
 
 def test_shadow_without_an_old_way_is_no_shadow() -> None:
     assert jobs(route="general", stage="shadow") == to("all")
+
+
+def test_a_linked_copy_goes_to_the_second_desk_where_the_team_wants_it() -> None:
+    assert jobs(route="general", second=RouteName("appeals")) == to("all")
+    assert jobs(route="general", second=RouteName("appeals"), copied=True) == to("all", "desk", "copy")

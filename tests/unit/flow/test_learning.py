@@ -1,35 +1,17 @@
 """Learning as a whole: what teaches, what is held back, what comes of a flood of wrong words, and what is forgotten."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from postroom.flow.holdout import TooFew
 from postroom.flow.learning import LEAST_OF_ROUTE
-from postroom.model.example import Example, ExampleId
 from postroom.model.judgement import AccountStatus, Advice, Finding
 from postroom.model.mail import RouteName
-from postroom.testing.values import a_decision
+from postroom.testing.values import a_decision, an_example
 from tests.unit.flow.school import NOW, ROUTES, Counting, Knows, School, Shelf, prose
 
 APPEALS = RouteName("appeals")
-
-
-def an_example(number: int, **changes: Any) -> Example:
-    example = Example(
-        id=ExampleId(f"example-{number}"),
-        at=NOW - 1000.0 + number,
-        origin="import: old.mbox",
-        subject="",
-        new_text=prose("appeals", f"past {number}"),
-        language="en",
-        route=APPEALS,
-        sender=f"ada{number}@gmail.com",
-        authenticated=False,
-        thread=f"thread-{number}",
-    )
-    return replace(example, **changes)
 
 
 def test_a_team_teaches_and_the_challenger_wins() -> None:
@@ -113,7 +95,7 @@ def test_both_are_tried_with_what_was_known_of_the_mail() -> None:
 def test_a_past_of_labels_is_enough() -> None:
     school = School()
     school.past = [
-        an_example(n, route=RouteName(ROUTES[n % 3]), new_text=prose(ROUTES[n % 3], f"past {n}")) for n in range(240)
+        an_example(n, at=NOW - 9000.0 + n, route=RouteName(ROUTES[n % 3]), new_text=prose(ROUTES[n % 3], n)) for n in range(240)
     ]
     found = school.learning().run(NOW)
     assert found.contest is not None

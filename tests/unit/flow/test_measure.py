@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from postroom.flow.measure import Labelled, calibration_error, coverage, measure
+from postroom.flow.measure import Labelled, Mistake, coverage, measure, part, precision_at
 from postroom.model.mail import RouteName
 
 ROUTES = [RouteName(name) for name in ("appeals", "refunds", "general")]
@@ -86,11 +86,64 @@ def test_coverage_recovers_after_an_early_mistake():
     assert coverage(early, 0.01) == 1.0
 
 
-def test_calibration_error_by_hand():
-    assert calibration_error([one("general", "general", 1.0), one("general", "appeals", 1.0)]) == 0.5
-    assert calibration_error([one("general", "general", 0.75), one("general", "appeals", 0.25)]) == pytest.approx(0.25)
+def test_intervals_hold_their_figures():
+    figures = measure(
+        [one("general", "general")] * 8 + [one("appeals", "general"), one("appeals", "appeals", review=True)]
+    )
+    assert figures.accuracy_interval[0] < 0.9 < figures.accuracy_interval[1]
+    assert figures.decided.error_interval[0] < 1 / 9 < figures.decided.error_interval[1]
+    assert figures.decided.share_interval[0] < 0.9 < figures.decided.share_interval[1]
+    assert figures.ece_interval[0] <= figures.ece <= figures.ece_interval[1]
 
 
+def test_macro_figures_count_each_route_of_the_data_once():
+    figures = measure([*[one("general", "general")] * 8, one("appeals", "general"), one("appeals", "junk")])
+    assert figures.macro.recall == pytest.approx((1.0 + 0.0) / 2)
+    assert figures.macro.precision == pytest.approx((8 / 9 + 0.0) / 2)
+    assert figures.macro.f1 == pytest.approx(figures.routes["general"].f1 / 2)
+    assert measure([]).macro.f1 == 0.0
+
+
+def test_precision_where_a_route_is_rare_by_hand():
+    assert precision_at(0.01, 0.9, 0.01) == pytest.approx(0.009 / (0.009 + 0.0099))
+    rows = [*[one("appeals", "appeals")] * 9, one("appeals", "general"), *[one("general", "general")] * 98]
+    rows += [one("general", "appeals")] * 2
+    appeals = measure(rows).base_rates["appeals"]
+    assert (appeals.recall, appeals.false_positive_rate) == (0.9, 0.02)
+    assert [at.base_rate for at in appeals.precision] == [0.01, 0.03, 0.1]
+    assert appeals.precision[2].precision == pytest.approx(0.09 / (0.09 + 0.018))
+    for at in appeals.precision:
+        assert 0.0 < at.at_least < at.precision
+
+
+def test_hard_mail_is_told_apart():
+    hard = Labelled(route="appeals", decided="general", confidence=0.9, hard=True)
+    figures = measure([hard, one("general", "general")])
+    assert (figures.hard.n, figures.hard.accuracy) == (1, 0.0)
+    assert measure([one("general", "general")]).hard is None
+    assert part([]).accuracy == 0.0
+
+
+def test_the_coverage_curve_has_every_threshold_until_they_are_too_many():
+    few = measure([one("general", "general", 0.9), one("general", "appeals", 0.9), one("general", "general", 0.5)])
+    assert [(at.threshold, at.share, at.error) for at in few.coverage_curve] == [
+        (0.9, pytest.approx(2 / 3), 0.5),
+        (0.5, 1.0, pytest.approx(1 / 3)),
+    ]
+    many = measure([one("general", "general", number / 1000) for number in range(1000)]).coverage_curve
+    assert len(many) == 200
+    assert (many[0].threshold, many[-1].threshold, many[-1].share) == (0.999, 0.0, 1.0)
+
+
+def test_a_mistake_can_be_told_without_its_words():
+    told = Mistake(
+        path="a#1", language="en", route="appeals", decided="general", confidence=0.9, review=False,
+        subject="secret", text="secret",
+    )  # fmt: skip
+    assert (told.untold.path, told.untold.subject, told.untold.text) == ("a#1", "", "")
+
+
+@settings(deadline=None, max_examples=40)
 @given(labelled)
 def test_figures_are_shares_that_agree_with_one_another(rows):
     figures = measure(rows)
@@ -110,6 +163,7 @@ def test_figures_are_shares_that_agree_with_one_another(rows):
     assert json.loads(json.dumps(figures.facts()))["n"] == len(rows)
 
 
+@settings(deadline=None, max_examples=40)
 @given(labelled)
 def test_order_changes_nothing(rows):
     forward, back = measure(rows), measure(rows[::-1])

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 from postroom.flow import taught
 from postroom.model.mail import RouteName
-from postroom.testing.values import a_mail
+from postroom.testing.values import a_mail, an_example
 from tests.unit.flow.school import NOW, School, prose, raw_mail
-from tests.unit.flow.test_learning import an_example
 
 
 def test_the_last_word_counts_and_why_it_was_asked_for_first() -> None:
@@ -76,10 +75,10 @@ def test_the_past_is_labelled_for_certain() -> None:
         an_example(4, route=RouteName("nowhere")),
     ]
     found = school.teachers().taught(100.0)
-    assert [one.id for one in found] == ["example-2", "example-1"]
+    assert [one.id for one in found] == ["example-0002", "example-0001"]
     unknown, one = found
     assert (one.why, one.probability, one.worth, one.by) == ("import", 1.0, 0.5, "")
-    assert one.ties == ("thread thread-1", "from ada1@gmail.com")
+    assert one.ties == ("thread thread-1", "from ada1@example.com")
     assert (unknown.sender, unknown.ties) == ("", ("thread thread-2",))
     (reading, _) = school.teachers().read(found)
     assert (reading.mail, reading.message.new_text) == (None, school.past[1].new_text)

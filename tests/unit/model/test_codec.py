@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from postroom.model.codec import (
     decode_decision,
+    decode_example,
     decode_mail,
     decode_sender,
     decode_text,
     decode_thread,
     decode_verdict,
     encode_decision,
+    encode_example,
     encode_head,
     encode_sender,
     encode_text,
@@ -26,7 +28,7 @@ from postroom.model.errors import PostroomError
 from postroom.model.judgement import Decision, Verdict
 from postroom.model.mail import BrandName, Mail, MailId, RouteName
 from postroom.model.memory import SenderRecord, TextRecord, ThreadRecord
-from postroom.testing.values import a_decision, a_mail
+from postroom.testing.values import a_decision, a_mail, an_example
 
 # Numbers as msgpack has them; NaN equals nothing, not even itself.
 st.register_type_strategy(float, st.floats(allow_nan=False))
@@ -91,6 +93,7 @@ def test_bytes_that_are_no_value_are_said_to_be_so(data: bytes) -> None:
         decode_decision,
         decode_thread,
         decode_sender,
+        decode_example,
         decode_text,
         decode_verdict,
         lambda head: decode_mail(head, b""),
@@ -139,3 +142,4 @@ def test_records_of_threads_and_senders_come_back() -> None:
     )
     assert decode_thread(encode_thread(thread)) == thread
     assert decode_sender(encode_sender(sender)) == sender
+    assert decode_example(encode_example(an_example(1))) == an_example(1)

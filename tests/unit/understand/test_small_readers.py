@@ -205,3 +205,36 @@ def test_peek_takes_the_first_of_each_field() -> None:
 def test_a_day_that_no_calendar_has_is_no_date(day: str) -> None:
     assert dates.parse(f"Mon, {day} 10:00:00 +0000") is None
     assert dates.parse(f"Mon, {day.replace('31', '28').replace('29', '28')} 10:00:00 +0000") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-02", 1_767_312_000.0),
+        (" 2026-01-02T03:04:05Z ", 1_767_323_045.0),
+        ("2026-01-02 03:04:05+02:00", 1_767_315_845.0),
+        ("20260102", 1_767_312_000.0),
+        ("1767312000", 1_767_312_000.0),
+        (1_767_312_000, 1_767_312_000.0),
+        ("1767312000000", 1_767_312_000.0),
+        (0.0, 0.0),
+        ("", None),
+        (None, None),
+        ("yesterday", None),
+        ("02/01/2026", None),
+        ("nan", None),
+        ("inf", None),
+        ("-5", None),
+        ("1e300", None),
+        (10**400, None),
+        ("0001-01-01T00:00:00+23:59", None),
+    ],
+)
+def test_a_time_as_other_systems_export_it(text: str | float | None, moment: float | None) -> None:
+    assert dates.moment(text) == moment
+
+
+@given(st.one_of(st.text(), st.integers(), st.floats()))
+def test_any_export_is_a_moment_or_nothing(text: str | float) -> None:
+    found = dates.moment(text)
+    assert found is None or 0.0 <= found < 1e12

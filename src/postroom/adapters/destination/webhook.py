@@ -131,6 +131,7 @@ def facts(parcel: Parcel, *, raw: bool, link: str) -> dict[str, Any]:
         "stage": decision.stage,
         "because": plain(decision.because),
         "urgent": [plain(name) for name in decision.urgent],
+        "second": plain(decision.second),
         "tags": [plain(tag) for tag in decision.tags],
         "received_at": mail.received_at,
         "message_id": plain(mail.message_id),

@@ -49,12 +49,12 @@ def find_mails(paths: Sequence[str], max_size: int) -> Iterator[FoundMail]:
     """
     for path in paths:
         if path == "-":
-            yield from _in_stream(sys.stdin.buffer, "-", max_size)
+            yield from mails_in_stream(sys.stdin.buffer, "-", max_size)
             continue
         for file in _files(Path(path)):
             try:
                 with file.open("rb") as stream:
-                    yield from _in_stream(stream, str(file), max_size)
+                    yield from mails_in_stream(stream, str(file), max_size)
             except OSError as error:
                 raise Refused(f"can't read {file}: {error.strerror}") from error
 
@@ -79,7 +79,7 @@ def _unreadable(error: OSError) -> None:
     raise Refused(f"can't read {error.filename}: {error.strerror}") from error
 
 
-def _in_stream(stream: BinaryIO, name: str, max_size: int) -> Iterator[FoundMail]:
+def mails_in_stream(stream: BinaryIO, name: str, max_size: int) -> Iterator[FoundMail]:
     """One mail, or the mails of an mbox: a file that begins with a ``From `` line (RFC 4155)."""
     first = stream.readline(max_size)
     if not first.startswith(b"From "):

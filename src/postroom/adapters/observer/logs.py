@@ -35,6 +35,8 @@ LEVELS: dict[EventName, Level] = {
     "refused": "info",
     "review-expired": "warning",
     "rules-refused": "error",
+    "status-asked": "debug",
+    "status-failed": "warning",
     "store-trouble": "error",
     "worker-died": "error",
     "worker-failed": "error",

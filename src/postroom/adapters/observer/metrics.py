@@ -122,6 +122,26 @@ METRICS: tuple[MetricSpec, ...] = (
         help="Times that a worker found mistakes in the rules on disk and went on with those before.",
     ),
     MetricSpec(
+        name="postroom_status_questions",
+        kind="counter",
+        event="status-asked",
+        help="Times that account status was to be asked for by HTTP: answered, failed, or paused because it failed before.",
+        labels=("outcome",),
+    ),
+    MetricSpec(
+        name="postroom_status_loads",
+        kind="counter",
+        event="status-loaded",
+        help="Times that a worker read the file of account states.",
+    ),
+    MetricSpec(
+        name="postroom_status_failures",
+        kind="counter",
+        event="status-failed",
+        help="Times that whoever knows account status could not be read or asked.",
+        labels=("provider",),
+    ),
+    MetricSpec(
         name="postroom_delivery_seconds", kind="histogram", help="From decision to delivery.", labels=("destination",)
     ),
     MetricSpec(

@@ -11,3 +11,7 @@ class NoStatus:
     def statuses(self, addresses: Sequence[str], deadline: float) -> Sequence[AccountStatus]:
         """Unknown, at once."""
         return [AccountStatus()] * len(addresses)
+
+    def check(self) -> str:
+        """There is nobody to try."""
+        return "nobody is asked; every account is unknown"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from postroom.adapters.store import arrivals, desk, inbox, judgements, queue, verdicts, views
+from postroom.adapters.store import examples as store_examples
 from postroom.adapters.store.arrivals import Arriving, Packer
 from postroom.adapters.store.backup import Progress, backup
 from postroom.adapters.store.checkpoint import Checkpoints
@@ -22,10 +23,11 @@ from postroom.adapters.store.mounts import refuse_network
 from postroom.adapters.store.schema import migrate
 from postroom.adapters.store.writer import Writer
 from postroom.model.errors import TryLater
+from postroom.model.example import Example, ExampleId
 from postroom.model.judgement import Decision, Verdict
 from postroom.model.listing import Event, MailRow, Waiting
-from postroom.model.mail import BounceOf, DestinationName, Mail, MailId
-from postroom.model.memory import Memory
+from postroom.model.mail import BounceOf, DestinationName, Mail, MailId, RouteName
+from postroom.model.memory import Memory, Remember
 from postroom.model.work import Decided, InboxEntry, Job, JobId, JobInfo, JobKind, Lane, Outcome, Parcel, Summary
 from postroom.ports import JobFilter, Judged, Ruling
 
@@ -285,6 +287,32 @@ class SqliteStore:
         """A mail as it was put into an inbox, our lines above; None when it isn't there. Raises `TryLater`."""
         with self._readers.lend() as tx:
             return inbox.content(tx, self._packer, mail_id, destination)
+
+    # Examples
+
+    def keep_examples(self, examples: Sequence[Example], remember: Sequence[Remember] = ()) -> int:
+        """See `postroom.ports.Examples.keep_examples`."""
+        weight = 4096 * (len(examples) + len(remember))
+        return self._write(lambda tx: store_examples.keep(tx, examples, remember), weight=weight)
+
+    def known_examples(self, ids: Collection[ExampleId]) -> frozenset[ExampleId]:
+        """See `postroom.ports.Examples.known_examples`."""
+        with self._readers.lend() as tx:
+            return store_examples.known(tx, ids)
+
+    def examples(self, after: Example | None = None, limit: int = 1000) -> tuple[Example, ...]:
+        """See `postroom.ports.Examples.examples`."""
+        with self._readers.lend() as tx:
+            return store_examples.page(tx, after, limit)
+
+    def count_examples(self) -> Mapping[RouteName, int]:
+        """See `postroom.ports.Examples.count_examples`."""
+        with self._readers.lend() as tx:
+            return store_examples.count(tx)
+
+    def erase_examples(self, address: str) -> int:
+        """See `postroom.ports.Examples.erase_examples`."""
+        return self._write(lambda tx: store_examples.erase(tx, address))
 
     # For lists and health pages
 

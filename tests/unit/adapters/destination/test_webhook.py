@@ -76,6 +76,7 @@ def test_what_a_receiver_is_told() -> None:
         "stage": "live",
         "because": "unsure",
         "urgent": ["self-harm"],
+        "second": "",
         "tags": ["vip"],
         "received_at": 1_767_225_601.0,
         "message_id": "",

@@ -338,6 +338,12 @@ def test_asking_for_due_destinations_reads_no_table(store: SqliteStore) -> None:
     assert "SEARCH jobs USING INDEX" not in plan
 
 
+def test_examples_are_read_in_the_order_of_an_index(store: SqliteStore) -> None:
+    plan = _plan(store, "SELECT body FROM examples WHERE (at, id) > (1.0, 'x') ORDER BY at, id LIMIT 9")
+    assert "USING INDEX examples_order" in plan
+    assert "TEMP B-TREE" not in plan
+
+
 def _plan(store: SqliteStore, query: str) -> str:
     values = {"kind": "judge", "destination": "", "solo": 0, "low": 0, "high": 9, "limit": 9, "now": 1, "ahead": 2}
     with store._readers.lend() as tx:

@@ -1,0 +1,277 @@
+"""`postroom learn`: a challenger from the corpus and what people said, put into force where it wins; and the models there are."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from postroom import __version__
+from postroom.adapters.classifier.registry import ROLLBACK, SHIPPED, Registry
+from postroom.adapters.intake.labelled import Labelled, read_labelled
+from postroom.bootstrap.files import Offline
+from postroom.bootstrap.house import House
+from postroom.bootstrap.models import HARD, LEARNED, check_can_train
+from postroom.decide.substance import fold_mail
+from postroom.flow.learning import Learning, Learnt, Tell
+from postroom.flow.taught import Teachers
+from postroom.model.errors import ConfigError
+from postroom.model.example import Example, ExampleId
+from postroom.model.judgement import AUTOMATIC
+from postroom.model.mail import MailId, RouteName
+from postroom.ports import Examples, Store, TrainingText
+
+ERASED_WITHIN: Final = 30.0
+"""Days within which what was erased must be out of the model in force."""
+
+_DAY: Final = 86_400.0
+_BATCH: Final = 64
+
+Outcome = Literal["too-few", "stays", "replaced", "renewed", "would-replace"]
+
+
+class CorpusFiles:
+    """Labelled mail in files: the shipped corpus, or a team's own choice."""
+
+    def __init__(self, house: House, paths: Sequence[Path]) -> None:
+        """Raises `Refused` for what can't be read, `ConfigError` when nothing was named and no corpus was shipped."""
+        paths = paths or shipped_corpus()
+        self._offline = Offline(house, text_only=True)
+        self._labelled: list[Labelled] = [
+            one for path in paths for one in read_labelled(path, house.settings.intake.max_size)
+        ]
+
+    def weighs(self) -> Mapping[RouteName, float]:
+        """What each route of it weighs in all."""
+        total: dict[RouteName, float] = defaultdict(float)
+        for one in self._labelled:
+            total[RouteName(one.route)] += _weight(one)
+        return total
+
+    def texts(self) -> Iterator[TrainingText]:
+        """Its texts, as judging would see them."""
+        for one in self._labelled:
+            _, message = self._offline.understood(one.mail)
+            yield TrainingText(
+                message=message, folded=fold_mail(message), route=RouteName(one.route), weight=_weight(one)
+            )
+
+
+def shipped_corpus() -> list[Path]:
+    """The files of the corpus: within the package, or beside the sources of it. Raises `ConfigError` when it is nowhere."""
+    inside = Path(str(resources.files("postroom.starter").joinpath("corpus")))
+    for folder in (inside, inside.parents[3] / "corpus"):
+        if found := sorted(folder.glob("*.jsonl")):
+            return found
+    raise ConfigError(f"the corpus is not at {inside}: install postroom again, or name labelled mail with --corpus")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a person asked for."""
+
+    #: labelled mail instead of the shipped corpus
+    corpus: Sequence[Path] = ()
+    #: compare, and change nothing
+    dry_run: bool = False
+
+
+def learn(house: House, wanted: Wanted, *, now: float, tell: Tell = lambda stage, done: None) -> dict[str, Any]:
+    """Learn, and put into force what wins. All that there is to say. Raises `ConfigError`, `Refused`, `TryLater`."""
+    check_can_train()
+    assert house.data.is_dir()
+    with house.models.alone():
+        learning = _learning(house, wanted, tell)
+        learnt = learning.run(now)
+        run = _Run(house=house, learning=learning, now=now, dry_run=wanted.dry_run)
+        return run.settle(learnt)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """What follows from what was learned."""
+
+    house: House
+    learning: Learning
+    now: float
+    dry_run: bool
+
+    def settle(self, learnt: Learnt) -> dict[str, Any]:
+        champion = self.learning.champion.version
+        erased = self._erased()
+        won = learnt.contest is not None and learnt.contest.won
+        outcome: Outcome = "too-few" if learnt.contest is None else "stays"
+        version = ""
+        if won and self.dry_run:
+            outcome = "would-replace"
+        elif won:
+            outcome, version = "replaced", self._into_force(learnt, "learn", self.now)
+        elif erased and not self.dry_run:
+            outcome, version = "renewed", self._renewed()
+        removed = () if self.dry_run else self._prune()
+        return {
+            "outcome": outcome,
+            "why": _why(learnt),
+            "champion": champion,
+            "model": version or None,
+            "in_force": self.house.settings.judging.model == LEARNED,
+            "erased": erased,
+            "removed": list(removed),
+            **_facts(learnt),
+        }
+
+    def _into_force(self, learnt: Learnt, by: str, trained_at: float) -> str:
+        registry = self.house.models
+        card = {
+            "made_by": f"postroom {__version__}",
+            "made_at": self.now,
+            "trained_at": trained_at,
+            "until": learnt.until,
+            "half_life_days": self.learning.half_life,
+            "champion": self.learning.champion.version,
+            "how": by,
+            **_facts(learnt),
+        }
+        version = registry.keep(learnt.model, card, learnt.sources)
+        registry.use(version, by=by, now=self.now)
+        return version
+
+    def _renewed(self) -> str:
+        """The model in force trained again as it was, without what was erased."""
+        card = self.house.models.load(self.house.models.current).card
+        trained_at = float(card.get("trained_at", self.now))
+        return self._into_force(
+            self.learning.renew(float(card.get("until", self.now)), trained_at), "erasure", trained_at
+        )
+
+    def _erased(self) -> int:
+        """How many of the texts that the model in force was trained on are gone."""
+        registry = self.house.models
+        current = registry.current
+        return 0 if current == SHIPPED else len(gone(self.house.store, registry.sources(current)))
+
+    def _prune(self) -> tuple[str, ...]:
+        """Models that are too many, and those that know what was erased."""
+        registry, store = self.house.models, self.house.store
+        return registry.prune(self.house.settings.learning.keep, lambda one: not gone(store, registry.sources(one)))
+
+
+def overdue(house: House, now: float) -> str:
+    """What a person should do because the model in force still knows what was erased; ``""`` for nothing.
+
+    A model younger than `ERASED_WITHIN` days is not looked into.
+    """
+    current = house.models.current
+    if current == SHIPPED or house.settings.judging.model != LEARNED:
+        return ""
+    made_at = house.models.load(current).card.get("made_at")
+    age = (now - made_at) / _DAY if isinstance(made_at, int | float) else ERASED_WITHIN
+    if age < ERASED_WITHIN or not (lost := len(gone(house.store, house.models.sources(current)))):
+        return ""
+    return (
+        f"the model {current} was trained {age:.0f} days ago, and {lost} of its texts were erased since:"
+        " run `postroom learn`, which trains it again without them"
+    )
+
+
+def gone(store: Store, sources: Sequence[str]) -> list[str]:
+    """Which of these mails and examples are not there any more, or have no text left."""
+    lost: list[str] = []
+    for start in range(0, len(sources), _BATCH):
+        some = sources[start : start + _BATCH]
+        there: set[str] = {mail.id for mail in store.read([MailId(one) for one in some]) if mail.raw}
+        there |= store.known_examples([ExampleId(one) for one in some])
+        lost += [one for one in some if one not in there]
+    return lost
+
+
+def listed(registry: Registry) -> list[dict[str, Any]]:
+    """What `postroom models list` says: the shipped model first, then the newest."""
+    current = registry.current
+    rows: list[dict[str, Any]] = [{"version": SHIPPED, "current": current == SHIPPED, "made_at": None, "card": {}}]
+    rows += [
+        {
+            "version": one.version,
+            "current": one.version == current,
+            "made_at": one.made_at,
+            "bytes": one.bytes,
+            "card": dict(one.card),
+        }
+        for one in registry.kept()
+    ]
+    return rows
+
+
+def choose(house: House, version: str, *, by: str, now: float) -> str:
+    """Put a model into force by a person's word; its version. Raises `Refused`, `ConfigError`."""
+    assert house.data.is_dir()
+    with house.models.alone():
+        found = house.models.named(version)
+        house.models.use(found, by=f"use {by}", now=now)
+    return found
+
+
+def roll_back(house: House, *, by: str, now: float) -> str:
+    """Put the model into force that was before the present one; its version. Raises `Refused`, `ConfigError`."""
+    assert house.data.is_dir()
+    with house.models.alone():
+        found = house.models.before()
+        house.models.use(found, by=f"{ROLLBACK} {by}", now=now)
+    return found
+
+
+def _learning(house: House, wanted: Wanted, tell: Tell) -> Learning:
+    from postroom.adapters.classifier.training import LinearTrainer  # noqa: PLC0415 - takes seconds to import
+
+    store = house.store
+    return Learning(
+        teachers=Teachers(
+            store=store,
+            past=lambda: _past(store),
+            trust=house.trust,
+            routes=frozenset(house.taught_routes) - {AUTOMATIC},
+        ),
+        decisions=store.decisions,
+        corpus=CorpusFiles(house, wanted.corpus),
+        trainer=LinearTrainer(f"postroom {__version__}"),
+        champion=house.classifier,
+        book=house.rules.book,
+        policy=house.policy,
+        half_life=house.settings.learning.half_life_days,
+        tell=tell,
+    )
+
+
+def _past(store: Examples) -> Iterator[Example]:
+    last: Example | None = None
+    while page := store.examples(last):
+        yield from page
+        last = page[-1]
+
+
+def _weight(one: Labelled) -> float:
+    return HARD if one.hard else 1.0
+
+
+def _why(learnt: Learnt) -> list[str]:
+    """Why the champion stays, in sentences."""
+    few = learnt.too_few
+    if few is None:
+        return list(learnt.contest.against) if learnt.contest is not None else []
+    if few.route:
+        return [
+            f"not enough verdicts yet: {few.have} of {few.need} that say {few.route}, in the later half of those asked for"
+        ]
+    if few.besides:
+        return [
+            f"not enough verdicts yet by others than {few.besides}: {few.have} of {few.need}, in the later half of those asked for"
+        ]
+    return [f"not enough verdicts yet: {few.have} of {few.need} that were asked for"]
+
+
+def _facts(learnt: Learnt) -> dict[str, Any]:
+    return {
+        "team": asdict(learnt.counts),
+        "contest": learnt.contest.facts() if learnt.contest is not None else None,
+    }
