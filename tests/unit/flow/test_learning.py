@@ -95,7 +95,8 @@ def test_both_are_tried_with_what_was_known_of_the_mail() -> None:
 def test_a_past_of_labels_is_enough() -> None:
     school = School()
     school.past = [
-        an_example(n, at=NOW - 9000.0 + n, route=RouteName(ROUTES[n % 3]), new_text=prose(ROUTES[n % 3], n)) for n in range(240)
+        an_example(n, at=NOW - 9000.0 + n, route=RouteName(ROUTES[n % 3]), new_text=prose(ROUTES[n % 3], n))
+        for n in range(240)
     ]
     found = school.learning().run(NOW)
     assert found.contest is not None

@@ -31,8 +31,9 @@ class LearnedClassifier:
         stamp = self._registry.stamp()
         if stamp != self._stamp:
             self._stamp = stamp
-            self._mind = self._chosen() or self._mind
-            self._observer().note("model-loaded", model=self._mind.version)
+            if (chosen := self._chosen()) is not None:
+                self._mind = chosen
+                self._observer().note("model-loaded", model=chosen.version)
         return self._mind.classify(read)
 
     def _chosen(self) -> Classifier | None:

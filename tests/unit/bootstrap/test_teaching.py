@@ -1,0 +1,169 @@
+"""`postroom learn`, from a store and a corpus to a model in force; what is erased; and who can flood it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from postroom.bootstrap import teaching
+from postroom.bootstrap.house import House
+from postroom.bootstrap.teaching import Wanted
+from postroom.model.errors import ConfigError, Refused
+from postroom.model.mail import RouteName
+from postroom.testing.values import an_example
+from tests.unit.bootstrap.team import VERDICTS, arrive, open_house
+from tests.unit.flow.school import DAY, NOW, prose
+
+
+@pytest.fixture
+def house(team_folder: Path) -> Iterator[House]:
+    found = open_house(team_folder)
+    yield found
+    found.close()
+
+
+def learn(house: House, now: float = NOW, **wanted: Any) -> dict[str, Any]:
+    return teaching.learn(house, Wanted(corpus=[house.base / "corpus.jsonl"], **wanted), now=now)
+
+
+def erase(house: House, count: int) -> None:
+    """So many mails are gone from the store, the oldest first, as if somebody had erased them."""
+    ids = [one.mail_id for one in house.store.verdicts()][:count]
+    real = house.store.read
+    house.store.read = lambda asked: tuple(mail for mail in real(asked) if mail.id not in ids)  # type: ignore[method-assign]
+
+
+def test_a_model_that_is_better_comes_into_force_and_judges_the_next_mail(house: House) -> None:
+    before = house.classifier.version
+    found = learn(house)
+    assert (found["outcome"], found["why"], found["champion"]) == ("replaced", [], before)
+    assert (found["team"]["trained"], found["team"]["held"]) == (140, 60)
+    assert found["contest"]["recall"]["shipping"]["champion"] == 0.0
+    assert found["contest"]["recall"]["shipping"]["challenger"] > 0.9
+    json.dumps(found)
+    (mail,) = arrive(house, [prose("shipping", "new")], first=900)
+    (decision,) = house.store.decisions(mail.id)
+    assert (decision.versions.model, decision.decided) == (found["model"], "shipping")
+    (shipped, row) = teaching.listed(house.models)
+    assert (shipped["current"], row["current"], row["version"]) == (False, True, found["model"])
+    card = row["card"]
+    assert (card["made_at"], card["champion"], card["how"]) == (NOW, before, "learn")
+    assert card["contest"]["won"] is True
+    assert card["until"] == pytest.approx(NOW - 60 * DAY)
+    assert len(house.models.sources(found["model"])) == 140
+
+
+def test_learning_again_changes_nothing_when_nothing_was_learned(house: House) -> None:
+    first = learn(house)
+    again = learn(house, NOW + DAY)
+    assert again["outcome"] == "stays"
+    assert "right no more often" in again["why"][0]
+    assert house.models.current == first["model"]
+
+
+def test_a_dry_run_compares_and_changes_nothing(house: House) -> None:
+    found = learn(house, dry_run=True)
+    assert (found["outcome"], found["model"]) == ("would-replace", None)
+    assert found["contest"]["won"]
+    assert (house.models.current, house.models.kept()) == ("shipped", ())
+
+
+def test_too_little_is_said_with_how_much_is_needed(house: House) -> None:
+    erase(house, 90)
+    found = learn(house)
+    assert found["outcome"] == "too-few"
+    assert found["why"] == ["not enough verdicts yet: 110 of 120 that were asked for"]
+
+
+@pytest.mark.parametrize(
+    ("who", "routes", "said"),
+    [("ada", ("general", "shipping"), "0 of 10 that say appeals"), ("mallory", ("appeals", "general"), "by others than mallory: 0 of 10")],
+)  # fmt: skip
+def test_too_little_of_a_protected_route_or_by_others_is_said(
+    house: House, who: str, routes: tuple[str, ...], said: str
+) -> None:
+    mails = [house.store.read([one.mail_id])[0] for one in house.store.verdicts()]
+    for number, mail in enumerate(mails[: VERDICTS if who == "ada" else 130]):
+        replace(house.reviewing(), clock=lambda: NOW - DAY / 2).give(mail, RouteName(routes[number % 2]), who)
+    found = learn(house)
+    assert found["outcome"] == "too-few"
+    assert said in found["why"][0]
+
+
+def test_what_was_erased_leaves_the_model_in_force_and_all_that_are_kept(house: House) -> None:
+    house.store.keep_examples([an_example(n, at=NOW - 300 * DAY, new_text=f"{prose('appeals', n)} zanzibar", sender="eve@example.org") for n in range(3)])  # fmt: skip
+    first = learn(house)
+    assert first["team"]["why"] == {"import": 3, "review": VERDICTS}
+    assert teaching.overdue(house, NOW + 40 * DAY) == ""
+    assert house.store.erase_examples("eve@example.org") == 3
+    assert teaching.overdue(house, NOW + 29 * DAY) == ""
+    assert "3 of its texts were erased" in teaching.overdue(house, NOW + 30 * DAY)
+    assert learn(house, NOW + 29 * DAY, dry_run=True)["erased"] == 3
+    again = learn(house, NOW + 29 * DAY)
+    assert (again["outcome"], again["erased"], again["removed"]) == ("renewed", 3, [first["model"]])
+    assert again["model"] == house.models.current != first["model"]
+    card = house.models.load(again["model"]).card
+    assert (card["how"], card["trained_at"], card["made_at"]) == ("erasure", NOW, NOW + 29 * DAY)
+    assert len(house.models.sources(again["model"])) == 140
+    assert [one.version for one in house.models.kept()] == [again["model"]]
+    assert teaching.overdue(house, NOW + 100 * DAY) == ""
+    assert house.models.before() == "shipped"
+    assert learn(house, NOW + 30 * DAY)["outcome"] == "stays"
+
+
+def test_mails_that_are_gone_are_out_of_the_next_model(house: House) -> None:
+    first = learn(house)
+    erase(house, 20)
+    again = learn(house, NOW + DAY)
+    assert (again["outcome"], again["erased"]) == ("renewed", 20)
+    assert len(house.models.sources(again["model"])) == 120
+    assert first["model"] in again["removed"]
+
+
+def test_nothing_is_overdue_where_nothing_was_learned_or_another_model_judges(house: House) -> None:
+    assert teaching.overdue(house, NOW) == ""
+    learn(house)
+    erase(house, 20)
+    assert teaching.overdue(house, NOW + 40 * DAY)
+    house.settings = _with_model(house, "shipped")
+    assert teaching.overdue(house, NOW + 40 * DAY) == ""
+
+
+def test_a_model_is_chosen_and_gone_back_from(house: House) -> None:
+    version = learn(house)["model"]
+    assert teaching.roll_back(house, by="ada", now=NOW + 1.0) == "shipped"
+    assert teaching.choose(house, version[:5], by="ada", now=NOW + 2.0) == version
+    assert [(turn.version, turn.by) for turn in house.models.turns()] == [
+        (version, "learn"), ("shipped", "rollback ada"), (version, "use ada"),
+    ]  # fmt: skip
+    with pytest.raises(Refused, match="no model"):
+        teaching.choose(house, "nothing", by="ada", now=NOW)
+
+
+def test_the_corpus_is_found_and_weighs_what_is_hard_less(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "en-appeals.jsonl" in {path.name for path in teaching.shipped_corpus()}
+    corpus = teaching.CorpusFiles(house, [house.base / "corpus.jsonl"])
+    assert corpus.weighs() == {"appeals": pytest.approx(40 + 5 * 0.3), "general": pytest.approx(40 + 5 * 0.3)}
+    assert [one.weight for one in corpus.texts()].count(0.3) == 10
+    monkeypatch.setattr("postroom.bootstrap.teaching.resources.files", lambda _package: house.base / "a" / "b" / "c")
+    with pytest.raises(ConfigError, match="--corpus"):
+        teaching.shipped_corpus()
+
+
+def test_a_flood_of_wrong_verdicts_by_one_reviewer_puts_no_model_into_force(house: House) -> None:
+    """300 wrong words of mallory's on appeals after 200 honest ones."""
+    mails = arrive(house, [prose("appeals", f"flood {n}") for n in range(300)], first=1000)
+    for number, mail in enumerate(mails):
+        people = replace(house.reviewing(), clock=lambda n=number: NOW - DAY + n)
+        people.give(mail, RouteName("general"), "mallory")
+    found = learn(house, NOW + DAY)
+    assert found["outcome"] == "too-few"
+    assert house.models.current == "shipped"
+
+
+def _with_model(house: House, model: str) -> Any:
+    return msgspec.structs.replace(house.settings, judging=msgspec.structs.replace(house.settings.judging, model=model))
