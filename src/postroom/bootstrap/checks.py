@@ -1,7 +1,9 @@
 """What only this machine can tell of the settings: files, folders, the user, addresses; and whether destinations answer."""
 
+import importlib.util
 import pwd
 import socket
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from postroom.bootstrap.house import House
 from postroom.config.cross import host_and_port, listeners
 from postroom.config.mistakes import Mistake
 from postroom.config.settings import Inbox, Lmtp, Maildir, Mbox, Smtp
-from postroom.model.errors import ConfigError, PostroomError
+from postroom.model.errors import ConfigError, PostroomError, TryLater
 from postroom.model.mail import DestinationName
 
 
@@ -37,6 +39,7 @@ def mistakes(house: House) -> Iterator[Mistake]:
         yield Mistake(path="status", message=what, remedy="Correct it, then check again")
     for name, what in house.destination_mistakes().items():
         yield Mistake(path=f"destination.{name}", message=what, remedy="Correct it, then check again")
+    yield from _learning(house)
     if what := house.opinion_mistake():
         yield Mistake(path="second_opinion", message=what, remedy="Correct it, then check again")
 
@@ -61,6 +64,23 @@ def address_mistakes(house: House) -> Iterator[Mistake]:
     for name, destination in house.settings.destination.items():
         if isinstance(destination, Smtp | Lmtp) and destination.port in doors:
             yield from _own_door(f"destination.{name}.host", destination.host, doors[destination.port])
+
+
+def overdue(house: House) -> Iterator[Mistake]:
+    """What was erased and is still in the model in force, where there is a store to look into. Wrong, but no reason not to begin."""
+    if house.settings.judging.model != "learned" or not house.has_store:
+        return
+    from postroom.bootstrap import teaching  # noqa: PLC0415 - the doors need no numpy
+
+    try:
+        said = teaching.overdue(house, time.time())
+    except ConfigError as error:
+        yield Mistake(path="judging.model", message=str(error), remedy="Go back: postroom models rollback", fatal=False)
+    except TryLater:
+        return  # for the trial of the store to tell of
+    else:
+        if said:
+            yield Mistake(path="judging.model", message=said, remedy="Run: postroom learn", fatal=False)
 
 
 def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
@@ -102,6 +122,12 @@ def _try_opinion(opinion: OpenAIOpinion) -> Trial:
         return Trial(what="second opinion", ok=True, said=opinion.check())
     except PostroomError as error:
         return Trial(what="second opinion", ok=False, said=str(error))
+
+
+def _learning(house: House) -> Iterator[Mistake]:
+    if house.settings.learning.every_days and importlib.util.find_spec("sklearn") is None:
+        remedy = "Run: pip install 'postroom[train]'"
+        yield Mistake(path="learning.every_days", message="learning needs scikit-learn", remedy=remedy)
 
 
 def _certificate(house: House) -> Iterator[Mistake]:

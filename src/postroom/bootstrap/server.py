@@ -23,6 +23,7 @@ from postroom.adapters.observer import metrics
 from postroom.adapters.processes import Supervisor, alone, belongs_to, is_alive
 from postroom.bootstrap import checks
 from postroom.bootstrap.house import House
+from postroom.bootstrap.schedule import Schedule
 from postroom.model.errors import ConfigError, PostroomError, TryLater
 from postroom.model.mail import Envelope, Mail, Peer
 from postroom.ports import Observer
@@ -55,6 +56,7 @@ class Server:
         self._woken = False
         self._loop: asyncio.AbstractEventLoop
         self._supervisor: Supervisor
+        self._schedule: Schedule
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then drain.
@@ -82,6 +84,7 @@ class Server:
         observer = self._house.observer
         doors = [(self._door(name, observer), opened) for name, opened in (("smtp", smtp), ("lmtp", lmtp)) if opened]
         self._supervisor = self._workers(observer)
+        self._schedule = self._lessons(observer)
         self._release_the_dead()
         try:
             self._supervisor.start()
@@ -90,6 +93,7 @@ class Server:
         finally:
             # Done long ago when all went well; else no worker is left behind.
             await asyncio.to_thread(self._supervisor.stop, DRAIN)
+            await asyncio.to_thread(self._schedule.stop)
             self._house.close()
 
     def _bind(self, bound: ExitStack) -> tuple[Sockets, Sockets, Sockets]:
@@ -197,6 +201,26 @@ class Server:
             observer=observer,
         )
 
+    def _lessons(self, observer: Observer) -> Schedule:
+        settings = self._house.settings
+        return Schedule(
+            command=[
+                sys.executable,
+                "-m",
+                "postroom",
+                "learn",
+                "--background",
+                "--json",
+                "--config",
+                str(self._config),
+            ],
+            every_days=settings.learning.every_days,
+            folder=self._house.base / settings.data / "models",
+            counts=settings.judging.model == "learned",
+            observer=observer,
+            clock=time.time,
+        )
+
     async def _watch(self) -> None:
         turn = 0
         while True:
@@ -206,6 +230,7 @@ class Server:
             if turn % _SWEEP == 0:
                 self._leave_a_store_that_was_replaced()
                 await asyncio.to_thread(self._release_the_dead)
+                await asyncio.to_thread(self._schedule.tick)
 
     def _leave_a_store_that_was_replaced(self) -> None:
         """Its file can be written and nobody would find it again, while a file that is only gone may be put back."""
@@ -235,7 +260,11 @@ class Server:
     # -- pages and signals ----------------------------------------------------------------------------------------
 
     def _pages(self) -> "_Pages":
-        census, warnings = self._house.store.census, self._supervisor.warnings
+        census = self._house.store.census
+
+        def warnings() -> dict[str, str]:
+            return self._supervisor.warnings() | self._schedule.warnings()
+
         vitals = Vitals(
             census=census,
             workers=self._supervisor.at_work,

@@ -13,6 +13,7 @@ from postroom.adapters.intake.labelled import Labelled, read_labelled
 from postroom.bootstrap.files import Offline
 from postroom.bootstrap.house import House
 from postroom.bootstrap.models import HARD, LEARNED, check_can_train
+from postroom.bootstrap.schedule import ERASED_WITHIN, TRIED
 from postroom.decide.substance import fold_mail
 from postroom.flow.learning import Learning, Learnt, Tell
 from postroom.flow.taught import Teachers
@@ -21,9 +22,6 @@ from postroom.model.example import Example, ExampleId
 from postroom.model.judgement import AUTOMATIC
 from postroom.model.mail import MailId, RouteName
 from postroom.ports import Examples, Store, TrainingText
-
-ERASED_WITHIN: Final = 30.0
-"""Days within which what was erased must be out of the model in force."""
 
 _DAY: Final = 86_400.0
 _BATCH: Final = 64
@@ -84,8 +82,10 @@ def learn(house: House, wanted: Wanted, *, now: float, tell: Tell = lambda stage
     with house.models.alone():
         learning = _learning(house, wanted, tell)
         learnt = learning.run(now)
-        run = _Run(house=house, learning=learning, now=now, dry_run=wanted.dry_run)
-        return run.settle(learnt)
+        found = _Run(house=house, learning=learning, now=now, dry_run=wanted.dry_run).settle(learnt)
+        if not wanted.dry_run:
+            house.models.mark(TRIED)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,10 +169,7 @@ def overdue(house: House, now: float) -> str:
     age = (now - made_at) / _DAY if isinstance(made_at, int | float) else ERASED_WITHIN
     if age < ERASED_WITHIN or not (lost := len(gone(house.store, house.models.sources(current)))):
         return ""
-    return (
-        f"the model {current} was trained {age:.0f} days ago, and {lost} of its texts were erased since:"
-        " run `postroom learn`, which trains it again without them"
-    )
+    return f"the model {current} was trained {age:.0f} days ago, and {lost} of its texts were erased since"
 
 
 def gone(store: Store, sources: Sequence[str]) -> list[str]:

@@ -82,6 +82,7 @@ def check(
         # A trial makes the folder of the store: not before it is certain where.
         if not offline and not any(problem.fatal for problem in problems):
             wrong_ones = {problem.path.split(".")[1] for problem in more if problem.path.startswith("destination.")}
+            found += _settings_problems(path, located(text, checks.overdue(house)))
             tried = [asdict(trial) for trial in checks.trials(house, leave_out=wrong_ones)]
         house.close()
     wrong = sum(1 for f in found if f["fatal"]) + sum(1 for t in tried if not t["ok"])

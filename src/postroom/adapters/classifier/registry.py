@@ -167,6 +167,10 @@ class Registry:
             path.unlink(missing_ok=True)
         return tuple(gone)
 
+    def mark(self, name: str) -> None:
+        """Write an empty file: its time says when that was."""
+        self._write(name, b"")
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Let nobody else learn or choose meanwhile. Raises `Refused` when somebody does."""
