@@ -104,7 +104,7 @@ class Route(Table, frozen=True):
     ]
     threshold: Annotated[
         Annotated[float, Meta(ge=0.0, le=1.0)] | None,
-        Meta(description="Least confidence; below it a person is asked. Unset: 0.6, and 0.5 for the fallback route."),
+        Meta(description="Least confidence; below it a person is asked. Unset: 0.6, and 0.54 for the fallback route."),
     ] = None
     prior: Annotated[
         Annotated[float, Meta(gt=0.0, lt=1.0)] | None,

@@ -16,13 +16,13 @@ from postroom.model.mail import RouteName
 
 NOWHERE = RouteName("")
 _DAY = 86_400.0
-_THREAD_WEIGHTS = {"references": 3.5, "in-reply-to": 3.5, "subject": 3.0}
+_THREAD_WEIGHTS = {"references": 4.0, "in-reply-to": 4.0, "subject": 3.5}
 _THREAD_HALF_LIFE = 120 * _DAY
 _SAYS_ENOUGH = 0.6
 """What a thread weighs for a mail that says enough by itself, as part of what it weighs for one that says nothing."""
 _FALLBACK_THREAD = 0.6
 """What a thread at the fallback weighs: having asked one thing says little of what is asked next."""
-_OPEN_CASE = 3.5
+_OPEN_CASE = 3.8
 _OPEN_FOR = 21 * _DAY
 _LEAD, _LEAD_OF_ENOUGH = 0.0, 5.0
 """How far the words of a mail that says nothing, and of one that says enough, can put the fallback ahead of the desk that
@@ -32,7 +32,7 @@ _NAMED = 5
 
 
 def thread_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
-    """A thread speaks for the route where it is: 3.5 by reference, 3 by subject, half more if a person confirmed it.
+    """A thread speaks for the route where it is: 4 by reference, 3.5 by subject, half more if a person confirmed it.
 
     Less the more the mail says by itself, and less at the fallback. Without a thread, the sender's open case speaks for
     its route, if the mail says little.
@@ -190,7 +190,8 @@ def history_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
 def account_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
     """What the state of the sender's account speaks for; nothing when the sender is not authenticated."""
     spoken = policy.account_evidence.get(case.account.state)
-    if spoken is None or not case.message.trusted_sender:
+    came_later = case.account.since is not None and case.account.since > case.now
+    if spoken is None or came_later or not case.message.trusted_sender:
         return ()
     route, strength = spoken
     reason = f"the sender's account is {case.account.state}"

@@ -29,7 +29,7 @@ class Caps:
     #: phrases and classifier together
     words: float = 5.0
     rule: float = 8.0
-    thread: float = 4.0
+    thread: float = 4.5
     history: float = 1.0
     account: float = 1.5
     spam: float = 7.5
@@ -49,7 +49,7 @@ class Policy:
     #: (brand or ``""``, route) -> least confidence that goes to the desk unseen
     thresholds: Mapping[tuple[BrandName, RouteName], float] = field(default_factory=dict)
     default_threshold: float = 0.6
-    fallback_threshold: float = 0.5
+    fallback_threshold: float = 0.54
     junk_threshold: float = 0.85
     #: route -> share of the mail expected there; those not named share the rest evenly
     priors: Mapping[RouteName, float] = field(default_factory=dict)

@@ -586,7 +586,7 @@ class TestMails:
         assert list(facts) == ["id", "same", "same_versions", "then", "now"]
         assert (facts["same"], facts["same_versions"], facts["then"]) == (True, True, facts["now"])
         assert "it comes to the same: appeals (" in postroom("explain", "--again", mail["id"]).out
-        (folder / "postroom.toml").write_text(SETTINGS + "[judging]\nstarter = false\nmodel = "none"\n")
+        (folder / "postroom.toml").write_text(SETTINGS + '[judging]\nstarter = false\nmodel = "none"\n')
         (facts,) = postroom("explain", "--again", mail["id"], "--json").lines
         assert (facts["same"], facts["same_versions"], facts["now"]["decided"]) == (False, False, "general")
         told = postroom("explain", "--again", mail["id"]).out

@@ -39,7 +39,7 @@ class Open(House):
     """A house that asks somebody else."""
 
     def __init__(self, folder: Path, other: SecondOpinion, wanted: dict[str, Any] | None = None, **policy: Any) -> None:
-        super().__init__(folder, **({"default_threshold": 0.985, "temperature": 0.8} | policy))
+        super().__init__(folder, **({"default_threshold": 0.97, "phrases_alone": 1.0} | policy))
         self.other = other
         self.judging = replace(
             self.judging, seconding=Seconding(**({"other": other, "timeout": 2.0, "max_text": 2000} | (wanted or {})))

@@ -111,9 +111,6 @@ def test_examples_are_read_without_a_complaint_and_all_hold(book):
 
 #: rules that need a known thread or a sender whose authentication failed: examples can't give those
 BY_CIRCUMSTANCE = {
-    "appeal-thread-goes-on",
-    "refund-thread-goes-on",
-    "copyright-thread-goes-on",
     "unproven-sender-moves-money",
 }
 
