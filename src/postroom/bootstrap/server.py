@@ -270,7 +270,7 @@ class Server:
             workers=self._supervisor.at_work,
             warnings=warnings,
             draining=lambda: self._draining,
-            exposition=lambda: metrics.exposition(census, time.time, warnings),
+            exposition=lambda: metrics.exposition(census, time.time, self._supervisor.warnings),
         )
         return _Pages(
             uvicorn.Config(

@@ -1,0 +1,47 @@
+"""A running server learns by itself, and judges by another model without a restart."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from postroom.adapters.classifier.model import dump
+from postroom.adapters.classifier.registry import Registry
+from tests.journey.test_serve import SETTINGS, Running, free_ports, settings, start, until
+from tests.unit.adapters.classifier.test_linear import learned
+
+
+@pytest.fixture
+def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    learning = 'starter = false\nmodel = "learned"\n[learning]\nevery_days = 1\n'
+    monkeypatch.setattr("tests.journey.test_serve.SETTINGS", SETTINGS.replace("starter = false\n", learning))
+    smtp, lmtp, web = free_ports(3)
+    settings(tmp_path, smtp, lmtp, web)
+    running = Running(folder=tmp_path, process=start(tmp_path), smtp=smtp, lmtp=lmtp, web=web)
+    try:
+        running.until_started()
+        yield running
+    finally:
+        running.end()
+
+
+def test_it_learns_by_itself_and_follows_the_model_in_force(running: Running) -> None:
+    until(lambda: bool(running.events("learned")), "a first run that finds no verdicts")
+    (told,) = running.events("learned")
+    assert (told["outcome"], told["model"]) == ("too-few", "")
+    assert not running.events("learn-failed")
+
+    running.send("Please give me my account back.")
+    until(lambda: len(running.inbox()) == 1, "judged by the shipped model")
+    version = Registry(running.folder / "data" / "models").keep(dump(learned()), {"made_at": 1.0}, [])
+    running.command("models", "use", version[:6], "--as", "ada")
+    running.send("Please give me my account back, again.")
+    until(lambda: len(running.inbox()) == 2, "judged by the model that was chosen")
+    running.command("models", "rollback", "--as", "ada")
+    running.send("Please give me my account back, I say.")
+    until(lambda: len(running.inbox()) == 3, "judged by the shipped one again")
+
+    newest, chosen, first = (running.store.decisions(entry.mail_id)[-1] for entry in running.inbox())
+    assert chosen.versions.model == version
+    assert newest.versions.model == first.versions.model not in ("", version)
+    assert [event["model"] for event in running.events("model-loaded")] == [version, first.versions.model]
