@@ -99,7 +99,8 @@ class _Run:
 
     def settle(self, learnt: Learnt) -> dict[str, Any]:
         champion = self.learning.champion.version
-        erased = self._erased()
+        registry, lost = self.house.models, self._gone()
+        erased = len(lost.intersection(registry.sources(registry.current)))
         won = learnt.contest is not None and learnt.contest.won
         outcome: Outcome = "too-few" if learnt.contest is None else "stays"
         version = ""
@@ -109,7 +110,10 @@ class _Run:
             outcome, version = "replaced", self._into_force(learnt, "learn", self.now)
         elif erased and not self.dry_run:
             outcome, version = "renewed", self._renewed()
-        removed = () if self.dry_run else self._prune()
+        removed: tuple[str, ...] = ()
+        if not self.dry_run:
+            most = self.house.settings.learning.keep
+            removed = registry.prune(most, lambda one: lost.isdisjoint(registry.sources(one)))
         return {
             "outcome": outcome,
             "why": _why(learnt),
@@ -145,16 +149,11 @@ class _Run:
             self.learning.renew(float(card.get("until", self.now)), trained_at), "erasure", trained_at
         )
 
-    def _erased(self) -> int:
-        """How many of the texts that the model in force was trained on are gone."""
+    def _gone(self) -> frozenset[str]:
+        """What any model that is kept was trained on, and is not there any more."""
         registry = self.house.models
-        current = registry.current
-        return 0 if current == SHIPPED else len(gone(self.house.store, registry.sources(current)))
-
-    def _prune(self) -> tuple[str, ...]:
-        """Models that are too many, and those that know what was erased."""
-        registry, store = self.house.models, self.house.store
-        return registry.prune(self.house.settings.learning.keep, lambda one: not gone(store, registry.sources(one)))
+        known = dict.fromkeys(source for one in registry.kept() for source in registry.sources(one.version))
+        return frozenset(gone(self.house.store, list(known)))
 
 
 def overdue(house: House, now: float) -> str:
