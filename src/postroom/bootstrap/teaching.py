@@ -12,7 +12,7 @@ from postroom.adapters.classifier.registry import ROLLBACK, SHIPPED, Registry
 from postroom.adapters.intake.labelled import Labelled, read_labelled
 from postroom.bootstrap.files import Offline
 from postroom.bootstrap.house import House
-from postroom.bootstrap.models import HARD, LEARNED, check_can_train
+from postroom.bootstrap.models import APART, HARD, LEARNED, check_can_train
 from postroom.bootstrap.schedule import ERASED_WITHIN, TRIED
 from postroom.decide.substance import fold_mail
 from postroom.flow.learning import Learning, Learnt, Tell
@@ -35,6 +35,7 @@ class CorpusFiles:
     def __init__(self, house: House, paths: Sequence[Path]) -> None:
         """Raises `Refused` for what can't be read, `ConfigError` when nothing was named and no corpus was shipped."""
         paths = paths or shipped_corpus()
+        self._apart = len(paths) >= APART
         self._offline = Offline(house, text_only=True)
         self._labelled: list[Labelled] = [
             one for path in paths for one in read_labelled(path, house.settings.intake.max_size)
@@ -52,7 +53,11 @@ class CorpusFiles:
         for one in self._labelled:
             _, message = self._offline.understood(one.mail)
             yield TrainingText(
-                message=message, folded=fold_mail(message), route=RouteName(one.route), weight=_weight(one)
+                message=message,
+                folded=fold_mail(message),
+                route=RouteName(one.route),
+                weight=_weight(one),
+                group=one.mail.path.rpartition("#")[0] if self._apart else "",
             )
 
 

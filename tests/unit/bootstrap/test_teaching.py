@@ -11,6 +11,7 @@ import pytest
 
 from postroom.bootstrap import teaching
 from postroom.bootstrap.house import House
+from postroom.bootstrap.models import HARD
 from postroom.bootstrap.teaching import Wanted
 from postroom.model.errors import ConfigError, Refused
 from postroom.model.mail import RouteName
@@ -147,8 +148,11 @@ def test_a_model_is_chosen_and_gone_back_from(house: House) -> None:
 def test_the_corpus_is_found_and_weighs_what_is_hard_less(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "en-appeals.jsonl" in {path.name for path in teaching.shipped_corpus()}
     corpus = teaching.CorpusFiles(house, [house.base / "corpus.jsonl"])
-    assert corpus.weighs() == {"appeals": pytest.approx(40 + 5 * 0.3), "general": pytest.approx(40 + 5 * 0.3)}
-    assert [one.weight for one in corpus.texts()].count(0.3) == 10
+    assert corpus.weighs() == {"appeals": pytest.approx(40 + 5 * HARD), "general": pytest.approx(40 + 5 * HARD)}
+    assert [one.weight for one in corpus.texts()].count(HARD) == 10
+    assert {one.group for one in corpus.texts()} == {""}
+    several = teaching.CorpusFiles(house, [house.base / "corpus.jsonl"] * 10)
+    assert {one.group for one in several.texts()} == {str(house.base / "corpus.jsonl")}
     monkeypatch.setattr("postroom.bootstrap.teaching.resources.files", lambda _package: house.base / "a" / "b" / "c")
     with pytest.raises(ConfigError, match="--corpus"):
         teaching.shipped_corpus()

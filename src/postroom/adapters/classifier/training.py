@@ -71,7 +71,8 @@ def _train(examples: Sequence[Example], classes: Sequence[str], card: Mapping[st
     scores = _unseen(rows, labels, weights, _folds(examples), len(classes))
     slope = _slope(scores, labels, weights)
     coefficients, bias = _fit(rows, labels, weights, len(classes))
-    return table.model(classes, coefficients, bias, slope, card)
+    figures = {"unseen_accuracy": round(float(np.average(scores.argmax(1) == labels, weights=weights)), 4)}
+    return table.model(classes, coefficients, bias, slope, {**card, **figures})
 
 
 class LinearTrainer:
