@@ -43,7 +43,7 @@ def test_a_model_that_is_better_comes_into_force_and_judges_the_next_mail(house:
     found = learn(house)
     assert (found["outcome"], found["why"], found["champion"]) == ("replaced", [], before)
     assert (found["team"]["trained"], found["team"]["held"]) == (140, 60)
-    assert found["contest"]["recall"]["shipping"]["champion"] == 0.0
+    assert found["contest"]["recall"]["shipping"]["champion"] < 0.3
     assert found["contest"]["recall"]["shipping"]["challenger"] > 0.9
     json.dumps(found)
     (mail,) = arrive(house, [prose("shipping", "new")], first=900)

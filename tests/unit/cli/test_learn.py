@@ -43,7 +43,6 @@ def test_what_was_learned_is_told_with_figures_and_how_to_undo_it(learn, postroo
     assert "200 asked in review; 140 trained on, 60 held back" in ran.out
     assert "all mails: right" in ran.out
     assert "shipping: found" in ran.out
-    assert "66.7%" in ran.out
     assert "Undo: postroom models rollback" in ran.err
     again = learn()
     assert "The model stays: " in again.out
