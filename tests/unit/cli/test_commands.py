@@ -586,9 +586,9 @@ class TestMails:
         assert list(facts) == ["id", "same", "same_versions", "then", "now"]
         assert (facts["same"], facts["same_versions"], facts["then"]) == (True, True, facts["now"])
         assert "it comes to the same: appeals (" in postroom("explain", "--again", mail["id"]).out
-        (folder / "postroom.toml").write_text(SETTINGS + '[judging]\nstarter = false\nmodel = "none"\n')
+        (folder / "postroom.toml").write_text(SETTINGS + "[judging]\nstarter = false\n")
         (facts,) = postroom("explain", "--again", mail["id"], "--json").lines
-        assert (facts["same"], facts["same_versions"], facts["now"]["decided"]) == (False, False, "general")
+        assert (facts["same"], facts["same_versions"], facts["now"]["decided"]) == (False, False, "appeals")
         told = postroom("explain", "--again", mail["id"]).out
         assert re.search(r"it comes to \S+.*; it was appeals \(", told)
         assert "are not those that it was decided with" in told
