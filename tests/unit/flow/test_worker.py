@@ -446,13 +446,14 @@ class TestMailThatTakesItsLaneDown:
             lane.run()
             house.clock.advance(step)
 
-    @pytest.mark.parametrize("bad", [1, 3, 10])
+    @pytest.mark.parametrize(("bad", "soon"), [(1, 120.0), (3, 240.0), (10, 4 * 3600.0)])
     def test_the_others_arrive_soon_and_it_is_parked_when_it_is_old(
-        self, house: House, lane: LaneWorker, bad: int
+        self, house: House, lane: LaneWorker, bad: int, soon: float
     ) -> None:
+        """A row of many is asked one by one, with growing pauses where no good one happens to be asked beside them."""
         ids = some_mails(house, 20)
         self.hostile(house, *ids[:bad])
-        self.live(house, lane, 60.0 * bad + 60.0, step=2.0)
+        self.live(house, lane, soon, step=soon / 120)
         assert sorted(parcel.mail.id for parcel in house.places["appeals"].got) == sorted(ids[bad:])
         self.live(house, lane, 6 * 86400.0, step=3600.0, one_more=True)
         assert len(house.places["appeals"].got) == 20 - bad + 6 * 24, "nor does any later one wait"
