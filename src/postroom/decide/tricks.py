@@ -98,9 +98,14 @@ def _is_stuffed(places: Mapping[str, Sequence[tuple[int, int]]], text: str) -> b
 
 
 def _is_listed(places: Sequence[tuple[int, int]], text: str) -> bool:
-    """Whether somewhere many phrases of one list follow one another, in a text that has much else to say."""
-    rows = (places[first : first + _MORE] for first in range(len(places) - _MORE + 1))
-    return any(_is_heap(row, _MORE, _DENSER) for row in rows) and _beside(places, text) >= _APART
+    """Whether many phrases of one list follow one another, and much else stands apart from them."""
+    rows: list[tuple[int, int]] = []
+    for first in range(len(places) - _MORE + 1):
+        row = places[first : first + _MORE]
+        if _is_heap(row, _MORE, _DENSER):
+            start = rows.pop()[0] if rows and row[0][0] <= rows[-1][1] else row[0][0]
+            rows.append((start, row[-1][1]))
+    return bool(rows) and _beside(rows, text) >= _APART
 
 
 def _is_heap(places: Sequence[tuple[int, int]], many: int, dense: float) -> bool:
@@ -121,9 +126,7 @@ def _is_disguised(text: str) -> bool:
 
 def _is_masked(text: str) -> bool:
     masks = _MASKS[:1] if text.isascii() else _MASKS
-    return any(
-        len(mask.findall(text)) >= enough for mask, enough in zip(masks, _MASKED[: len(masks)], strict=True)
-    )
+    return any(len(mask.findall(text)) >= enough for mask, enough in zip(masks, _MASKED[: len(masks)], strict=True))
 
 
 def _burial(message: Message) -> str:

@@ -169,8 +169,8 @@ class _Words:
 
     def _places(self, at: NDArray[np.intp], rows: list[int], spoken: NDArray[np.bool_]) -> NDArray[np.intp]:
         """For each distinct word how many words stand before its first place; -1 for marks, remarks and what is not said."""
-        before = np.cumsum(spoken) - spoken
-        first = dict(zip(reversed(at.tolist()), reversed(np.where(spoken, before, -1).tolist()), strict=True))
+        before = np.where(spoken, np.cumsum(spoken) - 1, -1).tolist()
+        first = dict(zip(reversed(at.tolist()), reversed(before), strict=True))
         return np.array([first.get(row, -1) for row in rows], np.intp)
 
     def _pairs(self, numbers: NDArray[np.intp]) -> tuple[list[tuple[int, ...]], NDArray[np.intp]]:
