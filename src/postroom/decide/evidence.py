@@ -10,6 +10,7 @@ from postroom.decide.phrases import Hits, PhraseBook
 from postroom.decide.policy import Policy
 from postroom.decide.rules import Match
 from postroom.decide.substance import emptiness
+from postroom.decide.tricks import STUFFING
 from postroom.decide.urgent import spans
 from postroom.model.judgement import JUNK, UNSURE, Advice, Clue, Finding
 from postroom.model.mail import RouteName
@@ -150,7 +151,7 @@ def classifier_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
     if awaiting in weights and policy.fallback in weights:
         lead = _LEAD_OF_ENOUGH + (_LEAD - _LEAD_OF_ENOUGH) * emptiness(case.message)
         weights[awaiting] = max(weights[awaiting], weights[policy.fallback] - lead)
-    return tuple(
+    found = tuple(
         Finding(
             source="classifier",
             route=one.route,
@@ -161,6 +162,11 @@ def classifier_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
         )
         for one in opinions
     )
+    heaped = next((one.route for one in opinions if one.heaped and one.route != policy.fallback), NOWHERE)
+    if not heaped:
+        return found
+    reason = f"words that speak for {heaped} stand close together as in a list, beside much else"
+    return (*found, Finding(source="classifier", route=NOWHERE, score=0.5, reason=reason, name=STUFFING))
 
 
 def _by_words(clues: Sequence[Clue]) -> str:

@@ -45,9 +45,13 @@ _LETTERS = [
     ("þ", "th"),
     ("ħ", "h"),
 ]
+# Letters that are drawn like Latin ones and that compatibility mapping leaves: small capitals, those of phonetics, boxed ones.
+_DRAWN = dict(zip(map(ord, "ᴀʙᴄᴅᴇғɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢɑɛɩɔɡɾ"), "abcdefghijklmnopqrstuvwyzaeiogr", strict=True))
+_DRAWN |= {first + letter: chr(97 + letter) for first in (0x1F150, 0x1F170) for letter in range(26)}
+_ANY_DRAWN = re.compile(f"[{''.join(map(chr, _DRAWN))}]")
 # Marks that people leave out, and characters that show nothing. Thai and Indic vowel signs and kana voicing stay.
 _MARKS = re.compile(
-    "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u00ad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]+"
 )
 _NO_BLANKS = re.compile(r"\S+")
@@ -186,7 +190,7 @@ def _plain(text: str) -> str:
     for char, plain in _LETTERS:
         if char in text:
             text = text.replace(char, plain)
-    return text
+    return text.translate(_DRAWN) if _ANY_DRAWN.search(text) else text
 
 
 def _one_script(match: re.Match[str]) -> str:

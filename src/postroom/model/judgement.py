@@ -76,6 +76,8 @@ class Opinion:
     share: float
     #: the words that moved it most, strongest first; only for the routes that matter
     clues: tuple[Clue, ...] = ()
+    #: words that speak strongly for it stand as close as in a list, beside many others; only told of the likeliest route
+    heaped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,12 @@ _FOR, _AGAINST = 4, 2
 _LEAST_CLUE = 0.05
 _LOOKS = 20
 
+_STRONG = 0.4
+_HEAPS = ((5, 6), (6, 9), (10, 20), (12, 50))
+_BESIDE = 10
+"""Words that move a text by `_STRONG` log-odds or more: so many different ones, within so many words, are a heap, if so many
+others stand beside it. People who write of their matter need more words that join them."""
+
 
 class LinearClassifier:
     """Scores texts by a model. Not for several threads at once."""
@@ -63,11 +69,13 @@ class LinearClassifier:
         scored = self._words.score(words(folded), remarks(message, folded))
         likeliest = np.argsort(-scored.shares, kind="stable").tolist()
         explained = [number for number in likeliest[:_EXPLAINED] if scored.shares[number] >= _LIKELY]
+        heaped = scored.is_heaped(likeliest[0])
         return tuple(
             Opinion(
                 route=self._routes[number],
                 share=float(scored.shares[number]),
                 clues=tuple(_clues(scored, number, folded)) if number in explained else (),
+                heaped=heaped and number == likeliest[0],
             )
             for number in likeliest
         )
@@ -76,19 +84,47 @@ class LinearClassifier:
 class _Scored:
     """One text, scored."""
 
-    __slots__ = ("_names", "_terms", "added", "shares")
+    __slots__ = ("_names", "_places", "_terms", "_total", "added", "shares")
 
-    def __init__(self, shares: Floats, terms: list[tuple[int, ...]], added: Floats, names: list[str]) -> None:
+    def __init__(
+        self,
+        shares: Floats,
+        terms: list[tuple[int, ...]],
+        added: Floats,
+        names: list[str],
+        places: NDArray[np.intp],
+        total: int,
+    ) -> None:
         #: (K,) probabilities
         self.shares = shares
         self._terms = terms
         self._names = names
+        #: for each distinct word how many words stand before its first place; below 0 for what is none
+        self._places = places
+        #: words in all
+        self._total = total
         #: (terms, K) log-odds that each adds: its distinct words, then those pairs of words that the model knows
         self.added = added
 
     def term(self, number: int) -> tuple[str, ...]:
         """The word, or the two."""
         return tuple(self._names[one] for one in self._terms[number])
+
+    def moved(self, number: int) -> Floats:
+        """(terms,) how far each moved a route, against the mean of all routes."""
+        found: Floats = self.added[:, number] - self.added.mean(1)
+        return found
+
+    def is_heaped(self, number: int) -> bool:
+        """Whether words that speak strongly for a route stand in a heap, beside many others."""
+        strong = self._places[(self.moved(number)[: len(self._places)] >= _STRONG) & (self._places >= 0)]
+        strong.sort()
+        return any(
+            len(strong) >= many
+            and self._total - within >= _BESIDE
+            and bool((strong[many - 1 :] - strong[: len(strong) - many + 1] < within).any())
+            for many, within in _HEAPS
+        )
 
 
 class _Words:
@@ -101,6 +137,8 @@ class _Words:
         self._at: dict[str, int] = {}
         self._names: list[str] = []
         self._hashes = np.zeros(self._most, np.uint32)
+        #: which are words, and neither marks nor remarks
+        self._spoken = np.zeros(self._most, np.bool_)
         self._vectors = np.zeros((self._most, classes), np.float32)
         self._lengths = np.zeros(self._most, np.float32)
         #: which beginnings of hashes the model knows: most pairs of words it doesn't, and that is soon said
@@ -112,13 +150,28 @@ class _Words:
         model = self._model
         numbers = self._numbers(said + marked)
         rows = list(dict.fromkeys(numbers))
-        pairs, known = self._pairs(np.array(numbers[: len(said)], np.intp))
+        at = np.array(numbers[: len(said)], np.intp)
+        pairs, known = self._pairs(at)
         added = np.concatenate((self._vectors[rows], model.weights[known] * model.scales))
         length = float(self._lengths[rows].sum() + model.lengths[known].sum())
         added *= model.slope / max(length, _SHORTEST) ** 0.5
         logits = added.sum(0) + model.bias * model.slope
         shares = np.exp(logits - logits.max())
-        return _Scored(shares / shares.sum(), [(row,) for row in rows] + pairs, added, self._names)
+        spoken = self._spoken[at]
+        return _Scored(
+            shares / shares.sum(),
+            [(row,) for row in rows] + pairs,
+            added,
+            self._names,
+            self._places(at, rows, spoken),
+            int(spoken.sum()),
+        )
+
+    def _places(self, at: NDArray[np.intp], rows: list[int], spoken: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """For each distinct word how many words stand before its first place; -1 for marks, remarks and what is not said."""
+        before = np.where(spoken, np.cumsum(spoken) - 1, -1).tolist()
+        first = dict(zip(reversed(at.tolist()), reversed(before), strict=True))
+        return np.array([first.get(row, -1) for row in rows], np.intp)
 
     def _pairs(self, numbers: NDArray[np.intp]) -> tuple[list[tuple[int, ...]], NDArray[np.intp]]:
         """The distinct pairs of neighbours that the model knows, and where it has them."""
@@ -152,6 +205,7 @@ class _Words:
         self._vectors[place] = np.add.reduceat(weights, starts)
         self._lengths[place] = np.add.reduceat(np.where(known, model.lengths[at], 0.0), starts)
         self._hashes[place] = [word[0] for word in cut]
+        self._spoken[place] = [word[0].isalnum() or word[0] == "_" for word in new]
         self._at.update(zip(new, range(begin, begin + len(new)), strict=True))
         self._names += new
 
@@ -164,7 +218,7 @@ class _Words:
 
 def _clues(scored: _Scored, number: int, folded: Folded) -> Iterator[Clue]:
     """The terms that moved one route most, against the mean of all routes: those for it, then those against it."""
-    moved = scored.added[:, number] - scored.added.mean(1)
+    moved = scored.moved(number)
     order = np.argsort(moved, kind="stable").tolist()
     for wanted, most in ((reversed(order), _FOR), (iter(order), _AGAINST)):
         told = 0
