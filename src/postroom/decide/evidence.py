@@ -19,7 +19,7 @@ NOWHERE = RouteName("")
 _DAY = 86_400.0
 _THREAD_WEIGHTS = {"references": 4.0, "in-reply-to": 4.0, "subject": 3.5}
 _THREAD_HALF_LIFE = 120 * _DAY
-_SAYS_ENOUGH = 0.6
+_SAYS_ENOUGH = 0.4
 """What a thread weighs for a mail that says enough by itself, as part of what it weighs for one that says nothing."""
 _FALLBACK_THREAD = 0.6
 """What a thread at the fallback weighs: having asked one thing says little of what is asked next."""
