@@ -46,7 +46,7 @@ _LETTERS = [
     ("ħ", "h"),
 ]
 # Letters that are drawn like Latin ones and that compatibility mapping leaves: small capitals, those of phonetics, boxed ones.
-_DRAWN = dict(zip(map(ord, "ᴀʙᴄᴅᴇғɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢɑɛɩɔɡɾ"), "abcdefghijklmnopqrstuvwyzaeiogr", strict=True))
+_DRAWN = dict(zip(map(ord, "ᴀʙᴄᴅᴇғɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢɑɛɩɔɡɾⱭƐƖƆꞬ"), "abcdefghijklmnopqrstuvwyzaeiograeiog", strict=True))
 _DRAWN |= {first + letter: chr(97 + letter) for first in (0x1F150, 0x1F170) for letter in range(26)}
 _ANY_DRAWN = re.compile(f"[{''.join(map(chr, _DRAWN))}]")
 # Marks that people leave out, and characters that show nothing. Thai and Indic vowel signs and kana voicing stay.
@@ -182,6 +182,8 @@ def _plain(text: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         text = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    if _ANY_DRAWN.search(text):
+        text = text.translate(_DRAWN)
     for char, straight in _STRAIGHT:
         text = text.replace(char, straight)
     text = _MARKS.sub("", unicodedata.normalize("NFKD", with_short_runs(text)).casefold())
@@ -190,7 +192,7 @@ def _plain(text: str) -> str:
     for char, plain in _LETTERS:
         if char in text:
             text = text.replace(char, plain)
-    return text.translate(_DRAWN) if _ANY_DRAWN.search(text) else text
+    return text
 
 
 def _one_script(match: re.Match[str]) -> str:

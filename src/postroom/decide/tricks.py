@@ -27,6 +27,7 @@ a sentence among it, are a heap: beside so many words that have none of it, it w
 
 _MORE = 6
 _DENSER = 0.5
+_FAR = 15
 """So many in a row, covering so much, are a heap wherever sentences end and whatever else it says in so many words beside."""
 
 _END = re.compile(r"[.!?;。！？]")
@@ -105,7 +106,7 @@ def _is_listed(places: Sequence[tuple[int, int]], text: str) -> bool:
         if _is_heap(row, _MORE, _DENSER):
             start = rows.pop()[0] if rows and row[0][0] <= rows[-1][1] else row[0][0]
             rows.append((start, row[-1][1]))
-    return bool(rows) and _beside(rows, text) >= _APART
+    return bool(rows) and _beside(rows, text) >= _FAR
 
 
 def _is_heap(places: Sequence[tuple[int, int]], many: int, dense: float) -> bool:
