@@ -14,8 +14,8 @@ STEERING = frozenset({STUFFING, DISGUISE, LOOKALIKE})
 """Names of the remarks that keep a mail from a desk, that of `decide.senders` on domains that imitate ours and that of
 `decide.evidence` on a classifier's words in heaps with them."""
 
-MASK, BURIAL = "mask", "burial"
-HIDING = frozenset({MASK, BURIAL})
+MASK, BURIAL, FORMS = "mask", "burial", "forms"
+HIDING = frozenset({MASK, BURIAL, FORMS})
 """Names of the remarks that keep a mail from the fallback too: what it says may not have been read."""
 
 _MANY = 4
@@ -77,6 +77,8 @@ def findings(message: Message, hits: Hits, folded: Folded) -> tuple[Finding, ...
         )
     if _is_masked(beginning):
         found.append(_remark(MASK, "its letters are set so that only people can read them"))
+    if any(defect.code == "forms-differ" for defect in message.defects):
+        found.append(_remark(FORMS, "its plain text and its HTML say different things"))
     if reason := _burial(message):
         found.append(_remark(BURIAL, reason))
     return tuple(found)
