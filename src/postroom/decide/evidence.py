@@ -10,9 +10,9 @@ from postroom.decide.phrases import Hits, PhraseBook
 from postroom.decide.policy import Policy
 from postroom.decide.rules import Match
 from postroom.decide.substance import emptiness
-from postroom.decide.tricks import STUFFING
+from postroom.decide.tricks import STUFFING, are_linked
 from postroom.decide.urgent import spans
-from postroom.model.judgement import JUNK, UNSURE, Advice, Clue, Finding
+from postroom.model.judgement import JUNK, UNSURE, Advice, Clue, Finding, Opinion
 from postroom.model.mail import RouteName
 
 NOWHERE = RouteName("")
@@ -162,11 +162,24 @@ def classifier_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
         )
         for one in opinions
     )
-    heaped = next((one.route for one in opinions if one.heaped and one.route != policy.fallback), NOWHERE)
-    if not heaped:
-        return found
-    reason = f"words that speak for {heaped} stand close together as in a list, beside much else"
-    return (*found, Finding(source="classifier", route=NOWHERE, score=0.5, reason=reason, name=STUFFING))
+    return (*found, *_stuffing(case, opinions, policy))
+
+
+def _stuffing(case: Case, opinions: Sequence[Opinion], policy: Policy) -> tuple[Finding, ...]:
+    """A remark where the words of the likeliest desk are put as nobody puts them who asks for something."""
+    text = f"{case.message.subject}\n{case.message.new_text}"
+    for one in opinions:
+        if one.route == policy.fallback:
+            continue
+        where = ""
+        if one.heaped:
+            where = "stand close together as in a list, beside much else"
+        elif one.share > 0.5 and are_linked((clue.span for clue in one.clues if clue.weight > 0), text):
+            where = "stand in links, addresses or tags"
+        if where:
+            reason = f"words that speak for {one.route} {where}"
+            return (Finding(source="classifier", route=NOWHERE, score=0.5, reason=reason, name=STUFFING),)
+    return ()
 
 
 def _by_words(clues: Sequence[Clue]) -> str:

@@ -46,7 +46,9 @@ _LETTERS = [
     ("ħ", "h"),
 ]
 # Letters that are drawn like Latin ones and that compatibility mapping leaves: small capitals, those of phonetics, boxed ones.
-_DRAWN = dict(zip(map(ord, "ᴀʙᴄᴅᴇғɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢɑɛɩɔɡɾⱭƐƖƆꞬ"), "abcdefghijklmnopqrstuvwyzaeiograeiog", strict=True))
+_DRAWN = dict(
+    zip(map(ord, "ᴀʙᴄᴅᴇғɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢɑɛɩɔɡɾⱭƐƖƆꞬ"), "abcdefghijklmnopqrstuvwyzaeiograeiog", strict=True)
+)
 _DRAWN |= {first + letter: chr(97 + letter) for first in (0x1F150, 0x1F170) for letter in range(26)}
 _ANY_DRAWN = re.compile(f"[{''.join(map(chr, _DRAWN))}]")
 # Marks that people leave out, and characters that show nothing. Thai and Indic vowel signs and kana voicing stay.

@@ -14,8 +14,8 @@ STEERING = frozenset({STUFFING, DISGUISE, LOOKALIKE})
 """Names of the remarks that keep a mail from a desk, that of `decide.senders` on domains that imitate ours and that of
 `decide.evidence` on a classifier's words in heaps with them."""
 
-MASK, BURIAL = "mask", "burial"
-HIDING = frozenset({MASK, BURIAL})
+MASK, BURIAL, FORMS = "mask", "burial", "forms"
+HIDING = frozenset({MASK, BURIAL, FORMS})
 """Names of the remarks that keep a mail from the fallback too: what it says may not have been read."""
 
 _MANY = 4
@@ -52,6 +52,12 @@ _MASKS = (
 _MASKED = (1, 1, 3, 3)
 """From how many places on each is a mask."""
 
+_LINKED = 3
+_REACH = 2000
+_BLANKS = re.compile(r"\s+")
+_LINK = re.compile(r"://|^www\.|\S@\S|#\w|[^\W_]_[^\W_]+_")
+"""What a run of characters without blanks has in it that is a link, an address, a tag or a name joined of three words."""
+
 _GAP = 40
 """Empty lines in a row, from which on people do not look for more below."""
 
@@ -71,9 +77,23 @@ def findings(message: Message, hits: Hits, folded: Folded) -> tuple[Finding, ...
         )
     if _is_masked(beginning):
         found.append(_remark(MASK, "its letters are set so that only people can read them"))
+    if any(defect.code == "forms-differ" for defect in message.defects):
+        found.append(_remark(FORMS, "its plain text and its HTML say different things"))
     if reason := _burial(message):
         found.append(_remark(BURIAL, reason))
     return tuple(found)
+
+
+def are_linked(spans: Iterable[tuple[int, int]], text: str) -> bool:
+    """Whether so many of these words stand in links, addresses or tags: those tell of a page, and not of what is asked for."""
+    return sum(_LINK.search(_around(text, start, end)) is not None for start, end in spans) >= _LINKED
+
+
+def _around(text: str, start: int, end: int) -> str:
+    """The run of characters without blanks that a word stands in."""
+    before, after = f" {text[max(start - _REACH, 0) : start]}", f"{text[end : end + _REACH]} "
+    head, tail = _BLANKS.split(before)[-1], _BLANKS.split(after, maxsplit=1)[0]
+    return f"{head}{text[start:end]}{tail}"
 
 
 def _places(hits: Iterable[Hit]) -> list[tuple[int, int]]:

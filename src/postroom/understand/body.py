@@ -35,6 +35,10 @@ _UU = re.compile(
     r"^begin 0?[0-7]{3,4} ([^\n]{1,255})\n((?:[ -`]{1,62}[ \t]*\n){0,20000}?)(?:`[ \t]*\n|[ \t]*\n)?end[ \t]*$",
     re.MULTILINE,
 )
+_WORD: Final = re.compile(r"[a-z]{4,20}")
+_FEW_WORDS: Final = 5
+_SAMPLE: Final = 24
+_COMPARED: Final = 20_000
 _CONTROLS: Final = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 _HTML_START = re.compile(r"\s*(?:<!doctype html|<html[\s>])", re.IGNORECASE)
 _MARKUP: Final = frozenset({"text/html", "application/xhtml+xml"})
@@ -136,6 +140,8 @@ class _Composer:
             if len(other.strip()) < 3:
                 other = text
             text = other
+        elif rich and chosen is not None and not _is_said_in(text, rich[-1]):
+            self.note("forms-differ")
         elif chosen is None:
             chosen = next(iter(part.children), None)
             text = self.render(chosen) if chosen is not None else ""
@@ -258,6 +264,26 @@ def unflow(text: str, *, delete_space: bool) -> str:
 
 def _holds_markup(part: Part) -> bool:
     return part.type in _TEXTUAL - _PLAIN or any(_holds_markup(child) for child in part.children)
+
+
+def _is_said_in(text: str, form: Part) -> bool:
+    """Whether most words of plain text stand in the source of another form, so that both may say the same.
+
+    Words of ASCII letters alone, drawn from all over the text: how others are written in a source can differ.
+    """
+    said = list(dict.fromkeys(_WORD.findall(text[:_COMPARED].lower())))
+    if len(said) < _FEW_WORDS:
+        return True
+    source = _markup(form)[:_HTML_CHARS].lower()
+    drawn = said[:: -(-len(said) // _SAMPLE)]
+    return 2 * sum(word.encode() in source for word in drawn) >= len(drawn)
+
+
+def _markup(part: Part) -> bytes:
+    """The source of the first HTML that a part holds."""
+    if part.type in _TEXTUAL:
+        return part.content
+    return next((_markup(child) for child in part.children if _holds_markup(child)), b"")
 
 
 def _is_stub(text: str) -> bool:

@@ -23,14 +23,15 @@ _LENGTH: Final = re.compile(rf"([+-]?{_DIGITS})\s*+(px|pt|em|rem|ex|ch|vw|vh|cm|
 _SHORTHAND_SIZE: Final = re.compile(rf"(?:^|\s)({_DIGITS}(?:px|pt|em|rem|%)?)(?:/[^\s]+)?\s+\S")
 _NUMBER: Final = re.compile(rf"-?{_DIGITS}%?")
 _NAMED: Final[dict[str, Colour]] = {
-    "white": WHITE, "snow": (255, 250, 250), "ivory": (255, 255, 240), "ghostwhite": (248, 248, 255), "whitesmoke": (245, 245, 245), "floralwhite": (255, 250, 240), "mintcream": (245, 255, 250), "azure": (240, 255, 255), "aliceblue": (240, 248, 255), "seashell": (255, 245, 238), "honeydew": (240, 255, 240),
+    "white": WHITE, "canvas": WHITE, "snow": (255, 250, 250), "ivory": (255, 255, 240), "ghostwhite": (248, 248, 255), "whitesmoke": (245, 245, 245), "floralwhite": (255, 250, 240), "mintcream": (245, 255, 250), "azure": (240, 255, 255), "aliceblue": (240, 248, 255), "seashell": (255, 245, 238), "honeydew": (240, 255, 240),
     "black": (0, 0, 0), "gray": (128, 128, 128), "grey": (128, 128, 128), "silver": (192, 192, 192), "red": (255, 0, 0), "green": (0, 128, 0), "lime": (0, 255, 0), "blue": (0, 0, 255), "navy": (0, 0, 128), "yellow": (255, 255, 0), "orange": (255, 165, 0), "purple": (128, 0, 128), "teal": (0, 128, 128), "maroon": (128, 0, 0), "transparent": CLEAR,
 }  # fmt: skip
+_NO_COLOURS: Final = frozenset(["none", "initial", "revert", "revert-layer"])
 _SIDES: Final = frozenset(["left", "top", "right", "bottom", "text-indent", "margin-left", "margin-top"])
 _ROOM: Final = frozenset(["height", "max-height", "width", "max-width"])
 _PAINTS: Final = frozenset(["background", "background-color", "background-image"])
 _READ: Final = frozenset(
-    ["display", "mso-hide", "opacity", "clip", "clip-path", "transform", "overflow", "overflow-y", "height", "max-height", "width", "max-width", "font", "font-size", "visibility", "color", "background", "background-color", "background-image", "filter", "zoom", "scale", "content-visibility", *_SIDES]
+    ["display", "mso-hide", "opacity", "clip", "clip-path", "transform", "overflow", "overflow-y", "height", "max-height", "width", "max-width", "font", "font-size", "visibility", "color", "background", "background-color", "background-image", "filter", "zoom", "scale", "content-visibility", "translate", "rotate", "letter-spacing", "-webkit-text-fill-color", *_SIDES]
 )  # fmt: skip
 #: values of these that no program understands are as if they were not there
 _SENSE: Final = {
@@ -140,17 +141,41 @@ def _is_gone(said: dict[str, str]) -> bool:
     if ("opacity" in said or "filter" in said or "zoom" in said) and _is_faint(said):
         return True
     for name, value in said.items():
-        if name in _SIDES and value.startswith("-") and _number(value, 0.0) <= -100:
+        if name in _SIDES and _is_far(value):
             return True
         if name in _ROOM and "%" not in value and _number(value, 9.0) < 2 and _cuts(said):
             return True
+    if ("transform" in said or "translate" in said or "rotate" in said or "letter-spacing" in said) and _is_moved(said):
+        return True
     return ("clip" in said or "clip-path" in said or "transform" in said or "scale" in said) and _is_clipped(said)
+
+
+def _is_far(value: str) -> bool:
+    """Whether a distance leads off any window: 100 to the left or up, in whatever unit, 2,000 or a window's size elsewhere."""
+    number = _number(value, 0.0)
+    return number <= -100 or number >= (100 if value.endswith(("vw", "vh")) else 2000)
+
+
+def _is_moved(said: dict[str, str]) -> bool:
+    """Whether it is moved off the window, turned on edge, or its letters are pushed together."""
+    transform = said.get("transform", "")
+    way = said.get("translate") or transform.partition("translate")[2].partition(")")[0].lstrip("xy3d(")
+    turn = said.get("rotate") or transform.partition("rotate")[2].partition(")")[0]
+    apart = said.get("letter-spacing", "")
+    close = -0.4 if apart.endswith("em") else -4
+    return (
+        any("%" not in one and abs(_number(one, 0.0)) >= 1000 for one in way.replace(",", " ").split())
+        or (turn.startswith(("x", "y")) and abs(_number(turn.lstrip("xy( "), 0.0)) in {90.0, 270.0})
+        or _number(apart, 0.0) <= close
+    )
 
 
 def _is_faint(said: dict[str, str]) -> bool:
     """Whether next to nothing is left of it; a zoom of nothing is none (CSS Viewport §4)."""
     opacity = said.get("opacity", "")
     through = said.get("filter", "").partition("opacity(")[2]
+    if _number(said.get("filter", "").partition("blur(")[2], 0.0) >= 6:
+        return True
     return "var(" in opacity or min(_share(opacity), _share(through)) < 0.1 or 0 < _share(said.get("zoom", "")) < 0.1
 
 
@@ -170,6 +195,10 @@ def _is_clipped(said: dict[str, str]) -> bool:
         return True
     path = said.get("clip-path", "")
     if path.startswith("inset") and any(_number(n, 0.0) >= 50 for n in _NUMBER.findall(path)):
+        return True
+    if path.startswith(("circle", "ellipse", "polygon")) and not any(
+        _number(n, 0.0) for n in _NUMBER.findall(path.partition(" at ")[0])
+    ):
         return True
     scaled = said.get("scale") or said.get("transform", "").partition("scale")[2]
     return bool(scaled) and any(abs(_number(n, 1.0)) < 0.05 for n in _NUMBER.findall(scaled))
@@ -204,10 +233,13 @@ def _is_invisible(said: dict[str, str], *, inherited: bool) -> bool:
 
 
 def _text_colour(said: dict[str, str], inherited: Colour | None) -> Colour | None:
-    value = said.get("color")
+    value = said.get("-webkit-text-fill-color", said.get("color"))
     if value is None or value in {"inherit", "unset", "currentcolor"}:
         return inherited
-    return colour_of(value)
+    colour = colour_of(value)
+    if colour is None and value not in _NO_COLOURS and value in {said.get("background-color"), said.get("background")}:
+        return CLEAR  # whichever colour that is, it is that of the ground
+    return colour
 
 
 def _ground(said: dict[str, str], behind: Colour | None) -> Colour | None:
@@ -231,6 +263,8 @@ def colour_of(value: str) -> Colour | None:
         return named
     if value.startswith(("rgb", "hsl")):
         return _by_function(value)
+    if value.startswith(("hwb", "lab", "lch", "oklab", "oklch")):
+        return _by_lightness(value)
     digits = value.removeprefix("#")
     try:
         code = int(digits, 16)
@@ -259,6 +293,17 @@ def _by_function(value: str) -> Colour | None:
         return WHITE if light >= 95 else (0, 0, 0) if light <= 5 else None
     red, green, blue = [round(max(0.0, min(255.0, n * 2.55 if share else n))) for n, share in numbers[:3]]
     return (red, green, blue)
+
+
+def _by_lightness(value: str) -> Colour | None:
+    """White for what is as light as that (CSS Color 4 §8, §9); of other colours these functions tell too little here."""
+    numbers = _NUMBER.findall(value[:100])
+    if len(numbers) < 3:
+        return None
+    if value.startswith("hwb"):
+        return WHITE if _number(numbers[1], 0.0) >= 95 else None
+    most = 1.0 if value.startswith("ok") and not numbers[0].endswith("%") else 100.0
+    return WHITE if _number(numbers[0], 0.0) >= 0.97 * most else None
 
 
 def quoting(look: Look) -> Look:

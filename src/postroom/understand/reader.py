@@ -43,6 +43,7 @@ DETAILS: Final = {
     "charset-unknown": "a charset that is not known",
     "charset-wrong": "the text is not in the charset it claims",
     "encrypted": "the content is encrypted or opaquely signed",
+    "forms-differ": "its plain text says something else than its HTML, which many mail programs show",
     "header-field-too-long": f"a header field beyond {headers.FIELD_BYTES} bytes was cut",
     "header-too-long": f"the header beyond {headers.HEADER_BYTES} bytes was left out",
     "html-styles": "style sheets beyond measure: what they may hide counts as hidden",
