@@ -235,7 +235,8 @@ def _balance_rows(one: "Balance") -> "Iterator[tuple[str, str, str, str]]":
     for entry in one.entries:
         reasons = "; ".join(finding.reason for finding in entry.findings)
         capped = f"{entry.said:+.2f} before the cap of {entry.cap:g}: " if entry.capped else ""
-        yield "", entry.family, f"{entry.counts:+.2f}", f"{capped}{reasons}"
+        scaled = f"times {entry.scale:.2f}, as learned: " if entry.scale != 1.0 else ""
+        yield "", entry.family, f"{entry.counts:+.2f}", f"{capped}{scaled}{reasons}"
     divided = f", divided by the temperature {one.temperature:g}" if one.temperature != 1.0 else ""
     yield "", "in all", f"{one.logit:+.2f}", "; ".join(finding.reason for finding in one.vetoes) or f"the sum{divided}"
 

@@ -23,6 +23,8 @@ class Entry:
     counts: float
     #: the most that this family may add or take away
     cap: float
+    #: what then multiplies it (`Policy.scales`)
+    scale: float
     findings: tuple[Finding, ...]
 
     @property
@@ -84,6 +86,7 @@ def balances(decision: Decision, policy: Policy) -> tuple[Balance, ...]:
                     said=by_route[route].said,
                     counts=by_route[route].counts,
                     cap=cap(policy.caps, one),
+                    scale=policy.scales.get(one, 1.0),
                     findings=_of(findings, route, one),
                 )
                 for one, by_route in said.items()

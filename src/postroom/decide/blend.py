@@ -4,7 +4,7 @@ Every finding for a route carries log-odds ``w``, kept as its score: ``score = 1
 .95 speaks for the route with ``w`` = 3, .05 as strongly against it. Then, for routes ``r`` with priors ``p(r)``::
 
     words(r)  = classifier(r) + phrases(r)      without a classifier a quarter more than phrases(r)
-    logit(r)  = log p(r) + sum over sources s of clip(sum of w of s for r, -cap(s), cap(s))
+    logit(r)  = log p(r) + sum over sources s of scale(s) * clip(sum of w of s for r, -cap(s), cap(s))
     P(r)      = exp(logit(r) / T) / sum over routes of exp(logit / T)
 
 Phrases and classifier read the same words, so they are one family, capped together. Each source is capped, so none can outshout all others; a sender's history is capped so low (1.0 by
@@ -14,7 +14,7 @@ gives ``w = log(q k)``. A vetoed route gets probability 0, unless all are vetoed
 
 All steps are monotone: evidence for a route never lowers its probability, evidence against never raises it. The
 probabilities sum to 1 over the routes that are in the running. They are as calibrated as weights and priors are;
-``T`` (the policy's temperature) is fitted on labelled mail.
+``scale`` and ``T`` (the policy's scales and temperature) are 1 until verdicts have shown that others are better (`flow.weighing`).
 """
 
 import math
@@ -77,7 +77,10 @@ def family(finding: Finding) -> Family | None:
 def parts(findings: Sequence[Finding], policy: Policy) -> dict[Family, dict[RouteName, Part]]:
     """What each family says of each route that it speaks of; what counts of it is what `blend` adds up."""
     return {
-        one: {route: Part(said, _clip(said, cap(policy.caps, one))) for route, said in by_route.items()}
+        one: {
+            route: Part(said, policy.scales.get(one, 1.0) * _clip(said, cap(policy.caps, one)))
+            for route, said in by_route.items()
+        }
         for one, by_route in _sums(findings, policy).items()
     }
 
@@ -102,9 +105,9 @@ def blend(findings: Sequence[Finding], routes: Sequence[RouteName], policy: Poli
 def _evidence(findings: Sequence[Finding], policy: Policy) -> dict[RouteName, float]:
     total: dict[RouteName, float] = {}
     for one, by_route in _sums(findings, policy).items():
-        most = cap(policy.caps, one)
+        most, scale = cap(policy.caps, one), policy.scales.get(one, 1.0)
         for route, said in by_route.items():
-            total[route] = total.get(route, 0.0) + _clip(said, most)
+            total[route] = total.get(route, 0.0) + scale * _clip(said, most)
     return total
 
 

@@ -186,6 +186,7 @@ def _balance_facts(balance: Balance) -> dict[str, Any]:
                 "log_odds": round(entry.counts, 3),
                 "cap": entry.cap,
                 "capped": entry.capped,
+                "scale": entry.scale,
                 "findings": [
                     {
                         "source": one.source,
