@@ -153,6 +153,10 @@ class Verdicts(Protocol):
         """
         ...
 
+    def newest_verdicts(self, limit: int) -> tuple[Verdict, ...]:
+        """So many verdicts at most, the one kept last first. Raises `TryLater`."""
+        ...
+
     def verdicts_on(self, mail_id: MailId) -> tuple[Verdict, ...]:
         """All verdicts on decisions about a mail, oldest first; the last one counts. Raises `TryLater`."""
         ...

@@ -12,6 +12,7 @@ from stat import S_ISDIR, S_ISREG
 from postroom.adapters.intake.tls import Certificate
 from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.bootstrap.house import House
+from postroom.bootstrap.weights import read_weights
 from postroom.config.cross import host_and_port, listeners
 from postroom.config.mistakes import Mistake
 from postroom.config.settings import Inbox, Lmtp, Maildir, Mbox, Smtp
@@ -42,6 +43,7 @@ def mistakes(house: House) -> Iterator[Mistake]:
     yield from _learning(house)
     if what := house.opinion_mistake():
         yield Mistake(path="second_opinion", message=what, remedy="Correct it, then check again")
+    yield from _weights(house.weights_path)
 
 
 def address_mistakes(house: House) -> Iterator[Mistake]:
@@ -137,6 +139,14 @@ def _certificate(house: House) -> Iterator[Mistake]:
         except ConfigError as error:
             said, _, remedy = str(error).partition("; ")
             yield Mistake(path="intake.tls_certificate", message=said, remedy=remedy)
+
+
+def _weights(path: Path) -> Iterator[Mistake]:
+    try:
+        read_weights(path)
+    except ConfigError as error:
+        said, _, remedy = str(error).partition(": ")
+        yield Mistake(path="data", message=said, remedy=remedy or "Make it readable")
 
 
 def _user(name: str) -> Iterator[Mistake]:

@@ -30,6 +30,7 @@ from postroom.bootstrap.destinations import Around, Servers, build
 from postroom.bootstrap.opinion import build_opinion
 from postroom.bootstrap.shelf import Shelf
 from postroom.bootstrap.status import build_status
+from postroom.bootstrap.weights import read_weights
 from postroom.config import Settings, load
 from postroom.config.settings import Destination as DestinationSettings
 from postroom.config.settings import Inbox
@@ -220,7 +221,22 @@ class House:
 
     @cached_property
     def policy(self) -> Policy:
-        """Thresholds, priors and stages."""
+        """Thresholds, priors and stages, with what verdicts taught of how far each source is believed. Raises `ConfigError`."""
+        learned = read_weights(self.weights_path)
+        if learned is None:
+            return self.settled_policy
+        settled = self.settled_policy
+        version = sha256(f"{settled.version} {learned.version}".encode()).hexdigest()[:12]
+        return replace(settled, version=version, scales=learned.scales, temperature=learned.temperature)
+
+    @property
+    def weights_path(self) -> Path:
+        """The file that `postroom weigh` writes."""
+        return self.base / self.settings.data / "weights.json"
+
+    @cached_property
+    def settled_policy(self) -> Policy:
+        """What the settings alone say."""
         settings = self.settings
         thresholds = {
             (BrandName(""), RouteName(name)): route.threshold

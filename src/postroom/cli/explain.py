@@ -1,7 +1,7 @@
 """`explain`: why a mail goes where it goes, in words or as JSON; of a mail in the store, or of a file."""
 
 import os
-from dataclasses import replace
+import time
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from postroom.cli.console import (
     note,
     open_store_house,
     print_json,
+    print_table,
     printable,
     say,
     when,
@@ -24,10 +25,21 @@ from postroom.cli.console import (
 from postroom.cli.files import any_house
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from postroom.bootstrap import House
+    from postroom.decide.balance import Balance
+    from postroom.decide.telling import Telling
+    from postroom.flow.explanation import Explanation
+    from postroom.flow.nearest import Neighbour
     from postroom.model.judgement import Decision
-    from postroom.model.mail import Mail
+    from postroom.model.mail import Mail, RouteName
     from postroom.model.message import Message
+
+
+_SHOWN = 6000
+"""Characters of a text that are printed."""
+_ROUTES, _LIKELY = 4, 0.005
 
 
 def register(app: typer.Typer) -> None:
@@ -74,7 +86,7 @@ def explain(
 def _explain_file(path: str, number: int | None, config: Config, *, as_json: bool) -> None:
     """One mail of a file, judged after those before it: they may be of its thread."""
     from postroom.bootstrap.files import Offline, mails_in
-    from postroom.flow.facts import decision_facts
+    from postroom.flow.facts import decision_facts, explanation_facts
 
     house = any_house(config)
     decisions = Offline(house).decisions(mails_in(house, [path]))
@@ -82,11 +94,11 @@ def _explain_file(path: str, number: int | None, config: Config, *, as_json: boo
     if chosen is None:
         fail(f"there is no mail {number or 0} in {path}")
     found, message, decision = chosen
-    words = in_words(house, decision, message)
+    explanation = explanation_of(house, decision, message)
     if as_json:
-        print_json({**decision_facts(found.path, decision), "words": words})
+        print_json({**decision_facts(found.path, decision), **explanation_facts(explanation)})
     else:
-        say(printable("\n\n".join(words)))
+        show_explanation(explanation)
     if number is None and next(decisions, None) is not None:
         note(
             f"There are several mails in {path}; this is the first. The second: postroom explain {path}#2{with_config(config)}"
@@ -95,20 +107,24 @@ def _explain_file(path: str, number: int | None, config: Config, *, as_json: boo
 
 
 def _explain_stored(prefix: str, config: Config, *, as_json: bool) -> None:
-    from postroom.flow.facts import decision_facts, mail_facts
+    from postroom.flow.facts import decision_facts, explanation_facts, mail_facts
     from postroom.understand.reader import read
 
     house = open_store_house(config)
     mail = find_mail(house, prefix, missing="there is no file and no mail {}")
     decisions = house.store.decisions(mail.id)
-    words = in_words(house, decisions[-1], read(mail, house.trust)) if decisions else (undecided(mail),)
+    explanation = explanation_of(house, decisions[-1], read(mail, house.trust)) if decisions else None
     events = house.store.events(mail.id)
     if as_json:
         history = [decision_facts(mail.id, decision) for decision in decisions]
         timeline = [{"at": e.at, "what": e.what, "detail": e.detail} for e in events]
-        print_json({**mail_facts(mail), "decisions": history, "words": words, "events": timeline})
+        facts = explanation_facts(explanation) if explanation else {"words": [undecided(mail)]}
+        print_json({**mail_facts(mail), "decisions": history, **facts, "events": timeline})
     else:
-        say(printable("\n\n".join(words)))
+        if explanation is None:
+            say(undecided(mail))
+        else:
+            show_explanation(explanation)
         say("\nWhat happened to it (UTC):")
         for event in events:
             say(printable(f"  {when(event.at)}  {event.what}  {event.detail}"))
@@ -119,6 +135,7 @@ def _judge_again(prefix: str, config: Config, *, as_json: bool) -> None:
     """The newest judgement of a mail beside one made now from the record; what the review clock or a person did is none."""
     from postroom.flow.facts import decision_facts
     from postroom.flow.replay import replay
+    from postroom.flow.replay import same as came_to_the_same
 
     house = open_store_house(config)
     mail = find_mail(house, prefix)
@@ -128,7 +145,7 @@ def _judge_again(prefix: str, config: Config, *, as_json: bool) -> None:
     then = judged[-1]
     now = replay(mail, then, house.trust, house.rules.book, house.policy)
     # With other rules and settings it may well come to the same, but for their names.
-    same, as_then = replace(now, versions=then.versions) == then, now.versions == then.versions
+    same, as_then = came_to_the_same(now, then), now.versions == then.versions
     if as_json:
         facts = {"then": decision_facts(mail.id, then), "now": decision_facts(mail.id, now)}
         print_json({"id": mail.id, "same": same, "same_versions": as_then, **facts})
@@ -154,11 +171,81 @@ def _in_short(decision: "Decision") -> str:
     return f"{decision.route}{guess} ({decision.confidence:.0%}, {decision.stage})"
 
 
-def in_words(house: "House", decision: "Decision", message: "Message") -> tuple[str, ...]:
-    """A decision in paragraphs."""
-    from postroom.decide.explain import explain as explained
+def explanation_of(house: "House", decision: "Decision", message: "Message") -> "Explanation":
+    """Why a mail went where it went, with the verdicts on mails most like it."""
+    from postroom.flow.explanation import explained
+    from postroom.flow.nearest import everything, nearest
 
-    return explained(decision, message, house.policy)
+    alike: tuple[Neighbour, ...] = ()
+    if house.has_store:
+        store, trust = house.store, house.trust
+        alike = nearest(store, trust, decision.mail_id, message, may_see=everything, clock=time.monotonic)
+    return explained(decision, message, house.policy, alike)
+
+
+def show_explanation(explanation: "Explanation", *, text: bool = True) -> None:
+    """An explanation for people: in words, then the text with the words that carried it, the balance, and verdicts on its like."""
+    from postroom.decide.telling import apart
+
+    say("\n\n".join(explanation.words))
+    if text:
+        say("\nThe words that carried it, with the log-odds that they add:\n")
+        typer.echo(_marked(explanation.text, apart(explanation.telling), explanation.decision.decided))
+    _show_balance(explanation)
+    rows = [_neighbour_row(one) for one in explanation.nearest]
+    if rows:
+        say("")
+        columns = ("alike", "id", "subject", "said", "by", "when (UTC)", "in common")
+        print_table("Verdicts on the mails most like it", columns, rows)
+
+
+def _marked(text: str, words: "Sequence[Telling]", decided: "RouteName") -> str:
+    """The text, with each word that carried it in brackets: coloured on a terminal, with its weight and its route, if another."""
+    parts: list[str] = []
+    at = 0
+    for one in words:
+        if one.start >= _SHOWN:
+            break
+        parts.append(printable(text[at : one.start]))
+        weight = [] if one.weight is None else [f"{one.weight:+.1f}"]
+        whose = [one.route or one.name] if one.route != decided else []
+        colour = ("green" if one.speaks_for(decided) else "red") if one.route else "yellow"
+        said = typer.style(printable(one.text), fg=colour, underline=True)
+        parts.append(f"[{said} {' '.join([*map(printable, whose), *weight])}]" if whose or weight else f"[{said}]")
+        at = one.end
+    end = max(at, _SHOWN)
+    more = f"\n… and {len(text) - end} more characters" if len(text) > end else ""
+    return "".join([*parts, printable(text[at:end]), more])
+
+
+def _show_balance(explanation: "Explanation") -> None:
+    rows = [
+        row
+        for one in explanation.balance[:_ROUTES]
+        if one.probability >= _LIKELY or one.vetoes
+        for row in _balance_rows(one)
+    ]
+    title = "For and against, in log-odds" + ("" if explanation.same_policy else ", by the settings of now")
+    say("")
+    print_table(title, ("route", "by", "counts", "because"), rows)
+
+
+def _balance_rows(one: "Balance") -> "Iterator[tuple[str, str, str, str]]":
+    yield f"{one.route} {one.probability:.0%}", "expected", f"{one.prior:+.2f}", "how frequent such mail is"
+    for entry in one.entries:
+        reasons = "; ".join(finding.reason for finding in entry.findings)
+        capped = f"{entry.said:+.2f} before the cap of {entry.cap:g}: " if entry.capped else ""
+        scaled = f"times {entry.scale:.2f}, as learned: " if entry.scale != 1.0 else ""
+        yield "", entry.family, f"{entry.counts:+.2f}", f"{capped}{scaled}{reasons}"
+    divided = f", divided by the temperature {one.temperature:g}" if one.temperature != 1.0 else ""
+    yield "", "in all", f"{one.logit:+.2f}", "; ".join(finding.reason for finding in one.vetoes) or f"the sum{divided}"
+
+
+def _neighbour_row(one: "Neighbour") -> tuple[str, ...]:
+    verdict = one.verdict
+    said = verdict.said if verdict.right else f"{verdict.said}, not {verdict.decided}"
+    common = ", ".join(one.common)
+    return f"{one.likeness:.0%}", verdict.mail_id, one.subject[:60], said, verdict.by, when(verdict.at), common
 
 
 def undecided(mail: "Mail") -> str:

@@ -22,6 +22,7 @@ from postroom.cli import (
     setup,
     thresholds,
     train,
+    weigh,
 )
 from postroom.cli.console import fail
 from postroom.model.errors import PostroomError
@@ -59,6 +60,7 @@ evaluate.register(app)
 thresholds.register(app)
 train.register(app)
 learn.register(app)
+weigh.register(app)
 past.register(app)
 mails.register(app)
 backup.register(app)

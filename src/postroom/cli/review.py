@@ -22,7 +22,7 @@ from postroom.cli.console import (
     when,
     with_config,
 )
-from postroom.cli.explain import in_words, undecided
+from postroom.cli.explain import explanation_of, show_explanation, undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,26 +89,34 @@ def list_(
 @app.command(epilog=examples("postroom review show 01j9…  # the first letters of an id are enough"))
 def show(mail: MailId, config: Config = None, as_json: AsJson = False) -> None:
     """One mail as a person needs it for a verdict: why it is where it is, what was said of it before, and its text."""
-    from postroom.flow.facts import decision_facts, mail_facts, message_facts, verdict_facts
+    from postroom.flow.facts import decision_facts, explanation_facts, mail_facts, message_facts, verdict_facts
     from postroom.understand.reader import read
 
     house = open_store_house(config)
     found = find_mail(house, mail)
     message, decisions = read(found, house.trust), house.store.decisions(found.id)
     said = house.store.verdicts_on(found.id)
-    words = in_words(house, decisions[-1], message) if decisions else (undecided(found),)
+    explanation = explanation_of(house, decisions[-1], message) if decisions else None
     house.close()
     if as_json:
+        explained = explanation_facts(explanation) if explanation else {"words": [undecided(found)]}
+        explained.pop(
+            "text", None
+        )  # `text` is the whole visible text here; offsets count in subject, line end, new_text
         facts = {
             **mail_facts(found),
             **message_facts(found.id, message),
             "decision": decision_facts(found.id, decisions[-1]) if decisions else None,
-            "words": words,
+            **explained,
             "verdicts": [verdict_facts(one) for one in said],
         }
         print_json(facts)
         return
-    say(printable("\n\n".join(words)))
+    if explanation is None:
+        say(undecided(found))
+    else:
+        show_explanation(explanation)
+    say("")
     for one in said:
         noted = f" ({one.note})" if one.note else ""
         say(printable(f"{when(one.at)} UTC  {one.by} said {one.said}; the decision was {one.decided}{noted}"))

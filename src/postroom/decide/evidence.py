@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from postroom.decide.blend import pool, score
 from postroom.decide.case import Case
 from postroom.decide.folding import Folded
-from postroom.decide.phrases import Hits, PhraseBook
+from postroom.decide.phrases import Hit, Hits, PhraseBook
 from postroom.decide.policy import Policy
 from postroom.decide.rules import Match
 from postroom.decide.substance import emptiness
 from postroom.decide.tricks import STUFFING, are_linked
 from postroom.decide.urgent import spans
-from postroom.model.judgement import JUNK, UNSURE, Advice, Clue, Finding, Opinion
+from postroom.model.judgement import JUNK, UNSURE, AccountState, Advice, Clue, Finding, Opinion, ThreadState
 from postroom.model.mail import RouteName
+from postroom.model.message import Message
 
 NOWHERE = RouteName("")
 _DAY = 86_400.0
@@ -30,6 +31,8 @@ _LEAD, _LEAD_OF_ENOUGH = 0.0, 5.0
 has to do with its sender already: that they speak for no desk is no sign that they are about something else."""
 _NAMED = 5
 """How many phrases a reason names."""
+_CLUES = 8
+"""How many phrases a finding keeps with their weights."""
 
 
 def thread_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
@@ -45,19 +48,21 @@ def thread_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
     thread = case.thread
     if thread is None:
         return (*remark, *_open_case(case, policy))
+    return (*remark, thread_finding(thread, case.message, case.now, policy))
+
+
+def thread_finding(thread: ThreadState, message: Message, now: float, policy: Policy) -> Finding:
+    """What a thread says of a mail that continues it."""
     strength = (
-        _THREAD_WEIGHTS[thread.matched_by] + (0.5 if thread.confirmed else 0.0) + (0.5 if case.message.ticket else 0.0)
+        _THREAD_WEIGHTS[thread.matched_by] + (0.5 if thread.confirmed else 0.0) + (0.5 if message.ticket else 0.0)
     )
-    strength *= 0.5 ** (max(case.now - thread.last_at, 0.0) / _THREAD_HALF_LIFE)
-    strength *= _SAYS_ENOUGH + (1.0 - _SAYS_ENOUGH) * emptiness(case.message)
+    strength *= 0.5 ** (max(now - thread.last_at, 0.0) / _THREAD_HALF_LIFE)
+    strength *= _SAYS_ENOUGH + (1.0 - _SAYS_ENOUGH) * emptiness(message)
     if thread.route == policy.fallback:
         strength *= _FALLBACK_THREAD
     said = " by a person's word" if thread.confirmed else ""
     reason = f"it continues a thread of {thread.mails} mails in {thread.route}{said} (found by {thread.matched_by})"
-    return (
-        *remark,
-        Finding(source="thread", route=thread.route, score=score(strength), reason=reason, name=thread.first_id),
-    )
+    return Finding(source="thread", route=thread.route, score=score(strength), reason=reason, name=thread.first_id)
 
 
 def _open_case(case: Case, policy: Policy) -> tuple[Finding, ...]:
@@ -137,9 +142,18 @@ def phrase_findings(book: PhraseBook, hits: Hits, folded: Folded) -> tuple[Findi
                     reason=reason,
                     name=one.name,
                     spans=spans(here, folded),
+                    clues=_phrase_clues(ordered, folded),
                 )
             )
     return tuple(found)
+
+
+def _phrase_clues(ordered: Sequence[Hit], folded: Folded) -> tuple[Clue, ...]:
+    """The strongest phrases, each where it first stands."""
+    return tuple(
+        Clue(word=hit.phrase.text, weight=hit.phrase.weight, span=folded.span(*hit.places[0]))
+        for hit in ordered[:_CLUES]
+    )
 
 
 def classifier_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
@@ -159,6 +173,7 @@ def classifier_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
             reason=f"the classifier gives {one.route} {one.share:.0%}{_by_words(one.clues)}",
             name=case.model,
             spans=tuple(clue.span for clue in one.clues if clue.weight > 0),
+            clues=one.clues,
         )
         for one in opinions
     )
@@ -208,13 +223,18 @@ def history_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
 
 def account_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
     """What the state of the sender's account speaks for; nothing when the sender is not authenticated."""
-    spoken = policy.account_evidence.get(case.account.state)
     came_later = case.account.since is not None and case.account.since > case.now
-    if spoken is None or came_later or not case.message.trusted_sender:
+    return () if came_later or not case.message.trusted_sender else account_finding(case.account.state, policy)
+
+
+def account_finding(state: AccountState, policy: Policy) -> tuple[Finding, ...]:
+    """What this state speaks for, if for anything."""
+    spoken = policy.account_evidence.get(state)
+    if spoken is None:
         return ()
     route, strength = spoken
-    reason = f"the sender's account is {case.account.state}"
-    return (Finding(source="account", route=route, score=score(strength), reason=reason, name=case.account.state),)
+    reason = f"the sender's account is {state}"
+    return (Finding(source="account", route=route, score=score(strength), reason=reason, name=state),)
 
 
 def spam_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:

@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 
-from postroom.decide.blend import blend, weight
-from postroom.decide.policy import Policy
+from postroom.decide.blend import weight
+from postroom.decide.changes import Change
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision, Finding
-from postroom.model.mail import RouteName
 from postroom.model.message import Message
 
 _QUOTE = 60
+_CHANGES = 4
 _EVIDENCE = ("rule", "thread", "phrases", "classifier", "history", "account", "spam", "second-opinion", "verdict")
 
 
-def explain(decision: Decision, message: Message | None = None, policy: Policy | None = None) -> tuple[str, ...]:
+def explain(decision: Decision, message: Message | None = None, changed: Sequence[Change] = ()) -> tuple[str, ...]:
     """Paragraphs for people, most important first.
 
-    With the message, the words that spoke are quoted; with the policy, it is said what would have changed the outcome.
+    With the message, the words that spoke are quoted; with `changes.changes`, it is said what would have changed the outcome.
     """
     paragraphs = [
         _where(decision),
@@ -24,10 +24,9 @@ def explain(decision: Decision, message: Message | None = None, policy: Policy |
         _who(decision, message),
         *_evidence(decision, message),
         *_remarks(decision),
+        " ".join(map(outcome, changed[:_CHANGES])),
+        _versions(decision),
     ]
-    if policy is not None and decision.route != AUTOMATIC and not decision.by:
-        paragraphs.extend(_otherwise(decision, policy))
-    paragraphs.append(_versions(decision))
     return tuple(paragraph for paragraph in paragraphs if paragraph)
 
 
@@ -127,31 +126,11 @@ def _remarks(decision: Decision) -> list[str]:
     return [f"Also noticed: {'; '.join(remarks)}."] if remarks else []
 
 
-def _otherwise(decision: Decision, policy: Policy) -> list[str]:
-    """What the outcome hung on: the threshold, and single findings without which another route would have been best."""
-    said = []
-    best = decision.decided
-    threshold = policy.threshold(decision.brand, best)
-    if decision.route == REVIEW and decision.confidence < threshold:
-        said.append(
-            f"{threshold - decision.confidence:.0%} more confidence, or a threshold of at most {decision.confidence:.0%}, would have sent it to {best}."
-        )
-    vetoed = (finding.route for finding in decision.findings if finding.veto)
-    routes = tuple(route for route in (*(route for route, _ in decision.probabilities), *vetoed) if route != AUTOMATIC)
-    for finding in decision.findings:
-        if finding.route and finding.source in _EVIDENCE:
-            other = _without(decision.findings, finding, routes, policy)
-            if other[0] != best and finding.route == best:
-                said.append(f"Without “{finding.reason}” it would rather have been {other[0]} ({other[1]:.0%}).")
-            elif finding.veto and other[0] == finding.route:
-                said.append(f"Without the veto it would have been {finding.route} ({other[1]:.0%}).")
-    return [" ".join(said)] if said else []
-
-
-def _without(
-    findings: Sequence[Finding], left_out: Finding, routes: tuple[RouteName, ...], policy: Policy
-) -> tuple[RouteName, float]:
-    return blend([one for one in findings if one is not left_out], routes, policy)[0]
+def outcome(change: Change) -> str:
+    """A change and where the mail would have gone, as a sentence."""
+    guess = f"{change.decided}, {change.confidence:.0%}"
+    where = f"a person would decide (best guess {guess})" if change.route == REVIEW else f"it would go to {guess}"
+    return f"{change.what}, {where}."
 
 
 def _versions(decision: Decision) -> str:

@@ -24,7 +24,8 @@ from postroom.decide.rulebook import Rulebook
 from postroom.decide.rules import Match
 from postroom.decide.substance import emptiness, fold_mail
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, AccountStatus, Decision, Finding, SenderHistory, Versions
-from postroom.model.mail import RouteName
+from postroom.model.mail import BrandName, RouteName
+from postroom.model.message import Message
 
 SURE = 0.99
 """Confidence of what a stop rule, a guard or the kind of a mail decides."""
@@ -40,18 +41,22 @@ _LIKELY = 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Choice:
+class Choice:
     """What a step of the judgement settled."""
 
+    #: best guess
     decided: RouteName
+    #: where it goes: there, or to review
     route: RouteName
     probabilities: Probabilities
+    #: why, in words
     because: str
     #: confidence is all that it lacks
     unsure: bool = False
 
     @property
     def confidence(self) -> float:
+        """Probability of the best guess."""
         return dict(self.probabilities).get(self.decided, 0.0)
 
 
@@ -143,57 +148,58 @@ def _believed(case: Case) -> Case:
 
 def _choose(
     case: Case, routes: Sequence[RouteName], policy: Policy, matches: Sequence[Match], findings: Sequence[Finding]
-) -> tuple[_Choice, tuple[Finding, ...]]:
+) -> tuple[Choice, tuple[Finding, ...]]:
     """The first step that settles it, and what the steps before the evidence found."""
-    probabilities = blend(findings, routes, policy)
     if case.message.received_count > policy.max_received:
+        probabilities = blend(findings, routes, policy)
         return _guarded(REVIEW, probabilities, f"it passed {case.message.received_count} hops: likely a loop")
     stops = (match.rule for match in matches if match.rule.stop and not match.error)
     stopped = next((rule for rule in stops if policy.allows(case.mail.brand, rule.route)), None)
     if stopped is not None:
-        because = f"the rule «{stopped.name}» decides it"
-        return _Choice(
-            decided=stopped.route,
-            route=stopped.route,
-            probabilities=certain(stopped.route, SURE, probabilities),
-            because=because,
-        ), ()
+        probabilities = certain(stopped.route, SURE, blend(findings, routes, policy))
+        because = stopped_by(stopped.name)
+        return Choice(decided=stopped.route, route=stopped.route, probabilities=probabilities, because=because), ()
     kind = case.message.kind
     if case.mail.bounce_of is not None or kind in {"auto-reply", "bounce", "list"}:
         reason = case.message.kind_reason or "it came to one of our return addresses"
         because = f"nobody wrote it by hand: {kind if kind != 'person' else 'bounce'} ({reason})"
         sure = Finding(source="kind", route=AUTOMATIC, score=SURE, reason=because, name=kind)
-        return _Choice(
-            decided=AUTOMATIC, route=AUTOMATIC, probabilities=certain(AUTOMATIC, SURE, probabilities), because=because
-        ), (sure,)
-    return _weighed(case, policy, findings, probabilities, routes), ()
+        probabilities = certain(AUTOMATIC, SURE, blend(findings, routes, policy))
+        return Choice(decided=AUTOMATIC, route=AUTOMATIC, probabilities=probabilities, because=because), (sure,)
+    return weighed(case.mail.brand, case.message, policy, findings, routes), ()
 
 
-def _guarded(route: RouteName, probabilities: Probabilities, because: str) -> tuple[_Choice, tuple[Finding, ...]]:
+def stopped_by(rule: str) -> str:
+    """Why a mail goes where a stop rule of this name sends it."""
+    return f"the rule «{rule}» decides it"
+
+
+def _guarded(route: RouteName, probabilities: Probabilities, because: str) -> tuple[Choice, tuple[Finding, ...]]:
     guard = Finding(source="guard", route=route, score=SURE, reason=because, name="loop")
     best = probabilities[0][0]
-    return _Choice(decided=best, route=route, probabilities=probabilities, because=because), (guard,)
+    return Choice(decided=best, route=route, probabilities=probabilities, because=because), (guard,)
 
 
-def _weighed(
-    case: Case, policy: Policy, findings: Sequence[Finding], probabilities: Probabilities, routes: Sequence[RouteName]
-) -> _Choice:
-    """The most probable route, if it is probable enough."""
+def weighed(
+    brand: BrandName, message: Message, policy: Policy, findings: Sequence[Finding], routes: Sequence[RouteName]
+) -> Choice:
+    """The most probable of these routes by all evidence, if it is probable enough and nothing makes it doubtful."""
+    probabilities = blend(findings, routes, policy)
     best, confidence = probabilities[0]
-    doubt = _doubt(case, policy, findings, probabilities, routes)
-    threshold = policy.threshold(case.mail.brand, best)
+    threshold = policy.threshold(brand, best)
+    doubt = _doubt(message, policy, findings, probabilities, routes, threshold)
     unsure = not doubt and confidence < threshold
     if unsure:
         doubt = f"{best} is the best guess at {confidence:.0%}, which is below its threshold of {threshold:.0%}"
     if doubt:
-        return _Choice(decided=best, route=REVIEW, probabilities=probabilities, because=doubt, unsure=unsure)
+        return Choice(decided=best, route=REVIEW, probabilities=probabilities, because=doubt, unsure=unsure)
     because = f"{best} at {confidence:.0%}: {_strongest(best, findings)}"
-    return _Choice(decided=best, route=best, probabilities=probabilities, because=because)
+    return Choice(decided=best, route=best, probabilities=probabilities, because=because)
 
 
 def _seconded(
-    case: Case, policy: Policy, findings: Sequence[Finding], choice: _Choice, routes: Sequence[RouteName]
-) -> tuple[_Choice, tuple[Finding, ...]]:
+    case: Case, policy: Policy, findings: Sequence[Finding], choice: Choice, routes: Sequence[RouteName]
+) -> tuple[Choice, tuple[Finding, ...]]:
     """The choice once a second opinion was heard, which counts only where confidence is all that the best guess lacks.
 
     It may confirm that guess; it can't change it. Of urgent mail and of junk it is not heard.
@@ -205,12 +211,17 @@ def _seconded(
     finding = advice_finding(case.advice, choice.decided, policy)
     if finding.route:
         known = (*findings, finding)
-        choice = _weighed(case, policy, known, blend(known, routes, policy), routes)
+        choice = weighed(case.mail.brand, case.message, policy, known, routes)
     return replace(choice, because=f"{choice.because}; {finding.reason}"), (finding,)
 
 
 def _doubt(
-    case: Case, policy: Policy, findings: Sequence[Finding], probabilities: Probabilities, routes: Sequence[RouteName]
+    message: Message,
+    policy: Policy,
+    findings: Sequence[Finding],
+    probabilities: Probabilities,
+    routes: Sequence[RouteName],
+    threshold: float,
 ) -> str:
     """Why a person should look although the route is probable; ``""`` for no reason."""
     best, _ = probabilities[0]
@@ -229,12 +240,12 @@ def _doubt(
         return f"it is about two things, {best} and {second}"
     if trick := next((finding for finding in findings if finding.name in tricks.STEERING), None):
         return f"it may be made to reach {best}: {trick.reason}"
-    if emptiness(case.message) > _EMPTY and any(one.source == "thread" and not one.score for one in case.remarks):
+    if emptiness(message) > _EMPTY and any(one.source == "thread" and not one.score for one in findings):
         return f"little but a thread that its sender is not believed to be in makes it {best}"
     other = [finding for finding in findings if finding.source != "history"]
     if len(other) < len(findings):
         sober, share = blend(other, routes, policy)[0]
-        if sober != best or share < policy.threshold(case.mail.brand, best):
+        if sober != best or share < threshold:
             return f"only the sender's history makes it {best}, and history alone decides nothing"
     return ""
 

@@ -79,6 +79,8 @@ class Policy:
     second_opinion_floor: float = 0.3
     #: what phrases count where there is no classifier: as people write their weights, they prove too modest by a quarter
     phrases_alone: float = 1.25
+    #: family of sources (`decide.blend.Family`) -> what multiplies all that it may say, its cap with it; 1 when not named
+    scales: Mapping[str, float] = field(default_factory=dict)
     #: divides all log-odds before the softmax; below 1 is bolder
     temperature: float = 1.0
     #: our own domains and those worth imitating, lower case

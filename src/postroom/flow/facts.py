@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from postroom.decide.balance import Balance
+from postroom.decide.blend import weight
 from postroom.flow.agreement import Agreements
+from postroom.flow.explanation import Explanation
 from postroom.model.judgement import Decision, Finding, Verdict
 from postroom.model.listing import Waiting
 from postroom.model.mail import Mail
@@ -100,6 +103,9 @@ def finding_facts(finding: Finding) -> dict[str, Any]:
         "name": finding.name,
         "veto": finding.veto,
         "spans": [list(span) for span in finding.spans],
+        "clues": [
+            {"word": clue.word, "weight": round(clue.weight, 3), "span": list(clue.span)} for clue in finding.clues
+        ],
     }
 
 
@@ -119,6 +125,80 @@ def waiting_facts(waiting: Waiting) -> dict[str, Any]:
         "urgent": waiting.urgent,
         "from": waiting.from_addr,
         "subject": waiting.subject,
+    }
+
+
+def explanation_facts(explanation: Explanation) -> dict[str, Any]:
+    """What carried a decision. Offsets count characters of ``text``; ``log_odds`` of a route add up to its ``logit``."""
+    return {
+        "words": list(explanation.words),
+        "text": explanation.text,
+        "telling": [
+            {
+                "start": one.start,
+                "end": one.end,
+                "text": one.text,
+                "word": one.word,
+                "weight": None if one.weight is None else round(one.weight, 3),
+                "route": one.route,
+                "source": one.source,
+                "name": one.name,
+            }
+            for one in explanation.telling
+        ],
+        "balance": [_balance_facts(one) for one in explanation.balance],
+        "changes": [
+            {
+                "kind": one.kind,
+                "what": one.what,
+                "route": one.route,
+                "decided": one.decided,
+                "confidence": round(one.confidence, 4),
+                "size": round(one.size, 3),
+            }
+            for one in explanation.changes
+        ],
+        "nearest": [
+            {
+                **verdict_facts(one.verdict),
+                "brand": one.brand,
+                "subject": one.subject,
+                "likeness": round(one.likeness, 3),
+                "common": list(one.common),
+            }
+            for one in explanation.nearest
+        ],
+    }
+
+
+def _balance_facts(balance: Balance) -> dict[str, Any]:
+    return {
+        "route": balance.route,
+        "probability": round(balance.probability, 4),
+        "prior": round(balance.prior, 3),
+        "temperature": round(balance.temperature, 3),
+        "logit": round(balance.logit, 3),
+        "vetoes": [finding.reason for finding in balance.vetoes],
+        "evidence": [
+            {
+                "family": entry.family,
+                "said": round(entry.said, 3),
+                "log_odds": round(entry.counts, 3),
+                "cap": entry.cap,
+                "capped": entry.capped,
+                "scale": entry.scale,
+                "findings": [
+                    {
+                        "source": one.source,
+                        "name": one.name,
+                        "reason": one.reason,
+                        "log_odds": round(weight(one), 3),
+                    }
+                    for one in entry.findings
+                ],
+            }
+            for entry in balance.entries
+        ],
     }
 
 

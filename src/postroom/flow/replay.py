@@ -6,7 +6,7 @@ from postroom.decide.case import Case
 from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
-from postroom.model.judgement import Advice, Decision
+from postroom.model.judgement import Advice, Decision, Versions
 from postroom.model.mail import Mail, RouteName
 from postroom.model.message import Message
 from postroom.model.trust import Trust
@@ -41,6 +41,18 @@ def recorded(mail: Mail, message: Message, decision: Decision) -> Case:
         generation=decision.generation,
         now=decision.decided_at,
     )
+
+
+def same(one: Decision, other: Decision) -> bool:
+    """Whether two judgements came to the same on the same evidence, whatever the names of what they were made with.
+
+    What a word weighs within a finding is not compared: earlier versions did not record it.
+    """
+    first, second = (
+        replace(each, versions=Versions(), findings=tuple(replace(finding, clues=()) for finding in each.findings))
+        for each in (one, other)
+    )
+    return first == second
 
 
 def _advice(decision: Decision) -> Advice | None:

@@ -1,7 +1,7 @@
 """Evidence, what is known around a mail, and the decision made of it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from postroom.model.mail import BrandName, MailId, RouteName
 
@@ -36,6 +36,18 @@ UNSURE = RouteName("unsure")
 """What a second opinion says that names no route."""
 
 
+class Clue(NamedTuple):
+    """One word of a text, and how far it moved what was found. A tuple, as records keep many: it is stored without names."""
+
+    #: as folded (`decide.folding`), or a phrase as the team wrote it
+    word: str
+    #: log-odds that it adds to the route, negative when it speaks against it: a classifier's against the mean of all
+    #: routes, a phrase's as its list has it
+    weight: float
+    #: (start, end) offsets into subject + "\n" + new_text
+    span: tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One piece of evidence for a route."""
@@ -53,18 +65,8 @@ class Finding:
     veto: bool = False
     #: (start, end) offsets into subject + "\n" + new_text that carried it
     spans: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clue:
-    """One word of a text, and how far it moved a classifier."""
-
-    #: as folded (`decide.folding`)
-    word: str
-    #: log-odds that it adds to the route, against the mean of all routes; negative when it speaks against it
-    weight: float
-    #: (start, end) offsets into subject + "\n" + new_text
-    span: tuple[int, int]
+    #: the words that weigh most in it, for and against, strongest first; empty in records of earlier versions
+    clues: tuple[Clue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

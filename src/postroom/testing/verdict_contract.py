@@ -233,3 +233,6 @@ class VerdictsContract:
         assert store.verdicts(after=given[1].number) == (given[2], again)
         assert store.verdicts_on(jobs[0].mail_id) == (given[0], again)
         assert store.verdicts_on(MailId("nobody")) == ()
+        assert store.newest_verdicts(9) == (again, *reversed(given))
+        assert store.newest_verdicts(2) == (again, given[2])
+        assert store.newest_verdicts(0) == ()

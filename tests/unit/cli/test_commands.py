@@ -420,6 +420,40 @@ class TestFiles:
         (facts,) = postroom("explain", "-", "--json", stdin=a_message()).lines
         assert (facts["path"], facts["route"]) == ("-", "appeals")
 
+    def test_the_words_that_carried_it_are_marked_in_the_text(self, postroom: Postroom, folder: Path) -> None:
+        phrases = """
+[[group]]
+language = "en"
+weight = {}
+phrases = ["{}"]
+"""
+        (folder / "phrases").mkdir()
+        for route, weight, phrase in (("appeals", 3, "unlock me"), ("general", 1, "opening hours")):
+            (folder / "phrases" / f"{route}.toml").write_text(f'route = "{route}"' + phrases.format(weight, phrase))
+        signal = 'signal = "threat"' + phrases.format(2, "or else")
+        less = phrases.format(-1, "by monday")
+        (folder / "phrases" / "threat.toml").write_text(signal)
+        with (folder / "phrases" / "appeals.toml").open("a") as file:
+            file.write(less)
+        body = "Unlock me by Monday\x1b[31m or else. Your opening hours? " + "z" * 7000
+        (folder / "marked.eml").write_bytes(a_message(body))
+        (folder / "postroom.toml").write_text(
+            SETTINGS + '[judging]\nstarter = false\nmodel = "none"\nphrases = "phrases"\n'
+        )
+        told = postroom("explain", "marked.eml").out
+        assert "[Unlock me +3.0] [by Monday -1.0]" in told
+        assert "[or else threat]" in told
+        assert "[opening hours general +1.0]" in told
+        assert re.search(r"z\n… and \d+ more characters\n", told)
+        assert "\x1b" not in told
+        (folder / "late.eml").write_bytes(a_message("z " * 4000 + "unlock me"))
+        assert "[unlock me" not in postroom("explain", "late.eml").out, "beyond what is shown"
+        veto = "[[rule]]\nname = 'never'\nwhen = 'true'\nroute = 'appeals'\nveto = true\n"
+        (folder / "rules").mkdir()
+        (folder / "rules" / "never.toml").write_text(veto)
+        told = postroom("explain", "marked.eml").out
+        assert re.search(r"appeals 0% .*\n.*\n +in all +\S+ +rule «never» rules out appeals", told)
+
     def test_explain_a_mail_of_an_mbox(self, postroom: Postroom, folder: Path) -> None:
         other = a_message("When do you open on Sundays?", Subject="hours", Message_ID="<2@example.com>")
         (folder / "old.mbox").write_bytes(b"".join(b"From a Fri\n" + raw + b"\n" for raw in (a_message(), other)))

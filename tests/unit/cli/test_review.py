@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -86,6 +87,34 @@ def test_confirming_is_said_with_the_login_name(
     monkeypatch.setattr(getpass, "getuser", nobody)
     ran = postroom("review", "confirm", asked)
     assert (ran.code, ran.err) == (1, "postroom: nobody knows your login name: say who you are with --as NAME\n")
+
+
+def test_why_it_is_there_is_shown_with_verdicts_on_its_like(
+    asked: str, folder: Path, postroom: Postroom, work: Callable[[], None]
+) -> None:
+    assert postroom("review", "move", asked, "appeals", "--as", "ada").code == 0
+    (folder / "alike.eml").write_bytes(
+        a_message(VAGUE + " My account.", Message_ID="<alike@example.com>", Subject="Hi")
+    )
+    (ran,) = postroom("route", "--deliver", "--json", "alike.eml").lines
+    work()
+    for command in (("explain",), ("review", "show")):
+        told = postroom(*command, ran["id"]).out
+        assert "For and against, in log-odds" in told
+        assert "how frequent such mail is" in told
+        assert "Verdicts on the mails most like it" in told
+        assert re.search(rf"\d+% +{asked} .*question +appeals, not general +ada ", told)
+        facts = postroom(*command, ran["id"], "--json").lines[0]
+        (near,) = facts["nearest"]
+        assert (near["id"], near["said"], near["by"]) == (asked, "appeals", "ada")
+        assert facts["changes"]
+        decision = facts["decision"] if command[0] == "review" else facts["decisions"][-1]
+        assert facts["balance"][0]["route"] == decision["decided"]
+    facts = postroom("review", "show", ran["id"], "--json").lines[0]
+    text = f"{facts['subject']}\n{facts['new_text']}"
+    assert [text[one["start"] : one["end"]] for one in facts["telling"]] == [one["text"] for one in facts["telling"]]
+    for command in (("explain", "alike.eml"), ("explain", "alike.eml", "--json")):
+        assert asked in postroom(*command).out, "of a file too"
 
 
 def test_shadow_is_said(asked: str, folder: Path, postroom: Postroom) -> None:

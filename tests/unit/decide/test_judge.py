@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from postroom.decide.blend import blend, certain, pool, score, weight
+from postroom.decide.blend import blend, cap, certain, parts, pool, score, weight
 from postroom.decide.evidence import history_findings
 from postroom.decide.explain import explain
 from postroom.decide.judge import judge
@@ -122,6 +122,23 @@ def test_evidence_for_a_route_never_lowers_its_probability(known, route, strengt
     assert after.get(route, 0.0) >= before.get(route, 0.0) - 1e-12
     less = dataclasses.replace(more, score=1.0 - strength)
     assert dict(blend([*known, less], ROUTES, Policy())).get(route, 0.0) <= before.get(route, 0.0) + 1e-12
+
+
+@given(
+    findings, st.sampled_from(["rule", "thread", "phrases", "classifier", "history", "account"]), st.floats(0.5, 1.5)
+)
+@settings(max_examples=100, deadline=None)
+def test_a_scale_multiplies_what_counts_and_its_cap(known, source, scale):
+    name = "words" if source in {"phrases", "classifier"} else source
+    more = Finding(source=source, route=ROUTES[0], score=0.999999, reason="more")
+    plain, scaled = Policy(), Policy(scales={name: scale})
+    one, other = (parts([*known, more], policy) for policy in (plain, scaled))
+    assert one.keys() == other.keys()
+    for family, routes in one.items():
+        for route, part in routes.items():
+            factor = scale if family == name else 1.0
+            assert other[family][route].counts == pytest.approx(factor * part.counts)
+            assert abs(other[family][route].counts) <= factor * cap(plain.caps, family) + 1e-12
 
 
 @given(findings, st.permutations(range(8)))
@@ -252,6 +269,10 @@ def test_history_tips_the_scales_but_never_decides_alone():
     decision = judge(case("hello", about={"history": HISTORY}, auth=PASS), BOOK, policy)
     assert (decision.route, decision.decided) == ("review", "appeals")
     assert "history alone decides nothing" in decision.because
+    believed = dataclasses.replace(policy, scales={"history": 1.5})
+    more = judge(case("hello", about={"history": HISTORY}, auth=PASS), BOOK, believed)
+    assert more.confidence > decision.confidence
+    assert more.route == "review", "nor where it was learned to be believed half as much again"
     tipped = judge(case("unban my account", about={"history": HISTORY}, auth=PASS), book(), Policy())
     assert tipped.route == "appeals"
     assert tipped.confidence > judge(case("unban my account"), book(), Policy()).confidence

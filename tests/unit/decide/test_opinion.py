@@ -37,7 +37,7 @@ def test_it_lifts_the_best_guess_over_its_threshold_when_it_agrees() -> None:
     assert without.confidence < POLICY.default_threshold <= heard.confidence
     assert heard.versions.second_opinion == "m1"
     assert "a second opinion says appeals too" in heard.because
-    assert any("a second opinion says appeals too" in one for one in explain(heard, policy=POLICY))
+    assert any("a second opinion says appeals too" in one for one in explain(heard))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from postroom.decide import examples
+from postroom.decide.changes import changes
 from postroom.decide.explain import explain, strength
 from postroom.decide.judge import judge
 from postroom.decide.policy import Policy, RouteStage
@@ -18,7 +19,8 @@ BOOK = book("[[rule]]\nname='no-refund'\nwhen='words.contains(\"goodwill\")'\nro
 
 
 def told(the_case, policy=Policy(), compiled=BOOK) -> str:
-    return "\n".join(explain(judge(the_case, compiled, policy), the_case.message, policy))
+    decision = judge(the_case, compiled, policy)
+    return "\n".join(explain(decision, the_case.message, changes(decision, the_case.message, policy)))
 
 
 def test_it_says_where_why_and_in_which_words():
@@ -42,7 +44,7 @@ def test_it_says_what_is_missing_in_review():
 def test_it_says_what_a_veto_prevented_and_what_others_had():
     said = told(case("refund, money back, charged twice, as goodwill"))
     assert "rules it out" in said
-    assert "Without the veto it would have been refunds" in said
+    assert "Without “rule «no-refund» rules out refunds”, it would go to refunds" in said
 
 
 def test_it_tells_of_sender_account_urgency_and_remarks():
@@ -67,11 +69,12 @@ def test_it_tells_of_stages_and_of_review_running_out():
 
 
 def test_of_a_persons_word_nothing_is_said_that_would_have_changed_it():
-    judged = judge(case("refund, money back"), BOOK, Policy())
+    the_case = case("refund, money back")
+    judged = judge(the_case, BOOK, Policy())
     because = "bob says so"
     word = Finding(source="verdict", route=REFUNDS, score=1.0, reason=because, name="bob")
     decision = dataclasses.replace(judged, findings=(*judged.findings, word), because=because, by="bob")
-    said = "\n".join(explain(decision, None, Policy()))
+    said = "\n".join(explain(decision, None, changes(decision, the_case.message, Policy())))
     assert "It goes to refunds: bob says so." in said
     assert "bob says so (decisively for" in said
     assert "would" not in said
@@ -82,7 +85,7 @@ def test_it_has_words_for_nothing_too():
     assert "Nothing in particular speaks for general" in said
     assert "nobody named" in said
     automatic = judge(case("x", kind="list"), BOOK, Policy())
-    assert "Nothing in particular" not in "".join(explain(automatic, policy=Policy()))
+    assert "Nothing in particular" not in "".join(explain(automatic))
     assert explain(dataclasses.replace(automatic, versions=Versions()))
 
 

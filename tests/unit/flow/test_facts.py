@@ -14,7 +14,7 @@ from postroom.flow.facts import (
     verdict_facts,
     waiting_facts,
 )
-from postroom.model.judgement import Finding
+from postroom.model.judgement import Clue, Finding
 from postroom.model.listing import Waiting
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.testing.values import a_decision, a_mail, a_ruling
@@ -61,8 +61,9 @@ def test_attachments_and_defects_are_told() -> None:
 
 def test_a_decision_is_rounded_and_its_findings_are_told() -> None:
     finding = Finding(
-        source="rule", route=RouteName("appeals"), score=0.123456, reason="so", name="r", veto=True, spans=((1, 2),)
-    )
+        source="rule", route=RouteName("appeals"), score=0.123456, reason="so", name="r", veto=True, spans=((1, 2),),
+        clues=(Clue(word="x", weight=0.12345, span=(1, 2)),),
+    )  # fmt: skip
     decision = a_decision(MailId("01mark"), findings=(finding,), confidence=0.123456, urgent=("threat",), tags=("vip",))
     facts = json.loads(json.dumps(decision_facts("p", decision)))
     assert list(facts)[:7] == ["path", "id", "route", "decided", "confidence", "urgent", "stage"]
@@ -70,6 +71,7 @@ def test_a_decision_is_rounded_and_its_findings_are_told() -> None:
     assert facts["findings"] == [json.loads(json.dumps(finding_facts(finding)))]
     assert facts["findings"][0] == {
         "source": "rule", "route": "appeals", "score": 0.1235, "reason": "so", "name": "r", "veto": True, "spans": [[1, 2]],
+        "clues": [{"word": "x", "weight": 0.123, "span": [1, 2]}],
     }  # fmt: skip
 
 

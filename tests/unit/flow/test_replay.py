@@ -9,7 +9,7 @@ import pytest
 
 from postroom.decide.folding import Folded, fold
 from postroom.flow.recollection import Recollection
-from postroom.flow.replay import replay
+from postroom.flow.replay import replay, same
 from postroom.model.judgement import Opinion
 from postroom.model.mail import RouteName
 from postroom.model.memory import Memory
@@ -84,4 +84,18 @@ def test_a_batch_is_recalled_in_one_read_without_repeats(tmp_path: Path) -> None
     assert len(ids) == len(set(ids))
     assert len(subjects) == len(set(subjects)) <= 1
     assert sorted(senders) == ["a:ada@example.com", "d:example.com"]
+    house.store.close()
+
+
+def test_what_words_weighed_is_not_compared_with_a_record_that_has_it_not(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    (mail,) = house.accept(a_message())
+    house.judge()
+    (decision,) = house.store.decisions(mail.id)
+    assert any(finding.clues for finding in decision.findings)
+    old = replace(decision, findings=tuple(replace(finding, clues=()) for finding in decision.findings))
+    now = replay(mail, old, house.judging.trust, house.book, house.policy)
+    assert now != old
+    assert same(now, old)
+    assert not same(replace(now, confidence=0.5), old)
     house.store.close()

@@ -176,6 +176,11 @@ class SqliteStore:
         with self._readers.lend() as tx:
             return verdicts.verdicts(tx, since, after, limit)
 
+    def newest_verdicts(self, limit: int) -> tuple[Verdict, ...]:
+        """See `postroom.ports.Verdicts.newest_verdicts`."""
+        with self._readers.lend() as tx:
+            return verdicts.newest(tx, limit)
+
     def verdicts_on(self, mail_id: MailId) -> tuple[Verdict, ...]:
         """See `postroom.ports.Verdicts.verdicts_on`."""
         with self._readers.lend() as tx:

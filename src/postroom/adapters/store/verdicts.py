@@ -78,6 +78,12 @@ def verdicts(tx: sqlite3.Connection, since: float, after: int, limit: int) -> tu
     return tuple(replace(decode_verdict(body), number=number) for number, body in rows)
 
 
+def newest(tx: sqlite3.Connection, limit: int) -> tuple[Verdict, ...]:
+    """The one kept last first."""
+    rows = tx.execute("SELECT number, body FROM verdicts ORDER BY number DESC LIMIT ?", (limit,))
+    return tuple(replace(decode_verdict(body), number=number) for number, body in rows)
+
+
 def verdicts_on(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Verdict, ...]:
     """Of one mail, oldest first."""
     rows = tx.execute(

@@ -1,0 +1,131 @@
+"""The file of what verdicts taught of how far each source is believed: small, checked when read, beside the store."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from postroom import __version__
+from postroom.adapters.store.connect import give_to_owner_of_folder
+from postroom.decide.blend import FAMILIES
+from postroom.model.errors import ConfigError
+
+if TYPE_CHECKING:
+    from postroom.bootstrap.house import House
+
+FORMAT = "postroom weights 1"
+_MAX_BYTES = 100_000
+_LEAST, _MOST = 0.25, 4.0
+"""Whatever wrote it: numbers beyond these are a mistake."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What was learned."""
+
+    #: family of sources -> multiplier
+    scales: Mapping[str, float]
+    temperature: float
+    #: what people should know of it
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        """Names it by what judging depends on."""
+        content = json.dumps([dict(sorted(self.scales.items())), self.temperature])
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+def read_weights(path: Path) -> Weights | None:
+    """What is in force; None when there is none. Raises `ConfigError` for a file that can't be used."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ConfigError(f"can't read {path}: {error.strerror}") from error
+    try:
+        return _parse(content)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ConfigError(
+            f"{path} is damaged ({_in_short(error)}): go back to the default with `postroom weigh --forget`, then learn it again"
+        ) from error
+
+
+def keep_weights(path: Path, weights: Weights) -> None:
+    """Write them, whole or not at all, for the owner of the folder alone. Raises `OSError`."""
+    facts = {
+        "format": FORMAT,
+        "scales": dict(weights.scales),
+        "temperature": weights.temperature,
+        "sha256": weights.version,
+        "card": dict(weights.card),
+    }
+    made = path.with_name(f"{path.name}.{os.getpid()}.part")
+    made.unlink(missing_ok=True)
+    try:
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            give_to_owner_of_folder(descriptor, made)
+            json.dump(facts, file, indent=1)
+            file.write("\n")
+            file.flush()
+            os.fsync(descriptor)
+        made.replace(path)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def forget_weights(house: "House") -> bool:
+    """Back to the default; whether there was anything to forget."""
+    there = house.weights_path.exists()
+    house.weights_path.unlink(missing_ok=True)
+    return there
+
+
+def learn_weights(house: "House", *, dry_run: bool = False, since: float = 0.0) -> dict[str, Any]:
+    """Weigh evidence by the verdicts of the store, and keep it if it is better: facts, with what was in force before.
+
+    Where it is not better, what was in force stays. Raises `TryLater`, `ConfigError`, and `OSError` where it can't be kept.
+    """
+    from postroom.flow.weighing import gather, weigh, weighed_facts  # noqa: PLC0415 - the doors need no numpy
+
+    stops = [rule.name for rule in house.rules.book.rules.rules if rule.stop]
+    found = weigh(gather(house.store, since), house.settled_policy, stops)
+    facts = weighed_facts(found)
+    before = house.policy
+    kept = found.used and not dry_run
+    if kept:
+        card = {**facts, "made_at": round(time.time()), "postroom": __version__}
+        keep_weights(house.weights_path, Weights(scales=found.scales, temperature=found.temperature, card=card))
+    return {**facts, "kept": kept, "in_force": {"scales": dict(before.scales), "temperature": before.temperature}}
+
+
+def _parse(content: bytes) -> Weights:
+    if len(content) > _MAX_BYTES:
+        raise ValueError("it is too large")
+    facts = json.loads(content)
+    if facts["format"] != FORMAT:
+        raise ValueError(f"its format is not {FORMAT!r}")
+    scales = {str(name): _number(value) for name, value in facts["scales"].items()}
+    if strange := set(scales) - set(FAMILIES):
+        raise ValueError(f"there is no source {', '.join(sorted(strange))}")
+    found = Weights(scales=scales, temperature=_number(facts["temperature"]), card=dict(facts["card"]))
+    if found.version != facts["sha256"]:
+        raise ValueError("its checksum is wrong")
+    return found
+
+
+def _in_short(error: Exception) -> str:
+    return str(error).replace(": ", ", ") if isinstance(error, ValueError) else "something is missing in it"
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, float | int) or not _LEAST <= value <= _MOST:
+        raise ValueError(f"{value!r} is no number from {_LEAST} to {_MOST}")
+    return float(value)

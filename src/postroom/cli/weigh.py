@@ -1,0 +1,79 @@
+"""`weigh`: how far each source of evidence is believed, learned from verdicts."""
+
+from typing import Annotated, Any
+
+import typer
+
+from postroom.cli.console import (
+    AsJson,
+    Config,
+    examples,
+    fail,
+    open_house,
+    open_store_house,
+    print_json,
+    print_table,
+    say,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command(epilog=examples("postroom weigh --dry-run", "postroom weigh", "postroom weigh --forget"))(weigh)
+
+
+def weigh(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Learn and try; keep nothing.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Believe every source as by default again.")] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learn from verdicts how far each source of evidence is to be believed; kept only if it is better on later verdicts."""
+    from postroom.bootstrap import weights
+
+    if forget and dry_run:
+        fail("--forget and --dry-run don't go together", 2)
+    if forget:
+        there = weights.forget_weights(open_house(config))
+        if as_json:
+            print_json({"forgotten": there})
+        else:
+            say(f"Every source is believed as by default. {_RESTART}" if there else "Nothing had been learned.")
+        return
+    house = open_store_house(config)
+    facts = weights.learn_weights(house, dry_run=dry_run)
+    house.close()
+    if as_json:
+        print_json(facts)
+    else:
+        _report(facts)
+
+
+_RESTART = "`postroom serve` does so from its next start."
+
+
+def _report(facts: dict[str, Any]) -> None:
+    if facts["scales"]:
+        in_force = facts["in_force"]["scales"]
+        rows = [
+            (name, f"{scale:.2f}", f"{in_force.get(name, 1.0):.2f}", facts["spoke"][name])
+            for name, scale in facts["scales"].items()
+        ]
+        rows.append(("(temperature)", f"{facts['temperature']:.2f}", f"{facts['in_force']['temperature']:.2f}", ""))
+        print_table("", ("source", "learned", "in force", "spoke of mails"), rows)
+        tried = facts["tried"]
+        say(
+            f"Learned from {facts['learned']} verdicts, worth {facts['worth']:.0f}; tried on the {tried['n']} newest that were asked for:"
+            f" log-loss {tried['after']:.3f}, by default {tried['before']:.3f}"
+            f" (95 % interval of the difference {tried['interval'][0]:+.3f} to {tried['interval'][1]:+.3f})."
+        )
+    for route, count in facts["left_out"].items():
+        say(f"{route} is left out: {count} verdicts are too few.")
+    for reason in facts["against"]:
+        say(f"Not used: {reason}.")
+    if facts["kept"]:
+        say(f"Kept. {_RESTART}")
+    elif facts["used"]:
+        say("It would be used (--dry-run: nothing was changed).")
+    else:
+        say("What is in force stays.")

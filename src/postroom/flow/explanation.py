@@ -1,0 +1,48 @@
+"""Everything that is said of a decision when a person asks why: made then, from the record and the mail, and never while judging."""
+
+from dataclasses import dataclass
+
+from postroom.decide.balance import Balance, balances
+from postroom.decide.changes import Change, changes
+from postroom.decide.explain import explain
+from postroom.decide.policy import Policy
+from postroom.decide.telling import Telling, telling, text_of
+from postroom.flow.nearest import Neighbour
+from postroom.model.judgement import Decision
+from postroom.model.message import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A decision, and what carried it."""
+
+    decision: Decision
+    #: in paragraphs
+    words: tuple[str, ...]
+    #: subject, line end, new text: what offsets count in
+    text: str
+    telling: tuple[Telling, ...]
+    #: most probable route first
+    balance: tuple[Balance, ...]
+    #: smallest first
+    changes: tuple[Change, ...]
+    #: likest first
+    nearest: tuple[Neighbour, ...]
+    #: whether the policy is the one that it was decided by: else the log-odds are those of today's
+    same_policy: bool
+
+
+def explained(decision: Decision, message: Message, policy: Policy, nearest: tuple[Neighbour, ...] = ()) -> Explanation:
+    """All of it, by this policy. Pure, and total."""
+    text = text_of(message)
+    found = changes(decision, message, policy)
+    return Explanation(
+        decision=decision,
+        words=explain(decision, message, found),
+        text=text,
+        telling=telling(decision, text),
+        balance=balances(decision, policy),
+        changes=found,
+        nearest=nearest,
+        same_policy=decision.versions.policy == policy.version,
+    )
