@@ -181,19 +181,20 @@ def classifier_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
 
 
 def _stuffing(case: Case, opinions: Sequence[Opinion], policy: Policy) -> tuple[Finding, ...]:
-    """A remark where the words of the likeliest desk are put as nobody puts them who asks for something."""
+    """A remark where the words of the likeliest desk are put as nobody puts them who asks for something, or are no words."""
     text = f"{case.message.subject}\n{case.message.new_text}"
     for one in opinions:
         if one.route == policy.fallback:
             continue
-        where = ""
+        why = ""
         if one.heaped:
-            where = "stand close together as in a list, beside much else"
+            why = f"words that speak for {one.route} stand close together as in a list, beside much else"
+        elif one.strange:
+            why = "next to none of its words are known"
         elif one.share > 0.5 and are_linked((clue.span for clue in one.clues if clue.weight > 0), text):
-            where = "stand in links, addresses or tags"
-        if where:
-            reason = f"words that speak for {one.route} {where}"
-            return (Finding(source="classifier", route=NOWHERE, score=0.5, reason=reason, name=STUFFING),)
+            why = f"words that speak for {one.route} stand in links, addresses or tags"
+        if why:
+            return (Finding(source="classifier", route=NOWHERE, score=0.5, reason=why, name=STUFFING),)
     return ()
 
 

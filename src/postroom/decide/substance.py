@@ -38,7 +38,11 @@ def emptiness(message: Message) -> float:
     return min(max((_ENOUGH - words(message)) / (_ENOUGH - _LITTLE), 0.0), 1.0)
 
 
+def is_reply(message: Message) -> bool:
+    """Whether it answers another mail, by what it refers to or by the mark before its subject."""
+    return bool(message.references) or _REPLY.match(message.subject.lstrip()) is not None
+
+
 def has_stale_subject(message: Message) -> bool:
     """Whether the subject was written for an earlier mail, and the new text says enough to stand without it."""
-    reply = bool(message.references) or _REPLY.match(message.subject.lstrip()) is not None
-    return reply and message.forward is None and words(message) >= _OWN_TOPIC
+    return is_reply(message) and message.forward is None and words(message) >= _OWN_TOPIC

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from postroom.decide.folding import MAX_CHARACTERS, Folded
 from postroom.decide.phrases import Hit, Hits
+from postroom.decide.substance import is_reply
 from postroom.model.judgement import Finding
 from postroom.model.mail import RouteName
 from postroom.model.message import Message
@@ -41,7 +42,7 @@ _DISGUISE = re.compile(
 
 _MASKS = (
     # letters of alphabets with spaces between words, each set apart from the next
-    re.compile(r"(?<![^\W\d_])(?:[A-Za-z\u00c0-\u052f](?:[ .*|/_-]{1,3}|\r?\n)){12}"),
+    re.compile(r"(?<![^\W\d_])(?:[A-Za-z\u00c0-\u052f][ .*|/_\n-]{1,3}){12}"),
     # Latin letters shown from right to left
     re.compile("\u202e[^\u202c\n]{0,200}[A-Za-z]"),
     # flags of half a country
@@ -155,6 +156,8 @@ def _burial(message: Message) -> str:
     cut = not message.quoted_text and any(defect.code in _UNREAD for defect in message.defects)
     if cut or len(message.new_text) > MAX_CHARACTERS:
         return "it is longer than what is read of it"
+    if message.quoted_text and not message.new_text.strip() and not is_reply(message):
+        return "all that it says is marked as a quote, and it answers nothing"
     empty = 0
     for line in message.text.split("\n"):
         empty = 0 if line.strip() else empty + 1

@@ -80,6 +80,8 @@ class Opinion:
     clues: tuple[Clue, ...] = ()
     #: words that speak strongly for it stand as close as in a list, beside many others; only told of the likeliest route
     heaped: bool = False
+    #: of the text's many words the classifier knows next to none; only told of the likeliest route
+    strange: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

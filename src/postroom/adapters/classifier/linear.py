@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from postroom.adapters.classifier.features import MAX_REMARKS, MAX_WORDS, paired, pieces, remarks, words
 from postroom.adapters.classifier.model import Model
-from postroom.decide.folding import Folded
+from postroom.decide.folding import Folded, unspaced
 from postroom.model.judgement import Clue, Opinion
 from postroom.model.mail import RouteName
 from postroom.model.message import Message
@@ -35,9 +35,14 @@ _LOOKS = 20
 
 _STRONG = 0.4
 _HEAPS = ((5, 6), (6, 9), (10, 20), (12, 50))
-_BESIDE = 10
+_BESIDE = 15
 """Words that move a text by `_STRONG` log-odds or more: so many different ones, within so many words, are a heap, if so many
 others stand beside it. People who write of their matter need more words that join them."""
+
+
+_MANY_WORDS, _FEW_KNOWN = 100, 0.05
+"""Of so many different words, in scripts with spaces between them, fewer than this share is known: it is in no language that
+the model has seen, or in none at all."""
 
 
 class LinearClassifier:
@@ -76,6 +81,7 @@ class LinearClassifier:
                 share=float(scored.shares[number]),
                 clues=tuple(_clues(scored, number, folded)) if number in explained else (),
                 heaped=heaped and number == likeliest[0],
+                strange=scored.strange and number == likeliest[0],
             )
             for number in likeliest
         )
@@ -84,7 +90,7 @@ class LinearClassifier:
 class _Scored:
     """One text, scored."""
 
-    __slots__ = ("_names", "_places", "_terms", "_total", "added", "shares")
+    __slots__ = ("_names", "_places", "_terms", "_total", "added", "shares", "strange")
 
     def __init__(
         self,
@@ -94,6 +100,8 @@ class _Scored:
         names: list[str],
         places: NDArray[np.intp],
         total: int,
+        *,
+        strange: bool,
     ) -> None:
         #: (K,) probabilities
         self.shares = shares
@@ -103,6 +111,8 @@ class _Scored:
         self._places = places
         #: words in all
         self._total = total
+        #: next to none of many words is known
+        self.strange = strange
         #: (terms, K) log-odds that each adds: its distinct words, then those pairs of words that the model knows
         self.added = added
 
@@ -139,6 +149,9 @@ class _Words:
         self._hashes = np.zeros(self._most, np.uint32)
         #: which are words, and neither marks nor remarks
         self._spoken = np.zeros(self._most, np.bool_)
+        #: which begin with a letter of a script with spaces between words, and which the model knows as a whole
+        self._spaced = np.zeros(self._most, np.bool_)
+        self._known = np.zeros(self._most, np.bool_)
         self._vectors = np.zeros((self._most, classes), np.float32)
         self._lengths = np.zeros(self._most, np.float32)
         #: which beginnings of hashes the model knows: most pairs of words it doesn't, and that is soon said
@@ -165,7 +178,12 @@ class _Words:
             self._names,
             self._places(at, rows, spoken),
             int(spoken.sum()),
+            strange=self._is_strange(rows),
         )
+
+    def _is_strange(self, rows: list[int]) -> bool:
+        spaced = np.array(rows, np.intp)[self._spaced[rows]]
+        return len(spaced) >= _MANY_WORDS and float(self._known[spaced].mean()) < _FEW_KNOWN
 
     def _places(self, at: NDArray[np.intp], rows: list[int], spoken: NDArray[np.bool_]) -> NDArray[np.intp]:
         """For each distinct word how many words stand before its first place; -1 for marks, remarks and what is not said."""
@@ -205,6 +223,8 @@ class _Words:
         self._vectors[place] = np.add.reduceat(weights, starts)
         self._lengths[place] = np.add.reduceat(np.where(known, model.lengths[at], 0.0), starts)
         self._hashes[place] = [word[0] for word in cut]
+        self._known[place] = known[starts]
+        self._spaced[place] = [word[0].isalpha() and not unspaced(word[0]) for word in new]
         self._spoken[place] = [word[0].isalnum() or word[0] == "_" for word in new]
         self._at.update(zip(new, range(begin, begin + len(new)), strict=True))
         self._names += new
