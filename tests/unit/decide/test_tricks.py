@@ -32,7 +32,7 @@ def remarks(text: str, subject: str = "") -> set[str]:
         (f"{OFFER} I was banned. banned suspended unban reinstate locked", set()),
         ("banned suspended unban reinstate locked appeal", set()),
         (
-            "I was banned. My brother says his shop was suspended too. Please unban us and reinstate it; all is locked.",
+            "I was banned last week, and my brother tells me that his shop was suspended on the same day. Please unban us.",
             set(),
         ),
         ("Please rеstore my aсcount, it was suspended", {"disguise"}),
