@@ -29,7 +29,7 @@ def remarks(text: str, subject: str = "") -> set[str]:
     ("text", "names"),
     [
         (f"{OFFER} banned suspended unban reinstate locked appeal refund", {"stuffing"}),
-        (f"{OFFER} I was banned. banned suspended unban reinstate locked", set()),
+        (f"{OFFER} I was banned. banned suspended unban reinstate locked", {"stuffing"}),
         ("banned suspended unban reinstate locked appeal", set()),
         (
             "I was banned last week, and my brother tells me that his shop was suspended on the same day. Please unban us.",
