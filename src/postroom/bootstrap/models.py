@@ -51,15 +51,21 @@ def learned(registry: Registry, observer: Callable[[], Observer]) -> Classifier:
     return LearnedClassifier(registry, lambda: LinearClassifier(load(shipped())), observer)
 
 
-def train(house: "House", data: Sequence[Path], progress: Any = None) -> Model:
-    """A model of labelled mail. Raises `Refused` for data that can't be learned from, `ConfigError` without scikit-learn."""
+def train(house: "House", data: Sequence[Path], *, word_vectors: bool | None = None) -> Model:
+    """A model of labelled mail; with word vectors if that is wanted or, when nothing is said, if they are here and help.
+
+    Raises `Refused` for data that can't be learned from, `ConfigError` without scikit-learn or the vectors asked for.
+    """
     check_can_train()
-    from postroom.adapters.classifier import training  # noqa: PLC0415 - takes seconds to import
+    from postroom.adapters.classifier import training, vectors  # noqa: PLC0415 - takes seconds to import
 
     labelled = [one for path in data for one in read_labelled(path, house.settings.intake.max_size)]
+    if word_vectors is None:
+        word_vectors = len({one.route for one in labelled}) > training.FEW and vectors.installed()
+    table = vectors.load() if word_vectors else None
     found = list(examples(house, labelled, apart=len(data) >= APART))
     try:
-        return training.train(found, _card(labelled))
+        return training.train(found, _card(labelled), table)
     except ValueError as error:
         raise Refused(f"can't learn from {', '.join(map(str, data))}: {error}") from error
 

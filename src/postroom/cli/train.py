@@ -29,6 +29,14 @@ def train(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="File to write; name it in `judging.model`.", metavar="M")],
+    vectors: Annotated[
+        bool | None,
+        typer.Option(
+            "--vectors/--no-vectors",
+            help="Whether to learn with the word vectors of the extra `vectors`, so that words no example has are known"
+            " too. By default with more than 12 routes, if they are installed.",
+        ),
+    ] = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -38,7 +46,7 @@ def train(
     house = any_house(config)
     note(f"Reading {', '.join(map(str, data))} and training …")
     began = time.perf_counter()
-    model = models.train(house, data)
+    model = models.train(house, data, word_vectors=vectors)
     models.write(model, out)
     house.close()
     facts = {

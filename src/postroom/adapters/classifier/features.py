@@ -3,12 +3,13 @@
 A word is weighed once however often it occurs, so that repeating it moves nothing. Its pieces are its character
 n-grams (Cavnar & Trenkle 1994; with the word's edges as in fastText, Bojanowski et al. 2017): they find inflections,
 compounds, misspellings and, in scripts without spaces, the words themselves. Everything of a word depends on that word
-alone, so a scorer keeps one vector a word.
+alone: what its pieces say is put into the weights of every word that training knew, and only of other words the pieces
+are looked up.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import compress, islice
 from zlib import crc32
 
 import numpy as np
@@ -29,7 +30,10 @@ MAX_REMARKS = 60
 MAX_LETTERS = 40
 """Of a longer word only the beginning is cut into pieces."""
 
-_WORD = re.compile(rf"\w+|[^\w\s{BREAK}]")
+MAX_DIGITS = 9
+"""Longer numbers are all alike."""
+
+_WORD = re.compile(rf"\w+(?:'(?:[dmst]|ll|re|ve)\b)?|[^\w\s{BREAK}]")
 _UNSPACED_PIECES = 3
 _MIX = np.uint32(0x9E3779B1)
 
@@ -40,7 +44,9 @@ _MARK = "\x02"
 def words(folded: Folded) -> list[str]:
     """The words and punctuation marks of a folded text in their order; numbers by their length alone."""
     found = _WORD.findall(folded.text, folded.fresh_from)[:MAX_WORDS]
-    return ["0" * min(len(word), 9) if word.isdigit() else word for word in found]
+    for place in compress(range(len(found)), map(str.isdigit, found)):
+        found[place] = "0" * min(len(found[place]), MAX_DIGITS)
+    return found
 
 
 def remarks(message: Message, folded: Folded) -> list[str]:
@@ -49,16 +55,13 @@ def remarks(message: Message, folded: Folded) -> list[str]:
     return [f"{_MARK}s{word}" for word in islice(subject, MAX_REMARKS)]
 
 
-def pieces(word: str) -> list[int]:
-    """Hashes of a word and of its character n-grams."""
-    found = [whole(word)]
+def pieces(word: str) -> set[int]:
+    """Hashes of a word's character n-grams; a mark and a remark have none."""
     if word[0] == _MARK or len(word) == 1:
-        return found
+        return set()
     if unspaced(word[0]):
-        found.extend(_hashed(_grams(word[:MAX_LETTERS], 1, _UNSPACED_PIECES)))
-    else:
-        found.extend(_hashed(_grams(f"<{word[:MAX_LETTERS]}>", SHORTEST, LONGEST)))
-    return found
+        return _hashed(_grams(word[:MAX_LETTERS], 1, _UNSPACED_PIECES))
+    return _hashed(_grams(f"<{word[:MAX_LETTERS]}>", SHORTEST, LONGEST))
 
 
 def whole(word: str) -> int:

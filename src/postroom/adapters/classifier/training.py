@@ -1,15 +1,17 @@
 """Training a model from labelled texts, with scikit-learn (the extra ``train``).
 
-Features are weighed by inverse document frequency and texts brought to length one; a linear model is fitted in which
-all classes weigh the same: what is rare among the examples need not be rare in the mail, and how frequent a route is
-belongs to the settings. The slope that makes probabilities of scores is found on examples that the fitted model had not
-seen (temperature scaling, Guo et al. 2017, in cross-validation).
+All classes weigh the same: what is rare among the examples need not be rare in the mail, and how frequent a route is
+belongs to the settings. Few classes are fitted by logistic regression. Many are fitted twice by support vectors, each
+against the rest (Fan et al. 2008) and all at once (Crammer & Singer 2001), and the mean of both is taken: they err
+differently, and one matrix remains.
+
+The slope that makes probabilities of scores is found on examples that the fitted model had not seen (temperature
+scaling, Guo et al. 2017, in cross-validation). With many classes a text's slope also rises with its best score and with
+the share of its pairs of words that are known: what belongs to no route has little of either.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
@@ -22,21 +24,29 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
-from postroom.adapters.classifier.features import paired, pieces, remarks, whole, words
+from postroom.adapters.classifier.features import remarks, words
 from postroom.adapters.classifier.linear import LinearClassifier
-from postroom.adapters.classifier.model import Model, dump, parse
+from postroom.adapters.classifier.model import Model, Surer, dump, parse
+from postroom.adapters.classifier.space import Floats, Space, WordVectors
 from postroom.model.errors import Refused
 from postroom.ports import Classifier, TrainingText
 
-Floats = NDArray[np.floating[Any]]
+FEW = 12
+"""Up to so many classes, logistic regression."""
 
-_FEW = 12
-_LOGISTIC, _MARGIN = 4.0, 1.0
-"""Up to so many classes, and the inverse penalty of logistic regression for few, of support vectors for many."""
-_RARE = 2
-"""Features of fewer texts are left out."""
+_LOGISTIC = 4.0
+_APART, _TOGETHER = 4.0, 1.0
+"""Inverse penalties: of logistic regression, of each class against the rest, of all classes at once."""
+_TOLERANCE = 0.1
 _FOLDS = 5
-_UNITS = 127
+_SHORT, _LONG = 0.25, 1.5
+"""Powers of inverse document frequency, for short texts and for long ones."""
+_ENOUGH = 500
+"""From so many examples on, what a single one has tells nothing."""
+_MOST_ROWS = 120_000
+_SOME = 2000
+_SURER = Surer(by_height=0.5, by_pairs=0.75)
+_USUAL_SLOPE = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,25 +64,83 @@ class Example:
     group: str = ""
 
 
-def train(examples: Sequence[Example], card: Mapping[str, Any]) -> Model:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known of the examples beside their words."""
+
+    #: (texts,) number of the class
+    labels: NDArray[np.intp]
+    #: (texts,) what each counts
+    weights: Floats
+    classes: int
+
+    @property
+    def many(self) -> bool:
+        """Whether there are many classes."""
+        return self.classes > FEW
+
+    def of_class(self) -> Floats:
+        """(texts,) what all of the text's class count together."""
+        return np.bincount(self.labels, self.weights, minlength=self.classes).astype(np.float64)[self.labels]
+
+    def space(self, examples: Sequence[Example], vectors: WordVectors | None) -> Space:
+        """What is seen of examples.
+
+        Texts of few classes are whole mails, in which rare words tell most; those of many are short, and every word does.
+        """
+        if self.many:
+            return Space(examples, vectors, rarity=_SHORT)
+        return Space(examples, vectors, rarity=_LONG, rarest=2 if len(examples) >= _ENOUGH else 1)
+
+    def of(self, chosen: NDArray[np.intp]) -> "_Known":
+        """Of some of them."""
+        return _Known(labels=self.labels[chosen], weights=self.weights[chosen], classes=self.classes)
+
+
+def train(examples: Sequence[Example], card: Mapping[str, Any], vectors: WordVectors | None = None) -> Model:
     """Fit a model. Deterministic: the same examples give the same model. Raises `ValueError` when there are too few."""
     classes = sorted({one.route for one in examples})
     if len(classes) < 2:
         raise ValueError("a model needs examples of at least two routes")
+    if not any(one.words or one.remarks for one in examples):
+        raise ValueError("the examples have no words")
     with threadpool_limits(1):  # several threads only wait for one another here
-        return _train(examples, classes, card)
+        return _train(examples, classes, card, vectors)
 
 
-def _train(examples: Sequence[Example], classes: Sequence[str], card: Mapping[str, Any]) -> Model:
-    labels = np.array([classes.index(one.route) for one in examples])
-    weights = np.array([one.weight for one in examples])
-    table = Table(examples)
-    rows = table.rows(examples)
-    scores = _unseen(rows, labels, weights, _folds(examples), len(classes))
-    slope = _slope(scores, labels, weights)
-    coefficients, bias = _fit(rows, labels, weights, len(classes))
-    figures = {"unseen_accuracy": round(float(np.average(scores.argmax(1) == labels, weights=weights)), 4)}
-    return table.model(classes, coefficients, bias, slope, {**card, **figures})
+def _train(
+    examples: Sequence[Example], classes: Sequence[str], card: Mapping[str, Any], vectors: WordVectors | None
+) -> Model:
+    number = {route: place for place, route in enumerate(classes)}
+    known = _Known(
+        labels=np.array([number[one.route] for one in examples]),
+        weights=np.array([one.weight for one in examples]),
+        classes=len(classes),
+    )
+    surer = _SURER if known.many else Surer()
+    tried = _unseen(examples, known, vectors)
+    steepness = surer.steepness(tried.scores, tried.familiar)
+    figures = {}
+    slope = _USUAL_SLOPE
+    if len(tried.places):
+        unseen = known.of(tried.places)
+        slope = _slope(tried.scores * steepness[:, None], unseen)
+        right = tried.scores.argmax(1) == unseen.labels
+        figures["unseen_accuracy"] = round(float(np.average(right, weights=unseen.weights)), 4)
+    space = known.space(examples, vectors)
+    coefficients, bias = _fit(space.rows(examples), known)
+    found = space.weights(coefficients, _MOST_ROWS)
+    return Model(
+        classes=tuple(classes),
+        keys=found.keys,
+        weights=found.weights,
+        scales=found.scales,
+        lengths=found.lengths,
+        bias=bias.astype(np.float32),
+        slope=slope,
+        surer=surer,
+        card={**card, **figures, **({"word_vectors": vectors.name} if vectors else {})},
+    )
 
 
 class LinearTrainer:
@@ -103,98 +171,72 @@ class LinearTrainer:
         return LinearClassifier(parse(model))
 
 
-class Table:
-    """The features of a set of texts: which there are, how rare each is, and texts as rows over them."""
-
-    def __init__(self, examples: Sequence[Example]) -> None:
-        counts = Counter(feature for one in examples for feature in set(_features(one)))
-        known = sorted(feature for feature, count in counts.items() if count >= _RARE)
-        self.keys = np.array(known, np.uint32)
-        self._at = {feature: place for place, feature in enumerate(known)}
-        shares = np.array([counts[feature] for feature in known]) / len(examples)
-        self._rarity = 1.0 - np.log(shares)
-
-    def rows(self, examples: Sequence[Example]) -> csr_matrix:
-        """(texts, F) each text's features by their rarity, over the text's length."""
-        data, places, ends = [], [], [0]
-        for one in examples:
-            counts = Counter(self._at[feature] for feature in _features(one) if feature in self._at)
-            here = np.fromiter(counts, np.intp, len(counts))
-            times = np.fromiter(counts.values(), np.float64, len(counts))
-            length = float((times * self._rarity[here] ** 2).sum()) ** 0.5
-            data.append(times * self._rarity[here] / max(length, 1e-6))
-            places.append(here)
-            ends.append(ends[-1] + len(here))
-        joined = (np.concatenate(data), np.concatenate(places), np.array(ends))
-        return csr_matrix(joined, shape=(len(examples), len(self.keys)))
-
-    def model(
-        self, classes: Sequence[str], coefficients: Floats, bias: Floats, slope: float, card: Mapping[str, Any]
-    ) -> Model:
-        """The model of fitted (F, K) coefficients: weights in small integers, features that weigh nothing left out."""
-        weights = coefficients * self._rarity[:, None]
-        scales = np.abs(weights).max(0) / _UNITS
-        small = np.rint(weights / np.where(scales > 0, scales, 1.0)).astype(np.int8)
-        return Model(
-            classes=tuple(classes),
-            keys=self.keys,
-            weights=small,
-            scales=scales.astype(np.float32),
-            lengths=(self._rarity**2).astype(np.float32),
-            bias=bias.astype(np.float32),
-            slope=slope,
-            card=card,
-        )
-
-
-def _features(one: Example) -> Iterator[int]:
-    """The features of a text, each as often as it counts: those of every distinct word, and every distinct pair."""
-    for word in dict.fromkeys((*one.words, *one.remarks)):
-        yield from pieces(word)
-    ends = np.array([[whole(first), whole(second)] for first, second in dict.fromkeys(pairwise(one.words))], np.uint32)
-    if len(ends):
-        yield from paired(ends[:, 0], ends[:, 1]).tolist()
-
-
 def _folds(examples: Sequence[Example]) -> NDArray[np.intp]:
     """A fold for each example, by a hash of its group or of its words."""
     named = (one.group or " ".join(one.words) for one in examples)
     return np.array([crc32(name.encode()) % _FOLDS for name in named])
 
 
-def _unseen(rows: csr_matrix, labels: Any, weights: Any, folds: NDArray[np.intp], classes: int) -> Floats:
-    """(texts, K) scores of each text by a model that was fitted without its fold."""
-    scores = np.zeros((rows.shape[0], classes))
-    for fold in range(_FOLDS):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tried:
+    """Examples that were not learned from."""
+
+    #: (texts,) which they are
+    places: NDArray[np.intp]
+    #: (texts, K)
+    scores: Floats
+    #: (texts,) shares of known pairs
+    familiar: Floats
+
+
+def _unseen(examples: Sequence[Example], known: _Known, vectors: WordVectors | None) -> _Tried:
+    """Each example by a model that was fitted without its fold; with many classes, those of one fold."""
+    folds = _folds(examples)
+    places: list[NDArray[np.intp]] = [np.zeros(0, np.intp)]
+    scores: list[Floats] = [np.zeros((0, known.classes))]
+    familiar: list[Floats] = [np.zeros(0)]
+    for fold in range(1 if known.many else _FOLDS):
         rest, tried = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        if len(tried) and len(set(labels[rest])) == classes:
-            coefficients, bias = _fit(rows[rest], labels[rest], weights[rest], classes)
-            scores[tried] = rows[tried] @ coefficients + bias
-    return scores
+        if len(tried) and len(set(known.labels[rest])) == known.classes:
+            learned = [examples[place] for place in rest.tolist()]
+            asked = [examples[place] for place in tried.tolist()]
+            space = known.space(learned, vectors)
+            coefficients, bias = _fit(space.rows(learned), known.of(rest))
+            places.append(tried)
+            scores.append(space.rows(asked) @ coefficients + bias)
+            familiar.append(space.familiar(asked))
+    return _Tried(places=np.concatenate(places), scores=np.concatenate(scores), familiar=np.concatenate(familiar))
 
 
-def _fit(rows: csr_matrix, labels: Any, weights: Any, classes: int) -> tuple[Floats, Floats]:
+def _fit(rows: csr_matrix, known: _Known) -> tuple[Floats, Floats]:
     """(F, K) coefficients and (K,) bias."""
-    if classes <= _FEW:
-        found = LogisticRegression(C=_LOGISTIC, class_weight="balanced", max_iter=500)
-    else:
-        # It balances by the number of texts: who sends many of little weight would take weight from all others of their class.
-        weights = weights / np.bincount(labels, weights, minlength=classes)[labels] * weights.sum() / classes
-        found = LinearSVC(C=_MARGIN, random_state=0)
-    found.fit(rows, labels, sample_weight=weights)
-    coefficients, bias = found.coef_, found.intercept_
+    if not known.many:
+        return _fitted(LogisticRegression(C=_LOGISTIC, class_weight="balanced", max_iter=500), rows, known)
+    # It balances by the number of texts: who sends many of little weight would take weight from all others of their class.
+    balanced = replace(known, weights=known.weights / known.of_class() * known.weights.sum() / known.classes)
+    common: dict[str, Any] = {"tol": _TOLERANCE, "random_state": 0}
+    apart = _fitted(LinearSVC(C=_APART, **common), rows, balanced)
+    together = _fitted(LinearSVC(C=_TOGETHER, multi_class="crammer_singer", **common), rows, balanced)
+    some = np.random.default_rng(0).permutation(rows.shape[0])[:_SOME]
+    spreads = [float((rows[some] @ coefficients + bias).std()) for coefficients, bias in (apart, together)]
+    ratio = spreads[0] / max(spreads[1], 1e-9)
+    return (apart[0] + ratio * together[0]) / 2, (apart[1] + ratio * together[1]) / 2
+
+
+def _fitted(one: Any, rows: csr_matrix, known: _Known) -> tuple[Floats, Floats]:
+    one.fit(rows, known.labels, sample_weight=known.weights)
+    coefficients, bias = one.coef_, one.intercept_
     if len(coefficients) == 1:  # two classes: one score, for the second
         coefficients, bias = np.concatenate((-coefficients, coefficients)) / 2, np.concatenate((-bias, bias)) / 2
     return coefficients.T, bias
 
 
-def _slope(scores: Floats, labels: Any, weights: Any) -> float:
+def _slope(scores: Floats, known: _Known) -> float:
     """What scores are multiplied by so that they are log-probabilities: the likeliest by the examples, each class as one."""
-    share = np.bincount(labels, weights, minlength=scores.shape[1])
-    each = weights / share[labels]
+    each = known.weights / known.of_class()
 
     def surprise(log_slope: float) -> float:
         logits = scores * np.exp(log_slope)
-        return float((each * (logsumexp(logits, 1) - logits[np.arange(len(labels)), labels])).sum())
+        return float((each * (logsumexp(logits, 1) - logits[np.arange(len(logits)), known.labels])).sum())
 
     return float(np.exp(minimize_scalar(surprise, bounds=(-4.0, 4.0), method="bounded").x))

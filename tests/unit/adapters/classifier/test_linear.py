@@ -75,9 +75,9 @@ def test_weights_of_all_words_add_up_to_the_decision(model: Model) -> None:
     """Log-odds of words, pairs and bias are the whole of the score: nothing moves a text that is not told."""
     mind = LinearClassifier(model)
     message, folded = read("my account was suspended")
-    scored = mind._words.score(words(folded), remarks(message, folded))
-    logits = scored.added.sum(0) + model.bias * model.slope
-    assert np.exp(logits) / np.exp(logits).sum() == pytest.approx(scored.shares, abs=1e-5)
+    (scored,) = mind._words.score([(words(folded), remarks(message, folded))])
+    logits = scored.added(0).sum(0) + model.bias * model.slope
+    assert np.exp(logits) / np.exp(logits).sum() == pytest.approx(scored.shares[0], abs=1e-5)
 
 
 def test_a_word_said_often_weighs_once(model: Model) -> None:
