@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from postroom.adapters.classifier.cascade import ASK_BELOW, Embedder, EmbeddingFailed, english, join, text_of
-from postroom.adapters.classifier.kernel import Head, Kernel, dump
+from postroom.adapters.classifier.kernel import MAX_LANDMARKS, Head, Kernel, dump
 from postroom.adapters.classifier.linear import LinearClassifier
 from postroom.adapters.classifier.model import Model
 from postroom.adapters.intake.labelled import Labelled, read_labelled
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from postroom.bootstrap.house import House
 
 _FOLDS = 5
+_FEWER = 4000
+"""Landmarks of a head that is only tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ def _train(lessons: _Lessons, card: dict[str, Any], encoder: str) -> Trained:
     rest, tried = _split(lessons)
     part = training.train([lessons.examples[place] for place in np.flatnonzero(rest).tolist()], {})
     shares = _shares(LinearClassifier(part), [lessons.read[place] for place in np.flatnonzero(tried).tolist()])
-    scores = Kernel(_fit(lessons, rest)).scores(lessons.vectors[tried])
+    scores = Kernel(_fit(lessons, rest, most=_FEWER)).scores(lessons.vectors[tried])
     labels, weights = lessons.labels[tried], lessons.weights[tried]
     weighs = kernel_training.weigh(scores, shares, labels, weights)
 
@@ -136,11 +138,11 @@ def _split(lessons: _Lessons) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     raise ValueError("a heavier model needs more examples of each route: 10 at the least, 50 are better")
 
 
-def _fit(lessons: _Lessons, chosen: NDArray[np.bool_], **named: Any) -> Head:
+def _fit(lessons: _Lessons, chosen: NDArray[np.bool_], *, most: int = MAX_LANDMARKS, **named: Any) -> Head:
     from postroom.adapters.classifier import kernel_training  # noqa: PLC0415 - takes seconds to import
 
     here = chosen & lessons.english
-    fitted = kernel_training.fit(lessons.vectors[here], lessons.labels[here], lessons.weights[here])
+    fitted = kernel_training.fit(lessons.vectors[here], lessons.labels[here], lessons.weights[here], most=most)
     return fitted.head(lessons.classes, **named)
 
 

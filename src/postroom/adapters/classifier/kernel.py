@@ -1,7 +1,7 @@
 """The heavier model's head: kernel ridge regression over text vectors, and its file.
 
 Vectors are standardised, pressed to their first principal axes and brought to length one; a text's scores are its likeness
-``exp(x . l - 1)`` to each of at most 6,000 landmarks, times their coefficients (Nyström; Rudi et al. 2015). So the file and
+``exp(x . l - 1)`` to each of at most 8,000 landmarks, times their coefficients (Nyström; Rudi et al. 2015). So the file and
 the memory are bounded, however many examples were learned from.
 
 The file: a line that names the format, a line of JSON, then the arrays one after another, little-endian. It is checked when
@@ -26,7 +26,7 @@ Halves = NDArray[np.float16]
 
 MAGIC = b"postroom heavier model 1\n"
 MAX_BYTES = 20_000_000
-MAX_LANDMARKS, MAX_AXES, MAX_SIZE, MAX_CLASSES = 6000, 384, 4096, 1000
+MAX_LANDMARKS, MAX_AXES, MAX_SIZE, MAX_CLASSES = 8000, 384, 4096, 1000
 _MAX_HEADER = 1_000_000
 _SHORTEST = 1e-6
 _AT_ONCE = 256
@@ -78,6 +78,12 @@ class Kernel:
             pressed = press(vectors[at : at + _AT_ONCE], self.head.mean, self.head.scale, self._axes)
             found[at : at + _AT_ONCE] = likeness(pressed, self._landmarks) @ self._coefficients
         return found
+
+
+def room(size: int, axes: int, classes: int) -> int:
+    """How many landmarks at most fit into a file."""
+    left = MAX_BYTES - _MAX_HEADER - 2 * size * (axes + 4)
+    return min(MAX_LANDMARKS, left // (2 * (axes + classes)))
 
 
 def press(vectors: Floats, mean: Floats, scale: Floats, axes: Floats) -> Floats:

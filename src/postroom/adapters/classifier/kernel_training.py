@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.blas import dsyrk
 from scipy.optimize import minimize
 from scipy.special import logsumexp
+from threadpoolctl import threadpool_limits
 
-from postroom.adapters.classifier.kernel import MAX_AXES, MAX_LANDMARKS, Head, likeness, press, unit
+from postroom.adapters.classifier.kernel import MAX_AXES, MAX_LANDMARKS, Head, likeness, press, room, unit
 
 Floats = NDArray[np.floating[Any]]
 
@@ -59,16 +61,18 @@ def fit(
 ) -> Fitted:
     """Kernel ridge regression of (texts, S) vectors, all classes weighing the same, on at most so many landmarks.
 
-    Deterministic. What it holds beside the vectors is bounded by the number of landmarks: at most about 1 GB.
+    Deterministic. What it holds beside the vectors is bounded by the number of landmarks: half a gigabyte for 8,000.
     """
-    mean = vectors.mean(0)
-    scale = (1.0 / (vectors.std(0) + 1e-6)).astype(np.float32)
-    axes = _principal(vectors, mean, scale)
-    wide = axes.astype(np.float32)
-    parts = (vectors[at : at + _CHUNK] for at in range(0, len(vectors), _CHUNK))
-    pressed = np.concatenate([press(part, mean, scale, wide).astype(np.float16) for part in parts])
-    chosen = pressed[_spread(labels, most)]
-    coefficients = _ridge(pressed, chosen.astype(np.float64), labels, weights).astype(np.float16)
+    with threadpool_limits(1):  # several threads would add up in another order each time
+        mean = vectors.mean(0)
+        scale = (1.0 / (vectors.std(0) + 1e-6)).astype(np.float32)
+        axes = _principal(vectors, mean, scale)
+        wide = axes.astype(np.float32)
+        parts = (vectors[at : at + _CHUNK] for at in range(0, len(vectors), _CHUNK))
+        pressed = np.concatenate([press(part, mean, scale, wide).astype(np.float16) for part in parts])
+        most = min(most, room(*axes.shape, int(labels.max()) + 1))
+        chosen = pressed[_spread(labels, most)]
+        coefficients = _ridge(pressed, chosen.astype(np.float64), labels, weights).astype(np.float16)
     return Fitted(mean=mean, scale=scale, axes=axes, landmarks=chosen, coefficients=coefficients)
 
 
@@ -122,15 +126,14 @@ def _ridge(
     classes = int(labels.max()) + 1
     share = np.bincount(labels, weights, minlength=classes)
     each = weights / share[labels] * (weights.sum() / classes)
-    normal = likeness(landmarks, landmarks.T) * _RIDGE
+    normal = np.asfortranarray(likeness(landmarks, landmarks.T)) * _RIDGE
     normal[np.diag_indices(len(landmarks))] += _JITTER
     wanted = np.zeros((len(landmarks), classes))
     for at in range(0, len(pressed), _CHUNK):
         part = slice(at, at + _CHUNK)
-        alike = likeness(pressed[part].astype(np.float64), landmarks.T)
-        heavy = alike * each[part, None]
-        targets = np.eye(classes)[labels[part]] - 1.0 / classes
-        normal += heavy.T @ alike
-        wanted += heavy.T @ targets
+        alike = likeness(pressed[part].astype(np.float64), landmarks.T) * np.sqrt(each[part, None])
+        targets = (np.eye(classes)[labels[part]] - 1.0 / classes) * np.sqrt(each[part, None])
+        normal = dsyrk(1.0, alike.T, beta=1.0, c=normal, overwrite_c=1)  # the upper triangle, in place
+        wanted += alike.T @ targets
     found: NDArray[np.float64] = cho_solve(cho_factor(normal, overwrite_a=True), wanted)
     return found
