@@ -14,8 +14,7 @@ from postroom.adapters.classifier.kernel import MAX_LANDMARKS, Head, Kernel, dum
 from postroom.adapters.classifier.linear import LinearClassifier
 from postroom.adapters.classifier.model import Model
 from postroom.adapters.intake.labelled import Labelled, read_labelled
-from postroom.bootstrap import models
-from postroom.bootstrap.cascades import embedder
+from postroom.bootstrap import cascades, models
 from postroom.bootstrap.files import Offline
 from postroom.decide.folding import Folded
 from postroom.decide.substance import fold_mail
@@ -59,7 +58,7 @@ class _Lessons:
 def train(house: "House", data: Sequence[Path]) -> Trained:
     """Both parts, of labelled mail. Raises `Refused` for data that can't be learned from, `ConfigError` without the extras."""
     models.check_can_train()
-    encoder = embedder()
+    encoder = cascades.embedder()
     labelled = [one for path in data for one in read_labelled(path, house.settings.intake.max_size)]
     try:
         lessons = _lessons(house, labelled, encoder, apart=len(data) >= models.APART)
