@@ -34,6 +34,7 @@ OUT = Path(__file__).resolve().parent / "intents_heavy.json"
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 _TIMED = 500
 _ALL = 1.1
+_FLOAT = {"DefaultTensorType": 1}
 
 _LOADED = """
 import resource, sys
@@ -49,11 +50,13 @@ def main() -> None:
     """Measure each folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--out", type=Path, default=OUT)
+    wanted = parser.parse_args()
     found: dict[str, Any] = {}
-    for folder in parser.parse_args().folders:
+    for folder in wanted.folders:
         print(f"{folder.name} …", file=sys.stderr)
         found[folder.name] = measure(folder)
-        OUT.write_text(json.dumps(found, indent=2) + "\n")
+        wanted.out.write_text(json.dumps(found, indent=2) + "\n")
     print(json.dumps(found, indent=2))
 
 
@@ -101,6 +104,7 @@ def measure(folder: Path) -> dict[str, Any]:
         told = np.array([english(message) for message, _ in strange])
         facts["out_of_scope"] = _out_of_scope((shares, joint, asks), (others, theirs, told))
     facts["memory_mb"], facts["bytes"] = _memory(trained)
+    print(json.dumps(facts), file=sys.stderr)
     facts["int8"] = _int8(encoder, kernel, read, labels, (shares, joint, asks), trained.head.weighs)
     return facts
 
@@ -195,7 +199,7 @@ def _int8(
     with tempfile.TemporaryDirectory() as folder:
         plain, small = Path(folder) / "32.onnx", Path(folder) / "8.onnx"
         plain.write_bytes(graph(tensors(_weights())))
-        quantize_dynamic(plain, small, weight_type=QuantType.QInt8, per_channel=True)
+        quantize_dynamic(plain, small, weight_type=QuantType.QInt8, per_channel=True, extra_options=_FLOAT)
         size = small.stat().st_size
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -70,7 +70,7 @@ def fit(
         wide = axes.astype(np.float32)
         parts = (vectors[at : at + _CHUNK] for at in range(0, len(vectors), _CHUNK))
         pressed = np.concatenate([press(part, mean, scale, wide).astype(np.float16) for part in parts])
-        most = min(most, room(*axes.shape, int(labels.max()) + 1))
+        most = min(most, room(vectors.shape[1], axes.shape[1], int(labels.max()) + 1))
         chosen = pressed[_spread(labels, most)]
         coefficients = _ridge(pressed, chosen.astype(np.float64), labels, weights).astype(np.float16)
     return Fitted(mean=mean, scale=scale, axes=axes, landmarks=chosen, coefficients=coefficients)
