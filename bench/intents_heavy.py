@@ -37,12 +37,12 @@ _ALL = 1.1
 _FLOAT = {"DefaultTensorType": 1}
 
 _LOADED = """
-import resource, sys
+import sys
 from pathlib import Path
 from postroom.bootstrap.models import classifier
 judge = classifier(sys.argv[1], Path())
-held = next(int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS"))
-print(held / 1024, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, type(judge).__name__)
+told = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(*(int(told[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM")), type(judge).__name__)
 """
 
 

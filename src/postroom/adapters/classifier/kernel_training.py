@@ -61,7 +61,7 @@ def fit(
 ) -> Fitted:
     """Kernel ridge regression of (texts, S) vectors, all classes weighing the same, on at most so many landmarks.
 
-    Deterministic. What it holds beside the vectors is bounded by the number of landmarks: half a gigabyte for 8,000.
+    Deterministic. What it holds beside the vectors is bounded by the number of landmarks: some 650 MB for 8,000.
     """
     with threadpool_limits(1):  # several threads would add up in another order each time
         mean = vectors.mean(0)
@@ -126,7 +126,8 @@ def _ridge(
     classes = int(labels.max()) + 1
     share = np.bincount(labels, weights, minlength=classes)
     each = weights / share[labels] * (weights.sum() / classes)
-    normal = np.asfortranarray(likeness(landmarks, landmarks.T)) * _RIDGE
+    normal = likeness(landmarks, landmarks.T).T  # columns together, as LAPACK changes matrices in place
+    normal *= _RIDGE
     normal[np.diag_indices(len(landmarks))] += _JITTER
     wanted = np.zeros((len(landmarks), classes))
     for at in range(0, len(pressed), _CHUNK):
