@@ -442,6 +442,7 @@ EventName = Literal[
     "status-asked", "status-loaded", "status-failed",
     "opinion-asked", "opinion-heard", "opinion-paused", "opinion-resumed",
     "model-loaded", "model-refused", "learned", "learn-failed",
+    "heavier-model-off", "heavier-model-failed",
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from postroom.adapters.classifier.cascade import Cascade
 from postroom.adapters.classifier.linear import LinearClassifier
 from postroom.bootstrap.files import FoundMail, Offline
 from postroom.bootstrap.house import House
@@ -63,8 +64,8 @@ def bench(house: House, model: str = "", *, text_only: bool = True) -> Bench:
     """
     if not model:
         return ByHouse(house, Offline(house, text_only=text_only), house.classifier.version)
-    judge = classifier(model, Path())
-    if isinstance(judge, LinearClassifier) and not set(judge.model.classes) <= set(house.routes):
+    judge = classifier(model, Path(), house.observer)
+    if isinstance(judge, LinearClassifier | Cascade) and not set(judge.model.classes) <= set(house.routes):
         return ByWords(house, judge)
     return ByHouse(house, Offline(house, text_only=text_only, classifier=judge), judge.version)
 
@@ -96,7 +97,7 @@ class ByWords:
 
     alone = True
 
-    def __init__(self, house: House, judge: LinearClassifier) -> None:
+    def __init__(self, house: House, judge: LinearClassifier | Cascade) -> None:
         self.routes = judge.model.classes
         self.model = judge.version
         self._judge = judge

@@ -41,6 +41,9 @@ def mistakes(house: House) -> Iterator[Mistake]:
     for name, what in house.destination_mistakes().items():
         yield Mistake(path=f"destination.{name}", message=what, remedy="Correct it, then check again")
     yield from _learning(house)
+    if why := house.heavier_mistake:
+        said = f"the heavier model is not used, the light one judges alone: {why}"
+        yield Mistake(path="judging.model", message=said, remedy="Correct it, then check again", fatal=False)
     if what := house.opinion_mistake():
         yield Mistake(path="second_opinion", message=what, remedy="Correct it, then check again")
     yield from _weights(house.weights_path)
@@ -94,6 +97,8 @@ def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
             yield _try_destination(house, name)
     if house.settings.status.kind != "none" and not house.status_mistake():
         yield _try_status(house)
+    if house.heavier_mistake == "":
+        yield Trial(what="heavier model", ok=True, said="is asked about what the light model is unsure of")
     if not house.opinion_mistake() and house.opinion is not None:
         yield _try_opinion(house.opinion)
 

@@ -365,7 +365,7 @@ class House:
 
         if self.settings.judging.model == models.LEARNED:
             return models.learned(self.models, lambda: self.observer)
-        return models.classifier(self.settings.judging.model, self.base)
+        return models.classifier(self.settings.judging.model, self.base, self.observer)
 
     @cached_property
     def models(self) -> "Registry":
@@ -373,6 +373,13 @@ class House:
         from postroom.adapters.classifier.registry import Registry  # noqa: PLC0415 - the doors need no numpy
 
         return Registry(self.base / self.settings.data / "models")
+
+    @cached_property
+    def heavier_mistake(self) -> str | None:
+        """Why the heavier model beside `judging.model` is not used; ``""`` if it is, None if there is none."""
+        from postroom.bootstrap.cascades import mistake  # noqa: PLC0415 - the doors need no numpy
+
+        return mistake(self.base / self.settings.judging.model)
 
     @cached_property
     def statuses(self) -> StatusProvider:

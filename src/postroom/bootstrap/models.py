@@ -15,6 +15,7 @@ from postroom.adapters.classifier.model import Model, dump, load
 from postroom.adapters.classifier.none import NoClassifier
 from postroom.adapters.classifier.registry import SHIPPED, Registry
 from postroom.adapters.intake.labelled import Labelled, read_labelled
+from postroom.bootstrap.cascades import with_heavier
 from postroom.bootstrap.files import Offline
 from postroom.decide.substance import fold_mail
 from postroom.model.errors import ConfigError, Refused
@@ -39,11 +40,15 @@ def shipped() -> Path:
     return Path(str(resources.files("postroom.starter").joinpath("words.model")))
 
 
-def classifier(wanted: str, base: Path) -> Classifier:
-    """What `judging.model` names: the shipped model, none, or a file. Raises `ConfigError` for one that can't be used."""
+def classifier(wanted: str, base: Path, observer: Observer | None = None) -> Classifier:
+    """What `judging.model` names: the shipped model, none, or a file, with the heavier model beside it if there is one.
+
+    Raises `ConfigError` for one that can't be used; a heavier model that can't is only told of.
+    """
     if wanted == NONE:
         return NoClassifier()
-    return LinearClassifier(load(shipped() if wanted == SHIPPED else base / wanted))
+    path = shipped() if wanted == SHIPPED else base / wanted
+    return with_heavier(LinearClassifier(load(path)), path, observer)
 
 
 def learned(registry: Registry, observer: Callable[[], Observer]) -> Classifier:
@@ -65,7 +70,7 @@ def train(house: "House", data: Sequence[Path], *, word_vectors: bool | None = N
     table = vectors.load() if word_vectors else None
     found = list(examples(house, labelled, apart=len(data) >= APART))
     try:
-        return training.train(found, _card(labelled), table)
+        return training.train(found, card(labelled), table)
     except ValueError as error:
         raise Refused(f"can't learn from {', '.join(map(str, data))}: {error}") from error
 
@@ -76,7 +81,7 @@ def check_can_train() -> None:
         raise ConfigError("training needs scikit-learn: pip install 'postroom[train]'")
 
 
-def _card(labelled: Sequence[Labelled]) -> dict[str, Any]:
+def card(labelled: Sequence[Labelled]) -> dict[str, Any]:
     """What people should know of a model: what it has learned from, and what it can't."""
     return {
         "made_by": f"postroom {__version__}",

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from postroom.adapters.classifier.cascade import Cascade
 from postroom.adapters.classifier.linear import LinearClassifier
 from postroom.adapters.intake.labelled import Labelled as LabelledMail
 from postroom.bootstrap.files import FoundMail, Offline, mails_in
@@ -148,8 +149,8 @@ def _same_owner(path: Path, uid: int, gid: int) -> None:
 def _judge(house: House, model: str) -> Classifier:
     if not model:
         return house.classifier
-    judge = classifier(model, Path())
-    if isinstance(judge, LinearClassifier) and (strange := set(judge.model.classes) - set(house.routes)):
+    judge = classifier(model, Path(), house.observer)
+    if isinstance(judge, LinearClassifier | Cascade) and (strange := set(judge.model.classes) - set(house.routes)):
         raise Refused(f"the model {model} knows routes that this house has not: {', '.join(sorted(strange))}")
     return judge
 

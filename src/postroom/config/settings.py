@@ -243,7 +243,7 @@ class Judging(Table, frozen=True):
         str,
         Meta(
             min_length=1,
-            description="Learned model: `learned` (the one that `postroom learn` put into force, the shipped one until then), `shipped`, `none`, or a file that `postroom train` wrote, beside this file.",
+            description="Learned model: `learned` (the one that `postroom learn` put into force, the shipped one until then), `shipped`, `none`, or a file that `postroom train` wrote, beside this file; a heavier model FILE.heavy is used with it.",
         ),
     ] = "shipped"
     two_matters: Annotated[

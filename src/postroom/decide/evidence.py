@@ -170,7 +170,7 @@ def classifier_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
             source="classifier",
             route=one.route,
             score=score(min(max(weights[one.route], -cap), cap)),
-            reason=f"the classifier gives {one.route} {one.share:.0%}{_by_words(one.clues)}",
+            reason=f"the classifier gives {one.route} {one.share:.0%}{_by_words(one.clues)}{_remarked(one.remark)}",
             name=case.model,
             spans=tuple(clue.span for clue in one.clues if clue.weight > 0),
             clues=one.clues,
@@ -201,6 +201,10 @@ def _stuffing(case: Case, opinions: Sequence[Opinion], policy: Policy) -> tuple[
 def _by_words(clues: Sequence[Clue]) -> str:
     said = ", ".join(f"«{clue.word}» {clue.weight:+.1f}" for clue in clues)
     return f" by {said}" if said else ""
+
+
+def _remarked(remark: str) -> str:
+    return f"; {remark}" if remark else ""
 
 
 def history_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:

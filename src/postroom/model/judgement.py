@@ -82,6 +82,8 @@ class Opinion:
     heaped: bool = False
     #: of the text's many words the classifier knows next to none; only told of the likeliest route
     strange: bool = False
+    #: what else a person should know of how it came about
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -309,12 +309,17 @@ def test_spam_goes_to_junk_only_when_sure_and_never_when_it_may_be_an_appeal():
 
 def test_the_classifier_is_heard_and_says_by_which_words():
     clues = (Clue(word="hola", weight=1.25, span=(1, 5)), Clue(word="amigo", weight=-0.5, span=(6, 11)))
-    opinions = (Opinion(route=APPEALS, share=0.95, clues=clues), Opinion(route=GENERAL, share=0.05))
+    opinions = (
+        Opinion(route=APPEALS, share=0.95, clues=clues),
+        Opinion(route=GENERAL, share=0.05, remark="asked twice"),
+    )
     decision = judge(case("hola amigo", about={"classifier": opinions, "model": "m1"}), BOOK, Policy())
     assert decision.decided == "appeals"
     (said,) = (one for one in decision.findings if one.source == "classifier" and one.route == APPEALS)
     assert said.reason == "the classifier gives appeals 95% by «hola» +1.2, «amigo» -0.5"
     assert said.spans == ((1, 5),)
+    (other,) = (one for one in decision.findings if one.source == "classifier" and one.route == GENERAL)
+    assert other.reason == "the classifier gives general 5%; asked twice"
     assert decision.versions.model == "m1"
 
 

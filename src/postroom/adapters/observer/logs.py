@@ -22,6 +22,8 @@ LEVELS: dict[EventName, Level] = {
     "certificate-loaded": "info",
     "connection-refused": "warning",
     "deferred": "warning",
+    "heavier-model-failed": "warning",
+    "heavier-model-off": "warning",
     "lane-down": "error",
     "lane-up": "warning",
     "loop-stopped": "warning",
