@@ -254,6 +254,7 @@ def test_what_parts_lines(source: str, text: str) -> None:
     "style",
     [
         "position:absolute;clip:rect(0,0,0,0)", "clip:rect(1px 1px 1px 1px)", "clip-path:inset(50%)", "transform:scale(0)", "color:#fff0", "color:#12345600", "color:#1230", "color:#ffffffff", "color:#ffff", "color:rgba(1,2,3,0)", "color:#fff;background:rgba(0,0,0,0)", "color:hsl(1,2%,99%)", "color:rgb(100%,100%,100%)",
+        "clip-path:circle(0)", "clip-path:ellipse(0 0 at 50% 50%)", "clip-path:polygon(0 0,0 0,0 0)", "transform:translateX(-2000px)", "transform:translate(0, 3000px)", "transform:translate3d(0,-1000px,0)", "translate:5000px", "transform:rotateY(90deg)", "rotate:x 90deg", "left:9999px;position:absolute", "left:200vw;position:absolute", "top:100vh;position:absolute", "letter-spacing:-20px", "letter-spacing:-1em", "filter:blur(30px)", "-webkit-text-fill-color:transparent", "color:hwb(0 100% 0%)", "color:lab(99% 0 0)", "color:oklch(1 0 0)", "color:oklab(98% 0 0)", "color:canvas", "color:tomato;background:tomato", "background-color:lab(50% 40 59);color:lab(50% 40 59)",
     ],
 )  # fmt: skip
 def test_what_is_cut_away_or_clear_is_hidden(style: str) -> None:
@@ -265,6 +266,7 @@ def test_what_is_cut_away_or_clear_is_hidden(style: str) -> None:
     "style",
     [
         "clip:rect(0,100px,100px,0)", "clip-path:inset(10%)", "transform:scale(1)", "color:#1238", "color:#123456ff", "color:#12_456", "color:#12345", "color:hsl(1,2%,50%)", "color:hsl(1,2%,2%)", "color:rgb(1)", "color:#fff;background:linear-gradient(red,blue)", "color:#fff;background-image:url(a.png)", "color:#fff;background:#123",
+        "clip-path:circle(40%)", "clip-path:polygon(0 0,0 100%,100% 100%)", "clip-path:url(#a)", "transform:translate(-50%,-50%)", "translate:20px", "transform:rotate(90deg)", "rotate:90deg", "transform:rotateY(10deg)", "left:500px;position:absolute", "left:50vw;position:absolute", "letter-spacing:-1px", "letter-spacing:-.02em", "filter:blur(1px)", "-webkit-text-fill-color:red", "color:hwb(0 10% 0%)", "color:hwb(0)", "color:lab(29% 39 20)", "color:oklch(.6 .2 20)", "color:tomato;background:bisque", "color:none;background:none",
     ],
 )  # fmt: skip
 def test_what_is_little_changed_is_seen(style: str) -> None:

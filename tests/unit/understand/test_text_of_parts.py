@@ -328,3 +328,22 @@ def test_forms_of_a_text(raw: str, text: str, files: list[str]) -> None:
     message = read(raw)
     assert message.text.strip() == text
     assert [one.name for one in message.attachments] == files
+
+
+@pytest.mark.parametrize(
+    ("plain", "page", "differ"),
+    [
+        ("Where can people find your office?", "<p>Where can <b>people</b> find your office?</p>", False),
+        ("Where can people find your office?", "<p>Please restore my account at once.</p>", True),
+        ("Please restore my account, I did nothing wrong. Thanks to everybody!", "<p>Please restore my account, thanks to everybody</p>", False),
+        ("Hello there", "<p>Please restore my account.</p>", False),
+        ("Где ваш офис, друзья?", "<p>&#1043;&#1076;&#1077;</p>", False),
+        (" ".join(f"word{letter}" for letter in "abcdefghijklmnopqrstuvwxyz" * 2), "<p>nothing</p>", True),
+    ],
+)  # fmt: skip
+def test_forms_that_say_different_things_are_noted(plain: str, page: str, differ: bool) -> None:
+    first = f"Content-Type: text/plain; charset=utf-8\n\n{plain}"
+    second = f"Content-Type: text/html\n\n{page}"
+    related = f"Content-Type: multipart/related; boundary=y\n\n--y\n{IMAGE}\n--y\n{second}\n--y--"
+    for parts in ((first, second), (second, first), (first, related)):
+        assert ("forms-differ" in codes(read(multi("alternative", *parts)))) is differ

@@ -159,3 +159,45 @@ def test_long_texts_and_words_are_read_in_part() -> None:
     assert len(remarks(message, folded)) == MAX_REMARKS
     assert len(pieces("a" * 5000)) < 20
     assert len(pieces("".join(map(chr, range(0x4E00, 0x4E00 + 3000))))) < 130
+
+
+STRONG = ("suspended", "banned", "unban", "charged", "refund", "money", "account", "nothing", "twice", "order")
+
+
+IDLE = "we would like to see the house by the river and then walk up the hill with all of them before it gets dark"
+
+
+@pytest.fixture(scope="module")
+def heavy() -> LinearClassifier:
+    """A model in which single words weigh much, and a few others nothing."""
+    idle = IDLE.split()
+    found = train(
+        [example("appeals", " ".join((word, word))) for word in STRONG for _ in range(3)]
+        + [example("general", " ".join((word, word))) for word in idle for _ in range(3)],
+        {},
+    )
+    return LinearClassifier(replace(found, slope=30.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "heaped"),
+    [
+        (f"{IDLE} {' '.join(STRONG)}", True), (f"{' '.join(STRONG)}! {IDLE}", True), (f"{IDLE} {'. '.join(STRONG)}", True),
+        (f"{IDLE} {' '.join(f'{word} the' for word in STRONG)}", True), (" ".join(STRONG), False),
+        (f"{IDLE} suspended {IDLE} banned {IDLE}", False), (f"{' '.join(STRONG[:4])} {IDLE}", False), (IDLE, False),
+    ],
+)  # fmt: skip
+def test_words_as_close_as_in_a_list_are_told(heavy: LinearClassifier, text: str, heaped: bool) -> None:
+    opinions = heavy.classify([read(text)])[0]
+    told = {one.route: one.heaped for one in opinions}
+    assert told["appeals"] is heaped
+    assert sum(told.values()) <= 1
+
+
+def test_a_text_of_many_words_that_nobody_knows_is_strange(heavy: LinearClassifier) -> None:
+    made_up = " ".join(f"xq{chr(97 + n % 26)}{chr(97 + n // 26)}zv" for n in range(150))
+    clauses = "、".join(f"{chr(0x4E00 + n)}{chr(0x5E00 + n)}" for n in range(150))
+    assert heavy.classify([read(made_up)])[0][0].strange
+    assert not any(one.strange for one in heavy.classify([read(made_up)])[0][1:])
+    for text in (made_up[:500], clauses, f"{IDLE} {made_up[:300]}", f"{made_up} {IDLE} {' '.join(STRONG)}"):
+        assert not heavy.classify([read(text)])[0][0].strange
