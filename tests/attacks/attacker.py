@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from postroom.adapters.classifier.features import pieces
+from postroom.adapters.classifier.linear import LinearClassifier
 from postroom.adapters.classifier.model import Model, load
 from postroom.adapters.intake.files import FoundMail
 from postroom.bootstrap.files import Offline
@@ -116,13 +116,7 @@ def _vocabulary() -> tuple[str, ...]:
 
 
 def _strengths(model: Model, words: Sequence[str], desk: str) -> list[float]:
-    cut = [pieces(word) for word in words]
-    starts = np.cumsum([0, *map(len, cut[:-1])])
-    hashes = np.fromiter((one for word in cut for one in word), np.uint32)
-    at = np.minimum(np.searchsorted(model.keys, hashes), len(model.keys) - 1)
-    known = model.keys[at] == hashes
-    weights = np.add.reduceat(model.weights[at] * model.scales * known[:, None], starts)
-    lengths = np.add.reduceat(np.where(known, model.lengths[at], 0.0), starts)
-    moved = weights[:, model.classes.index(desk)] - weights.mean(1)
-    found: list[float] = (moved / np.sqrt(np.maximum(lengths, 1e-6))).tolist()
+    """How far each word alone moves the model to a desk."""
+    shares = np.log(LinearClassifier(model).shares([[word] for word in words]))
+    found: list[float] = (shares[:, model.classes.index(desk)] - shares.mean(1)).tolist()
     return found
