@@ -85,6 +85,8 @@ class Folded:
     aligned: bool
     #: where the words of the original start, as far as any was sought
     _starts: list[int] = field(default_factory=list, repr=False, compare=False)
+    #: what each word of the original became, once that was asked for
+    _pieces: list[list[str]] = field(default_factory=list, repr=False, compare=False)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where a piece of the folded text stands in the original."""
@@ -115,9 +117,10 @@ class Folded:
 
     def _skip(self, index: int, offset: int, word_start: int) -> tuple[int, int]:
         """Which original word holds the folded word ``index``, where one may have become none or several."""
+        if not self._pieces:
+            self._pieces.extend(fold_words(word).split() for word in self.original.split())
         seen = 0
-        for number, word in enumerate(self.original.split()):
-            pieces = fold_words(word).split()
+        for number, pieces in enumerate(self._pieces):
             if seen + len(pieces) > index:
                 inner = len(" ".join(pieces[: index - seen])) + (1 if index > seen else 0)
                 return number, word_start - inner

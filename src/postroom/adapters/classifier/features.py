@@ -22,6 +22,7 @@ SHORTEST, LONGEST = 2, 5
 """Characters of a piece."""
 
 MAX_WORDS = 3000
+_READ = 60_000
 """Of a longer text only the beginning is read."""
 
 MAX_REMARKS = 60
@@ -43,7 +44,7 @@ _MARK = "\x02"
 
 def words(folded: Folded) -> list[str]:
     """The words and punctuation marks of a folded text in their order; numbers by their length alone."""
-    found = _WORD.findall(folded.text, folded.fresh_from)[:MAX_WORDS]
+    found = _WORD.findall(folded.text, folded.fresh_from, folded.fresh_from + _READ)[:MAX_WORDS]
     for place in compress(range(len(found)), map(str.isdigit, found)):
         found[place] = "0" * min(len(found[place]), MAX_DIGITS)
     return found
