@@ -6,7 +6,6 @@ Words are the worst there are: those of our own lists, and those that the shippe
 import random
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import pytest
 
@@ -69,17 +68,8 @@ SHAPES: dict[str, Shape] = {
 }  # fmt: skip
 
 
-#: what comes through: a dozen phrases of appeals written into links and tags (docs/knownissues.md)
-KNOWN = {("a link", "appeals"), ("tags", "appeals"), ("links", "appeals")}
-
-
-def both(shape: str, desk: str) -> Any:
-    """A shape and a desk; expected to fail where that is known."""
-    marks = [pytest.mark.xfail(strict=True, reason="words in links and tags")] if (shape, desk) in KNOWN else []
-    return pytest.param(shape, desk, marks=marks, id=f"{shape}-{desk}")
-
-
-@pytest.mark.parametrize(("shape", "desk"), [both(shape, desk) for shape in SHAPES for desk in DESKS])
+@pytest.mark.parametrize("desk", DESKS)
+@pytest.mark.parametrize("shape", SHAPES)
 def test_a_list_of_a_desk_s_words_brings_no_mail_there(shape: str, desk: str) -> None:
     got = [
         (text[:20], source)
@@ -112,12 +102,11 @@ def test_one_word_said_a_thousand_times_brings_no_mail_to_a_desk(word: str) -> N
     assert judged(f"{SHORT}\r\n\r\n{f'{word} ' * 1000}").route in {"general", "review"}
 
 
-@pytest.mark.parametrize(("name", "desk"), [both(name, desk) for name in ("links", "addresses") for desk in DESKS])
+@pytest.mark.parametrize("desk", DESKS)
+@pytest.mark.parametrize("name", ["links", "addresses"])
 def test_words_in_links_and_addresses_bring_no_mail_to_a_desk(name: str, desk: str) -> None:
     form = "https://example.net/{}" if name == "links" else "{}@example.net"
     for source, words in sources(desk).items():
-        if source == "model 6":
-            continue  # six words of a model are no more than a mail may say in passing
         said = " ".join(form.format(word.replace(" ", "-")) for word in words)
         for text in CARRIERS:
             assert judged(f"{text}\r\n\r\n{said}").route != desk, source

@@ -29,6 +29,8 @@ _OPEN_FOR = 21 * _DAY
 _LEAD, _LEAD_OF_ENOUGH = 0.0, 5.0
 """How far the words of a mail that says nothing, and of one that says enough, can put the fallback ahead of the desk that
 has to do with its sender already: that they speak for no desk is no sign that they are about something else."""
+_LIKELY = 0.3
+"""Share from which on a classifier's words for a desk may be what brings a mail there."""
 _NAMED = 5
 """How many phrases a reason names."""
 _CLUES = 8
@@ -191,7 +193,7 @@ def _stuffing(case: Case, opinions: Sequence[Opinion], policy: Policy) -> tuple[
             why = f"words that speak for {one.route} stand close together as in a list, beside much else"
         elif one.strange:
             why = "next to none of its words are known"
-        elif one.share > 0.5 and are_linked((clue.span for clue in one.clues if clue.weight > 0), text):
+        elif one.share >= _LIKELY and are_linked((clue.span for clue in one.clues if clue.weight > 0), text):
             why = f"words that speak for {one.route} stand in links, addresses or tags"
         if why:
             return (Finding(source="classifier", route=NOWHERE, score=0.5, reason=why, name=STUFFING),)
