@@ -94,7 +94,7 @@ def test_what_nobody_sees_keeps_no_mail_from_its_desk(way: str, desk: str) -> No
 
 
 @pytest.mark.parametrize("way", NOT_SEEN_THROUGH)
-@pytest.mark.xfail(reason="only drawing the page would tell that this can't be seen (docs/knownissues.md)")
+@pytest.mark.xfail(strict=True, reason="only drawing the page would tell that this can't be seen (docs/knownissues.md)")
 def test_what_only_drawing_would_tell_brings_no_mail_to_a_desk(way: str) -> None:
     page = NOT_SEEN_THROUGH[way]
     assert [desk for desk, demand in DEMANDS.items() if judged(page.format(seen=SHORT, hidden=demand), "text/html").route == desk] == []  # fmt: skip

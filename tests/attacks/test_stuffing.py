@@ -139,7 +139,9 @@ SCATTERED = {
 
 
 @pytest.mark.parametrize("shape", SCATTERED)
-@pytest.mark.xfail(reason="words scattered one by one are taken for what the mail says (docs/knownissues.md)")
+@pytest.mark.xfail(
+    strict=True, reason="words scattered one by one are taken for what the mail says (docs/knownissues.md)"
+)
 def test_scattered_words_bring_no_mail_to_a_desk(shape: str) -> None:
     got = [
         (desk, source)
