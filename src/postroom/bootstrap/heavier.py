@@ -23,6 +23,7 @@ from postroom.model.message import Message
 
 if TYPE_CHECKING:
     from postroom.adapters.classifier.training import Example
+    from postroom.adapters.classifier.vectors import TokenVectors
     from postroom.bootstrap.house import House
 
 _FOLDS = 5
@@ -55,14 +56,18 @@ class _Lessons:
     vectors: NDArray[np.float32]
 
 
-def train(house: "House", data: Sequence[Path]) -> Trained:
-    """Both parts, of labelled mail. Raises `Refused` for data that can't be learned from, `ConfigError` without the extras."""
+def train(house: "House", data: Sequence[Path], *, word_vectors: bool | None = None) -> Trained:
+    """Both parts, of labelled mail; the light one as `models.train` makes it.
+
+    Raises `Refused` for data that can't be learned from, `ConfigError` without the extras or the word vectors asked for.
+    """
     models.check_can_train()
     encoder = cascades.embedder()
     labelled = [one for path in data for one in read_labelled(path, house.settings.intake.max_size)]
+    words = models.vectors_for(labelled, wanted=word_vectors)
     try:
         lessons = _lessons(house, labelled, encoder, apart=len(data) >= models.APART)
-        return _train(lessons, models.card(labelled), encoder.digest)
+        return _train(lessons, models.card(labelled), encoder.digest, words)
     except EmbeddingFailed as error:
         raise ConfigError(f"the encoder failed ({error}): it may need more memory") from error
     except ValueError as error:
@@ -104,17 +109,17 @@ def _lessons(house: "House", labelled: Sequence[Labelled], encoder: Embedder, *,
     )
 
 
-def _train(lessons: _Lessons, card: dict[str, Any], encoder: str) -> Trained:
+def _train(lessons: _Lessons, card: dict[str, Any], encoder: str, words: "TokenVectors | None") -> Trained:
     from postroom.adapters.classifier import kernel_training, training  # noqa: PLC0415 - takes seconds to import
 
     rest, tried = _split(lessons)
-    part = training.train([lessons.examples[place] for place in np.flatnonzero(rest).tolist()], {})
+    part = training.train([lessons.examples[place] for place in np.flatnonzero(rest).tolist()], {}, words)
     shares = _shares(LinearClassifier(part), [lessons.read[place] for place in np.flatnonzero(tried).tolist()])
     scores = Kernel(_fit(lessons, rest, most=_FEWER)).scores(lessons.vectors[tried])
     labels, weights = lessons.labels[tried], lessons.weights[tried]
     weighs = kernel_training.weigh(scores, shares, labels, weights)
 
-    light = training.train(lessons.examples, card)
+    light = training.train(lessons.examples, card, words)
     everything = np.ones(len(lessons.labels), np.bool_)
     figures = {
         "made_by": card["made_by"],

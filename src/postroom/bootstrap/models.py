@@ -23,6 +23,7 @@ from postroom.ports import Classifier, Observer
 
 if TYPE_CHECKING:
     from postroom.adapters.classifier.training import Example
+    from postroom.adapters.classifier.vectors import TokenVectors
     from postroom.bootstrap.house import House
 
 LEARNED = "learned"
@@ -62,17 +63,24 @@ def train(house: "House", data: Sequence[Path], *, word_vectors: bool | None = N
     Raises `Refused` for data that can't be learned from, `ConfigError` without scikit-learn or the vectors asked for.
     """
     check_can_train()
-    from postroom.adapters.classifier import training, vectors  # noqa: PLC0415 - takes seconds to import
+    from postroom.adapters.classifier import training  # noqa: PLC0415 - takes seconds to import
 
     labelled = [one for path in data for one in read_labelled(path, house.settings.intake.max_size)]
-    if word_vectors is None:
-        word_vectors = len({one.route for one in labelled}) > training.FEW and vectors.installed()
-    table = vectors.load() if word_vectors else None
+    table = vectors_for(labelled, wanted=word_vectors)
     found = list(examples(house, labelled, apart=len(data) >= APART))
     try:
         return training.train(found, card(labelled), table)
     except ValueError as error:
         raise Refused(f"can't learn from {', '.join(map(str, data))}: {error}") from error
+
+
+def vectors_for(labelled: Sequence[Labelled], *, wanted: bool | None) -> "TokenVectors | None":
+    """The word vectors to learn with, as for `train`; None for none. Raises `ConfigError` where there are not those asked for."""
+    from postroom.adapters.classifier import training, vectors  # noqa: PLC0415 - takes seconds to import
+
+    if wanted is None:
+        wanted = len({one.route for one in labelled}) > training.FEW and vectors.installed()
+    return vectors.load() if wanted else None
 
 
 def check_can_train() -> None:

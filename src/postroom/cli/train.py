@@ -59,7 +59,7 @@ def train(
     if heavy:
         from postroom.bootstrap import heavier
 
-        trained = heavier.train(house, data)
+        trained = heavier.train(house, data, word_vectors=vectors)
         model, head = trained.light, trained.head
         heavier.write(head, cascades.heavier(out))
     else:
