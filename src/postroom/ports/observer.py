@@ -1,0 +1,21 @@
+"""Who is told what happened."""
+
+from typing import Literal, Protocol
+
+EventName = Literal[
+    "accepted", "refused", "duplicate", "judged", "delivered", "deferred", "parked", "alerted", "lane-down", "lane-up",
+    "worker-started", "worker-died", "worker-failed", "rules-loaded", "rules-refused", "certificate-loaded", "draining",
+    "started", "stopped", "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
+    "status-asked", "status-loaded", "status-failed",
+    "opinion-asked", "opinion-heard", "opinion-paused", "opinion-resumed",
+    "model-loaded", "model-refused", "learned", "learn-failed",
+    "heavier-model-off", "heavier-model-failed",
+]  # fmt: skip
+
+
+class Observer(Protocol):
+    """Is told what happened; logs and metrics come of it. Never raises, never blocks for long."""
+
+    def note(self, event: EventName, mail_id: str = "", **facts: str | int | float | bool) -> None:
+        """One event. Facts never hold bodies, subjects or secrets, and addresses only where the settings ask for them."""
+        ...
