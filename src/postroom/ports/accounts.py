@@ -1,0 +1,78 @@
+"""Who may sign in, and what was done: all that postroom keeps of the people who work with it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from postroom.model.people import ApiKey, Deed, Session, User, UserName
+
+
+class Accounts(Protocol):
+    """Users, their sessions and their keys. Every change is durable on return, with its deed; every call raises `TryLater`."""
+
+    def users(self) -> tuple[User, ...]:
+        """All, by name."""
+        ...
+
+    def user(self, name: UserName) -> User | None:
+        """The one who signs in by that name, in whatever case."""
+        ...
+
+    def put_user(self, user: User, deed: Deed) -> None:
+        """Add a user, or put one in the place of an earlier one of that name.
+
+        Whoever is disabled, or has a new password, has no session any more. Raises `Refused` when no admin would be left.
+        """
+        ...
+
+    def open_session(self, session: Session, deed: Deed) -> None:
+        """A browser has signed in."""
+        ...
+
+    def session(self, key: bytes, now: float, idle: float) -> tuple[Session, User] | None:
+        """Whose it is, if it has not ended, was used in the last ``idle`` seconds and its user is not disabled.
+
+        Notes that it was used, to the minute.
+        """
+        ...
+
+    def sessions(self, name: UserName) -> tuple[Session, ...]:
+        """A user's, newest first."""
+        ...
+
+    def close_sessions(self, name: UserName, deed: Deed, *, key: bytes | None = None) -> int:
+        """End one session of a user, or all. How many."""
+        ...
+
+    def add_key(self, key: ApiKey, deed: Deed) -> None:
+        """A key for a programme."""
+        ...
+
+    def key(self, key: bytes, now: float) -> tuple[ApiKey, User] | None:
+        """The key with this hash, if it is neither revoked nor expired and its user not disabled. Notes its use, to the minute."""
+        ...
+
+    def keys(self) -> tuple[ApiKey, ...]:
+        """All, newest first, with those that ended."""
+        ...
+
+    def revoke_key(self, name: str, deed: Deed) -> bool:
+        """It works no more. Whether there was one that did."""
+        ...
+
+
+class Journal(Protocol):
+    """The audit log: lines are added, never changed or taken away. Every call raises `TryLater`."""
+
+    def write(self, deeds: Sequence[Deed]) -> None:
+        """Add lines, durably. What a use case changes in the store brings its line along in the same transaction instead."""
+        ...
+
+    def deeds(
+        self, *, before: int = 0, limit: int = 100, by: str = "", what: str = "", to: str = ""
+    ) -> tuple[Deed, ...]:
+        """Newest first, of numbers below ``before`` (0: from the newest on). Empty fields mean any."""
+        ...
+
+    def verify(self) -> int:
+        """How many lines follow one another unbroken from the first. All of them, unless the file was tampered with."""
+        ...
