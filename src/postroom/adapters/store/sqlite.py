@@ -21,6 +21,7 @@ from postroom.adapters.store.connect import OpenedFile, Readers, connect, create
 from postroom.adapters.store.line import Clocks, Want
 from postroom.adapters.store.mounts import refuse_network
 from postroom.adapters.store.schema import migrate
+from postroom.adapters.store.units import Units
 from postroom.adapters.store.writer import Writer
 from postroom.model.errors import TryLater
 from postroom.model.example import Example, ExampleId
@@ -32,7 +33,6 @@ from postroom.model.work import Decided, InboxEntry, Job, JobId, JobInfo, JobKin
 from postroom.ports import JobFilter, Judged, Ruling
 
 _Result = TypeVar("_Result")
-_Unit = Callable[[sqlite3.Connection], Any]
 
 
 class SqliteStore:
@@ -45,6 +45,8 @@ class SqliteStore:
         self._opened = OpenedFile(path)
         self._readers = Readers(self._opened, busy_seconds=busy_seconds)
         self._writer = Writer(writing, self._opened, busy_seconds=busy_seconds, after_commit=Checkpoints().after_commit)
+        #: for other rooms of the store, which keep what pages need in the same file
+        self.units = Units(readers=self._readers, writer=self._writer, clocks=clocks)
         self._watch: sqlite3.Connection | None = None
         self._watching = threading.Lock()
         self._seen = -1
@@ -379,12 +381,7 @@ class SqliteStore:
 
     def _write(self, unit: "Callable[[sqlite3.Connection], _Result]", *, weight: int = 0) -> _Result:
         """Do something in a transaction of the next group, and wait until it is durable; ``weight`` is about how many bytes."""
-        future: Future[_Result] = self._writer.submit(_each, unit, weight=weight)
-        return future.result()
-
-
-def _each(tx: sqlite3.Connection, units: Sequence[_Unit]) -> list[Any]:
-    return [unit(tx) for unit in units]
+        return self.units.write(unit, weight=weight)
 
 
 def _boot_id() -> str:
