@@ -7,7 +7,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 
+from postroom.adapters.store.accounts import SqliteAccounts
+from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.sqlite import SqliteStore
+from postroom.testing.accounts_contract import AccountsContract, JournalContract
 from postroom.testing.clock import ManualClock
 from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
@@ -64,6 +67,32 @@ class TestSqliteVerdicts(VerdictsContract):
 
 
 class TestSqliteQueue(QueueContract):
+    pass
+
+
+class SqliteRooms:
+    """The rooms of pages in the same file."""
+
+    def __init__(self, house: SqliteHouse) -> None:
+        self._house = house
+
+    def accounts(self) -> SqliteAccounts:
+        return SqliteAccounts(self._house.open().units)
+
+    def journal(self) -> SqliteJournal:
+        return SqliteJournal(self._house.open().units)
+
+
+@pytest.fixture
+def rooms(house: SqliteHouse) -> SqliteRooms:
+    return SqliteRooms(house)
+
+
+class TestSqliteAccounts(AccountsContract):
+    pass
+
+
+class TestSqliteJournal(JournalContract):
     pass
 
 

@@ -17,38 +17,47 @@ class Accounts(Protocol):
         """The one who signs in by that name, in whatever case."""
         ...
 
-    def put_user(self, user: User, deed: Deed) -> None:
-        """Add a user, or put one in the place of an earlier one of that name.
+    def put_user(self, user: User, deed: Deed, *, was: User | None = None) -> None:
+        """Add a user, or put one in the place of ``was``, an earlier one of that name.
 
-        Whoever is disabled, or has a new password, has no session any more. Raises `Refused` when no admin would be left.
+        Whoever is disabled, or has a new password, has no session any more. Raises `Refused` when ``was`` is not what is
+        there (somebody else changed it meanwhile; None: nobody of that name may be there) and when no admin that is not
+        disabled would be left.
         """
         ...
 
-    def open_session(self, session: Session, deed: Deed) -> None:
-        """A browser has signed in."""
+    def open_session(self, session: Session, user: User, deed: Deed) -> None:
+        """A browser has signed in as ``user``, as he was when his password was checked.
+
+        Raises `Refused` when he was disabled or has another password by now. Of one user's sessions the newest hundred stay.
+        """
+        ...
+
+    def rehash(self, user: User, password: str) -> None:
+        """The same password in a new hash, unless he has another by now. His sessions stay; it is no deed."""
         ...
 
     def session(self, key: bytes, now: float, idle: float) -> tuple[Session, User] | None:
         """Whose it is, if it has not ended, was used in the last ``idle`` seconds and its user is not disabled.
 
-        Notes that it was used, to the minute.
+        Notes that it was used, at most once a minute, and does without where that can't be written.
         """
         ...
 
     def sessions(self, name: UserName) -> tuple[Session, ...]:
-        """A user's, newest first."""
+        """A user's, newest first; also those that were not used for long."""
         ...
 
     def close_sessions(self, name: UserName, deed: Deed, *, key: bytes | None = None) -> int:
-        """End one session of a user, or all. How many."""
+        """End one session of a user, or all. How many. The deed is written when there was one."""
         ...
 
     def add_key(self, key: ApiKey, deed: Deed) -> None:
-        """A key for a programme."""
+        """A key for a programme. Raises `Refused` when there is one of that name, or its user is not there or disabled."""
         ...
 
     def key(self, key: bytes, now: float) -> tuple[ApiKey, User] | None:
-        """The key with this hash, if it is neither revoked nor expired and its user not disabled. Notes its use, to the minute."""
+        """The key with this hash, if it is neither revoked nor expired and its user not disabled. Notes its use as `session` does."""
         ...
 
     def keys(self) -> tuple[ApiKey, ...]:
@@ -56,7 +65,7 @@ class Accounts(Protocol):
         ...
 
     def revoke_key(self, name: str, deed: Deed) -> bool:
-        """It works no more. Whether there was one that did."""
+        """It works no more. Whether there was one that did when the deed was done; the deed is written then."""
         ...
 
 
@@ -75,4 +84,20 @@ class Journal(Protocol):
 
     def verify(self) -> int:
         """How many lines follow one another unbroken from the first. All of them, unless the file was tampered with."""
+        ...
+
+
+class Passwords(Protocol):
+    """How passwords are kept: as a hash that takes long to make. Half a second a call: not for an event loop."""
+
+    def hash(self, password: str) -> str:
+        """Of a password, with a salt of its own and all that `matches` needs (PHC string format)."""
+        ...
+
+    def matches(self, password: str, kept: str) -> bool:
+        """Whether the hash is of this password. False, in no less time, for ``""`` and for what is no hash."""
+        ...
+
+    def is_weak(self, kept: str) -> bool:
+        """Whether the hash took less work than one made now would."""
         ...

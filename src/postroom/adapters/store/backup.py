@@ -38,7 +38,7 @@ def restore(source: Path, store: Path, progress: Progress | None = None, *, moun
     """Make a store of a backup, checked and brought to the newest version, with all unfinished jobs held: how many.
 
     What was done between backup and restore is not known, so nothing is judged or delivered until a person lets it
-    go (``retry`` with ``states=("held",)``). Raises `ConfigError` where there is a store already or the backup is
+    go (``retry`` with ``states=("held",)``), and everybody has to sign in again. Raises `ConfigError` where there is a store already or the backup is
     none of ours, `PostroomError` when it is damaged, and `TryLater`.
     """
     # A log that was left behind by another store would be played into this one.
@@ -120,5 +120,6 @@ def _hold(connection: sqlite3.Connection) -> int:
     ).rowcount
     connection.execute("DELETE FROM claims")
     connection.execute("DELETE FROM lanes")
+    connection.execute("DELETE FROM sessions")  # one that was ended since would come to life again
     connection.execute("COMMIT")
     return held

@@ -1,0 +1,33 @@
+"""How the lines of the audit log are tied together, so that nobody changes one unseen.
+
+Whoever has the exported lines can check them: the chain of a line is the SHA-256, in hex, of the chain of the line before
+(nothing for the first) followed by the JSON array ``[number, at, by, what, to, detail]``, without spaces, in ASCII
+(everything else as ``\\uXXXX``), with the number ``at`` as the shortest decimal that reads back the same.
+"""
+
+import json
+from dataclasses import replace
+from hashlib import sha256
+
+from postroom.model.codec import sound
+from postroom.model.people import Deed
+
+MAX_NAME = 320
+"""Characters of who, what and to that are kept."""
+MAX_DETAIL = 2000
+"""Characters of the detail that are kept."""
+
+
+def chained(deed: Deed, number: int, before: str) -> Deed:
+    """A deed as line ``number`` after a line of chain ``before``, cut to what is kept."""
+    line = replace(
+        deed,
+        at=float(deed.at),
+        by=sound(deed.by[:MAX_NAME]),
+        what=sound(deed.what[:MAX_NAME]),
+        to=sound(deed.to[:MAX_NAME]),
+        detail=sound(deed.detail[:MAX_DETAIL]),
+        number=number,
+    )
+    content = json.dumps([number, line.at, line.by, line.what, line.to, line.detail], separators=(",", ":"))
+    return replace(line, chain=sha256((before + content).encode("ascii")).hexdigest())
