@@ -24,7 +24,9 @@ from postroom.adapters.intake.options import TlsOptions
 from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.opinion.openai import OpenAIOpinion
+from postroom.adapters.store.accounts import SqliteAccounts
 from postroom.adapters.store.connect import give_to_owner_of_folder
+from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.bootstrap.destinations import Around, Servers, build
 from postroom.bootstrap.opinion import build_opinion
@@ -41,6 +43,8 @@ from postroom.flow.desks import Desk, Desks
 from postroom.flow.retry import Patience
 from postroom.flow.router import Dispatch, Judging, Reception
 from postroom.flow.seconding import Seconding
+from postroom.flow.signin import SigningIn
+from postroom.flow.team import Team
 from postroom.flow.verdicts import Reviewing
 from postroom.flow.worker import Bell, JudgeWorker, LaneBell, LaneWorker
 from postroom.model.errors import ConfigError, Refused
@@ -53,6 +57,7 @@ from postroom.understand.addresses import normal
 
 if TYPE_CHECKING:
     from postroom.adapters.classifier.registry import Registry
+    from postroom.adapters.passwords import Argon2Passwords
 
 #: routes that have an inbox of their name without being configured
 BUILT_IN = (REVIEW, JUNK, AUTOMATIC)
@@ -519,6 +524,50 @@ class House:
             hostname=self.settings.hostname,
             key=self.key,
             patience=self.patience,
+        )
+
+    # -- people ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def accounts(self) -> SqliteAccounts:
+        """Who may sign in."""
+        return SqliteAccounts(self.store.units)
+
+    @cached_property
+    def journal(self) -> SqliteJournal:
+        """The audit log."""
+        return SqliteJournal(self.store.units)
+
+    @cached_property
+    def passwords(self) -> "Argon2Passwords":
+        """How passwords are kept."""
+        from postroom.adapters.passwords import Argon2Passwords  # noqa: PLC0415 - few commands need it
+
+        return Argon2Passwords()
+
+    @cached_property
+    def signing_in(self) -> SigningIn:
+        """Who somebody is; one for all threads of a process, as it counts failures."""
+        return SigningIn(
+            accounts=self.accounts,
+            journal=self.journal,
+            passwords=self.passwords,
+            clock=time.time,
+            entropy=os.urandom,
+            idle=self.settings.web.idle_hours * 3600.0,
+            lifetime=self.settings.web.session_days * 86_400.0,
+        )
+
+    @cached_property
+    def team(self) -> Team:
+        """What changes who may sign in."""
+        return Team(
+            accounts=self.accounts,
+            passwords=self.passwords,
+            brands=tuple(map(BrandName, self.settings.brand)),
+            routes=self.taught_routes,
+            clock=time.time,
+            entropy=os.urandom,
         )
 
     def close(self) -> None:

@@ -382,6 +382,12 @@ class Web(Table, frozen=True):
     listen: Annotated[str, Meta(description="host:port of /healthz, /readyz and /metrics; empty for none.")] = (
         "127.0.0.1:8025"
     )
+    idle_hours: Annotated[
+        float, Meta(gt=0.1, description="Whoever has not used the pages for so long has to sign in again.")
+    ] = 12.0
+    session_days: Annotated[float, Meta(gt=0.0, description="And whoever signed in so long ago, whatever they do.")] = (
+        14.0
+    )
 
 
 class Log(Table, frozen=True):

@@ -88,7 +88,10 @@ class Journal(Protocol):
 
 
 class Passwords(Protocol):
-    """How passwords are kept: as a hash that takes long to make. Half a second a call: not for an event loop."""
+    """How passwords are kept: as a hash that takes a core a third of a second to make, so call it off an event loop.
+
+    `hash` and `matches` raise `TryLater` when too many ask at once.
+    """
 
     def hash(self, password: str) -> str:
         """Of a password, with a salt of its own and all that `matches` needs (PHC string format)."""
