@@ -33,7 +33,7 @@ _COMMON: Final = frozenset(
 )
 #: rows that a finger runs along
 _ROWS: Final = (
-    "01234567890123456789",
+    "0123456789" * 3,
     "abcdefghijklmnopqrstuvwxyz",
     "qwertyuiop[]asdfghjkl;'zxcvbnm,./",
     "qwertyuiopasdfghjklzxcvbnm",

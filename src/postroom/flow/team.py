@@ -81,7 +81,7 @@ class Team:
             raise Refused(unknown("scope", scope, SCOPES))
         if not user.is_at_least(SCOPES[scope]):
             raise Refused(
-                f"the scope {scope} takes a {SCOPES[scope]}, and {user.name} is {_article(user.role)}: use a lesser scope"
+                f"the scope {scope} takes {_article(SCOPES[scope])}, and {user.name} is {_article(user.role)}: use a lesser scope"
             )
         if expires_at is not None and expires_at <= now:
             raise Refused("the key would have expired already: choose a later end")
