@@ -7,11 +7,13 @@ import typer
 
 from postroom import __version__
 from postroom.cli import (
+    audit,
     backup,
     evaluate,
     explain,
     files,
     inbox,
+    key,
     learn,
     mails,
     past,
@@ -22,6 +24,7 @@ from postroom.cli import (
     setup,
     thresholds,
     train,
+    user,
     weigh,
 )
 from postroom.cli.console import fail
@@ -68,6 +71,9 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(queue.app, name="queue")
 app.add_typer(review.app, name="review")
 app.add_typer(rules.app, name="rules")
+app.add_typer(user.app, name="user")
+app.add_typer(key.app, name="key")
+app.add_typer(audit.app, name="audit")
 
 
 def run() -> None:

@@ -10,6 +10,7 @@ from postroom.model.judgement import Decision, Finding, Verdict
 from postroom.model.listing import Waiting
 from postroom.model.mail import Mail
 from postroom.model.message import Address, Message
+from postroom.model.people import ApiKey, Deed, Session, User
 
 
 def message_facts(path: str, message: Message) -> dict[str, Any]:
@@ -253,3 +254,58 @@ def mail_facts(mail: Mail) -> dict[str, Any]:
 
 def _address(address: Address | None) -> dict[str, str] | None:
     return None if address is None else {"name": address.name, "address": address.addr}
+
+
+def user_facts(user: User) -> dict[str, Any]:
+    """One line of `postroom user list --json`; of the password only whether there is one. Empty lists mean all."""
+    return {
+        "name": user.name,
+        "shown": user.shown,
+        "role": user.role,
+        "brands": list(user.brands),
+        "routes": list(user.routes),
+        "urgent": user.urgent,
+        "password": bool(user.password),
+        "disabled": user.disabled,
+        "created_at": user.created_at,
+    }
+
+
+def session_facts(session: Session) -> dict[str, Any]:
+    """One line of `postroom user sessions --json`; ``id`` is the beginning of the hash of its secret."""
+    return {
+        "id": session.key.hex()[:12],
+        "user": session.user,
+        "created_at": session.created_at,
+        "seen_at": session.seen_at,
+        "expires_at": session.expires_at,
+        "ip": session.ip,
+        "agent": session.agent,
+    }
+
+
+def key_facts(key: ApiKey) -> dict[str, Any]:
+    """One line of `postroom key list --json`."""
+    return {
+        "name": key.name,
+        "user": key.user,
+        "scope": key.scope,
+        "note": key.note,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "seen_at": key.seen_at,
+        "revoked": key.revoked,
+    }
+
+
+def deed_facts(deed: Deed) -> dict[str, Any]:
+    """One line of `postroom audit export`: all that `model.deeds` makes the chain of, and the chain."""
+    return {
+        "number": deed.number,
+        "at": deed.at,
+        "by": deed.by,
+        "what": deed.what,
+        "to": deed.to,
+        "detail": deed.detail,
+        "chain": deed.chain,
+    }

@@ -37,17 +37,22 @@ class Team:
 
     def add(self, user: User, password: str | None, by: str) -> User:
         """Add a user, with a password unless he signs in elsewhere. Raises `Refused` and `TryLater`, as do all below."""
+        self.check_new(user)
+        added = replace(user, password=self._hashed(password, user.name), created_at=self.clock())
+        self.accounts.put_user(added, self._deed(by, "user-added", added.name, _told(added)))
+        return added
+
+    def check_new(self, user: User) -> None:
+        """Raise `Refused` unless somebody can be added as this: before a password is asked for. The store asks again."""
         if not _NAME.fullmatch(user.name):
             raise Refused(
                 f"{user.name!r} can't be a name: use 1 to 64 letters (a to z), digits and . _ @ + -, a letter or digit first"
             )
         self._check(user)
-        # before the slow hash; the store asks again
         if self.accounts.user(user.name) is not None:
             raise Refused(f"there is a user {user.name} already; see: postroom user show {user.name}")
-        added = replace(user, password=self._hashed(password, user.name), created_at=self.clock())
-        self.accounts.put_user(added, self._deed(by, "user-added", added.name, _told(added)))
-        return added
+        if user.role != "admin" and not self.accounts.users():
+            raise Refused(f"the first user has to be an admin: postroom user add {user.name} --role admin")
 
     def change(self, name: str, by: str, **changes: Any) -> User:
         """Give a user other values of role, shown, brands, routes, urgent or disabled. What is as it was is not written."""
