@@ -49,8 +49,9 @@ class Team:
                 f"{user.name!r} can't be a name: use 1 to 64 letters (a to z), digits and . _ @ + -, a letter or digit first"
             )
         self._check(user)
-        if self.accounts.user(user.name) is not None:
-            raise Refused(f"there is a user {user.name} already; see: postroom user show {user.name}")
+        there = self.accounts.user(user.name)
+        if there is not None:
+            raise Refused(f"there is a user {there.name} already; see: postroom user show {there.name}")
         if user.role != "admin" and not self.accounts.users():
             raise Refused(f"the first user has to be an admin: postroom user add {user.name} --role admin")
 

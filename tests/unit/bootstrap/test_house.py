@@ -56,3 +56,13 @@ def test_looking_for_mistakes_builds_no_observer(tmp_path: Path) -> None:
     made = house(tmp_path, settings=SETTINGS + '[status]\nkind = "csv"\nfile = "accounts.csv"\n')
     assert [m for m in checks.mistakes(made) if m.fatal] == []
     assert "observer" not in made.__dict__
+
+
+def test_people_have_rooms_in_the_store_and_sessions_end_as_the_settings_say(tmp_path: Path) -> None:
+    made = house(tmp_path, settings=SETTINGS + "[web]\nidle_hours = 2\nsession_days = 3\n")
+    assert made.accounts.users() == ()
+    assert made.journal.verify() == 0
+    assert made.signing_in is made.signing_in, "failures are counted once"
+    assert (made.signing_in.idle, made.signing_in.lifetime) == (7200.0, 259_200.0)
+    assert (made.team.brands, made.team.routes) == (("shop",), ("appeals", "general", "junk", "automatic"))
+    made.close()

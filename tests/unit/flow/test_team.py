@@ -43,7 +43,7 @@ def test_a_user_is_added_with_what_was_given(rooms: Rooms) -> None:
         (a_user("аda"), "can't be a name"),
         (a_user("ada\n"), "can't be a name"),
         (a_user("a" * 65), "can't be a name"),
-        (a_user("ROOT"), "there is a user ROOT already; see: postroom user show ROOT"),
+        (a_user("ROOT"), "there is a user root already; see: postroom user show root"),
         (a_user(role="amdin"), "Did you mean 'admin'"),
         (a_user(shown="a\nb"), "name that others see"),
         (a_user(shown="a\u202eb"), "name that others see"),
@@ -174,3 +174,18 @@ def test_an_admin_may_get_every_scope_and_articles_are_right(rooms: Rooms) -> No
     rooms.add("boss", "lead")
     with pytest.raises(Refused, match="takes an admin, and boss is a lead"):
         rooms.team.make_key("boss", "admin", "", None, "root")
+
+
+def test_the_first_user_is_an_admin(rooms: Rooms, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+
+    class Empty(Rooms):
+        def add(self, *_arguments: Any) -> User:  # type: ignore[override]
+            return a_user()
+
+    empty = Empty(folder)
+    with pytest.raises(Refused, match="the first user has to be an admin: postroom user add ada --role admin"):
+        empty.team.add(a_user(), PASSWORD, "shell")
+    assert empty.team.add(a_user(role="admin"), PASSWORD, "shell").name == "ada"
+    empty.store.close()

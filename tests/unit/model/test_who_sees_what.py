@@ -1,0 +1,46 @@
+"""Roles hold one another; brands and desks narrow what is seen."""
+
+from dataclasses import replace
+
+import pytest
+
+from postroom.model.mail import BrandName, RouteName
+from postroom.model.people import ALL, ROLES, Sight, User, UserName
+
+SHOP, GAMES = BrandName("shop"), BrandName("games")
+APPEALS, REFUNDS, REVIEW, JUNK = map(RouteName, ("appeals", "refunds", "review", "junk"))
+ADA = User(name=UserName("ada"), role="reviewer", brands=(SHOP,), routes=(APPEALS,))
+
+
+def test_a_role_holds_those_before_it() -> None:
+    assert [ADA.is_at_least(role) for role in ROLES] == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("brand", "route", "decided", "seen"),
+    [
+        (SHOP, APPEALS, APPEALS, True),
+        (SHOP, APPEALS, REFUNDS, True),
+        (GAMES, APPEALS, APPEALS, False),
+        (SHOP, REFUNDS, APPEALS, False),
+        (SHOP, JUNK, APPEALS, False),
+        (SHOP, REVIEW, APPEALS, True),
+        (SHOP, REVIEW, REFUNDS, False),
+    ],
+)
+def test_a_reviewer_sees_the_own_desks_of_the_own_brands(
+    brand: BrandName, route: RouteName, decided: RouteName, seen: bool
+) -> None:
+    assert ADA.sight.sees(brand, route, decided) is seen
+
+
+def test_an_agent_does_not_see_what_waits_in_review() -> None:
+    agent = replace(ADA, role="agent", brands=(), routes=())
+    assert agent.sight == Sight(review=False)
+    assert not agent.sight.sees(GAMES, REVIEW, APPEALS)
+    assert agent.sight.sees(GAMES, JUNK, JUNK)
+
+
+def test_an_admin_sees_all_whatever_is_written_beside_the_name() -> None:
+    assert replace(ADA, role="admin").sight == ALL
+    assert ALL.sees(GAMES, REVIEW, REFUNDS)
