@@ -83,9 +83,9 @@ def postroom(
 ) -> Postroom:
     """Run a command there. Every error is a sentence: a traceback fails the test."""
 
-    def command(*arguments: str, stdin: bytes = b"") -> Ran:
+    def command(*arguments: str, stdin: bytes | io.BytesIO = b"") -> Ran:
         monkeypatch.setattr(sys, "argv", ["postroom", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin))
         capsys.readouterr()
         code = 0
         try:

@@ -50,11 +50,18 @@ class Keyboard(io.BytesIO):
         return True
 
 
-def type_in(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
-    """Somebody is at the keyboard."""
-    left = list(words)
-    monkeypatch.setattr(getpass, "getpass", lambda _prompt: left.pop(0))
-    monkeypatch.setattr(io, "BytesIO", Keyboard)
+@pytest.fixture
+def typed(postroom: Postroom, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """Run a command at the keyboard, where these passwords are typed one after the other."""
+
+    def command(words: list[str], *arguments: str) -> Ran:
+        left = list(words)
+        monkeypatch.setattr(getpass, "getpass", lambda _prompt: left.pop(0))
+        ran = postroom(*arguments, stdin=Keyboard())
+        assert left == []
+        return ran
+
+    return command
 
 
 @pytest.fixture
@@ -102,21 +109,16 @@ def test_who_was_added_can_sign_in_and_is_shown(team: None, postroom: Postroom, 
     assert "argon2" not in listed + str(postroom("user", "list", "--json"))
 
 
-def test_a_password_is_asked_for_twice(
-    folder: Path, postroom: Postroom, monkeypatch: pytest.MonkeyPatch, house: Callable[[], House]
-) -> None:
-    type_in(monkeypatch, "four words of nothing", "four words of nothing")
-    assert postroom("user", "add", "root", "--role", "admin").code == 0
-    type_in(monkeypatch, "another of four words", "another of for words")
-    differs = postroom("user", "password", "root")
+def test_a_password_is_asked_for_twice(typed: Callable[..., Ran], house: Callable[[], House]) -> None:
+    four, other = "four words of nothing", "another of four words"
+    assert typed([four, four], "user", "add", "root", "--role", "admin").code == 0
+    differs = typed([other, four], "user", "password", "root")
     assert (differs.code, differs.err) == (1, "postroom: these were two different passwords: nothing was changed\n")
-    type_in(monkeypatch, "short")
-    assert "too short" in postroom("user", "password", "root").err, "and not asked for again"
-    type_in(monkeypatch, "another of four words", "another of four words")
-    changed = postroom("user", "password", "ROOT")
+    assert "too short" in typed(["short"], "user", "password", "root").err, "and it is not asked for again"
+    changed = typed([other, other], "user", "password", "ROOT")
     assert changed.out == "root has a new password and is signed out everywhere.\n"
     opened = house()
-    assert opened.signing_in.sign_in("root", "another of four words", "", "")[1].name == "root"
+    assert opened.signing_in.sign_in("root", other, "", "")[1].name == "root"
     opened.close()
 
 
