@@ -7,8 +7,11 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 
+from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.sqlite import SqliteStore
+from postroom.adapters.store.turns import SqliteTurns
 from postroom.testing.clock import ManualClock
+from postroom.testing.desktop_contract import TurnsContract, ViewsContract
 from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
 from postroom.testing.store_contract import StoreContract
@@ -43,6 +46,12 @@ class SqliteHouse:
         self.clock = ManualClock(self.clock.now() + 60, ticks=1.0)
         return self.open()
 
+    def views(self, store: SqliteStore) -> SqliteViews:
+        return SqliteViews(store.units)
+
+    def turns(self, store: SqliteStore) -> SqliteTurns:
+        return SqliteTurns(store.units)
+
     def close(self) -> None:
         for store in self._open:
             store.close()
@@ -64,6 +73,22 @@ class TestSqliteVerdicts(VerdictsContract):
 
 
 class TestSqliteQueue(QueueContract):
+    pass
+
+
+class TestSqliteViews(ViewsContract):
+    pass
+
+
+class TestSqliteViewsThatLookAtFew(ViewsContract):
+    """The same by calls that each look at three rows and say how far they came."""
+
+    @pytest.fixture
+    def views(self, store: SqliteStore) -> SqliteViews:
+        return SqliteViews(store.units, looked=3)
+
+
+class TestSqliteTurns(TurnsContract):
     pass
 
 

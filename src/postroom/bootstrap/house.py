@@ -25,7 +25,9 @@ from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.adapters.store.connect import give_to_owner_of_folder
+from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.sqlite import SqliteStore
+from postroom.adapters.store.turns import SqliteTurns
 from postroom.bootstrap.destinations import Around, Servers, build
 from postroom.bootstrap.opinion import build_opinion
 from postroom.bootstrap.shelf import Shelf
@@ -116,6 +118,16 @@ class House:
         """The store, opened and migrated. Raises `ConfigError` for a network filesystem, `TryLater` when it can't be used now."""
         assert self.data.is_dir()
         return SqliteStore.open(self.store_path)
+
+    @cached_property
+    def views(self) -> SqliteViews:
+        """Lists of mails. Raises what `store` does."""
+        return SqliteViews(self.store.units)
+
+    @cached_property
+    def turns(self) -> SqliteTurns:
+        """Who answers which question. Raises what `store` does."""
+        return SqliteTurns(self.store.units)
 
     @cached_property
     def observer(self) -> Observer:
