@@ -34,11 +34,10 @@ _Desk = tuple[RouteName, BrandName]
 
 _ROWS = f"""
 {ROW} FROM json_each(?) AS wanted CROSS JOIN mails AS m ON m.seq = wanted.value LEFT JOIN summaries AS s ON s.mail = m.seq
-ORDER BY m.seq DESC
 """
-_NEXT_DESK = """
-SELECT route, brand FROM summaries INDEXED BY summaries_desk WHERE (route, brand) > (?, ?) ORDER BY route, brand LIMIT 1
-"""
+_NEXT_ROUTE = "SELECT min(route) FROM summaries INDEXED BY summaries_desk WHERE route > ?"
+_FIRST_BRAND = "SELECT min(brand) FROM summaries INDEXED BY summaries_desk WHERE route = ?"
+_NEXT_BRAND = f"{_FIRST_BRAND} AND brand > ?"
 _COUNT = "SELECT count(*) FROM summaries AS s INDEXED BY summaries_unread WHERE s.reading = 1 AND s.route = :route AND s.brand = :brand"
 
 
@@ -162,10 +161,10 @@ def _window(tx: sqlite3.Connection, wanted: Wanted, after: str) -> tuple[int, in
         ).fetchone()  # fmt: skip
         high = row[0] if row else 0
     if wanted.since is not None:
-        (first,) = tx.execute("SELECT min(first) FROM hours WHERE hour >= ?", (wanted.since // HOUR,)).fetchone()
+        (first,) = tx.execute("SELECT min(first) FROM hours WHERE hour > ?", (wanted.since / HOUR - 1,)).fetchone()
         low = high if first is None else first
     if wanted.until is not None:
-        (last,) = tx.execute("SELECT max(last) FROM hours WHERE hour <= ?", (wanted.until // HOUR,)).fetchone()
+        (last,) = tx.execute("SELECT max(last) FROM hours WHERE hour <= ?", (wanted.until / HOUR,)).fetchone()
         high = min(high, 0 if last is None else last + 1)
     return low, high
 
@@ -290,10 +289,13 @@ def _rows(tx: sqlite3.Connection, seqs: Sequence[int]) -> tuple[MailRow, ...]:
 def _desks(tx: sqlite3.Connection) -> list[_Desk]:
     """Every desk of a brand at which a mail lies: one look at the index each."""
     found: list[_Desk] = []
-    row = tx.execute(_NEXT_DESK, ("", "")).fetchone()
-    while row is not None:
-        found.append(row)
-        row = tx.execute(_NEXT_DESK, row).fetchone()
+    (route,) = tx.execute(_NEXT_ROUTE, ("",)).fetchone()
+    while route is not None:
+        (brand,) = tx.execute(_FIRST_BRAND, (route,)).fetchone()
+        while brand is not None:
+            found.append((route, brand))
+            (brand,) = tx.execute(_NEXT_BRAND, found[-1]).fetchone()
+        (route,) = tx.execute(_NEXT_ROUTE, (route,)).fetchone()
     return found
 
 

@@ -33,14 +33,15 @@ WHERE t.holder = :by AND NOT {_OVER} AND {{}} ORDER BY w.urgent DESC, w.asked DE
 """  # noqa: S608 - constants of this module
 #: in the order of an index
 _FREE = f"""
-SELECT m.id, w.generation FROM waiting AS w INDEXED BY waiting_turn CROSS JOIN mails AS m ON m.seq = w.mail
-CROSS JOIN summaries AS s ON s.mail = w.mail LEFT JOIN turns AS t ON t.mail = w.mail
-WHERE (t.mail IS NULL OR {_OVER}) AND m.id NOT IN (SELECT value FROM json_each(:skip)) AND {{}}
+SELECT m.id, w.generation FROM waiting AS w INDEXED BY waiting_turn CROSS JOIN summaries AS s ON s.mail = w.mail
+LEFT JOIN turns AS t ON t.mail = w.mail CROSS JOIN mails AS m ON m.seq = w.mail
+WHERE {{}} AND (t.mail IS NULL OR {_OVER}) AND m.id NOT IN (SELECT value FROM json_each(:skip))
 ORDER BY w.urgent DESC, w.asked DESC, w.due_at, w.mail LIMIT {_AT_ONCE}
 """  # noqa: S608 - constants of this module
+#: in the order they are named in
 _NAMED = f"""
 SELECT m.id, w.generation FROM json_each(:named) AS k CROSS JOIN mails AS m ON m.id = k.value {_QUESTION}
-LEFT JOIN turns AS t ON t.mail = m.seq WHERE (t.mail IS NULL OR t.holder = :by OR {_OVER}) AND {{}} ORDER BY k.key
+LEFT JOIN turns AS t ON t.mail = m.seq WHERE (t.mail IS NULL OR t.holder = :by OR {_OVER}) AND {{}}
 """  # noqa: S608 - constants of this module
 _TAKE = f"""
 INSERT INTO turns AS t (mail, holder, taken_at, until)

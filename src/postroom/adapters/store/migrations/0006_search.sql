@@ -3,7 +3,7 @@ ALTER TABLE summaries ADD COLUMN brand TEXT NOT NULL DEFAULT '';
 -- In built-in inboxes: 0 in none, 1 unread in one of them, 2 read in all. Kept by the triggers below.
 ALTER TABLE summaries ADD COLUMN reading INTEGER NOT NULL DEFAULT 0;
 UPDATE summaries SET brand = (SELECT m.brand FROM mails AS m WHERE m.seq = summaries.mail),
-  reading = coalesce((SELECT CASE WHEN max(i.read_at IS NULL) THEN 1 ELSE 2 END FROM inbox AS i WHERE i.mail = summaries.mail), 0);
+  reading = coalesce((SELECT 2 - max(i.read_at IS NULL) FROM inbox AS i WHERE i.mail = summaries.mail), 0);
 CREATE INDEX summaries_desk ON summaries (route, brand);
 CREATE INDEX summaries_unread ON summaries (route, brand, reading) WHERE reading = 1;
 CREATE INDEX summaries_language ON summaries (language);
@@ -36,6 +36,6 @@ CREATE INDEX tags_mail ON tags (mail);
 
 -- The words of each judged mail, as `words.apart` has them. The text is kept beside the index: only with it can a row be taken out again.
 -- The brand stands with it as one made-up word, so that a search among few mails need not look at all.
-CREATE VIRTUAL TABLE found USING fts5 (sender, subject, text, brand, columnsize = 0, tokenize = "unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE found USING fts5 (sender, subject, text, brand, columnsize = 0, tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'");
 -- Of mails that came before there was search: sender and subject.
 INSERT INTO found (rowid, sender, subject, text, brand) SELECT mail, apart(from_addr), apart(subject), '', brand_word(brand) FROM summaries;
