@@ -9,9 +9,12 @@ from hypothesis import settings
 
 from postroom.adapters.store.accounts import SqliteAccounts
 from postroom.adapters.store.journal import SqliteJournal
+from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.sqlite import SqliteStore
+from postroom.adapters.store.turns import SqliteTurns
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
 from postroom.testing.clock import ManualClock
+from postroom.testing.desktop_contract import TurnsContract, ViewsContract
 from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
 from postroom.testing.store_contract import StoreContract
@@ -45,6 +48,12 @@ class SqliteHouse:
         self.boots += 1
         self.clock = ManualClock(self.clock.now() + 60, ticks=1.0)
         return self.open()
+
+    def views(self, store: SqliteStore) -> SqliteViews:
+        return SqliteViews(store.units)
+
+    def turns(self, store: SqliteStore) -> SqliteTurns:
+        return SqliteTurns(store.units)
 
     def close(self) -> None:
         for store in self._open:
@@ -93,6 +102,22 @@ class TestSqliteAccounts(AccountsContract):
 
 
 class TestSqliteJournal(JournalContract):
+    pass
+
+
+class TestSqliteViews(ViewsContract):
+    pass
+
+
+class TestSqliteViewsThatLookAtFew(ViewsContract):
+    """The same by calls that each look at three rows and say how far they came."""
+
+    @pytest.fixture
+    def views(self, store: SqliteStore) -> SqliteViews:
+        return SqliteViews(store.units, looked=3)
+
+
+class TestSqliteTurns(TurnsContract):
     pass
 
 

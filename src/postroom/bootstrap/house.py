@@ -27,7 +27,9 @@ from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.adapters.store.accounts import SqliteAccounts
 from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.journal import SqliteJournal
+from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.sqlite import SqliteStore
+from postroom.adapters.store.turns import SqliteTurns
 from postroom.bootstrap.destinations import Around, Servers, build
 from postroom.bootstrap.opinion import build_opinion
 from postroom.bootstrap.shelf import Shelf
@@ -121,6 +123,16 @@ class House:
         """The store, opened and migrated. Raises `ConfigError` for a network filesystem, `TryLater` when it can't be used now."""
         assert self.data.is_dir()
         return SqliteStore.open(self.store_path)
+
+    @cached_property
+    def views(self) -> SqliteViews:
+        """Lists of mails. Raises what `store` does."""
+        return SqliteViews(self.store.units)
+
+    @cached_property
+    def turns(self) -> SqliteTurns:
+        """Who answers which question. Raises what `store` does."""
+        return SqliteTurns(self.store.units)
 
     @cached_property
     def observer(self) -> Observer:
@@ -554,8 +566,8 @@ class House:
             passwords=self.passwords,
             clock=time.time,
             entropy=os.urandom,
-            idle=self.settings.web.idle_hours * 3600.0,
-            lifetime=self.settings.web.session_days * 86_400.0,
+            idle=self.settings.pages.idle_hours * 3600.0,
+            lifetime=self.settings.pages.session_days * 86_400.0,
         )
 
     @cached_property

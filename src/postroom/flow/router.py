@@ -38,6 +38,9 @@ from postroom.understand.reader import read
 #: pause in seconds before a job is tried again that a bug would have parked, once parking is halted
 _HALTED = 600.0
 
+#: characters of the new text that a mail is found by
+SEARCHED = 4000
+
 _Read = tuple[Job, Mail, Message]
 """A mail to judge, as it was read."""
 
@@ -204,7 +207,7 @@ class Judging:
             except Exception as error:  # noqa: BLE001 -- a bug that one mail brings out must not stop the others
                 answers.append(self._bug(job, error))
             else:
-                answers.append(self._judged(job, self._put_to_people(decision), remember, _summary(message)))
+                answers.append(self._judged_now(job, decision, remember, message))
         self.in_hand(None)
         return answers
 
@@ -258,6 +261,12 @@ class Judging:
             language=summary.language,
             kind=summary.kind,
         )
+
+    def _judged_now(self, job: Job, decision: Decision, remember: Remember, message: Message) -> Judged:
+        """A judgement of a mail that was just read, with what it is searched by."""
+        judged = self._judged(job, self._put_to_people(decision), remember, _summary(message))
+        name = message.customer.name if message.customer else ""
+        return replace(judged, name=name[:320], text=message.new_text[:SEARCHED])
 
     def _bug(self, job: Job, error: Exception) -> Outcome:
         return parked_or_halted(job, error, self.store, self.observer, self.clock(), self.patience)

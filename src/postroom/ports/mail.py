@@ -58,6 +58,10 @@ class Judged:
     from_addr: str
     language: str
     kind: str
+    #: name of who asks, to search for
+    name: str = ""
+    #: what they wrote now, cut, to search in; only looked at in a mail's first judgement, as are name, subject and from_addr
+    text: str = ""
 
 
 class Judgements(Protocol):

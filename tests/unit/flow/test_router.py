@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from postroom.adapters.store.lists import SqliteViews
 from postroom.flow import sitting
+from postroom.model.desktop import Wanted
 from postroom.model.errors import GiveUp, Refused, TryLater
 from postroom.model.mail import BounceOf, DestinationName
 from postroom.model.marks import bounce_address, loop_mark
+from postroom.model.people import ALL
 from postroom.model.work import Parcel
 from postroom.ports import JobFilter
 from tests.unit.flow.house import KEY, House, Moody, a_message, staged
@@ -48,6 +51,19 @@ def test_lists_and_destinations_show_who_writes_of_what_also_after_the_clock(tmp
     (row,) = house.store.mails()
     assert (row.subject, row.from_addr, row.kind, row.unconfirmed) == ("Grüße", "ada@example.com", "person", True)
     house.store.close()
+
+
+def test_a_mail_is_found_by_its_sender_its_subject_and_what_was_written_now(house: House) -> None:
+    quoted = "\r\n\r\nOn Fri, 20 Nov 2026 at 09:00, Support wrote:\r\n> Your wallet is empty.\r\n"
+    (mail,) = house.accept(
+        a_message(f"Please look into it. {'x ' * 2500} Goodbye.{quoted}", From="Ada L <ada@example.com>")
+    )
+    house.accept(a_message(From=""))
+    house.judge()
+    views = SqliteViews(house.store.units)
+    words = ("please", "hello", '"ada l"', "ada@example.com", "wallet", "goodbye")
+    found = {one: [row.id for row in views.mails(Wanted(words=f"{one} look"), ALL).rows] for one in words}
+    assert found == {one: [mail.id] for one in words[:4]} | {one: [] for one in words[4:]}
 
 
 def test_one_arrival_for_each_brand_with_its_own_recipients(house: House) -> None:

@@ -15,10 +15,17 @@ from postroom.model.mail import Mail, MailId
 
 #: how long a mail is known again
 DUPLICATE_SECONDS = 5 * 86400
+#: lists find the mails of a time by the hours that they came in
+HOUR = 3600.0
 
 _MAILS = Insert(head="INSERT INTO mails (seq, id, received_at, brand, duplicate_of, head) VALUES", width=6)
 _RAWS = Insert(head="INSERT INTO raws (mail, body) VALUES", width=2)
 _PRINTS = Insert(head="INSERT OR REPLACE INTO prints (key, print, mail) VALUES", width=3)
+_HOURS = Insert(
+    head="INSERT INTO hours (hour, first, last) VALUES",
+    width=3,
+    tail="ON CONFLICT (hour) DO UPDATE SET last = excluded.last",
+)
 _JOBS = Insert(
     head="INSERT INTO jobs (mail, kind, destination, generation, thread, sender, created_at) VALUES", width=7
 )
@@ -82,10 +89,12 @@ def accept(tx: sqlite3.Connection, groups: Sequence[Sequence[Arriving]]) -> list
     first = int(tx.execute("SELECT coalesce(max(seq), 0) + 1 FROM mails").fetchone()[0])
     earlier = _duplicates(tx, arriving)
     mails, raws, jobs, prints = [], [], [], []
+    hours: dict[int, list[int]] = {}
     for seq, (one, known) in enumerate(zip(arriving, earlier, strict=True), first):
         mail = one.mail
         mails.append((seq, mail.id, mail.received_at, mail.brand, known, one.head))
         raws.append((seq, one.body))
+        hours.setdefault(int(mail.received_at // HOUR), []).append(seq)
         if known is None:
             keys = number_of(mail.thread_key), number_of(mail.sender_key)
             jobs.append((seq, "judge", "", 1, *keys, mail.received_at))
@@ -95,6 +104,7 @@ def accept(tx: sqlite3.Connection, groups: Sequence[Sequence[Arriving]]) -> list
     _RAWS.run(tx, raws)
     _JOBS.run(tx, jobs)
     _PRINTS.run(tx, prints)
+    _HOURS.run(tx, [(hour, seqs[0], seqs[-1]) for hour, seqs in hours.items()])
     bump(tx, "duplicates", len(mails) - len(jobs))
     kept = iter([_kept(one.mail, known) for one, known in zip(arriving, earlier, strict=True)])
     return [tuple(next(kept) for _ in group) for group in groups]

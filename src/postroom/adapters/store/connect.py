@@ -5,7 +5,7 @@ import pwd
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from postroom.model.errors import ConfigError, PostroomError, TryLater
@@ -74,6 +74,10 @@ def create(path: Path, *, as_folder: bool = True) -> None:
         raise ConfigError(
             f"SQLite {sqlite3.sqlite_version} is too old; {'.'.join(map(str, OLDEST_SQLITE))} or later is needed"
         )
+    if not _has_fts5():
+        raise ConfigError(
+            "this Python's SQLite was built without FTS5, which search needs; use a Python whose SQLite has it"
+        )
     try:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, mode=0o700)
@@ -90,6 +94,11 @@ def create(path: Path, *, as_folder: bool = True) -> None:
             raise ConfigError(f"{path} is a directory; the store is a file") from None
     except OSError as error:
         raise TryLater(f"the store cannot be made at {path}: {error.strerror}; {owners(path.parent)}") from error
+
+
+def _has_fts5() -> bool:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        return connection.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone() is not None
 
 
 def give_to_owner_of_folder(descriptor: int, path: Path) -> None:

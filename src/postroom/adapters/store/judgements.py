@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from postroom.adapters.store import search
 from postroom.adapters.store.line import Clocks
 from postroom.adapters.store.queue import PUT, by_kind, finish
 from postroom.adapters.store.sql import Insert, hash_of, id_list, number_of, short
@@ -28,8 +29,8 @@ from postroom.ports import Judged
 _DECISIONS = Insert(head="INSERT INTO decisions (mail, generation, decided_at, body) VALUES", width=4)
 _SUMMARIES = Insert(
     head="INSERT INTO summaries (mail, generation, route, decided, confidence, urgent, unconfirmed, subject, from_addr,"
-    " language, kind) VALUES",
-    width=11,
+    " language, kind, brand) VALUES",
+    width=12,
     tail="ON CONFLICT (mail) DO UPDATE SET generation = excluded.generation, route = excluded.route,"
     " decided = excluded.decided, confidence = excluded.confidence, urgent = excluded.urgent,"
     " unconfirmed = excluded.unconfirmed, subject = excluded.subject, from_addr = excluded.from_addr,"
@@ -40,7 +41,12 @@ _LINKS = Insert(head="INSERT OR REPLACE INTO links (key, thread) VALUES", width=
 _SUBJECTS = Insert(head="INSERT OR REPLACE INTO subjects (key, thread) VALUES", width=2)
 _SENDERS = Insert(head="INSERT OR REPLACE INTO senders (key, body) VALUES", width=2)
 
-_WAITING = Insert(head="INSERT OR REPLACE INTO waiting (mail, generation, asked, since) VALUES", width=4)
+_WAITING = Insert(
+    head="INSERT OR REPLACE INTO waiting (mail, generation, asked, since, urgent, due_at) VALUES", width=6
+)
+_TAGS = Insert(head="INSERT OR IGNORE INTO tags (tag, mail) VALUES", width=2)
+#: when a question is due that has no clock
+_NEVER = 9e18
 _SUPERSEDED = """
 UPDATE summaries SET generation = ?, route = ?, decided = ?, confidence = ?, unconfirmed = ? WHERE mail = ?
 """
@@ -55,8 +61,8 @@ DELETE FROM text_keys WHERE key = ? AND mail IN (SELECT mail FROM text_keys WHER
 """
 
 _HELD = """
-SELECT j.id, j.attempt, j.mail, (SELECT max(d.generation) FROM decisions AS d WHERE d.mail = j.mail)
-FROM json_each(?) AS wanted CROSS JOIN jobs AS j ON j.id = wanted.value WHERE j.state = 'claimed'
+SELECT j.id, j.attempt, j.mail, (SELECT max(d.generation) FROM decisions AS d WHERE d.mail = j.mail), m.brand
+FROM json_each(?) AS wanted CROSS JOIN jobs AS j ON j.id = wanted.value CROSS JOIN mails AS m ON m.seq = j.mail WHERE j.state = 'claimed'
 """
 
 _DECIDED = """
@@ -66,29 +72,35 @@ CROSS JOIN decisions AS d ON d.mail = j.mail AND d.generation = j.generation CRO
 """
 
 
+class _Good(NamedTuple):
+    """A judgement that counts."""
+
+    mail: int
+    brand: str
+    #: of this mail
+    first: bool
+    one: Judged
+
+
 def record(tx: sqlite3.Connection, clocks: Clocks, judged: Sequence[Judged]) -> tuple[JobId, ...]:
     """Keep judgements whose claim still stands; what another has decided at the same or a later generation stands instead."""
     held = {row[0]: row[1:] for row in tx.execute(_HELD, (id_list(one.job.id for one in judged),))}
-    good: dict[int, tuple[int, Judged]] = {}
+    good: dict[int, _Good] = {}
     superseded = []
     for one in judged:
-        attempt, mail, decided = held.get(one.job.id, (None, 0, None))
+        attempt, mail, decided, brand = held.get(one.job.id, (None, 0, None, ""))
         if attempt != one.job.attempt or one.job.id in good:
             continue
         if decided is not None and decided >= one.decision.generation:
             superseded.append(one.job)
         else:
-            good[one.job.id] = mail, one
+            good[one.job.id] = _Good(mail, brand, decided is None, one)
     now = clocks.now()
-    _keep(tx, list(good.values()))
-    _put(
-        tx,
-        [job for _, one in good.values() for job in one.jobs],
-        {one.job.mail_id: mail for mail, one in good.values()},
-        now,
-    )
-    remember(tx, [one.remember for _, one in good.values()])
-    for kind, jobs in by_kind([one.job for _, one in good.values()]):
+    kept = list(good.values())
+    _keep(tx, kept)
+    _put(tx, [job for *_, one in kept for job in one.jobs], {one.job.mail_id: mail for mail, *_, one in kept}, now)
+    remember(tx, [one.remember for *_, one in kept])
+    for kind, jobs in by_kind([one.job for *_, one in kept]):
         finish(tx, kind, [job.id for job in jobs], now, "")
     for kind, jobs in by_kind(superseded):
         finish(tx, kind, [job.id for job in jobs], now, "superseded by a later decision")
@@ -101,6 +113,7 @@ def supersede(tx: sqlite3.Connection, mail: int, decision: Decision, jobs: Seque
     facts = (decision.generation, decision.route, decision.decided, decision.confidence, int(decision.unconfirmed))
     tx.execute(_SUPERSEDED, (*facts, mail))
     tx.execute("DELETE FROM waiting WHERE mail = ?", (mail,))
+    _retag(tx, [(mail, decision)])
     _put(tx, jobs, {decision.mail_id: mail}, now)
 
 
@@ -159,22 +172,38 @@ def recall(
     )
 
 
-def _keep(tx: sqlite3.Connection, good: Sequence[tuple[int, Judged]]) -> None:
-    _DECISIONS.run(
-        tx,
-        [(mail, one.decision.generation, one.decision.decided_at, encode_decision(one.decision)) for mail, one in good],
-    )
-    _SUMMARIES.run(tx, [_summary(mail, one) for mail, one in good])
-    asked = [(mail, one.decision) for mail, one in good]
-    _WAITING.run(tx, [(mail, one.generation, one.asked, one.decided_at) for mail, one in asked if one.asked])
-    if answered := [mail for mail, one in asked if one.generation > 1 and not one.asked]:
+def _keep(tx: sqlite3.Connection, kept: Sequence[_Good]) -> None:
+    decisions = [(good.mail, good.one.decision) for good in kept]
+    _DECISIONS.run(tx, [(mail, one.generation, one.decided_at, encode_decision(one)) for mail, one in decisions])
+    _SUMMARIES.run(tx, [_summary(good) for good in kept])
+    search.index(tx, [(good.mail, good.brand, good.one) for good in kept if good.first])
+    _WAITING.run(tx, [_question(good) for good in kept if good.one.decision.asked])
+    if answered := [mail for mail, one in decisions if one.generation > 1 and not one.asked]:
         tx.execute("DELETE FROM waiting WHERE mail IN (SELECT value FROM json_each(?))", (id_list(answered),))
+    _TAGS.run(tx, [(short(tag, 200), good.mail) for good in kept if good.first for tag in good.one.decision.tags])
+    _retag(tx, [(good.mail, good.one.decision) for good in kept if not good.first])
 
 
-def _summary(mail: int, one: Judged) -> tuple[Any, ...]:
-    decision = one.decision
+def _retag(tx: sqlite3.Connection, later: Sequence[tuple[int, Decision]]) -> None:
+    """The tags of a later decision take the place of those before."""
+    if later:
+        tx.execute(
+            "DELETE FROM tags WHERE mail IN (SELECT value FROM json_each(?))", (id_list(mail for mail, _ in later),)
+        )
+        _TAGS.run(tx, [(short(tag, 200), mail) for mail, one in later for tag in one.tags])
+
+
+def _question(good: _Good) -> tuple[Any, ...]:
+    decision = good.one.decision
+    due = [job.due_at for job in good.one.jobs if job.kind == "clock" and not job.destination]
+    since = decision.decided_at
+    return good.mail, decision.generation, decision.asked, since, int(bool(decision.urgent)), min(due, default=_NEVER)
+
+
+def _summary(good: _Good) -> tuple[Any, ...]:
+    one, decision = good.one, good.one.decision
     return (
-        mail,
+        good.mail,
         decision.generation,
         decision.route,
         decision.decided,
@@ -185,6 +214,7 @@ def _summary(mail: int, one: Judged) -> tuple[Any, ...]:
         short(one.from_addr, 320),
         short(one.language, 16),
         one.kind,
+        good.brand,
     )
 
 

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from importlib import resources
 
+from postroom.adapters.store.words import apart, brand_word
 from postroom.model.errors import ConfigError
 
 #: "post" in ASCII: marks a file as ours (PRAGMA application_id)
@@ -51,6 +52,8 @@ def migrate(connection: sqlite3.Connection) -> int:
         connection.execute("ROLLBACK")
     if before == newest():
         return before
+    for function in (apart, brand_word):
+        connection.create_function(function.__name__, 1, function, deterministic=True)
     connection.execute("BEGIN EXCLUSIVE")
     try:
         before = version(connection)

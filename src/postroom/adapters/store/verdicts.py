@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from dataclasses import replace
+from typing import Any
 
 from postroom.adapters.store import desk, judgements, line, queue
 from postroom.adapters.store.line import Clocks
@@ -13,12 +14,14 @@ from postroom.model.listing import Waiting
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.ports import JobFilter, Ruling
 
-_WAITING = """
-SELECT m.id, m.received_at, m.brand, w.generation, w.asked, w.since, s.route, s.decided, s.confidence, s.urgent, s.subject, s.from_addr,
-  (SELECT min(j.due_at) FROM jobs AS j WHERE j.mail = w.mail AND j.kind = 'clock' AND j.destination = '' AND j.generation = w.generation)
+#: of mails m, summaries s and waiting w
+COLUMNS = """m.id, m.received_at, m.brand, w.generation, w.asked, w.since, s.route, s.decided, s.confidence, s.urgent, s.subject, s.from_addr,
+  (SELECT min(j.due_at) FROM jobs AS j WHERE j.mail = w.mail AND j.kind = 'clock' AND j.destination = '' AND j.generation = w.generation)"""
+_WAITING = f"""
+SELECT {COLUMNS}
 FROM waiting AS w INDEXED BY waiting_asked CROSS JOIN mails AS m ON m.seq = w.mail CROSS JOIN summaries AS s ON s.mail = w.mail
 WHERE w.asked = ? ORDER BY w.mail LIMIT ?
-"""
+"""  # noqa: S608 - constants of this module
 _READ = """
 UPDATE inbox SET read_at = ? WHERE mail = ? AND read_at IS NULL AND destination IN (SELECT value FROM json_each(?))
 """
@@ -49,25 +52,27 @@ def waiting(tx: sqlite3.Connection, asked: str, limit: int) -> tuple[Waiting, ..
     """Those in review, then those of the audit; each oldest first."""
     found: list[Waiting] = []
     for why in (asked,) if asked else ("review", "audit"):
-        found += [
-            Waiting(
-                mail_id=MailId(row[0]),
-                received_at=row[1],
-                brand=BrandName(row[2]),
-                generation=row[3],
-                asked=row[4],
-                since=row[5],
-                route=RouteName(row[6]),
-                decided=RouteName(row[7]),
-                confidence=row[8],
-                urgent=bool(row[9]),
-                subject=row[10],
-                from_addr=row[11],
-                due_at=row[12],
-            )
-            for row in tx.execute(_WAITING, (why, limit - len(found)))
-        ]
+        found += [waiting_of(row) for row in tx.execute(_WAITING, (why, limit - len(found)))]
     return tuple(found)
+
+
+def waiting_of(row: tuple[Any, ...]) -> Waiting:
+    """A row of `COLUMNS`."""
+    return Waiting(
+        mail_id=MailId(row[0]),
+        received_at=row[1],
+        brand=BrandName(row[2]),
+        generation=row[3],
+        asked=row[4],
+        since=row[5],
+        route=RouteName(row[6]),
+        decided=RouteName(row[7]),
+        confidence=row[8],
+        urgent=bool(row[9]),
+        subject=row[10],
+        from_addr=row[11],
+        due_at=row[12],
+    )
 
 
 def verdicts(tx: sqlite3.Connection, since: float, after: int, limit: int) -> tuple[Verdict, ...]:

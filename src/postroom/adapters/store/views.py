@@ -23,7 +23,8 @@ CASE WHEN m.duplicate_of IS NOT NULL THEN 'duplicate' ELSE (
     SELECT max(generation) FROM jobs WHERE mail = m.seq AND kind IN ('judge', 'deliver'))
 ) END
 """
-_ROW = f"""
+#: Of mails m and summaries s.
+ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
   coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, '')
@@ -38,7 +39,7 @@ def mails(tx: sqlite3.Connection, *, limit: int, route: str, before: str) -> tup
     else:
         source = f"FROM mails AS m LEFT JOIN summaries AS s ON s.mail = m.seq WHERE 1 {below.format('m.seq')} ORDER BY m.seq DESC"
     values = {"route": sound(route), "before": sound(before), "limit": limit}
-    return tuple(_row(row) for row in tx.execute(f"{_ROW} {source} LIMIT :limit", values))
+    return tuple(row_of(row) for row in tx.execute(f"{ROW} {source} LIMIT :limit", values))
 
 
 def find(tx: sqlite3.Connection, prefix: str, limit: int) -> tuple[MailId, ...]:
@@ -122,7 +123,8 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _row(row: tuple[Any, ...]) -> MailRow:
+def row_of(row: tuple[Any, ...]) -> MailRow:
+    """A row of `ROW`."""
     return MailRow(
         id=MailId(row[0]),
         received_at=row[1],

@@ -1,0 +1,309 @@
+"""Lists of mails: of what a reader wants, what that reader may see, newest first.
+
+Each list is read off an index in order of acceptance (a `_Source`), and its rows are checked for the rest; of several
+indexes, the one that leads to fewest rows is taken. No call looks at more than `LOOKED` rows: where that was not enough,
+the page says how far it looked, and the next call goes on there.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from postroom.adapters.store.arrivals import HOUR
+from postroom.adapters.store.search import query
+from postroom.adapters.store.sight import Values, seen
+from postroom.adapters.store.sql import id_list, short
+from postroom.adapters.store.units import Units
+from postroom.adapters.store.views import ROW, row_of
+from postroom.model.codec import sound
+from postroom.model.desktop import BoxCount, MailPage, Wanted
+from postroom.model.judgement import REVIEW
+from postroom.model.listing import MailRow
+from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.model.people import Sight
+
+#: rows of an index that one call looks at
+LOOKED = 20_000
+#: pieces of an index that are merged; where it would be more, another index is as good
+_MOST_RANGES = 60
+_READING = {"unread": 1, "read": 2}
+_NOTHING = MailPage(rows=(), after="")
+
+_Desk = tuple[RouteName, BrandName]
+
+_ROWS = f"""
+{ROW} FROM json_each(?) AS wanted CROSS JOIN mails AS m ON m.seq = wanted.value LEFT JOIN summaries AS s ON s.mail = m.seq
+"""
+_NEXT_ROUTE = "SELECT min(route) FROM summaries INDEXED BY summaries_desk WHERE route > ?"
+_FIRST_BRAND = "SELECT min(brand) FROM summaries INDEXED BY summaries_desk WHERE route = ?"
+_NEXT_BRAND = f"{_FIRST_BRAND} AND brand > ?"
+_COUNT = "SELECT count(*) FROM summaries AS s INDEXED BY summaries_unread WHERE s.reading = 1 AND s.route = :route AND s.brand = :brand"
+
+
+class SqliteViews:
+    """Port `Views` on the file of the store."""
+
+    def __init__(self, units: Units, *, looked: int = LOOKED) -> None:
+        self._units = units
+        self._looked = looked
+
+    def mails(self, wanted: Wanted, sight: Sight, *, after: MailId | str = "", limit: int = 50) -> MailPage:
+        """See `postroom.ports.desktop.Views.mails`. Newest first is in order of acceptance."""
+        asked = _Asked(wanted, sight)
+        match = query(asked.words, asked.sender, asked.few_brands)
+        with self._moment() as tx:
+            low, high = _window(tx, wanted, after)
+            asked.values |= {"match": match, "low": low, "high": high, "looked": self._looked, "limit": limit + 1}
+            source = _source(tx, asked)
+            return _NOTHING if source is None else _page(tx, asked, source, limit)
+
+    def row(self, mail_id: MailId, sight: Sight) -> MailRow | None:
+        """See `postroom.ports.desktop.Views.row`."""
+        with self._units.lend() as tx:
+            known = tx.execute("SELECT seq FROM mails WHERE id = ?", (sound(mail_id),)).fetchone()
+            found = _rows(tx, known or ())
+        return next((row for row in found if sight.sees(row.brand, row.route, row.decided)), None)
+
+    def counts(self, sight: Sight) -> tuple[BoxCount, ...]:
+        """See `postroom.ports.desktop.Views.counts`. A mail counts once, at the desk of its newest decision."""
+        asked = _Asked(Wanted(reading="unread"), sight)
+        with self._moment() as tx:
+            counted = [(desk, _unread(tx, asked, desk)) for desk in _desks(tx) if asked.allows(desk)]
+        return tuple(BoxCount(route=route, brand=brand, unread=n) for (route, brand), n in counted if n)
+
+    @contextmanager
+    def _moment(self) -> Iterator[sqlite3.Connection]:
+        """All reads inside see the store at the same moment."""
+        with self._units.lend() as tx:
+            tx.execute("BEGIN")
+            try:
+                yield tx
+            finally:
+                tx.execute("ROLLBACK")
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A question, and the values that its SQL names."""
+
+    wanted: Wanted
+    sight: Sight
+    values: Values = field(default_factory=Values)
+
+    @property
+    def words(self) -> str:
+        return self.wanted.words.strip()
+
+    @property
+    def sender(self) -> str:
+        return short(self.wanted.sender.strip(), 320)
+
+    @property
+    def brands(self) -> tuple[BrandName, ...] | None:
+        """Those that it is confined to; None when it is not."""
+        if self.wanted.brand:
+            return (self.wanted.brand,) if self.sight.brands is None or self.wanted.brand in self.sight.brands else ()
+        return None if self.sight.brands is None else tuple(sorted(self.sight.brands))
+
+    @property
+    def few_brands(self) -> tuple[BrandName, ...] | None:
+        """The same, unless they are so many that to name them helps little."""
+        return self.brands if self.brands is not None and len(self.brands) <= _MOST_RANGES else None
+
+    @property
+    def of_judged(self) -> bool:
+        """Whether a mail that was not judged can't be among what is asked for."""
+        wanted = self.wanted
+        return self.sight.routes is not None or any(
+            (wanted.route, self.words, self.sender, wanted.tag, wanted.language, wanted.reading, wanted.urgent, wanted.unconfirmed)
+        )  # fmt: skip
+
+    def allows(self, desk: _Desk) -> bool:
+        """Whether anything at a desk can be among it."""
+        route, brand = desk
+        if self.wanted.route and route != self.wanted.route:
+            return False
+        if self.brands is not None and brand not in self.brands:
+            return False
+        routes = self.sight.routes
+        if route == REVIEW:
+            return self.sight.review and (routes is None or bool(routes))
+        return routes is None or route in routes
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Numbers of mails, read off an index: of each range newest first, from ``:low`` to below ``:high``."""
+
+    ranges: tuple[str, ...]
+    #: only mails that were judged
+    judged: bool = True
+
+    @property
+    def newest_first(self) -> str:
+        return " UNION ALL ".join(self.ranges) + " ORDER BY mail DESC"
+
+    @property
+    def size(self) -> str:
+        """How many rows it has, up to ``:looked``."""
+        return f"SELECT count(*) FROM ({' UNION ALL '.join(self.ranges)} LIMIT :looked)"  # noqa: S608 - our own SQL
+
+
+def _window(tx: sqlite3.Connection, wanted: Wanted, after: str) -> tuple[int, int]:
+    """Numbers between which all mails lie that are older than one, and of a time."""
+    low, high = 0, 1 << 62
+    if after:
+        # One that is gone meanwhile: those before it, as ids are in order of acceptance.
+        row = tx.execute("SELECT seq FROM mails WHERE id = ?", (sound(after),)).fetchone()
+        row = row or tx.execute(
+            "SELECT seq + 1 FROM mails WHERE id < ? ORDER BY id DESC LIMIT 1", (sound(after),)
+        ).fetchone()  # fmt: skip
+        high = row[0] if row else 0
+    if wanted.since is not None:
+        (first,) = tx.execute("SELECT min(first) FROM hours WHERE hour > ?", (wanted.since / HOUR - 1,)).fetchone()
+        low = high if first is None else first
+    if wanted.until is not None:
+        (last,) = tx.execute("SELECT max(last) FROM hours WHERE hour <= ?", (wanted.until / HOUR,)).fetchone()
+        high = min(high, 0 if last is None else last + 1)
+    return low, high
+
+
+def _source(tx: sqlite3.Connection, asked: _Asked) -> _Source | None:
+    """Where to read; None when nothing can be seen."""
+    if asked.brands == ():
+        return None
+    if asked.words or asked.sender:
+        return _Source((_FOUND,))
+    if not asked.of_judged:
+        return _arrivals(asked)
+    desks = _desks(tx)
+    allowed = [desk for desk in desks if asked.allows(desk)]
+    if not allowed:
+        return None
+    some = [source for source in _candidates(asked, desks, allowed) if len(source.ranges) <= _MOST_RANGES]
+    if len(some) < 2:
+        return some[0] if some else _Source((_SUMMARIES.format("summaries", "1"),))
+    return min(some, key=lambda source: tx.execute(source.size, asked.values).fetchone()[0])
+
+
+_FOUND = "SELECT rowid AS mail FROM found WHERE found MATCH :match AND rowid >= :low AND rowid < :high"
+_SUMMARIES = "SELECT mail FROM {} WHERE {} AND mail >= :low AND mail < :high"
+_ARRIVALS = "SELECT seq AS mail FROM {} WHERE {} AND seq >= :low AND seq < :high"
+
+
+def _candidates(asked: _Asked, desks: Sequence[_Desk], allowed: Sequence[_Desk]) -> Iterator[_Source]:
+    """Indexes that hold all mails asked for; the likelier ones to be short first."""
+    wanted, name = asked.wanted, asked.values.name
+
+    def each(index: str, *terms: str) -> _Source:
+        return _Source(tuple(_SUMMARIES.format(f"summaries INDEXED BY {index}", term) for term in terms))
+
+    if wanted.tag:
+        yield _Source((_SUMMARIES.format("tags", f"tag = {name(short(wanted.tag, 200))}"),))
+    if wanted.urgent:
+        yield each("summaries_urgent", "urgent = 1")
+    if wanted.unconfirmed:
+        yield each("summaries_unconfirmed", "unconfirmed = 1")
+    pairs = [f"route = {name(route)} AND brand = {name(brand)}" for route, brand in allowed]
+    if wanted.reading == "unread":
+        yield each("summaries_unread", *(f"reading = 1 AND {pair}" for pair in pairs))
+    elif len(allowed) < len(desks):
+        routes = {route for route, _ in allowed}
+        whole = {route for route in routes if all(asked.allows(desk) for desk in desks if desk[0] == route)}
+        of_routes = each("summaries_route", *(f"route = {name(route)}" for route in sorted(whole)))
+        parts = [pair for pair, (route, _) in zip(pairs, allowed, strict=True) if route not in whole]
+        yield _Source(of_routes.ranges + each("summaries_desk", *parts).ranges)
+    if wanted.language:
+        yield each("summaries_language", f"language = {name(short(wanted.language, 16))}")
+
+
+def _arrivals(asked: _Asked) -> _Source:
+    """Mails, judged or not."""
+    name = asked.values.name
+    if asked.few_brands is None:
+        return _Source((_ARRIVALS.format("mails", "1"),), judged=False)
+    terms = [f"brand = {name(brand)}" for brand in asked.few_brands]
+    return _Source(tuple(_ARRIVALS.format("mails INDEXED BY mails_brand", term) for term in terms), judged=False)
+
+
+def _conditions(asked: _Asked, *, judged: bool) -> Iterator[str]:
+    """All that a row must be: of summaries s, and of mails m where it is of a time or was perhaps not judged."""
+    wanted, name = asked.wanted, asked.values.name
+    brand = "s.brand" if judged else "m.brand"
+    yield from seen(asked.sight, asked.values, brand)
+    if wanted.brand:
+        yield f"{brand} = {name(wanted.brand)}"
+    if wanted.route:
+        yield f"s.route = {name(wanted.route)}"
+    if wanted.tag:
+        tag = name(short(wanted.tag, 200))
+        yield f"EXISTS (SELECT 1 FROM tags AS t WHERE t.tag = {tag} AND t.mail = d.mail)"  # noqa: S608 - our own SQL
+    if wanted.language:
+        yield f"s.language = {name(short(wanted.language, 16))}"
+    if wanted.reading:
+        yield f"s.reading = {_READING[wanted.reading]}"
+    if wanted.urgent:
+        yield "s.urgent = 1"
+    if wanted.unconfirmed:
+        yield "s.unconfirmed = 1"
+    if asked.sender:
+        sender = name(asked.sender)
+        whose = f"substr(s.from_addr, -length({sender}))" if asked.sender.startswith("@") else "s.from_addr"
+        yield f"{whose} = {sender} COLLATE NOCASE"
+    if wanted.since is not None:
+        yield f"m.received_at >= {name(wanted.since)}"
+    if wanted.until is not None:
+        yield f"m.received_at < {name(wanted.until)}"
+
+
+def _page(tx: sqlite3.Connection, asked: _Asked, source: _Source, limit: int) -> MailPage:
+    found = [seq for (seq,) in tx.execute(_select(asked, source), asked.values)]
+    rows = _rows(tx, found[:limit])
+    if len(found) > limit:
+        return MailPage(rows=rows, after=rows[-1].id)
+    looked = f"{source.newest_first} LIMIT 1 OFFSET :looked - 1"
+    last = tx.execute(f"SELECT id, received_at FROM mails WHERE seq = ({looked})", asked.values).fetchone()  # noqa: S608 - our own SQL
+    if last is None:
+        return MailPage(rows=rows, after="")
+    return MailPage(rows=rows, after=MailId(last[0]), back_to=last[1])
+
+
+def _select(asked: _Asked, source: _Source) -> str:
+    """Numbers of the mails asked for, newest first: the source is read no further than to the last of them."""
+    wanted = asked.wanted
+    mails = "CROSS JOIN mails AS m ON m.seq = d.mail"
+    if source.judged:
+        dated = wanted.since is not None or wanted.until is not None
+        joined = "CROSS JOIN summaries AS s ON s.mail = d.mail " + (mails if dated else "")
+    else:
+        joined = f"{mails} LEFT JOIN summaries AS s ON s.mail = d.mail"
+    where = " AND ".join(_conditions(asked, judged=source.judged)) or "1"
+    return f"SELECT d.mail FROM ({source.newest_first} LIMIT :looked) AS d {joined} WHERE {where} LIMIT :limit"  # noqa: S608 - our own SQL
+
+
+def _rows(tx: sqlite3.Connection, seqs: Sequence[int]) -> tuple[MailRow, ...]:
+    return tuple(row_of(row) for row in tx.execute(_ROWS, (id_list(seqs),)))
+
+
+def _desks(tx: sqlite3.Connection) -> list[_Desk]:
+    """Every desk of a brand at which a mail lies: one look at the index each."""
+    found: list[_Desk] = []
+    (route,) = tx.execute(_NEXT_ROUTE, ("",)).fetchone()
+    while route is not None:
+        (brand,) = tx.execute(_FIRST_BRAND, (route,)).fetchone()
+        while brand is not None:
+            found.append((route, brand))
+            (brand,) = tx.execute(_NEXT_BRAND, found[-1]).fetchone()
+        (route,) = tx.execute(_NEXT_ROUTE, (route,)).fetchone()
+    return found
+
+
+def _unread(tx: sqlite3.Connection, asked: _Asked, desk: _Desk) -> int:
+    """Mails unread at a desk that may be seen."""
+    values = Values(route=desk[0], brand=desk[1])
+    of_guess = ""
+    if desk[0] == REVIEW and asked.sight.routes is not None:
+        of_guess = f" AND s.decided IN ({values.name(*sorted(asked.sight.routes))})"
+    (count,) = tx.execute(_COUNT + of_guess, values).fetchone()
+    return int(count)

@@ -1,0 +1,34 @@
+"""What a reader may see, in SQL; and values under names, for statements that are put together."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from postroom.model.codec import sound
+from postroom.model.judgement import REVIEW
+from postroom.model.people import Sight
+
+
+class Values(dict[str, Any]):
+    """Values of a statement by the names that it has for them."""
+
+    def name(self, *values: Any) -> str:
+        """Names for values, as SQL has them."""
+        names = []
+        for value in values:
+            name = f"v{len(self)}"
+            self[name] = sound(value) if isinstance(value, str) else value
+            names.append(f":{name}")
+        return ", ".join(names)
+
+
+def seen(sight: Sight, values: Values, brand: str = "s.brand") -> Iterator[str]:
+    """What must be true of summaries s, as `Sight.sees` has it; of mails that were not judged, all columns of s are null."""
+    if sight.brands is not None:
+        yield f"{brand} IN ({values.name(*sorted(sight.brands))})"
+    if sight.routes is None:
+        if not sight.review:
+            yield f"s.route IS NOT '{REVIEW}'"
+        return
+    at_desk = f"s.route IN ({values.name(*sorted(sight.routes - {REVIEW}))})"
+    guessed = f"s.route = '{REVIEW}' AND s.decided IN ({values.name(*sorted(sight.routes))})"
+    yield f"({at_desk} OR {guessed})" if sight.review else at_desk
