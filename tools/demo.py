@@ -61,6 +61,8 @@ destinations = ["on-call"]
 
 [web]
 listen = "127.0.0.1:{web}"
+[pages]
+listen = ""
 
 [log]
 level = "warning"

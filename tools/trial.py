@@ -77,7 +77,7 @@ class Trial:
         self.config.write_text(
             f'hostname = "postroom.test"\n{plan.top}\n'
             f'[intake]\nlisten = ["127.0.0.1:{self.smtp_port}"]\nlmtp = ["127.0.0.1:{self.lmtp_port}"]\n{plan.intake}\n'
-            f'[web]\nlisten = "127.0.0.1:{self.web_port}"\n'
+            f'[web]\nlisten = "127.0.0.1:{self.web_port}"\n[pages]\nlisten = ""\n'
             f'[brand.main]\naddresses = ["{plan.address}"]\n'
             f'{routes}[review]\ndestinations = ["desk"]\n[destination.desk]\n{plan.destination}\n'
             f"[delivery]\n{plan.delivery}\n[workers]\n{plan.workers}\n"

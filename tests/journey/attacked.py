@@ -38,6 +38,8 @@ kind = "inbox"
 starter = false
 [web]
 listen = "127.0.0.1:{web}"
+[pages]
+listen = ""
 [log]
 format = "json"
 level = "debug"

@@ -41,6 +41,8 @@ port = {sink}
 recipients = ["desk@shop.test"]
 [web]
 listen = "127.0.0.1:{web}"
+[pages]
+listen = ""
 [log]
 format = "json"
 """

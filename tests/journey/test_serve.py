@@ -47,6 +47,8 @@ path = "general.mbox"
 starter = false
 [web]
 listen = "127.0.0.1:{web}"
+[pages]
+listen = ""
 [log]
 format = "json"
 """

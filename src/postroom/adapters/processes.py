@@ -14,7 +14,7 @@ import signal
 import struct
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -146,13 +146,15 @@ class Supervisor:
 
     #: the command of a worker, to which --role, --bell, --pulse and --ring are added
     command: Sequence[str]
-    #: one role a child: ``judge`` or ``deliver``
+    #: one role a child: ``judge``, ``deliver`` or ``pages``
     roles: Sequence[str]
     #: seconds with one mail in hand after which a worker is stopped
     hang_seconds: float
     #: given a dead worker's name, gives its claims back
     release: Callable[[str], object]
     observer: Observer
+    #: listening sockets that the children of a role are given, with --listen
+    sockets: Mapping[str, Sequence[int]] = field(default_factory=dict)
     _children: list[_Child] = field(default_factory=list, init=False)
 
     def start(self) -> None:
@@ -232,6 +234,9 @@ class Supervisor:
         if child.role == "judge" and delivery is not None:
             passed.append(delivery)
             command += ["--ring", str(delivery)]
+        for number in self.sockets.get(child.role, ()):
+            passed.append(number)
+            command += ["--listen", str(number)]
         os.set_blocking(bell_write, False)
         child.started, child.stopped = time.monotonic(), ""
         # A child that is told to read the rules again before it can listen must not die of it.

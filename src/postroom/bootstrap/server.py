@@ -71,19 +71,19 @@ class Server:
         if errors := [str(p) for p in self._house.rules.problems() if p.severity == "error"]:
             raise ConfigError("the rules have mistakes:\n" + "\n".join(f"  {e}" for e in errors))
         with ExitStack() as bound:
-            smtp, lmtp, web = self._bind(bound)
+            smtp, lmtp, web, pages = self._bind(bound)
             if not self._allow_root:
                 never_as_root(settings.intake.user)
             bound.enter_context(alone(self._house.data / "server.lock"))
-            await self._serve(smtp, lmtp, web)
+            await self._serve(smtp, lmtp, web, pages)
         if self._failure:
             raise PostroomError(self._failure)
 
-    async def _serve(self, smtp: Sockets, lmtp: Sockets, web: Sockets) -> None:
+    async def _serve(self, smtp: Sockets, lmtp: Sockets, web: Sockets, pages: Sockets) -> None:
         metrics.prepare_folder(self._house.data / "metrics")
         observer = self._house.observer
         doors = [(self._door(name, observer), opened) for name, opened in (("smtp", smtp), ("lmtp", lmtp)) if opened]
-        self._supervisor = self._workers(observer)
+        self._supervisor = self._workers(observer, pages)
         self._schedule = self._lessons(observer)
         self._release_the_dead()
         try:
@@ -96,8 +96,8 @@ class Server:
             await asyncio.to_thread(self._schedule.stop)
             self._house.close()
 
-    def _bind(self, bound: ExitStack) -> tuple[Sockets, Sockets, Sockets]:
-        """Sockets of SMTP, LMTP and the pages; closed with ``bound`` at the latest."""
+    def _bind(self, bound: ExitStack) -> tuple[Sockets, Sockets, Sockets, Sockets]:
+        """Sockets of SMTP, LMTP, health and the pages; closed with ``bound`` at the latest."""
         settings, passed = self._house.settings, from_systemd(os.environ)
 
         def opened(given: Sockets | None, addresses: Sequence[str]) -> Sockets:
@@ -108,7 +108,9 @@ class Server:
 
         smtp = opened(passed.get("smtp") or passed.get("unknown"), settings.intake.listen)
         lmtp = opened(passed.get("lmtp"), settings.intake.lmtp)
-        return smtp, lmtp, opened(passed.get("web"), (settings.web.listen,) if settings.web.listen else ())
+        web = opened(passed.get("web"), (settings.web.listen,) if settings.web.listen else ())
+        pages = opened(passed.get("pages"), (settings.pages.listen,) if settings.pages.listen else ())
+        return smtp, lmtp, web, pages
 
     async def _open(self, doors: Sequence[tuple[SmtpServer, Sequence[socket.socket]]]) -> None:
         for number, action in ((signal.SIGTERM, self._end), (signal.SIGINT, self._end), (signal.SIGHUP, self._reload)):
@@ -191,11 +193,12 @@ class Server:
 
     # -- workers --------------------------------------------------------------------------------------------------
 
-    def _workers(self, observer: Observer) -> Supervisor:
+    def _workers(self, observer: Observer, pages: Sockets) -> Supervisor:
         workers = self._house.settings.workers
         return Supervisor(
             command=[sys.executable, "-m", "postroom", "work", "--config", str(self._config)],
-            roles=["deliver", *["judge"] * workers.judge],
+            roles=["deliver", *["judge"] * workers.judge, *(["pages"] if pages else [])],
+            sockets={"pages": [one.fileno() for one in pages]},
             hang_seconds=workers.hang_seconds,
             release=self._release,
             observer=observer,

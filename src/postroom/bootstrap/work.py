@@ -5,13 +5,12 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from postroom.adapters.observer.logs import LogObserver
 from postroom.adapters.processes import PipeBell, Pulse, Ringable, claimant, listen_to_hangup
+from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
 from postroom.model.errors import PostroomError, TryLater
 from postroom.model.mail import DestinationName
@@ -23,12 +22,23 @@ from postroom.understand.reader import warm
 _LOOK = 0.25
 
 
-def work(role: str, open_house: Callable[[], House], *, bell: int, pulse: int, ring: int) -> bool:
-    """Work in a role until the parent says stop or SIGTERM comes; the numbers are what it passed on, -1 for none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """File descriptors that the parent passes on; -1 for none."""
+
+    bell: int
+    pulse: int
+    ring: int = -1
+    #: that listen
+    sockets: tuple[int, ...] = ()
+
+
+def work(role: str, open_house: Callable[[], House], passed: Passed) -> bool:
+    """Work in a role until the parent says stop or SIGTERM comes.
 
     False when something else ended it, which was told as an event.
     """
-    door_bell = PipeBell(bell)
+    door_bell = PipeBell(passed.bell)
     signal.signal(signal.SIGTERM, lambda *_: door_bell.stop())
     house: House | None = None
     observer: Observer = LogObserver(process=role)
@@ -37,11 +47,16 @@ def work(role: str, open_house: Callable[[], House], *, bell: int, pulse: int, r
         house = open_house()
         observer = house.observer
         if role == "judge":
-            judge(house, door_bell, Pulse(pulse), Ringable(ring) if ring >= 0 else None)
+            judge(house, door_bell, Pulse(passed.pulse), Ringable(passed.ring) if passed.ring >= 0 else None)
+        elif role == "pages":
+            from postroom.bootstrap.pages import serve_pages  # noqa: PLC0415 - the others need no web server
+
+            listen_to_hangup(None)
+            serve_pages(house, passed.sockets, door_bell, Pulse(passed.pulse))
         else:
             # Its lanes' threads and the store's hand over to each other often; the default of 5 ms makes each wait.
             sys.setswitchinterval(0.001)
-            deliver(house, door_bell, Pulse(pulse))
+            deliver(house, door_bell, Pulse(passed.pulse))
     except Exception as error:  # noqa: BLE001 -- whatever it was, whoever reads the log must see it as an event
         tell_failure(observer, error)
         return False
@@ -139,19 +154,6 @@ def deliver(house: House, bell: PipeBell, pulse: Pulse) -> None:
     if dead:
         # A lane ends only by a bug. A new process has all its lanes again.
         raise PostroomError(f"ended although nobody said so: {', '.join(dead)}")
-
-
-def tell_failure(observer: Observer, error: BaseException) -> None:
-    """What a worker ends of, as an event: in our own or the system's words, or for a bug its type and where it was.
-
-    The words of a bug's error may be a mail's.
-    """
-    if isinstance(error, PostroomError | OSError):
-        observer.note("worker-failed", error=str(error)[:500])
-        return
-    frames = traceback.extract_tb(error.__traceback__)[-5:]
-    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-    observer.note("worker-failed", error=f"a bug: {type(error).__name__}", at=" > ".join(places))
 
 
 def _park_orphans(house: House, name: str, destination: DestinationName) -> None:

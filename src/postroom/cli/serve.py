@@ -75,13 +75,16 @@ def work(
     bell: Annotated[int, typer.Option()],
     pulse: Annotated[int, typer.Option()],
     ring: Annotated[int, typer.Option()] = -1,
+    listen: Annotated[list[int] | None, typer.Option()] = None,
     config: Config = None,
 ) -> None:
     """Be a worker of a server; started by it."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server hears it and says stop in order
+    from postroom.bootstrap.work import Passed
     from postroom.bootstrap.work import work as do_work
 
-    if not do_work(role, lambda: open_house(config, process=role), bell=bell, pulse=pulse, ring=ring):
+    passed = Passed(bell=bell, pulse=pulse, ring=ring, sockets=tuple(listen or ()))
+    if not do_work(role, lambda: open_house(config, process=role), passed):
         raise typer.Exit(1)

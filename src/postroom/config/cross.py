@@ -15,6 +15,8 @@ BUILT_IN_ROUTES = ("review", "junk", "automatic")
 _HOSTNAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Za-z:.]+\]")
 #: a domain of mail addresses, which may be international
 _DOMAIN = re.compile(r"[^\s@.,;:/<>]+(\.[^\s@.,;:/<>]+)*")
+_URL = re.compile(r"https?://[^/?#\s@]+/?")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]\s]+):(\d{1,5})")
 _HIGHEST_PORT = 65_535
 
@@ -27,6 +29,7 @@ def cross_check(settings: Settings) -> Iterator[Mistake]:
     yield from _check_domains(settings)
     yield from _check_trust(settings)
     yield from _check_listeners(settings)
+    yield from _check_pages(settings)
     yield from _check_tls(settings)
     yield from _check_destinations(settings)
     yield from _check_second_opinion(settings)
@@ -174,6 +177,8 @@ def listeners(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from (("intake.lmtp", one) for one in settings.intake.lmtp)
     if settings.web.listen:
         yield "web.listen", settings.web.listen
+    if settings.pages.listen:
+        yield "pages.listen", settings.pages.listen
 
 
 def host_and_port(listen: str) -> tuple[str, int] | None:
@@ -200,6 +205,21 @@ def _check_listeners(settings: Settings) -> Iterator[Mistake]:
                 message=f"{other!r} is taken: {first} listens on {one!r}",
                 remedy="Give each its own port",
             )
+
+
+def _check_pages(settings: Settings) -> Iterator[Mistake]:
+    url = settings.pages.url
+    if url and _URL.fullmatch(url) is None:
+        yield Mistake(
+            path="pages.url", message=f"{url!r} is no address of a site", remedy="Write https://postroom.example.com"
+        )
+    place = host_and_port(settings.pages.listen) if settings.pages.listen else None
+    if place is not None and place[0] not in _LOOPBACK and not url.startswith("https://"):
+        yield Mistake(
+            path="pages.listen",
+            message=f"passwords and mail would go over the network in the clear, as {settings.pages.listen} is not loopback",
+            remedy="Put a proxy with TLS before 127.0.0.1:8026 and set pages.url to its https address",
+        )
 
 
 def _overlap(one: str, other: str) -> bool:

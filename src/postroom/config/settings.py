@@ -382,12 +382,27 @@ class Web(Table, frozen=True):
     listen: Annotated[str, Meta(description="host:port of /healthz, /readyz and /metrics; empty for none.")] = (
         "127.0.0.1:8025"
     )
-    idle_hours: Annotated[
-        float, Meta(gt=0.1, description="Whoever has not used the pages for so long has to sign in again.")
-    ] = 12.0
-    session_days: Annotated[float, Meta(gt=0.0, description="And whoever signed in so long ago, whatever they do.")] = (
+
+
+class Pages(Table, frozen=True):
+    """Pages and API for people (docs/how-to/pages.md)."""
+
+    listen: Annotated[
+        str, Meta(description="host:port of the pages and of /api/v1; empty for none. By TLS only through a proxy.")
+    ] = "127.0.0.1:8026"
+    url: Annotated[
+        str,
+        Meta(
+            description="Address that people use, e.g. https://postroom.example.com, when a proxy stands before the pages: others are refused."
+        ),
+    ] = ""
+    idle_hours: Annotated[float, Meta(gt=0, description="Whoever did nothing for so long signs in again.")] = 12.0
+    session_days: Annotated[float, Meta(gt=0, le=90, description="Whoever signed in so long ago signs in again.")] = (
         14.0
     )
+    lease_minutes: Annotated[
+        float, Meta(gt=0, le=120, description="So long a mail in review is in one person's hands.")
+    ] = 10.0
 
 
 class Log(Table, frozen=True):
@@ -432,4 +447,5 @@ class Settings(Table, frozen=True):
     workers: Workers = field(default_factory=Workers)
     delivery: Delivery = field(default_factory=Delivery)
     web: Web = field(default_factory=Web)
+    pages: Pages = field(default_factory=Pages)
     log: Log = field(default_factory=Log)

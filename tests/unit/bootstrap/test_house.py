@@ -59,7 +59,7 @@ def test_looking_for_mistakes_builds_no_observer(tmp_path: Path) -> None:
 
 
 def test_people_have_rooms_in_the_store_and_sessions_end_as_the_settings_say(tmp_path: Path) -> None:
-    made = house(tmp_path, settings=SETTINGS + "[web]\nidle_hours = 2\nsession_days = 3\n")
+    made = house(tmp_path, settings=SETTINGS + "[pages]\nidle_hours = 2\nsession_days = 3\n")
     assert made.accounts.users() == ()
     assert made.journal.verify() == 0
     assert made.signing_in is made.signing_in, "failures are counted once"

@@ -14,7 +14,7 @@ from postroom.config import load
 from postroom.model.errors import ConfigError
 from tests.unit.cli.conftest import SETTINGS
 
-DOOR = '[intake]\nlisten = ["127.0.0.1:0"]\n[web]\nlisten = ""\n'
+DOOR = '[intake]\nlisten = ["127.0.0.1:0"]\n[web]\nlisten = ""\n[pages]\nlisten = ""\n'
 
 
 class Workers:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from postroom.bootstrap.work import tell_failure
+from postroom.bootstrap.failures import tell_failure
 from postroom.model.errors import ConfigError
 from tests.unit.flow.house import Told
 

@@ -100,6 +100,9 @@ def test_the_shipped_settings_are_good() -> None:
             "this is postroom itself",
             "behind",
         ),
+        (("[web]", '[pages]\nurl = "mail.example.com"\n[web]'), "pages.url", "no address", "Write https"),
+        (("[web]", '[pages]\nlisten = "0.0.0.0:8026"\n[web]'), "pages.listen", "in the clear", "proxy"),
+        (("[web]", '[pages]\nlisten = "127.0.0.1:2525"\n[web]'), "pages.listen", "is taken", "its own port"),
         (("[web]", '[status]\nkind = "csv"\n[web]'), "status.file", "is missing", "Name the file"),
         (
             ("[web]", '[status]\nkind = "http"\nurl = "accounts.example.com"\n[web]'),

@@ -1,0 +1,115 @@
+"""The pages' process: a web server of its own, so that whoever looks at pages slows down neither doors nor judges."""
+
+import gc
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from postroom.adapters.intake.sockets import address_of
+from postroom.adapters.processes import PipeBell, Pulse
+from postroom.bootstrap.failures import tell_failure
+from postroom.bootstrap.house import House
+from postroom.flow.explanation import Explanation, explained
+from postroom.flow.nearest import Neighbour, nearest
+from postroom.model.judgement import Decision
+from postroom.model.mail import BrandName, Mail, RouteName
+from postroom.model.message import Message
+from postroom.model.people import Sight
+from postroom.understand.reader import read
+from postroom.web.room import Room
+from postroom.web.site import site
+from postroom.web.visit import COOKIE, SECURE_COOKIE
+
+#: seconds that answers under way get when the server ends
+_DRAIN = 5.0
+_LOOK = 1.0
+
+
+def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pulse) -> None:
+    """Serve until the parent says stop."""
+    opened = [socket.socket(fileno=number) for number in sockets]
+    server = _Pages(
+        uvicorn.Config(
+            site(room(house, opened)),
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=bool(house.settings.pages.url),
+            forwarded_allow_ips="127.0.0.1,::1",
+            timeout_graceful_shutdown=int(_DRAIN),
+            limit_concurrency=500,
+            h11_max_incomplete_event_size=65_536,
+        )
+    )
+
+    def until_told() -> None:
+        while not bell.stopping:
+            bell.wait(_LOOK)
+        server.should_exit = True
+
+    threading.Thread(target=until_told, name="until-told", daemon=True).start()
+    gc.freeze()
+    pulse.ready()
+    server.run(sockets=opened)
+
+
+def room(house: House, opened: Sequence[socket.socket]) -> Room:
+    """What pages work with, of this house."""
+    settings = house.settings.pages
+    secure = settings.url.startswith("https://")
+
+    def explain(decision: Decision, message: Message) -> Explanation:
+        return explained(decision, message, house.policy)
+
+    def alike(mail: Mail, message: Message, sight: Sight) -> tuple[Neighbour, ...]:
+        def may_see(brand: BrandName, route: RouteName) -> bool:
+            return sight.sees(brand, route, route)
+
+        return nearest(house.store, house.trust, mail.id, message, may_see=may_see, clock=time.monotonic)
+
+    return Room(
+        store=house.store,
+        accounts=house.accounts,
+        journal=house.journal,
+        signing_in=house.signing_in,
+        views=house.views,
+        turns=house.turns,
+        reviewing=house.reviewing(),
+        read=lambda mail: read(mail, house.trust),
+        explain=explain,
+        alike=alike,
+        events=house.store.events,
+        routes=house.taught_routes,
+        brands=tuple(map(BrandName, house.settings.brand)),
+        hosts=hosts(settings.url, [address_of(one) for one in opened]),
+        cookie=SECURE_COOKIE if secure else COOKIE,
+        secure=secure,
+        lease=settings.lease_minutes * 60.0,
+        clock=time.time,
+        failed=lambda error: tell_failure(house.observer, error),
+    )
+
+
+def hosts(url: str, listening: Sequence[str]) -> frozenset[str]:
+    """Values of the Host field (RFC 9110 §7.2) that are ours: of the public address, and of loopback where we listen there."""
+    found = {urlsplit(url).netloc.lower()} if url else set()
+    for address in listening:
+        port = address.rpartition(":")[2]
+        found |= {address, f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"}
+    return frozenset(found)
+
+
+class _Pages(uvicorn.Server):
+    """The web server, without its own ideas about our signals."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `work`."""
+        yield

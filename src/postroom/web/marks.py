@@ -1,0 +1,33 @@
+"""The words that carried a decision, marked where they stand."""
+
+from markupsafe import Markup, escape
+
+from postroom.decide.telling import Telling, apart
+from postroom.flow.explanation import Explanation
+
+
+def marked(subject: str, new_text: str, explanation: Explanation | None) -> tuple[Markup, Markup]:
+    """Subject and new text with their telling words marked, for or against the best guess."""
+    if explanation is None or explanation.text != f"{subject}\n{new_text}":
+        return escape(subject), escape(new_text)
+    words = apart(explanation.telling)
+    head = len(subject)
+    return (
+        _marked(explanation, 0, head, [one for one in words if one.end <= head]),
+        _marked(explanation, head + 1, len(explanation.text), [one for one in words if one.start > head]),
+    )
+
+
+def _marked(explanation: Explanation, start: int, end: int, words: list[Telling]) -> Markup:
+    found, at = Markup(), start
+    for one in words:
+        found += escape(explanation.text[at : one.start]) + _mark(one, explanation)
+        at = one.end
+    return found + escape(explanation.text[at:end])
+
+
+def _mark(one: Telling, explanation: Explanation) -> Markup:
+    side = "for" if one.speaks_for(explanation.decision.decided) else "against" if one.route else "signal"
+    weight = "" if one.weight is None else f" {one.weight:+.1f}"
+    said = f"{one.route or one.name}{weight}"
+    return Markup('<mark class="{}" title="{}">{}</mark>').format(side, said, one.text)

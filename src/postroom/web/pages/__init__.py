@@ -1,0 +1,1 @@
+"""One module a page: functions of a visit, and the table of their addresses."""

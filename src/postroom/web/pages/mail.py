@@ -1,0 +1,147 @@
+"""One mail: its words, what was decided of it and why, what happened to it, and what a person does with it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+
+from postroom.flow.explanation import Explanation
+from postroom.flow.verdicts import Given
+from postroom.model.errors import Refused
+from postroom.model.judgement import Decision
+from postroom.model.listing import MailRow
+from postroom.model.mail import Mail, MailId, RouteName
+from postroom.model.message import Message
+from postroom.web import mailview
+from postroom.web.marks import marked
+from postroom.web.render import Missing
+from postroom.web.visit import Page, Visit, inside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A mail that its reader may see."""
+
+    row: MailRow
+    mail: Mail
+    message: Message
+    #: oldest first
+    decisions: tuple[Decision, ...]
+
+    @property
+    def decision(self) -> Decision | None:
+        """In force; None before there is one."""
+        return self.decisions[-1] if self.decisions else None
+
+
+def opened(visit: Visit, mail_id: str) -> Opened:
+    """The mail with this id. Raises `Missing` when there is none, or none for this reader."""
+    row = visit.room.views.row(MailId(mail_id), visit.sight)
+    mails = visit.room.store.read([MailId(mail_id)]) if row else ()
+    if row is None or not mails:
+        raise Missing("There is no such mail, or it is not for you.")
+    return Opened(
+        row=row, mail=mails[0], message=visit.room.read(mails[0]), decisions=visit.room.store.decisions(row.id)
+    )
+
+
+def mail(visit: Visit) -> Response:
+    """The mail, read from now on."""
+    one = opened(visit, visit.path["id"])
+    visit.room.store.mark_read(one.row.id)
+    return visit.page("mail.html", title=one.message.subject or "(no subject)", here=one.row.route, **facts(visit, one))
+
+
+def facts(visit: Visit, one: Opened) -> dict[str, Any]:
+    """What a template needs to show a mail with its evidence."""
+    explanation = explained(visit, one)
+    message = one.message
+    subject, new_text = marked(message.subject, message.new_text, explanation)
+    return {
+        "row": one.row,
+        "mail": one.mail,
+        "message": message,
+        "decision": one.decision,
+        "explanation": explanation,
+        "subject": subject,
+        "new_text": new_text,
+        "has_html": mailview.has_html(one.mail.raw),
+        "events": visit.room.events(one.row.id),
+        "verdicts": visit.room.store.verdicts_on(one.row.id),
+        "may_move": visit.user.is_at_least("agent") and one.decision is not None,
+        "others": [r for r in visit.room.routes if one.decision is None or r != one.decision.route],
+    }
+
+
+def explained(visit: Visit, one: Opened) -> Explanation | None:
+    """Why it is where it is; None before it was judged."""
+    if one.decision is None:
+        return None
+    return visit.room.explain(one.decision, one.message)
+
+
+def alike(visit: Visit) -> Response:
+    """What people said of the mails most like it, as far as the reader may see them: a part of the page, asked for when wanted."""
+    one = opened(visit, visit.path["id"])
+    return visit.page(
+        "alike.html",
+        title="Most like it",
+        here=one.row.route,
+        nearest=visit.room.alike(one.mail, one.message, visit.sight),
+    )
+
+
+def html(visit: Visit) -> Response:
+    """The mail's HTML, made harmless, to be shown in a frame that can do nothing."""
+    one = opened(visit, visit.path["id"])
+    return Response(mailview.document(one.mail.raw), media_type="text/html", headers=mailview.HEADERS)
+
+
+def part(visit: Visit) -> Response:
+    """One attachment, to be kept: never shown by the browser."""
+    one = opened(visit, visit.path["id"])
+    number = visit.path["number"]
+    if number.isdecimal() and len(number) < 5 and int(number) < len(one.message.attachments):
+        attachment = one.message.attachments[int(number)]
+        content = mailview.content(one.mail.raw, attachment.sha256)
+        if content is not None:
+            return mailview.download(attachment.name or "attachment", content)
+    raise Missing("This mail has no such attachment.")
+
+
+def raw(visit: Visit) -> Response:
+    """The bytes as they came, to be kept."""
+    one = opened(visit, visit.path["id"])
+    return mailview.download(f"{one.row.id}.eml", one.mail.raw)
+
+
+def move(visit: Visit) -> Response:
+    """A person says where it belongs."""
+    one = opened(visit, visit.path["id"])
+    given(visit, one, visit.said("route"))
+    back = inside(visit.said("to", f"/mail/{one.row.id}"))
+    return RedirectResponse(back, status_code=303)
+
+
+def given(visit: Visit, one: Opened, route: str) -> Given:
+    """The verdict, kept. ``""`` confirms the best guess. Raises `Refused`."""
+    generation = visit.said("generation", "0")
+    if not generation.isdecimal():
+        raise Refused("This form is damaged: load the page again.")
+    return visit.room.reviewing.give(
+        one.mail,
+        RouteName(route) if route else None,
+        visit.user.name,
+        generation=int(generation),
+        note=visit.said("note"),
+    )
+
+
+PAGES = (
+    Page(path="/mail/{id}", do=mail),
+    Page(path="/mail/{id}/alike", do=alike),
+    Page(path="/mail/{id}/html", do=html),
+    Page(path="/mail/{id}/part/{number}", do=part),
+    Page(path="/mail/{id}/raw", do=raw),
+    Page(path="/mail/{id}/move", do=move, method="POST", role="agent"),
+)

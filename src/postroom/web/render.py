@@ -1,0 +1,92 @@
+"""Templates to pages. Everything that is put into one is escaped, but for what `Markup` was made of here on purpose."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from postroom.web import words
+
+if TYPE_CHECKING:
+    from postroom.web.visit import Visit
+
+_KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+class Missing(Exception):
+    """There is no such thing, or it is not for this reader: nobody can tell which."""
+
+
+class Render:
+    """Makes pages of templates and serves what they are dressed in."""
+
+    @cached_property
+    def _templates(self) -> Environment:
+        found = Environment(
+            loader=PackageLoader("postroom.web", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        found.filters |= words.FILTERS
+        found.globals["static"] = {name: f"/static/{mark}/{name}" for name, (mark, _) in self.static.items()}
+        return found
+
+    @cached_property
+    def static(self) -> Mapping[str, tuple[str, bytes]]:
+        """Style, script and pictures: a mark of their content, and it."""
+        folder = resources.files("postroom.web") / "static"
+        contents = {
+            entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.name.rpartition(".")[2] in _KINDS
+        }
+        return {name: (sha256(content).hexdigest()[:12], content) for name, content in contents.items()}
+
+    def dressing(self, name: str) -> Response:
+        """One file of `static`. Its address changes with its content: it may be kept for ever. Raises `Missing`."""
+        if name not in self.static:
+            raise Missing
+        kind = _KINDS[name.rpartition(".")[2]]
+        headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+        return Response(self.static[name][1], media_type=kind, headers=headers)
+
+    def page(self, template: str, visit: "Visit", *, status: int = 200, **facts: Any) -> Response:
+        """A page for somebody who has signed in, with what is around it."""
+        room = visit.room
+        around = {
+            "visit": visit,
+            "user": visit.user,
+            "csrf": visit.csrf,
+            "now": visit.now,
+            "nav": nav(visit),
+            "routes": room.routes,
+            "brands": room.brands,
+        }
+        return HTMLResponse(self._templates.get_template(template).render(around | facts), status_code=status)
+
+    def plain(self, template: str, *, status: int = 200, **facts: Any) -> Response:
+        """A page for whoever comes."""
+        return HTMLResponse(self._templates.get_template(template).render(facts), status_code=status)
+
+    def problem(self, status: int, said: str) -> Response:
+        """What went wrong and what to do."""
+        return self.plain(
+            "alone.html", status=status, title=words.PROBLEMS.get(status, "That did not work"), words=said
+        )
+
+
+def nav(visit: "Visit") -> dict[str, Any]:
+    """What the side shows: desks with their unread mail, and how much waits for a person."""
+    room, user = visit.room, visit.user
+    unread: dict[str, int] = {}
+    for one in room.views.counts(visit.sight):
+        unread[one.route] = unread.get(one.route, 0) + one.unread
+    desks = [route for route in room.routes if visit.sight.routes is None or route in visit.sight.routes]
+    return {
+        "desks": [(route, unread.get(route, 0)) for route in desks],
+        "questions": room.turns.open_questions(visit.sight) if user.is_at_least("reviewer") else 0,
+    }

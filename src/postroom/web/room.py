@@ -1,0 +1,52 @@
+"""What pages work with: ports and use cases, put together by `bootstrap`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from postroom.flow.explanation import Explanation
+from postroom.flow.nearest import Neighbour
+from postroom.flow.signin import SigningIn
+from postroom.flow.verdicts import Reviewing
+from postroom.model.judgement import Decision
+from postroom.model.listing import Event
+from postroom.model.mail import BrandName, Mail, MailId, RouteName
+from postroom.model.message import Message
+from postroom.model.people import Sight
+from postroom.ports import Store
+from postroom.ports.accounts import Accounts, Journal
+from postroom.ports.desktop import Turns, Views
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What pages work with."""
+
+    store: Store
+    accounts: Accounts
+    journal: Journal
+    signing_in: SigningIn
+    views: Views
+    turns: Turns
+    reviewing: Reviewing
+    #: bytes to a message; total
+    read: Callable[[Mail], Message]
+    #: why a decision was made
+    explain: Callable[[Decision, Message], Explanation]
+    #: verdicts on the mails most like one, as far as a reader may see them; takes its time
+    alike: Callable[[Mail, Message, Sight], tuple[Neighbour, ...]]
+    #: the way of a mail, in order of time
+    events: Callable[[MailId], tuple[Event, ...]]
+    #: desks in the order of the settings, then junk and automatic
+    routes: tuple[RouteName, ...]
+    brands: tuple[BrandName, ...]
+    #: hosts, with port where it is not the usual one, under which the pages may be asked for
+    hosts: frozenset[str]
+    #: name of the session's cookie
+    cookie: str
+    #: whether browsers come by TLS
+    secure: bool
+    #: seconds that a question of review stays in one person's hands
+    lease: float
+    clock: Callable[[], float]
+    #: is told of bugs
+    failed: Callable[[Exception], None]

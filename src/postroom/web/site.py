@@ -1,0 +1,70 @@
+"""The pages as one application: every address, and who may ask for it."""
+
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from postroom.web.pages import inbox, mail, news, review, signin
+from postroom.web.render import Missing, Render
+from postroom.web.room import Room
+from postroom.web.visit import Page, endpoint, guarded
+
+PAGES: tuple[Page, ...] = (*inbox.PAGES, *mail.PAGES, *review.PAGES, *news.PAGES)
+"""All that takes a session."""
+
+
+def site(room: Room) -> Starlette:
+    """The application; it holds no state but what ``room`` does."""
+    render = Render()
+
+    async def static(request: Request) -> Response:
+        try:
+            return guarded(render.dressing(request.path_params["name"]))
+        except Missing:
+            return guarded(render.problem(404, "There is no such file."))
+
+    async def alive(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def missing(_: Request, __: Exception) -> Response:
+        return guarded(render.problem(404, "There is no such page."))
+
+    def route(page: Page) -> Route:
+        return Route(page.path, endpoint(page, room, render), methods=[page.method])
+
+    return Starlette(
+        routes=[
+            Route("/static/{mark}/{name}", static),
+            Route("/healthz", alive),
+            *signin.routes(room, render),
+            *map(route, PAGES),
+        ],
+        exception_handlers={404: missing, 405: missing},
+        middleware=[Middleware(OurHosts, hosts=room.hosts, refuse=lambda: guarded(render.problem(400, _ELSEWHERE)))],
+    )
+
+
+_ELSEWHERE = "These pages are not served under that name. Set `pages.url` to the address that people use."
+
+
+class OurHosts:
+    """Answers only under names that are ours, so that no other site's name can be led here (DNS rebinding)."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str], refuse: Callable[[], Response]) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] == "http":
+            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
+            if host not in self._hosts:
+                await self._refuse()(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

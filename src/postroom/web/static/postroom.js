@@ -1,0 +1,139 @@
+// Keys, forms that change the page in place, and news. Everything here only makes faster what forms and links do without it.
+"use strict";
+
+const told = (text) => { document.getElementById("told").textContent = text; };
+let chord = "";
+
+// What a key does: the element that says so with data-key (or, after another key, data-chord) is pressed.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const typing = event.target.closest("input,select,textarea,dialog[open]");
+  if (event.key === "Escape") { chord = ""; mark(); if (typing) event.target.blur(); return; }
+  if (typing) return;
+  if (event.key === "?") { showKeys(); return; }
+  if (event.key === "j" || event.key === "k") { step(event.key === "j" ? 1 : -1); return; }
+  const wanted = [...document.querySelectorAll("[data-chord]")];
+  if (chord) {
+    const hit = wanted.find((one) => one.dataset.chord === chord + event.key);
+    chord = ""; mark();
+    if (hit) { event.preventDefault(); hit.click(); }
+    return;
+  }
+  if (wanted.some((one) => one.dataset.chord[0] === event.key)) { chord = event.key; mark(); event.preventDefault(); return; }
+  const hit = [...document.querySelectorAll("[data-key],[data-go]")].find((one) => (one.dataset.key || "") === event.key);
+  if (!hit) return;
+  event.preventDefault();
+  if (hit.matches("input,select")) hit.focus(); else hit.click();
+});
+
+function mark() { document.body.classList.toggle("chosen", chord !== ""); }
+
+function step(by) {
+  const items = [...document.querySelectorAll("[data-item]")];
+  if (!items.length) return;
+  const at = items.indexOf(document.activeElement);
+  items[Math.min(Math.max(at + by, 0), items.length - 1)].focus();
+}
+
+function showKeys() {
+  const list = document.querySelector("#keys dl");
+  list.replaceChildren();
+  const add = (key, what) => {
+    const dt = document.createElement("dt"), kbd = document.createElement("kbd"), dd = document.createElement("dd");
+    kbd.textContent = key; dt.append(kbd); dd.textContent = what; list.append(dt, dd);
+  };
+  for (const one of document.querySelectorAll("[data-key],[data-chord]")) {
+    const what = one.getAttribute("aria-label") || one.textContent.trim().replace(/^\S(?=\s)/, "").trim() || one.placeholder || one.name;
+    add(one.dataset.key || one.dataset.chord.split("").join(" "), what.slice(0, 60));
+  }
+  add("j k", "down and up in a list"); add("?", "these keys");
+  document.getElementById("keys").showModal();
+}
+
+// A form or link that changes the page: the answer's main part takes the place of ours.
+async function swap(url, options) {
+  document.body.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(url, { credentials: "same-origin", ...options });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const main = page.querySelector("main");
+    if (!main || (answer.redirected && new URL(answer.url).pathname === "/sign-in")) { location.assign(answer.url); return; }
+    document.querySelector("main").replaceWith(document.adoptNode(main));
+    const nav = page.getElementById("nav");
+    if (nav) document.getElementById("nav").replaceWith(document.adoptNode(nav));
+    document.title = page.title;
+    if (answer.url !== location.href) history.pushState({}, "", answer.url);
+    chord = ""; mark(); dress();
+    document.querySelector("main").focus({ preventScroll: true });
+    scrollTo(0, 0);
+    told(answer.ok ? "" : "That did not work; see the page.");
+  } catch {
+    told("No answer from postroom. What you did may not be kept: try again.");
+  } finally {
+    document.body.removeAttribute("aria-busy");
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-swap]")) return;
+  event.preventDefault();
+  if (document.body.hasAttribute("aria-busy")) return;
+  const fields = new URLSearchParams(new FormData(form, event.submitter));
+  swap(form.action, { method: "POST", body: fields });
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("main a[data-key],main a[data-item]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  swap(link.href);
+});
+
+addEventListener("popstate", () => location.reload());
+
+// What takes its time, or is seldom wanted, is loaded when somebody opens it.
+document.addEventListener("toggle", async (event) => {
+  const opened = event.target;
+  if (!opened.open) return;
+  const frame = opened.querySelector("iframe[data-src]");
+  if (frame && !frame.src) frame.src = frame.dataset.src;
+  if (!opened.dataset.load) return;
+  const answer = await fetch(opened.dataset.load, { credentials: "same-origin" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const found = page.getElementById("loaded");
+  if (found) { opened.lastElementChild.replaceWith(document.adoptNode(found)); delete opened.dataset.load; }
+}, true);
+
+function dress() {
+  const first = document.querySelector("[data-review] .primary");
+  if (first) first.focus({ preventScroll: true });
+}
+
+// News: when the store has changed, lists that nobody is working in are asked for again.
+let heard = null;
+async function listen() {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch("/news", { credentials: "same-origin" });
+    if (!answer.ok) return;
+    const { mark: now } = await answer.json();
+    if (heard !== null && now !== heard && document.querySelector("[data-live]") && !busy()) await refresh();
+    heard = now;
+  } catch { /* it is asked again */ }
+}
+function busy() { return document.activeElement.closest("input,select,textarea") || document.body.hasAttribute("aria-busy"); }
+async function refresh() {
+  const answer = await fetch(location.href, { credentials: "same-origin" });
+  if (!answer.ok || answer.redirected) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const focus = document.activeElement.closest("[data-item]")?.getAttribute("href");
+  for (const name of ["nav", "main"]) {
+    const now = document.getElementById(name), then = page.getElementById(name);
+    if (now && then) now.replaceWith(document.adoptNode(then));
+  }
+  if (focus) document.querySelector(`[data-item][href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+}
+setInterval(listen, 5000);
+listen();
+dress();

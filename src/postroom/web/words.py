@@ -1,0 +1,69 @@
+"""How pages put things: times, shares, sizes, states."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+PROBLEMS = {
+    400: "That can't be read",
+    403: "Not for you",
+    404: "Not here",
+    409: "That has changed meanwhile",
+    413: "Too much",
+    503: "Not now",
+}
+#: change how letters join, not where they stand
+_JOINERS = "\u200c\u200d"
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86_400.0
+
+
+def ago(when: float, now: float) -> str:
+    """How long it is since then, in its largest unit."""
+    return f"{span(now - when)} ago" if now - when >= _MINUTE else "now"
+
+
+def span(seconds: float) -> str:
+    """A length of time in its largest unit."""
+    for size, unit in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "< 1 min"
+
+
+def stamp(when: float) -> str:
+    """A moment in UTC, for people."""
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(when))
+
+
+def machine(when: float) -> str:
+    """A moment for machines (RFC 3339)."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent; never 100 for less than all of it."""
+    return f"{min(round(share * 100), 99 if share < 1 else 100)} %"
+
+
+def size(count: int) -> str:
+    """A number of bytes."""
+    for unit, limit in (("B", 1000), ("kB", 1_000_000), ("MB", 1_000_000_000)):
+        if count < limit:
+            return f"{count / (limit / 1000):.3g} {unit}"
+    return f"{count / 1e9:.3g} GB"
+
+
+def visible(text: str) -> str:
+    """A stranger's line with its controls and direction marks (UAX #9) taken out: it can't turn what stands beside it around."""
+    return "".join(char for char in text if char.isprintable() or char in _JOINERS)
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "ago": ago,
+    "span": span,
+    "stamp": stamp,
+    "machine": machine,
+    "percent": percent,
+    "bytes": size,
+    "visible": visible,
+}

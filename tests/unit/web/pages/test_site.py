@@ -1,0 +1,370 @@
+"""The pages as a browser meets them: the door, who may see what, lists, one mail, review."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from postroom.web.site import PAGES
+from tests.pages_house import APPEAL, PASSWORD, QUESTION, REFUND, Browser, Installation, installation, letter
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def ada(here: Installation) -> Browser:
+    return here.user("ada", "admin")
+
+
+# -- the door
+
+
+def test_whoever_has_not_signed_in_is_led_to_the_door_and_on_from_there(here: Installation) -> None:
+    here.user("ada", "agent")
+    browser = here.browser()
+    answer = browser.get("/inbox?route=appeals")
+    assert browser.at == "/sign-in?to=%2Finbox%3Froute%3Dappeals"
+    assert 'value="/inbox?route=appeals"' in answer.text
+    answer = browser.post("/sign-in", name="ada", password=PASSWORD, to="/inbox?route=appeals")
+    assert (answer.status, browser.at) == (200, "/inbox?route=appeals")
+
+
+def test_a_wrong_password_opens_nothing_and_names_nobody(here: Installation) -> None:
+    here.user("ada", "agent")
+    browser = here.browser()
+    known = browser.post("/sign-in", name="ada", password="wrong wrong wrong", to="/")
+    unknown = browser.post("/sign-in", name="bob", password="wrong wrong wrong", to="/")
+    assert known.status == unknown.status == 403
+    assert known.text.replace("ada", "bob") == unknown.text
+    assert not browser.cookies
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"])
+def test_the_door_leads_nowhere_else(here: Installation, to: str) -> None:
+    here.user("ada", "agent")
+    browser = here.browser()
+    answer = browser.post("/sign-in", follow=False, name="ada", password=PASSWORD, to=to)
+    assert answer.headers["location"] == "/"
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(here: Installation) -> None:
+    here.user("ada", "agent")
+    (cookie,) = here.browser().post("/sign-in", follow=False, name="ada", password=PASSWORD).cookies
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+
+
+def test_behind_tls_the_cookie_is_secure_and_bound_to_the_host(tmp_path: Path) -> None:
+    with installation(tmp_path, url="https://mail.shop.test") as made:
+        made.user("ada", "agent")
+        (cookie,) = made.browser().post("/sign-in", follow=False, name="ada", password=PASSWORD).cookies
+    assert cookie.startswith("__Host-postroom=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+
+
+def test_signing_out_ends_the_session_on_the_server(here: Installation, ada: Browser) -> None:
+    kept = dict(ada.cookies)
+    ada.post("/sign-out")
+    assert not ada.cookies
+    ada.cookies = kept
+    ada.get("/inbox")
+    assert ada.at.startswith("/sign-in")
+
+
+def test_other_names_than_ours_are_not_answered(ada: Browser) -> None:
+    ada.host = "rebound.example:8026"
+    assert ada.get("/inbox").status == 400
+
+
+def test_every_answer_forbids_what_pages_do_not_need(here: Installation, ada: Browser) -> None:
+    for path in ("/sign-in", "/inbox", "/nothing", "/static/x/postroom.css", "/static/x/../secret", "/review"):
+        headers = ada.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+# -- forms
+
+
+def change(browser: Browser, mail: str, **fields: str) -> int:
+    return browser.post(f"/mail/{mail}/move", route="refunds", generation="1", **fields).status
+
+
+def test_a_form_without_its_token_changes_nothing(here: Installation, ada: Browser) -> None:
+    (mail,) = here.receive(APPEAL)
+    stranger = here.user("eve", "agent")
+    assert change(ada, mail) == 403
+    assert change(ada, mail, csrf="0" * 64) == 403
+    assert change(ada, mail, csrf=stranger.csrf()) == 403
+    assert len(here.house.store.decisions(mail)) == 1
+    assert change(ada, mail, csrf=ada.csrf()) == 200
+    assert here.house.store.decisions(mail)[-1].route == "refunds"
+
+
+@pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
+def test_a_form_of_another_site_changes_nothing(here: Installation, ada: Browser, headers: dict[str, str]) -> None:
+    (mail,) = here.receive(APPEAL)
+    answer = ada.post(f"/mail/{mail}/move", headers=headers, route="refunds", generation="1", csrf=ada.csrf())
+    assert answer.status == 403
+    assert len(here.house.store.decisions(mail)) == 1
+
+
+def test_a_form_too_large_or_damaged_is_refused(ada: Browser) -> None:
+    assert ada.post("/mail/x/move", note="x" * 2_000_000).status == 413
+    assert ada.post("/mail/x/move", **{f"f{n}": "1" for n in range(3000)}).status == 413
+
+
+def test_an_answer_to_an_older_decision_is_refused(here: Installation, ada: Browser) -> None:
+    (mail,) = here.receive(APPEAL)
+    token = ada.csrf()
+    ada.post(f"/mail/{mail}/move", route="refunds", generation="1", csrf=token)
+    answer = ada.post(f"/mail/{mail}/move", route="general", generation="1", csrf=token)
+    assert answer.status == 409
+    assert "meanwhile" in answer.words
+    assert ada.post(f"/mail/{mail}/move", route="nowhere", generation="2", csrf=token).status == 409
+    assert ada.post(f"/mail/{mail}/move", route="general", generation="two", csrf=token).status == 409
+
+
+# -- who may see what
+
+
+def test_a_mail_of_another_desk_or_brand_is_as_if_it_were_not_there(here: Installation) -> None:
+    (appeal,) = here.receive(APPEAL)
+    (other,) = here.receive(APPEAL, to="help@video.test")
+    (refund,) = here.receive(REFUND)
+    sam = here.user("sam", "agent", routes=("appeals",), brands=("shop",))
+    assert "Suspended account" in sam.get(f"/mail/{appeal}").words
+    for hidden in (other, refund, "01m8d0rbmmynemdekykyk5t8zz"):
+        pages = [sam.get(f"/mail/{hidden}{rest}") for rest in ("", "/html", "/raw", "/part/0", "/alike")]
+        pages.append(sam.post(f"/mail/{hidden}/move", csrf=sam.csrf(), generation="1", route="general"))
+        assert {page.status for page in pages} == {404}
+        assert len({page.text for page in pages if "attachment" not in page.text}) == 1
+    listed = sam.get("/inbox").text
+    assert appeal in listed
+    assert other not in listed
+    assert refund not in listed
+    assert "Refunds" not in sam.get("/inbox").text
+    assert refund not in sam.get("/inbox?words=charged").text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")
+def test_every_page_asks_who_it_is_and_whether_they_may(here: Installation, page: object) -> None:
+    assert page in PAGES
+    (mail,) = here.receive(APPEAL)
+    path = page.path.replace("{id}", mail).replace("{number}", "0")  # type: ignore[attr-defined]
+    stranger = here.browser()
+    ask = stranger.get if page.method == "GET" else stranger.post  # type: ignore[attr-defined]
+    ask(path)
+    assert stranger.at.startswith("/sign-in")
+    viewer = here.user("vic", "viewer")
+    token = viewer.csrf()
+    answer = viewer.get(path) if page.method == "GET" else viewer.post(path, csrf=token)  # type: ignore[attr-defined]
+    if page.role == "viewer":  # type: ignore[attr-defined]
+        assert answer.status in (200, 404)
+    else:
+        assert answer.status == 403
+        assert "role" in answer.words
+    assert len(here.house.store.decisions(mail)) == 1
+
+
+def test_who_is_disabled_is_out_at_once(here: Installation, ada: Browser) -> None:
+    from dataclasses import replace
+
+    from postroom.model.people import Deed
+
+    here.user("bob", "admin")
+    user = here.house.accounts.user("ada")  # type: ignore[arg-type]
+    assert user is not None
+    deed = Deed(at=1.0, by="bob", what="user-changed", to="ada")
+    here.house.accounts.put_user(replace(user, disabled=True), deed, was=user)
+    ada.get("/inbox")
+    assert ada.at.startswith("/sign-in")
+
+
+# -- lists
+
+
+def test_an_inbox_lists_its_mail_and_the_side_counts_what_is_unread(here: Installation, ada: Browser) -> None:
+    (appeal,) = here.receive(APPEAL)
+    (question,) = here.receive(QUESTION)
+    page = ada.get("/inbox?route=appeals").text
+    assert appeal in page
+    assert question not in page
+    assert 'aria-label="1 unread"' in page
+    ada.get(f"/mail/{appeal}")
+    page = ada.get("/inbox?route=appeals").text
+    assert page.count('aria-label="1 unread"') == 1  # the question
+
+
+def test_search_finds_words_and_says_what_it_cannot_search_for(here: Installation, ada: Browser) -> None:
+    (appeal,) = here.receive(APPEAL)
+    here.receive(QUESTION)
+    assert ada.get("/inbox?words=suspension").text.count("data-item") == 1
+    assert appeal in ada.get('/inbox?words="did nothing wrong"&sender=@example.net').text
+    assert "Nothing matches" in ada.get("/inbox?words=zebra").text
+    assert 'role="alert"' in ada.get("/inbox?words=...").text
+    assert "2026-03-31" in ada.get("/inbox?since=yesterday").words
+    assert appeal in ada.get("/inbox?since=2020-01-01&until=2090-01-01&reading=unread&language=en").text
+
+
+def test_lists_go_on_page_after_page(here: Installation, ada: Browser) -> None:
+    ids = here.receive(*(letter("How do I change my name?", subject=f"Question {n}") for n in range(60)))
+    first = ada.get("/inbox?route=general")
+    older = first.text.partition('class="pages"')[2].partition('href="')[2].partition('"')[0]
+    second = ada.get(older.replace("&amp;", "&"))
+    assert first.text.count("data-item") == 50
+    assert second.text.count("data-item") == 10
+    assert all((first.text + second.text).count(f'/mail/{one}"') == 1 for one in ids)
+
+
+# -- one mail
+
+
+def test_a_mail_shows_its_words_marked_its_evidence_and_its_way(here: Installation, ada: Browser) -> None:
+    (appeal,) = here.receive(APPEAL)
+    page = ada.get(f"/mail/{appeal}")
+    assert '<mark class="for"' in page.text
+    assert "not authenticated" in page.text
+    assert "accepted" in page.text
+    assert "appeals at" in page.words
+    assert ada.get(f"/mail/{appeal}/alike").status == 200
+    raw = ada.get(f"/mail/{appeal}/raw")
+    assert raw.text.encode() == APPEAL
+    assert raw.headers["content-disposition"].startswith("attachment")
+
+
+def test_what_a_stranger_wrote_is_never_markup(here: Installation, ada: Browser) -> None:
+    bad = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&lt;"
+    hostile = letter(
+        f"My account was suspended {bad}", subject=f"Suspended {bad}", sender=f'"{bad[:25]}\u202egpj" <eve@example.net>'
+    )
+    (mail,) = here.receive(hostile)
+    for path in ("/inbox", f"/mail/{mail}", "/inbox?words=suspended", f"/inbox?words={bad}", f"/inbox?route={bad}"):
+        page = ada.get(path.replace(" ", "%20").replace("#", "%23")).text
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+        assert "\u202e" not in page
+
+
+def test_html_comes_in_a_sandbox_and_attachments_are_kept_not_shown(here: Installation, ada: Browser) -> None:
+    raw = (
+        b"From: a@example.net\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: text/html\r\n\r\n<p>hello</p><script>alert(1)</script>\r\n"
+        b"--b\r\nContent-Type: text/html\r\nContent-Disposition: attachment; filename=evil.html\r\n\r\n<script>1</script>\r\n--b--\r\n"
+    )
+    (mail,) = here.receive(raw)
+    page = ada.get(f"/mail/{mail}")
+    assert 'iframe sandbox=""' in page.text
+    framed = ada.get(f"/mail/{mail}/html")
+    assert "alert" not in framed.text
+    assert framed.headers["content-security-policy"].startswith("sandbox;")
+    kept = ada.get(f"/mail/{mail}/part/0")
+    assert kept.headers["content-type"] == "application/octet-stream"
+    assert kept.text == "<script>1</script>"
+    for number in ("1", "-1", "x", "9" * 5000, "٣"):
+        assert ada.get(f"/mail/{mail}/part/{number}").status == 404
+
+
+# -- review
+
+
+def uncertain(number: int) -> bytes:
+    return letter(
+        f"Question {number}: they blocked something and took money, or so my sister says?", subject=f"hm {number}"
+    )
+
+
+@pytest.fixture
+def questions(here: Installation) -> list[str]:
+    """Mails that wait in review."""
+    from dataclasses import replace
+
+    here.house.__dict__["policy"] = replace(here.house.policy, default_threshold=0.9999, fallback_threshold=0.9999)
+    ids = here.receive(*(uncertain(number) for number in range(4)))
+    assert [one.mail_id for one in here.house.store.waiting(10, "review")] == ids
+    return list(ids)
+
+
+def asked(page: str) -> str:
+    return page.partition('action="/review/')[2].partition('"')[0]
+
+
+def test_one_is_asked_after_another_and_never_two_people_the_same(here: Installation, questions: list[str]) -> None:
+    ada, bob = here.user("ada", "reviewer"), here.user("bob", "reviewer")
+    mine, his = asked(ada.get("/review").text), asked(bob.get("/review").text)
+    assert {mine, his} == set(questions[:2])
+    assert asked(ada.get("/review").text) == mine  # still in hand
+    answer = bob.post(f"/review/{mine}", csrf=bob.csrf(), generation="1", route="")
+    assert answer.status == 409
+    assert "Somebody else" in answer.words
+    page = ada.post(f"/review/{mine}", csrf=ada.csrf(), generation="1", route="")
+    assert ada.at == "/review"
+    assert asked(page.text) == questions[2]
+    assert here.house.store.verdicts_on(mine)[0].by == "ada"  # type: ignore[arg-type]
+
+
+def test_all_are_answered_and_the_end_says_so(here: Installation, questions: list[str]) -> None:
+    ada = here.user("ada", "reviewer")
+    page, token = ada.get("/review").text, ada.csrf()
+    for number in range(4):
+        mail = asked(page)
+        route = ("", "refunds", "appeals", "junk")[number]
+        page = ada.post(f"/review/{mail}", csrf=token, generation="1", route=route).text
+    assert "Nothing waits for you" in page
+    here.work()
+    said = {mail: here.house.store.decisions(mail)[-1].route for mail in questions}  # type: ignore[arg-type]
+    assert set(said.values()) >= {"refunds", "appeals", "junk"}
+    assert here.house.store.census()["waiting"]["review"] == 0
+
+
+def test_a_skipped_question_comes_again_after_the_others(here: Installation, questions: list[str]) -> None:
+    ada = here.user("ada", "reviewer")
+    first = ada.get("/review").text
+    skip = first.partition('href="/review?skip=')[2].partition('"')[0]
+    second = ada.get(f"/review?skip={skip}").text
+    assert asked(second) == questions[1]
+    ada.post(f"/review/{asked(second)}/leave", csrf=ada.csrf())
+    assert ada.at == "/inbox"
+    bob = here.user("bob", "reviewer")
+    assert asked(bob.get("/review").text) == questions[0]
+
+
+def test_news_changes_when_something_comes_in(here: Installation, ada: Browser) -> None:
+    before = ada.get("/news").text
+    assert ada.get("/news").text == before
+    here.receive(QUESTION)
+    assert ada.get("/news").text != before
+
+
+def test_a_store_in_trouble_is_told_and_a_bug_shows_nothing_of_itself(here: Installation, ada: Browser) -> None:
+    from dataclasses import replace
+
+    from postroom.model.errors import TryLater
+    from postroom.web.site import site
+
+    class Broken:
+        def __init__(self, error: Exception) -> None:
+            self._error = error
+
+        def mails(self, *_: object, **__: object) -> None:
+            raise self._error
+
+    told: list[Exception] = []
+    for error, status, words in (
+        (TryLater("the store cannot be used now"), 503, "Try again"),
+        (RuntimeError("secret words of a mail"), 500, "A bug in postroom"),
+    ):
+        room = replace(here.room, views=Broken(error), failed=told.append)  # type: ignore[arg-type]
+        browser = Browser(app=site(room), cookies=ada.cookies)
+        page = browser.get("/inbox")
+        assert page.status == status
+        assert words in page.words
+        assert "secret" not in page.text
+    assert [str(one) for one in told] == ["secret words of a mail"]
