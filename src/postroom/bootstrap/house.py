@@ -377,9 +377,11 @@ class House:
     @cached_property
     def heavier_mistake(self) -> str | None:
         """Why the heavier model beside `judging.model` is not used; ``""`` if it is, None if there is none."""
-        from postroom.bootstrap.cascades import mistake  # noqa: PLC0415 - the doors need no numpy
+        from postroom.bootstrap import cascades, models  # noqa: PLC0415 - the doors need no numpy
 
-        return mistake(self.base / self.settings.judging.model)
+        if self.settings.judging.model in models.NO_FILES:
+            return None
+        return cascades.mistake(self.base / self.settings.judging.model)
 
     @cached_property
     def statuses(self) -> StatusProvider:

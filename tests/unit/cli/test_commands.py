@@ -123,7 +123,7 @@ class TestCheck:
         relay = '[destination.desk]\nkind = "lmtp"\nhost = "127.0.0.1"\nport = 9\n'
         (folder / "postroom.toml").write_text(SETTINGS + relay)
         tried = {t["what"]: t["said"] for t in postroom("check", "--json").lines[0]["tried"]}
-        assert tried.keys() == {"store", "destination desk"}
+        assert tried.keys() == {"store", "destination desk", "model"}
         assert tried["store"] == f"none yet; `postroom serve` makes it at {folder / 'data' / 'postroom.db'}"
         assert not (folder / "data").exists()
 
