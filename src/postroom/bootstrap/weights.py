@@ -95,6 +95,11 @@ def read_weights(path: Path) -> Weights | None:
         return None
     except OSError as error:
         raise ConfigError(f"can't read {path}: {error.strerror}") from error
+    return parse_weights(content, path)
+
+
+def parse_weights(content: bytes, path: Path) -> Weights:
+    """The weights of a file's bytes; ``path`` is where they are from. Raises `ConfigError` for what can't be used."""
     try:
         return _parse(content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -103,8 +108,8 @@ def read_weights(path: Path) -> Weights | None:
         ) from error
 
 
-def keep_weights(path: Path, weights: Weights) -> None:
-    """Write them, whole or not at all, for the owner of the folder alone. Raises `OSError`."""
+def dump_weights(weights: Weights) -> bytes:
+    """The file's bytes."""
     facts = {
         "format": FORMAT,
         "scales": dict(weights.scales),
@@ -112,14 +117,18 @@ def keep_weights(path: Path, weights: Weights) -> None:
         "sha256": weights.version,
         "card": dict(weights.card),
     }
+    return json.dumps(facts, indent=1).encode() + b"\n"
+
+
+def keep_weights(path: Path, weights: Weights) -> None:
+    """Write them, whole or not at all, for the owner of the folder alone. Raises `OSError`."""
     made = path.with_name(f"{path.name}.{os.getpid()}.part")
     made.unlink(missing_ok=True)
     try:
         descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "wb") as file:
             give_to_owner_of_folder(descriptor, made)
-            json.dump(facts, file, indent=1)
-            file.write("\n")
+            file.write(dump_weights(weights))
             file.flush()
             os.fsync(descriptor)
         made.replace(path)
