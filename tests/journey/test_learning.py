@@ -1,4 +1,4 @@
-"""A running server learns by itself, and judges by another model without a restart."""
+"""A running server learns by itself, and judges by another model, or by other weights, without a restart."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from postroom.adapters.classifier.model import dump
 from postroom.adapters.classifier.registry import Registry
+from postroom.bootstrap.weights import Weights, keep_weights
 from tests.journey.test_serve import SETTINGS, Running, free_ports, settings, start, until
 from tests.unit.adapters.classifier.test_linear import learned
 
@@ -45,3 +46,25 @@ def test_it_learns_by_itself_and_follows_the_model_in_force(running: Running) ->
     assert chosen.versions.model == version
     assert newest.versions.model == first.versions.model not in ("", version)
     assert [event["model"] for event in running.events("model-loaded")] == [version, first.versions.model]
+
+
+def test_it_follows_what_was_learned_of_the_sources(running: Running) -> None:
+    path = running.folder / "data" / "weights.json"
+    for number, change in enumerate(
+        (
+            lambda: None,
+            lambda: keep_weights(path, Weights(scales={"thread": 0.7}, temperature=1.1)),
+            lambda: path.write_text("damaged"),
+            lambda: running.command("weigh", "--forget"),
+        ),
+        1,
+    ):
+        change()
+        running.send(f"Please give me my account back, for the {number}. time.")
+        until(lambda wanted=number: len(running.inbox()) == wanted, "judged")
+    forgotten, damaged, weighed, first = (
+        running.store.decisions(entry.mail_id)[-1].versions.policy for entry in running.inbox()
+    )
+    assert weighed == damaged != first == forgotten
+    assert [event["policy"] for event in running.events("weights-loaded")] == [weighed, first]
+    assert len(running.events("weights-refused")) == 1

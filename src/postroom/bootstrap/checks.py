@@ -5,10 +5,13 @@ import pwd
 import socket
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
+from postroom.adapters.classifier import modelfile
+from postroom.adapters.classifier.modelfile import LIGHT
 from postroom.adapters.intake.tls import Certificate
 from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.bootstrap.house import House
@@ -18,6 +21,14 @@ from postroom.config.mistakes import Mistake
 from postroom.config.settings import Inbox, Lmtp, Maildir, Mbox, Smtp
 from postroom.model.errors import ConfigError, PostroomError, TryLater
 from postroom.model.mail import DestinationName
+
+_AGAIN = "Correct the name, put the file back, or make it again: postroom train DATA --out FILE"
+_REMEDIES = {
+    "learned": "Go back to the one before: postroom models rollback; or choose: postroom models use VERSION",
+    "shipped": "Install postroom again",
+    "none": "",
+}
+"""What to do where a model can't be used, for each word that may stand in the place of a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +42,7 @@ class Trial:
 
 
 def mistakes(house: House) -> Iterator[Mistake]:
-    """What can be looked up at once. Nothing is made, nobody is asked."""
+    """What can be looked up at once. Nothing is made, nobody is asked, no model is loaded."""
     yield from house.rules.folder_mistakes()
     yield from _certificate(house)
     yield from _user(house.settings.intake.user)
@@ -41,9 +52,7 @@ def mistakes(house: House) -> Iterator[Mistake]:
     for name, what in house.destination_mistakes().items():
         yield Mistake(path=f"destination.{name}", message=what, remedy="Correct it, then check again")
     yield from _learning(house)
-    if why := house.heavier_mistake:
-        said = f"the heavier model is not used, the light one judges alone: {why}"
-        yield Mistake(path="judging.model", message=said, remedy="Correct it, then check again", fatal=False)
+    yield from _model_file(house)
     if what := house.opinion_mistake():
         yield Mistake(path="second_opinion", message=what, remedy="Correct it, then check again")
     yield from _weights(house.weights_path)
@@ -71,6 +80,29 @@ def address_mistakes(house: House) -> Iterator[Mistake]:
             yield from _own_door(f"destination.{name}.host", destination.host, doors[destination.port])
 
 
+def model_mistakes(house: House) -> Iterator[Mistake]:
+    """What only loading them tells of the models that judge: one that is damaged, or made for something else.
+
+    What `mistakes` tells of already is left out. None of it keeps a server from starting: it says what it judges by.
+    """
+    if any(_model_file(house)):
+        return
+    from postroom.bootstrap import models  # noqa: PLC0415 - the doors need no numpy
+
+    wanted = house.settings.judging.model
+    try:
+        model = models.in_force(wanted, house.base, house.models)
+    except ConfigError as error:
+        yield Mistake(path="judging.model", message=str(error), remedy=_REMEDIES.get(wanted, _AGAIN))
+        return
+    if wanted not in _REMEDIES and model is not None and not set(model.classes) & set(house.taught_routes):
+        said = f"{house.base / wanted} knows none of the routes here, but {', '.join(model.classes[:10])}"
+        yield Mistake(path="judging.model", message=said, remedy="Train it on mail of these routes, or name another")
+    if why := house.heavier_mistake:
+        said = f"the heavier model is not used, the light one judges alone: {why}"
+        yield Mistake(path="judging.model", message=said, remedy="Correct it, then check again", fatal=False)
+
+
 def overdue(house: House) -> Iterator[Mistake]:
     """What was erased and is still in the model in force, where there is a store to look into. Wrong, but no reason not to begin."""
     if house.settings.judging.model != "learned" or not house.has_store:
@@ -79,10 +111,8 @@ def overdue(house: House) -> Iterator[Mistake]:
 
     try:
         said = teaching.overdue(house, time.time())
-    except ConfigError as error:
-        yield Mistake(path="judging.model", message=str(error), remedy="Go back: postroom models rollback", fatal=False)
-    except TryLater:
-        return  # for the trial of the store to tell of
+    except (ConfigError, TryLater):
+        return  # for `model_mistakes`, or the trial of the store, to tell of
     else:
         if said:
             yield Mistake(path="judging.model", message=said, remedy="Run: postroom learn", fatal=False)
@@ -97,6 +127,7 @@ def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
             yield _try_destination(house, name)
     if house.settings.status.kind != "none" and not house.status_mistake():
         yield _try_status(house)
+    yield from _try_model(house)
     if house.heavier_mistake == "":
         yield Trial(what="heavier model", ok=True, said="is asked about what the light model is unsure of")
     if not house.opinion_mistake() and house.opinion is not None:
@@ -117,6 +148,15 @@ def _try_destination(house: House, name: DestinationName) -> Trial:
         return Trial(what=f"destination {name}", ok=False, said=str(error))
 
 
+def _try_model(house: House) -> Iterator[Trial]:
+    """Which model judges; what is wrong with it is told by `model_mistakes`."""
+    from postroom.bootstrap import models  # noqa: PLC0415 - the doors need no numpy
+
+    with suppress(ConfigError):
+        if (model := models.in_force(house.settings.judging.model, house.base, house.models)) is not None:
+            yield Trial(what="model", ok=True, said=f"{model.version}, knows {', '.join(model.classes)}")
+
+
 def _try_status(house: House) -> Trial:
     try:
         return Trial(what="account status", ok=True, said=house.statuses.check())
@@ -135,6 +175,16 @@ def _learning(house: House) -> Iterator[Mistake]:
     if house.settings.learning.every_days and importlib.util.find_spec("sklearn") is None:
         remedy = "Run: pip install 'postroom[train]'"
         yield Mistake(path="learning.every_days", message="learning needs scikit-learn", remedy=remedy)
+
+
+def _model_file(house: House) -> Iterator[Mistake]:
+    """A file that is not there, or begins as none of a model does."""
+    wanted = house.settings.judging.model
+    if wanted not in _REMEDIES:
+        try:
+            modelfile.read(house.base / wanted, LIGHT, lambda content: modelfile.header(content, LIGHT, len))
+        except ConfigError as error:
+            yield Mistake(path="judging.model", message=str(error), remedy=_AGAIN)
 
 
 def _certificate(house: House) -> Iterator[Mistake]:

@@ -34,7 +34,7 @@ from postroom.bootstrap.destinations import Around, Servers, build
 from postroom.bootstrap.opinion import build_opinion
 from postroom.bootstrap.shelf import Shelf
 from postroom.bootstrap.status import build_status
-from postroom.bootstrap.weights import read_weights
+from postroom.bootstrap.weights import PolicyInForce, read_weights, weighed
 from postroom.config import Settings, load
 from postroom.config.settings import Destination as DestinationSettings
 from postroom.config.settings import Inbox
@@ -239,12 +239,7 @@ class House:
     @cached_property
     def policy(self) -> Policy:
         """Thresholds, priors and stages, with what verdicts taught of how far each source is believed. Raises `ConfigError`."""
-        learned = read_weights(self.weights_path)
-        if learned is None:
-            return self.settled_policy
-        settled = self.settled_policy
-        version = sha256(f"{settled.version} {learned.version}".encode()).hexdigest()[:12]
-        return replace(settled, version=version, scales=learned.scales, temperature=learned.temperature)
+        return weighed(self.settled_policy, read_weights(self.weights_path))
 
     @property
     def weights_path(self) -> Path:
@@ -394,9 +389,11 @@ class House:
     @cached_property
     def heavier_mistake(self) -> str | None:
         """Why the heavier model beside `judging.model` is not used; ``""`` if it is, None if there is none."""
-        from postroom.bootstrap.cascades import mistake  # noqa: PLC0415 - the doors need no numpy
+        from postroom.bootstrap import cascades, models  # noqa: PLC0415 - the doors need no numpy
 
-        return mistake(self.base / self.settings.judging.model)
+        if self.settings.judging.model in models.NO_FILES:
+            return None
+        return cascades.mistake(self.base / self.settings.judging.model)
 
     @cached_property
     def statuses(self) -> StatusProvider:
@@ -466,7 +463,7 @@ class House:
             store=self.store,
             trust=self.trust,
             rulebook=lambda: self.rules.book,
-            policy=self.policy,
+            policy=PolicyInForce(path=self.weights_path, settled=self.settled_policy, observer=lambda: self.observer),
             classifier=self.classifier,
             statuses=self.statuses,
             desks=self.desks,

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LEARNED = "learned"
 NONE = "none"
+NO_FILES = (LEARNED, SHIPPED, NONE)
+"""What `judging.model` may say beside the name of a file."""
 
 APART = 10
 """From so many data sets on, each is taken as written apart from the others."""
@@ -50,6 +52,20 @@ def classifier(wanted: str, base: Path, observer: Observer | None = None) -> Cla
         return NoClassifier()
     path = shipped() if wanted == SHIPPED else base / wanted
     return with_heavier(LinearClassifier(load(path)), path, observer)
+
+
+def in_force(wanted: str, base: Path, registry: Registry) -> Model | None:
+    """The model that `judging.model` means, the heavier one left out; None for none. Raises `ConfigError` for one that can't be used."""
+    if wanted == NONE:
+        return None
+    if wanted == LEARNED and (version := registry.current) != SHIPPED:
+        try:
+            return registry.load(version)
+        except ConfigError as error:
+            raise ConfigError(
+                f"the learned model is not used, a judge that starts takes the shipped one: {error}"
+            ) from error
+    return load(shipped() if wanted in (LEARNED, SHIPPED) else base / wanted)
 
 
 def learned(registry: Registry, observer: Callable[[], Observer]) -> Classifier:

@@ -4,15 +4,17 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from postroom import __version__
 from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.decide.blend import FAMILIES
+from postroom.decide.policy import Policy
 from postroom.model.errors import ConfigError
+from postroom.ports import Observer
 
 if TYPE_CHECKING:
     from postroom.bootstrap.house import House
@@ -40,6 +42,50 @@ class Weights:
         return hashlib.sha256(content.encode()).hexdigest()
 
 
+def weighed(settled: Policy, weights: Weights | None) -> Policy:
+    """What the settings say, with what was learned; its version names both."""
+    if weights is None:
+        return settled
+    version = hashlib.sha256(f"{settled.version} {weights.version}".encode()).hexdigest()[:12]
+    return replace(settled, version=version, scales=weights.scales, temperature=weights.temperature)
+
+
+@dataclass(slots=True, kw_only=True)
+class PolicyInForce:
+    """The policy with the weights that are kept now: those of another process count from the next batch on, without a restart.
+
+    A look costs one stat. What can't be used is told, once, and what was in force stays: at the start, the settings alone.
+    """
+
+    path: Path
+    settled: Policy
+    observer: Callable[[], Observer]
+    _policy: Policy = field(init=False)
+    _stamp: tuple[int, int, int] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._policy, self._stamp = self.settled, _stamp(self.path)
+        self._policy = self._kept() or self.settled
+
+    def __call__(self) -> Policy:
+        """The policy to judge the next batch by."""
+        stamp = _stamp(self.path)
+        if stamp != self._stamp:
+            self._stamp = stamp
+            if (kept := self._kept()) is not None and kept != self._policy:
+                self._policy = kept
+                self.observer().note("weights-loaded", policy=kept.version)
+        return self._policy
+
+    def _kept(self) -> Policy | None:
+        """By the weights on disk; None when they can't be used, which is told."""
+        try:
+            return weighed(self.settled, read_weights(self.path))
+        except ConfigError as error:
+            self.observer().note("weights-refused", error=str(error)[:500])
+            return None
+
+
 def read_weights(path: Path) -> Weights | None:
     """What is in force; None when there is none. Raises `ConfigError` for a file that can't be used."""
     try:
@@ -49,6 +95,11 @@ def read_weights(path: Path) -> Weights | None:
         return None
     except OSError as error:
         raise ConfigError(f"can't read {path}: {error.strerror}") from error
+    return parse_weights(content, path)
+
+
+def parse_weights(content: bytes, path: Path) -> Weights:
+    """The weights of a file's bytes; ``path`` is where they are from. Raises `ConfigError` for what can't be used."""
     try:
         return _parse(content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -57,8 +108,8 @@ def read_weights(path: Path) -> Weights | None:
         ) from error
 
 
-def keep_weights(path: Path, weights: Weights) -> None:
-    """Write them, whole or not at all, for the owner of the folder alone. Raises `OSError`."""
+def dump_weights(weights: Weights) -> bytes:
+    """The file's bytes."""
     facts = {
         "format": FORMAT,
         "scales": dict(weights.scales),
@@ -66,14 +117,18 @@ def keep_weights(path: Path, weights: Weights) -> None:
         "sha256": weights.version,
         "card": dict(weights.card),
     }
+    return json.dumps(facts, indent=1).encode() + b"\n"
+
+
+def keep_weights(path: Path, weights: Weights) -> None:
+    """Write them, whole or not at all, for the owner of the folder alone. Raises `OSError`."""
     made = path.with_name(f"{path.name}.{os.getpid()}.part")
     made.unlink(missing_ok=True)
     try:
         descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "wb") as file:
             give_to_owner_of_folder(descriptor, made)
-            json.dump(facts, file, indent=1)
-            file.write("\n")
+            file.write(dump_weights(weights))
             file.flush()
             os.fsync(descriptor)
         made.replace(path)
@@ -104,6 +159,15 @@ def learn_weights(house: "House", *, dry_run: bool = False, since: float = 0.0) 
         card = {**facts, "made_at": round(time.time()), "postroom": __version__}
         keep_weights(house.weights_path, Weights(scales=found.scales, temperature=found.temperature, card=card))
     return {**facts, "kept": kept, "in_force": {"scales": dict(before.scales), "temperature": before.temperature}}
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Changes whenever the file does; None while there is none to be seen."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - a tenth of pathlib's time
+    except OSError:
+        return None
+    return found.st_ino, found.st_ctime_ns, found.st_size
 
 
 def _parse(content: bytes) -> Weights:

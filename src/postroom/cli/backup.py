@@ -23,6 +23,8 @@ from postroom.model.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from postroom.bootstrap.learned_copy import Learned
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -42,17 +44,23 @@ def backup(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Copy the store as it is at this moment, while it is in use; the signing key is put beside it as FILE.key."""
+    """Copy the store as it is at this moment, while it is in use.
+
+    Beside it are put the signing key, as FILE.key, and what was learned (models, weights of evidence), as FILE.learned.
+    """
     from postroom.bootstrap.backup import back_up
 
     if not target.absolute().parent.is_dir():
         raise ConfigError(f"there is no folder {target.absolute().parent}: is the disk for backups mounted?")
     house = open_store_house(config)
-    key = back_up(house, target, _progress())
+    saved = back_up(house, target, _progress())
+    for remark in saved.holds.remarks:
+        note(remark)
     if as_json:
-        print_json({"store": str(target), "key": str(key)})
+        print_json({"store": str(target), "key": str(saved.key), "learned": str(saved.learned)} | _facts(saved.holds))
     else:
-        say(f"Wrote {target} and {key}. Both hold secrets and people's mail: keep them so.")
+        say(f"Wrote {target}, {saved.key} and {saved.learned} ({_in_words(saved.holds)}).")
+        say("They hold secrets and people's mail: keep them so, and keep them together.")
     house.close()
 
 
@@ -61,20 +69,31 @@ def restore(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make the store from a backup. Nothing is judged or delivered until a person says so."""
+    """Make the store from a backup, and bring back what was learned. Nothing is judged or delivered until a person says so."""
     from postroom.bootstrap.backup import restore as bring_back
 
     path = find_config(config).resolve()
     done = bring_back(path.parent / read_settings(path).data, source, _progress())
-    if done.remark:
-        note(done.remark)
+    for remark in done.remarks:
+        note(remark)
     if as_json:
-        print_json({"store": str(done.store), "held": done.held})
+        print_json({"store": str(done.store), "held": done.held} | _facts(done.learned))
         return
     same = with_config(config)
     say(f"Restored, with {done.held} jobs held: what was delivered since the backup is not known here.")
+    say(f"What was learned: {_in_words(done.learned)}.")
     say(f"Look: postroom queue list --state held{same}")
     say(f"Let them go: postroom queue retry --state held{same}")
+
+
+def _facts(learned: "Learned") -> dict[str, object]:
+    return {"models": learned.models, "model": learned.current, "weights": learned.weights}
+
+
+def _in_words(learned: "Learned") -> str:
+    """What a copy holds of what was learned."""
+    models = f"{learned.models} models, {learned.current} in force" if learned.models else "no models"
+    return f"{models}, {'weights' if learned.weights else 'no weights'} of evidence"
 
 
 def _progress() -> "Callable[[int, int], None]":

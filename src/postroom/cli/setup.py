@@ -66,7 +66,7 @@ def check(
         bool, typer.Option("--notes", help="Also what is merely worth knowing of rules and phrases.")
     ] = False,
 ) -> None:
-    """Find every mistake in the settings, rules and phrases, each with its line and remedy; try every destination."""
+    """Find every mistake in the settings, rules, phrases and models, each with its line and remedy; try every destination."""
     from postroom.bootstrap import House, checks
     from postroom.config import located, read
 
@@ -114,7 +114,8 @@ def _machine_mistakes(house: "House", told: Sequence["SettingsProblem"], *, offl
     tables = {
         path.rpartition(".")[0] for path in known if path.startswith(("destination.", "second_opinion.", "status."))
     }
-    found = [checks.mistakes(house)] if offline else [checks.mistakes(house), checks.address_mistakes(house)]
+    found = [checks.mistakes(house), checks.model_mistakes(house)]
+    found += [] if offline else [checks.address_mistakes(house)]
     for mistake in chain.from_iterable(found):
         if mistake.path not in known | tables and mistake.path.rpartition(".")[0] not in tables:
             yield mistake

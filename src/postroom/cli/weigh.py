@@ -38,7 +38,7 @@ def weigh(
         if as_json:
             print_json({"forgotten": there})
         else:
-            say(f"Every source is believed as by default. {_RESTART}" if there else "Nothing had been learned.")
+            say(f"Every source is believed as by default. {_SOON}" if there else "Nothing had been learned.")
         return
     house = open_store_house(config)
     facts = weights.learn_weights(house, dry_run=dry_run)
@@ -49,7 +49,7 @@ def weigh(
         _report(facts)
 
 
-_RESTART = "`postroom serve` does so from its next start."
+_SOON = "A running `postroom serve` does so from its next batch on."
 
 
 def _report(facts: dict[str, Any]) -> None:
@@ -72,7 +72,7 @@ def _report(facts: dict[str, Any]) -> None:
     for reason in facts["against"]:
         say(f"Not used: {reason}.")
     if facts["kept"]:
-        say(f"Kept. {_RESTART}")
+        say(f"Kept. {_SOON}")
     elif facts["used"]:
         say("It would be used (--dry-run: nothing was changed).")
     else:

@@ -104,7 +104,8 @@ class Judging:
     store: Store
     trust: Trust
     rulebook: Callable[[], Rulebook]
-    policy: Policy
+    #: as it is in force now; a batch is judged by one
+    policy: Callable[[], Policy]
     classifier: Classifier
     statuses: StatusProvider
     desks: Desks
@@ -149,7 +150,7 @@ class Judging:
         if last is None or last.generation != job.generation or last.route != REVIEW:
             self.store.settle([Done(job=job, receipt="a person was faster")])
             return
-        best = self.policy.unasked(last)
+        best = self.policy().unasked(last)
         sent_on = replace(
             last,
             generation=last.generation + 1,
@@ -190,7 +191,7 @@ class Judging:
     def _judges(self) -> Judges:
         return Judges(
             book=self.rulebook(),
-            policy=self.policy,
+            policy=self.policy(),
             classifier=self.classifier,
             statuses=self.statuses,
             status_deadline=self.status_deadline,

@@ -8,7 +8,7 @@ EventName = Literal[
     "started", "stopped", "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
     "status-asked", "status-loaded", "status-failed",
     "opinion-asked", "opinion-heard", "opinion-paused", "opinion-resumed",
-    "model-loaded", "model-refused", "learned", "learn-failed",
+    "model-loaded", "model-refused", "weights-loaded", "weights-refused", "learned", "learn-failed",
     "heavier-model-off", "heavier-model-failed",
 ]  # fmt: skip
 

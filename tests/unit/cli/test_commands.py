@@ -123,7 +123,7 @@ class TestCheck:
         relay = '[destination.desk]\nkind = "lmtp"\nhost = "127.0.0.1"\nport = 9\n'
         (folder / "postroom.toml").write_text(SETTINGS + relay)
         tried = {t["what"]: t["said"] for t in postroom("check", "--json").lines[0]["tried"]}
-        assert tried.keys() == {"store", "destination desk"}
+        assert tried.keys() == {"store", "destination desk", "model"}
         assert tried["store"] == f"none yet; `postroom serve` makes it at {folder / 'data' / 'postroom.db'}"
         assert not (folder / "data").exists()
 
@@ -758,7 +758,7 @@ class TestBackup:
         receive(postroom, a_message())
         ran = postroom("backup", "copy.db")
         assert (ran.code, "hold secrets" in ran.out) == (0, True)
-        for name in ("copy.db", "copy.db.key"):
+        for name in ("copy.db", "copy.db.key", "copy.db.learned"):
             assert (folder / name).stat().st_mode & 0o777 == 0o600
         (folder / "data").rename(folder / "lost")
         ran = postroom("restore", "copy.db", "-c", "postroom.toml")
@@ -773,15 +773,21 @@ class TestBackup:
 
     def test_as_json(self, postroom: Postroom, folder: Path) -> None:
         receive(postroom, a_message())
-        assert postroom("backup", "copy.db", "--json").lines == [{"store": "copy.db", "key": "copy.db.key"}]
+        nothing = {"models": 0, "model": "shipped", "weights": False}
+        assert postroom("backup", "copy.db", "--json").lines == [
+            {"store": "copy.db", "key": "copy.db.key", "learned": "copy.db.learned"} | nothing
+        ]
         (folder / "data").rename(folder / "lost")
         (facts,) = postroom("restore", "copy.db", "--json").lines
-        assert facts == {"store": str(folder / "data" / "postroom.db"), "held": 1}
+        assert facts == {"store": str(folder / "data" / "postroom.db"), "held": 1} | nothing
 
-    @pytest.mark.parametrize("target", ["data/postroom.db", "data/key", "data/copy.db", "link", "data/../data/x"])
+    @pytest.mark.parametrize(
+        "target", ["data/postroom.db", "data/key", "data/copy.db", "link", "other", "data/../data/x"]
+    )
     def test_what_is_to_be_saved_is_not_written_over(self, postroom: Postroom, folder: Path, target: str) -> None:
         receive(postroom, a_message())
         (folder / "link.key").symlink_to(folder / "data" / "key")
+        (folder / "other.learned").symlink_to(folder / "data" / "key")
         key = (folder / "data" / "key").read_bytes()
         there = sorted(path.name for path in (folder / "data").iterdir())
         ran = postroom("backup", target)
@@ -803,6 +809,15 @@ class TestBackup:
         (folder / "copy.db.key").unlink()
         ran = postroom("restore", "copy.db")
         assert (ran.code, "There is no copy.db.key" in ran.err) == (0, True)
+
+    def test_what_was_learned_that_is_not_there_is_said(self, postroom: Postroom, folder: Path) -> None:
+        """As in backups of former versions."""
+        receive(postroom, a_message())
+        postroom("backup", "copy.db")
+        (folder / "data").rename(folder / "lost")
+        (folder / "copy.db.learned").unlink()
+        ran = postroom("restore", "copy.db")
+        assert (ran.code, "There is no copy.db.learned" in ran.err) == (0, True)
 
     def test_it_overwrites_no_store(self, postroom: Postroom, folder: Path) -> None:
         receive(postroom, a_message())

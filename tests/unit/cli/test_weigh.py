@@ -43,7 +43,7 @@ def test_what_is_better_is_kept_and_changes_the_policy(
     assert re.search(r"thread +0\.5\d +1\.00 +\d+", ran.out)
     assert re.search(r"\(temperature\) +\d\.\d\d +1\.00", ran.out)
     assert "refunds is left out: 10 verdicts are too few." in ran.out
-    assert "Kept. `postroom serve` does so from its next start." in ran.out
+    assert "Kept. A running `postroom serve` does so from its next batch on." in ran.out
     after = house().policy
     assert after.version != before.version
     assert after.scales["thread"] < 0.6

@@ -181,7 +181,7 @@ class House:
             store=self.store,
             trust=Trust(authserv_ids=frozenset({"mx.shop.test"})),
             rulebook=lambda: self.book,
-            policy=self.policy,
+            policy=lambda: self.policy,
             classifier=NoClassifier(),
             statuses=NoStatus(),
             desks=self.desks,

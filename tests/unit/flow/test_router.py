@@ -339,3 +339,14 @@ def _dsn(to: str) -> bytes:
         "Final-Recipient: rfc822; desk@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
         "--b--\r\n"
     ).encode()
+
+
+def test_a_batch_is_judged_by_one_policy_the_next_by_what_is_in_force_then(house: House) -> None:
+    """Asked for once a batch, however many mails it has."""
+    versions = iter(["first", "second"])
+    house.judging = replace(house.judging, policy=lambda: replace(house.policy, version=next(versions)))
+    for expected in ("first", "second"):
+        mails = [house.accept(a_message(Message_ID=f"<{expected}-{n}@example.com>"))[0] for n in range(3)]
+        house.judging.judge(house.store.claim("judge", 9, "w"))
+        found = [house.store.decisions(mail.id)[-1].versions.policy for mail in mails]
+        assert found == [expected] * 3

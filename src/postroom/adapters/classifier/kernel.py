@@ -10,7 +10,6 @@ read, and nothing in it is ever executed.
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,15 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from postroom.model.errors import ConfigError
+from postroom.adapters.classifier import modelfile
+from postroom.adapters.classifier.model import arrays, body
+from postroom.adapters.classifier.modelfile import HEAVIER
 
 Floats = NDArray[np.float32]
 Halves = NDArray[np.float16]
 
-MAGIC = b"postroom heavier model 1\n"
-MAX_BYTES = 20_000_000
 MAX_LANDMARKS, MAX_AXES, MAX_SIZE, MAX_CLASSES = 8000, 384, 4096, 1000
-_MAX_HEADER = 1_000_000
 _SHORTEST = 1e-6
 _AT_ONCE = 256
 
@@ -82,7 +80,7 @@ class Kernel:
 
 def room(size: int, axes: int, classes: int) -> int:
     """How many landmarks at most fit into a file."""
-    left = MAX_BYTES - _MAX_HEADER - 2 * size * (axes + 4)
+    left = HEAVIER.max_bytes - HEAVIER.max_header - 2 * size * (axes + 4)
     return min(MAX_LANDMARKS, left // (2 * (axes + classes)))
 
 
@@ -127,75 +125,64 @@ def dump(head: Head) -> bytes:
         "sha256": _digest(head),
         "card": dict(head.card),
     }
-    line = json.dumps(header, ensure_ascii=False, sort_keys=True).encode()
-    return b"".join((MAGIC, line, b"\n", *_body(head)))
+    return modelfile.opening(HEAVIER, header) + body(head, _ARRAYS)
 
 
 def load(path: Path) -> Head:
     """Read a head. Raises `ConfigError` for a file that is missing, damaged, too large or of another format."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"can't read {path}: {error.strerror}") from error
-    try:
-        return parse(content)
-    except ValueError as error:
-        raise ConfigError(f"{path} is no heavier model that this postroom can use: {error}") from error
+    return modelfile.read(path, HEAVIER, parse)
 
 
 def parse(content: bytes) -> Head:
     """The head of a file's bytes. Raises `ValueError` with what is wrong."""
-    if len(content) > MAX_BYTES:
-        raise ValueError(f"it is larger than {MAX_BYTES} bytes")
-    if not content.startswith(MAGIC):
-        raise ValueError(f"it does not begin with {MAGIC.decode().strip()!r}")
-    end = content.find(b"\n", len(MAGIC), len(MAGIC) + _MAX_HEADER)
-    if end < 0:
-        raise ValueError("its header has no end")
-    try:
-        said = json.loads(content[len(MAGIC) : end])
-        classes = tuple(map(str, said["classes"]))
-        size, axes, landmarks = (int(said[name]) for name in ("size", "axes", "landmarks"))
-        heavy, light = map(float, said["weighs"])
-        made_for, encoder, digest = (str(said[name]) for name in ("light", "encoder", "sha256"))
-        card = dict(said["card"])
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise ValueError(f"its header is damaged ({error})") from error
+    said, at = modelfile.header(content, HEAVIER, _facts)
+    classes, size, axes, landmarks = said.classes, said.size, said.axes, said.landmarks
     if not (
         0 < len(classes) == len(set(classes)) <= MAX_CLASSES
         and 0 < size <= MAX_SIZE
         and 0 < axes <= MAX_AXES
         and 0 < landmarks <= MAX_LANDMARKS
-        and 0.0 <= heavy < 1e6
-        and 0.0 <= light < 1e6
+        and all(0.0 <= weight < 1e6 for weight in said.weighs)
     ):
         raise ValueError("its header makes no sense")
     shapes = ((size,), (size,), (size, axes), (landmarks, axes), (landmarks, len(classes)))
-    arrays = _arrays(content, end + 1, dict(zip(_ARRAYS, shapes, strict=True)))
-    head = Head(classes=classes, weighs=(heavy, light), light=made_for, encoder=encoder, card=card, **arrays)
-    if _digest(head) != digest:
+    found = arrays(content, at, _ARRAYS, dict(zip(_ARRAYS, shapes, strict=True)))
+    head = Head(classes=classes, weighs=said.weighs, light=said.light, encoder=said.encoder, card=said.card, **found)
+    if _digest(head) != said.digest:
         raise ValueError("its checksum is wrong: it was damaged or changed")
-    if not all(np.isfinite(array).all() for array in arrays.values()):
+    if not all(np.isfinite(array).all() for array in found.values()):
         raise ValueError("its numbers make no sense")
     return head
 
 
-def _arrays(content: bytes, at: int, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    sizes = {name: math.prod(shapes[name]) * np.dtype(kind).itemsize for name, kind in _ARRAYS.items()}
-    if at + sum(sizes.values()) != len(content):
-        raise ValueError("it has another length than it says")
-    found = {}
-    for name, kind in _ARRAYS.items():
-        found[name] = np.frombuffer(content, kind, math.prod(shapes[name]), at).reshape(shapes[name])
-        at += sizes[name]
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Header:
+    classes: tuple[str, ...]
+    size: int
+    axes: int
+    landmarks: int
+    weighs: tuple[float, float]
+    light: str
+    encoder: str
+    digest: str
+    card: Mapping[str, Any]
 
 
-def _body(head: Head) -> list[bytes]:
-    return [np.ascontiguousarray(getattr(head, name), kind).tobytes() for name, kind in _ARRAYS.items()]
+def _facts(said: dict[str, Any]) -> _Header:
+    heavy, light = map(float, said["weighs"])
+    return _Header(
+        classes=tuple(map(str, said["classes"])),
+        size=int(said["size"]),
+        axes=int(said["axes"]),
+        landmarks=int(said["landmarks"]),
+        weighs=(heavy, light),
+        light=str(said["light"]),
+        encoder=str(said["encoder"]),
+        digest=str(said["sha256"]),
+        card=dict(said["card"]),
+    )
 
 
 def _digest(head: Head) -> str:
     said = json.dumps([head.classes, head.weighs, head.light, head.encoder]).encode()
-    return hashlib.sha256(b"".join((said, *_body(head)))).hexdigest()
+    return hashlib.sha256(said + body(head, _ARRAYS)).hexdigest()

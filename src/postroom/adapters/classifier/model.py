@@ -6,6 +6,7 @@ shapes, the model card (what it was trained on, how it did, what it can't) and t
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,12 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from postroom.model.errors import ConfigError
+from postroom.adapters.classifier import modelfile
+from postroom.adapters.classifier.modelfile import LIGHT
 
-MAGIC = b"postroom model 2\n"
-MAX_BYTES = 200_000_000
 MAX_CLASSES = 1000
-_MAX_HEADER = 4_000_000
 _STEEPEST = 4.0
 
 Floats = NDArray[np.floating[Any]]
@@ -86,80 +85,72 @@ def dump(model: Model) -> bytes:
         "sha256": _digest(model),
         "card": dict(model.card),
     }
-    line = json.dumps(header, ensure_ascii=False, sort_keys=True).encode()
-    return b"".join((MAGIC, line, b"\n", _body(model)))
+    return modelfile.opening(LIGHT, header) + body(model, _ARRAYS)
 
 
 def load(path: Path) -> Model:
     """Read a model. Raises `ConfigError` for a file that is missing, damaged, too large or of another format."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"can't read the model {path}: {error.strerror}") from error
-    if len(content) > MAX_BYTES:
-        raise ConfigError(f"{path} is larger than {MAX_BYTES} bytes: no model of postroom's")
-    try:
-        return parse(content)
-    except ValueError as error:
-        raise ConfigError(f"{path} is no model that this postroom can use: {error}") from error
+    return modelfile.read(path, LIGHT, parse)
 
 
 def parse(content: bytes) -> Model:
     """The model of a file's bytes. Raises `ValueError` with what is wrong."""
-    if not content.startswith(MAGIC):
-        raise ValueError(f"it does not begin with {MAGIC.decode().strip()!r}")
-    end = content.find(b"\n", len(MAGIC), len(MAGIC) + _MAX_HEADER)
-    if end < 0:
-        raise ValueError("its header has no end")
-    try:
-        header = json.loads(content[len(MAGIC) : end])
-        classes = tuple(map(str, header["classes"]))
-        features, slope, digest = int(header["features"]), float(header["slope"]), str(header["sha256"])
-        surer = Surer(**{name: float(value) for name, value in header["surer"].items()})
-        card = dict(header["card"])
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"its header is damaged ({error})") from error
+    said, at = modelfile.header(content, LIGHT, _facts)
+    classes, features, slope, surer = said.classes, said.features, said.slope, said.surer
     if not 0 < len(classes) <= MAX_CLASSES or len(set(classes)) < len(classes) or features < 1 or not 0 < slope < 1e6:
         raise ValueError("its header makes no sense")
     if not all(abs(value) < 100 for value in (surer.by_height, surer.by_pairs)):
         raise ValueError("its header makes no sense")
-    arrays = _arrays(content, end + 1, features, len(classes))
-    model = Model(classes=classes, slope=slope, surer=surer, card=card, **arrays)
-    if _digest(model) != digest:
+    shapes = ((features,), (features, len(classes)), (features,), (features,), (len(classes),))
+    found = arrays(content, at, _ARRAYS, dict(zip(_ARRAYS, shapes, strict=True)))
+    model = Model(classes=classes, slope=slope, surer=surer, card=said.card, **found)
+    if _digest(model) != said.digest:
         raise ValueError("its checksum is wrong: it was damaged or changed")
     if np.any(model.keys[1:] <= model.keys[:-1]) or not all(
-        np.isfinite(arrays[name]).all() for name in ("scales", "lengths", "bias")
+        np.isfinite(found[name]).all() for name in ("scales", "lengths", "bias")
     ):
         raise ValueError("its numbers make no sense")
     return model
 
 
-def _arrays(content: bytes, at: int, features: int, classes: int) -> dict[str, Any]:
-    shapes = {
-        "keys": (features,),
-        "weights": (features, classes),
-        "scales": (features,),
-        "lengths": (features,),
-        "bias": (classes,),
-    }
+def arrays(content: bytes, at: int, kinds: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+    """Arrays of these types and shapes, one after another from a place to the end. Raises `ValueError` for another length."""
+    sizes = {name: math.prod(shapes[name]) * np.dtype(kind).itemsize for name, kind in kinds.items()}
+    if at + sum(sizes.values()) != len(content):
+        raise ValueError("it has another length than it says")
     found = {}
-    for name, kind in _ARRAYS.items():
-        count = int(np.prod(shapes[name]))
-        size = count * np.dtype(kind).itemsize
-        if at + size > len(content):
-            raise ValueError("it ends too early")
-        found[name] = np.frombuffer(content, kind, count, at).reshape(shapes[name])
-        at += size
-    if at != len(content):
-        raise ValueError("it goes on too long")
+    for name, kind in kinds.items():
+        found[name] = np.frombuffer(content, kind, math.prod(shapes[name]), at).reshape(shapes[name])
+        at += sizes[name]
     return found
 
 
-def _body(model: Model) -> bytes:
-    return b"".join(np.ascontiguousarray(getattr(model, name), kind).tobytes() for name, kind in _ARRAYS.items())
+def body(holder: object, kinds: Mapping[str, str]) -> bytes:
+    """The bytes of its arrays of these names and types, one after another."""
+    return b"".join(np.ascontiguousarray(getattr(holder, name), kind).tobytes() for name, kind in kinds.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Header:
+    classes: tuple[str, ...]
+    features: int
+    slope: float
+    surer: Surer
+    digest: str
+    card: Mapping[str, Any]
+
+
+def _facts(said: dict[str, Any]) -> _Header:
+    return _Header(
+        classes=tuple(map(str, said["classes"])),
+        features=int(said["features"]),
+        slope=float(said["slope"]),
+        surer=Surer(**{name: float(value) for name, value in said["surer"].items()}),
+        digest=str(said["sha256"]),
+        card=dict(said["card"]),
+    )
 
 
 def _digest(model: Model) -> str:
     said = json.dumps([model.classes, model.slope, asdict(model.surer)]).encode()
-    return hashlib.sha256(said + _body(model)).hexdigest()
+    return hashlib.sha256(said + body(model, _ARRAYS)).hexdigest()

@@ -6,6 +6,7 @@ is the file as it was, or the new one. A model is there before ``current`` names
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,7 +25,8 @@ SHIPPED: Final = "shipped"
 
 ROLLBACK: Final = "rollback"
 
-_CURRENT: Final = "current"
+CURRENT: Final = "current"
+_VERSION: Final = re.compile("[0-9a-f]{12}")
 _KEPT_TURNS: Final = 100
 
 
@@ -56,11 +58,16 @@ class Registry:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    @property
+    def folder(self) -> Path:
+        """Where they lie."""
+        return self._folder
+
     def turns(self) -> tuple[Turn, ...]:
         """Which models have been in force, the present one last; none before the first. Raises `ConfigError`."""
-        path = self._folder / _CURRENT
+        path = self._folder / CURRENT
         try:
-            return msgspec.json.decode(path.read_bytes(), type=tuple[Turn, ...])
+            return read_turns(path.read_bytes())
         except FileNotFoundError:
             return ()
         except (OSError, msgspec.MsgspecError, UnicodeError) as error:
@@ -75,7 +82,7 @@ class Registry:
     def stamp(self) -> tuple[int, int] | None:
         """Changes whenever another model comes into force; cheap enough to look at before every batch."""
         try:
-            found = os.stat(self._folder / _CURRENT)  # noqa: PTH116 - a tenth of pathlib's time
+            found = os.stat(self._folder / CURRENT)  # noqa: PTH116 - a tenth of pathlib's time
         except OSError:
             return None
         return found.st_mtime_ns, found.st_ino
@@ -138,7 +145,7 @@ class Registry:
             turns = ()
         self._make_folder()
         turns = (*turns, Turn(version=version, at=now, by=by))[-_KEPT_TURNS:]
-        self._write(_CURRENT, msgspec.json.encode(turns))
+        self._write(CURRENT, msgspec.json.encode(turns))
 
     def before(self) -> str:
         """The model that was in force before the present one and is still kept. Raises `Refused` when there is none."""
@@ -167,9 +174,58 @@ class Registry:
             path.unlink(missing_ok=True)
         return tuple(gone)
 
-    def mark(self, name: str) -> None:
-        """Write an empty file: its time says when that was."""
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """What there is to copy: each file by its name, those of models that can't be used left out. Raises `ConfigError`.
+
+        May be called while others learn and choose; when `stamp` changed meanwhile, the model in force may be missing.
+        """
+        turns = self.turns()
+        for version in sorted(path.stem for path in self._folder.glob("*.model")):
+            try:
+                model = self.load(version)
+            except ConfigError:
+                continue
+            yield f"{version}.sources", "\n".join(self.sources(version)).encode()
+            yield f"{version}.model", dump(model)
+        if turns:
+            yield CURRENT, msgspec.json.encode(turns)
+
+    def put_back(self, name: str, content: bytes) -> bool:
+        """Write a file that `files` gave; False where a choice of models stays that is there already and is another.
+
+        Raises `ConfigError` as `check` does, and `OSError`.
+        """
+        self.check(name, content)
+        path = self._folder / name
+        if name == CURRENT and path.exists():
+            return path.read_bytes() == content
+        self._make_folder()
+        self._write(name, content)
+        return True
+
+    @staticmethod
+    def check(name: str, content: bytes) -> None:
+        """Raises `ConfigError` for what is no file of a registry, or another than its name says."""
+        version, _, kind = name.partition(".")
+        try:
+            match kind:
+                case "model" if _VERSION.fullmatch(version) and parse(content).version == version:
+                    return
+                case "sources" if _VERSION.fullmatch(version):
+                    content.decode()
+                    return
+                case "" if name == CURRENT and read_turns(content):
+                    return
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"{name} can't be used: {error}") from error
+        raise ConfigError(f"{name!r} is no file of learned models, or another than it says")
+
+    def mark(self, name: str, at: float | None = None) -> None:
+        """Write an empty file: its time says when that was; now, unless another time is given."""
+        self._make_folder()
         self._write(name, b"")
+        if at is not None:
+            os.utime(self._folder / name, (at, at))
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -211,3 +267,8 @@ class Registry:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def read_turns(content: bytes) -> tuple[Turn, ...]:
+    """Which models have been in force, by a file's bytes. Raises `ValueError`."""
+    return msgspec.json.decode(content, type=tuple[Turn, ...])

@@ -123,8 +123,8 @@ def test_two_routes_are_enough_and_one_is_not() -> None:
         (lambda b: b[:17] + b"{", "no end"),
         (lambda b: b.replace(b'"classes"', b'"klasses"'), "header is damaged"),
         (lambda b: b.replace(b'"slope": ', b'"slope": -'), "makes no sense"),
-        (lambda b: b[:-1], "ends too early"),
-        (lambda b: b + b"x", "goes on too long"),
+        (lambda b: b[:-1], "another length"),
+        (lambda b: b + b"x", "another length"),
         (lambda b: b[:-1] + bytes([b[-1] ^ 1]), "checksum"),
     ],
 )
@@ -144,13 +144,9 @@ def test_numbers_that_make_no_sense_are_refused_even_with_a_right_checksum(model
             parse(dump(wrong))
 
 
-def test_a_missing_or_huge_file_is_refused(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_file_is_refused(tmp_path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         load(tmp_path / "none")
-    monkeypatch.setattr("postroom.adapters.classifier.model.MAX_BYTES", 10)
-    (tmp_path / "m").write_bytes(b"postroom model 1\n")
-    with pytest.raises(ConfigError, match="larger than"):
-        load(tmp_path / "m")
 
 
 def test_long_texts_and_words_are_read_in_part() -> None:
