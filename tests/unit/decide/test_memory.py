@@ -149,6 +149,9 @@ def test_a_thread_grows_and_moves_with_settled_decisions_only():
     moved = threads.extended(found, mine(), mail(), decided("refunds"))
     assert moved
     assert (moved.route, moved.confirmed, moved.last_at) == ("refunds", False, NOW)
+    older = threads.extended(found, mine(), mail(received_at=RECORD.last_at - 1.0), decided("refunds"))
+    assert older
+    assert (older.route, older.confirmed, older.mails, older.last_at) == ("appeals", True, 3, RECORD.last_at)
     assert threads.extended(threads.Found(), mine(), mail(), decided("review", "refunds")).route == "refunds"  # type: ignore[union-attr]
     assert threads.extended(threads.Found(), mine(), mail(), decided("review", "junk")).route == "review"  # type: ignore[union-attr]
     assert threads.extended(threads.Found(), message(), mail(), decided("refunds")) is None
