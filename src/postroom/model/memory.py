@@ -39,6 +39,8 @@ class SenderRecord:
     last_route: RouteName
     #: seconds since the epoch of mails in the last hour before ``last_at``; at most 50
     recent: tuple[float, ...]
+    #: (route, newest mail there, seconds since the epoch), by name; empty in what versions before this wrote
+    newest: tuple[tuple[RouteName, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

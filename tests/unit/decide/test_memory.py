@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.decide import history, remember, senders, threads
+from postroom.decide.evidence import open_case
 from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
 from postroom.model.judgement import Decision, SenderHistory
 from postroom.model.mail import BrandName, MailId, RouteName
-from postroom.model.memory import Memory, Remember, ThreadRecord
+from postroom.model.memory import Memory, Remember, SenderRecord, ThreadRecord
 from postroom.model.message import Address, Forward, Message
 
 from .build import NOW, PASS, book, case, mail, message
@@ -20,6 +21,7 @@ from .build import NOW, PASS, book, case, mail, message
 BOOK = book()
 DAY = 86_400.0
 APPEALS, REFUNDS, REVIEW = RouteName("appeals"), RouteName("refunds"), RouteName("review")
+GENERAL = RouteName("general")
 RECORD = ThreadRecord(
     id=MailId("first"),
     brand=BrandName("shop"),
@@ -280,6 +282,60 @@ def test_a_mail_that_is_moved_counts_there_as_much_as_it_is_worth_by_then():
     assert history.moved(mine(), APPEALS, REFUNDS, NOW, Memory(), NOW)[0].counts == ((REFUNDS, 1.0),)
 
 
+def thanks(*before: tuple[str, float], now: float = NOW):
+    """A mail that says nothing, after mail that went to these routes so many days ago."""
+    memory = Memory()
+    for route, days in before:
+        memory = written(memory, Remember(senders=history.extended(mine(), decided(route), memory, now - days * DAY)))
+    known = history.recall(mine(), memory, now)
+    return judge(case("Thanks!", about={"history": known, "now": now}, auth=PASS), BOOK, Policy())
+
+
+@pytest.mark.parametrize(
+    ("before", "opened"),
+    [
+        ([("refunds", 20.0)], "refunds"),
+        ([("refunds", 22.0)], ""),
+        ([("refunds", 3.0), ("general", 1.0)], "refunds"),
+        ([("refunds", 400.0), ("general", 1.0)], ""),
+        ([("refunds", 150.0)] * 5 + [("general", 1.0)], ""),
+        ([("appeals", 60.0)] * 5 + [("refunds", 3.0)], "refunds"),
+        ([("refunds", 3.0), ("appeals", 2.0), ("appeals", 1.0)], "appeals"),
+    ],
+)
+def test_a_case_is_open_where_the_sender_wrote_to_that_desk_lately(before, opened):
+    """What was mail of theirs to any desk kept a matter of a year ago open."""
+    said = [one.route for one in thanks(*before).findings if one.name == "open-case"]
+    assert said == ([opened] if opened else [])
+
+
+def test_what_a_person_moved_away_leaves_no_open_case_and_opens_one_where_it_is():
+    memory = written(
+        Memory(), Remember(senders=history.extended(mine(), decided("refunds"), Memory(), NOW - 200 * DAY))
+    )
+    memory = written(memory, Remember(senders=history.extended(mine(), decided("refunds"), memory, NOW - DAY)))
+    moved = written(memory, Remember(senders=history.moved(mine(), REFUNDS, APPEALS, NOW - DAY, memory, NOW)))
+    known = history.recall(mine(), moved, NOW)
+    assert open_case(case("Thanks!", about={"history": known}), Policy()) == "appeals"
+    general = written(memory, Remember(senders=history.moved(mine(), REFUNDS, GENERAL, NOW - DAY, memory, NOW)))
+    known = history.recall(mine(), general, NOW)
+    assert dict(known.counts)[REFUNDS] > 0.2
+    assert open_case(case("Thanks!", about={"history": known}), Policy()) == ""
+
+
+def test_of_a_record_that_does_not_say_when_each_route_was_written_to_the_last_counts():
+    older = SenderRecord(
+        key="a:ada@example.com", first_seen=NOW - 9 * DAY, last_at=NOW - DAY, mails=2,
+        counts=((APPEALS, 1.0), (REFUNDS, 1.0)), last_route=REFUNDS, recent=(),
+    )  # fmt: skip
+    memory = Memory(senders={older.key: older})
+    assert history.recall(mine(), memory, NOW).newest == ((REFUNDS, NOW - DAY),)
+    (record, _) = history.extended(mine(), decided("appeals"), memory, NOW)
+    assert record.newest == ((APPEALS, NOW), (REFUNDS, NOW - DAY))
+    (late, _) = history.extended(mine(), decided("appeals"), Memory(senders={record.key: record}), NOW - DAY)
+    assert late.newest == record.newest, "a mail that comes late is not the newest"
+
+
 def test_nobody_gets_the_history_of_another():
     memory = written(Memory(), Remember(senders=history.extended(mine(), decided("appeals"), Memory(), NOW)))
     assert history.recall(message(), memory, NOW) == SenderHistory()
@@ -309,6 +365,7 @@ def test_records_stay_bounded_and_in_order_whatever_comes_when(mails):
         assert len(record.recent) <= 50
         assert record.first_seen <= record.last_at
         assert all(count > 0 for _, count in record.counts)
+        assert [route for route, _ in record.newest] == [route for route, _ in record.counts]
 
 
 OURS = "paystore.com"
