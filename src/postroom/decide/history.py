@@ -6,7 +6,7 @@ from dataclasses import replace
 from postroom.decide.publicmail import PUBLIC_PROVIDERS
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision, SenderHistory
 from postroom.model.mail import RouteName
-from postroom.model.memory import Memory, SenderRecord, ThreadRecord
+from postroom.model.memory import DomainMail, Memory, SenderRecord, ThreadRecord
 from postroom.model.message import Message
 
 HALF_LIFE = 90 * 86_400.0
@@ -56,13 +56,25 @@ def recall(message: Message, memory: Memory, now: float) -> SenderHistory:
 
 
 def extended(message: Message, decision: Decision, memory: Memory, now: float) -> tuple[SenderRecord, ...]:
-    """The records of a mail's sender with this decision in them; empty for one who is not authenticated.
+    """The record of a mail's sender with this decision in it; empty for one who is not authenticated.
 
     Only mail that went to a desk counts for its route: what is in review may be a mistake.
     """
     if message.kind not in {"person", "none"}:
         return ()
-    return tuple(_extend(memory.senders.get(key), key, decision.route, now) for key in keys(message))
+    return tuple(_extend(memory.senders.get(key), key, decision.route, now) for key in keys(message)[:1])
+
+
+def of_domain(message: Message, decision: Decision, now: float) -> DomainMail | None:
+    """What this decision adds to the record of the sender's domain, if to any."""
+    if message.kind not in {"person", "none"}:
+        return None
+    return next((DomainMail(key=key, route=decision.route, at=now) for key in keys(message)[1:]), None)
+
+
+def grown(record: SenderRecord | None, mail: DomainMail) -> SenderRecord:
+    """A domain's record with one more mail in it."""
+    return _extend(record, mail.key, mail.route, mail.at)
 
 
 def moved(

@@ -44,6 +44,17 @@ class SenderRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DomainMail:
+    """One more mail of a domain, added to its record as that is when it is written: other senders' judges write it too."""
+
+    #: of the record, ``d:example.com``
+    key: str
+    route: RouteName
+    #: seconds since the epoch
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextRecord:
     """A text that a person gave to a route; `decide.texts` computes with it."""
 
@@ -82,7 +93,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remember:
-    """What one decision or verdict adds to memory. Whole new values; later ones replace earlier ones."""
+    """What one decision or verdict adds to memory. Whole new values but for ``domain``; later ones replace earlier ones."""
 
     thread: ThreadRecord | None = None
     #: Message-IDs that now lead to ``thread``
@@ -90,6 +101,7 @@ class Remember:
     #: subject key that now leads to ``thread``; ``""`` for none
     subject_key: str = ""
     senders: tuple[SenderRecord, ...] = ()
+    domain: DomainMail | None = None
     texts: tuple[TextRecord, ...] = ()
     #: mails whose texts are forgotten
     forget: tuple[MailId, ...] = ()

@@ -368,6 +368,26 @@ def test_the_mail_counts_for_its_sender_where_it_belongs(house: House) -> None:
     assert house.store.recall((), (), ("d:example.com",)).senders["d:example.com"].counts == (("general", 2.0),)
 
 
+def test_a_judge_with_a_colleague_s_mail_in_hand_does_not_undo_what_counts_for_the_domain(house: House) -> None:
+    passed = {"Authentication_Results": "mx.shop.test; dkim=pass header.d=firm.test"}
+    mail = arrive(house, From="ada@firm.test", **passed)
+
+    class Meanwhile:
+        """The verdict is given when the judge has read all that it needs."""
+
+        def __getattr__(self, name: str):
+            return getattr(house.store, name)
+
+        def record(self, judged):
+            reviewing(house).give(mail, REFUNDS, "ada")
+            return house.store.record(judged)
+
+    house.judging = replace(house.judging, store=Meanwhile())  # type: ignore[arg-type]
+    arrive(house, "When do you open?", From="bob@firm.test", Message_ID="<2@firm.test>", **passed)
+    record = house.store.recall((), (), ("d:firm.test",)).senders["d:firm.test"]
+    assert {route: round(count, 3) for route, count in record.counts} == {"general": 1.0, "refunds": 1.0}
+
+
 def test_what_review_s_clock_sent_on_counts_from_the_verdict_on(tmp_path: Path) -> None:
     house = House(tmp_path, default_threshold=0.999, fallback_threshold=0.999)
     mail = arrive(house, Authentication_Results=PASSED)
