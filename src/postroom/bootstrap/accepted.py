@@ -4,7 +4,6 @@ What is on disk may come to have mistakes while a server works; a judge that has
 accepted last, and all the others go on with that too.
 """
 
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from postroom.adapters.wholefile import write_whole
 from postroom.decide.problems import Problem
 from postroom.decide.rulebook import Rulebook, compile  # noqa: A004 - the word for it
 from postroom.model.errors import ConfigError
@@ -47,16 +47,7 @@ class RuleTexts:
         content = msgspec.json.encode(self)
         if path.exists() and path.read_bytes() == content:
             return
-        made = path.with_name(f"{path.name}.{os.getpid()}.part")
-        made.unlink(missing_ok=True)
-        try:
-            with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            made.replace(path)
-        finally:
-            made.unlink(missing_ok=True)
+        write_whole(path, content)
 
 
 def last_accepted(path: Path) -> RuleTexts | None:

@@ -14,6 +14,7 @@ from postroom.adapters.classifier.kernel import MAX_LANDMARKS, Head, Kernel, dum
 from postroom.adapters.classifier.linear import LinearClassifier
 from postroom.adapters.classifier.model import Model
 from postroom.adapters.intake.labelled import Labelled, read_labelled
+from postroom.adapters.wholefile import write_whole
 from postroom.bootstrap import cascades, models
 from postroom.bootstrap.files import Offline
 from postroom.decide.folding import Folded
@@ -75,10 +76,8 @@ def train(house: "House", data: Sequence[Path], *, word_vectors: bool | None = N
 
 
 def write(head: Head, path: Path) -> None:
-    """Put the heavier part into a file, whole or not at all."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(dump(head))
-    beside.replace(path)
+    """Put the heavier part into a file, as `models.write` does."""
+    write_whole(path, dump(head), mode=0o666)
 
 
 def _lessons(house: "House", labelled: Sequence[Labelled], encoder: Embedder, *, apart: bool) -> _Lessons:

@@ -15,6 +15,7 @@ from postroom.adapters.classifier.model import Model, dump, load
 from postroom.adapters.classifier.none import NoClassifier
 from postroom.adapters.classifier.registry import SHIPPED, Registry
 from postroom.adapters.intake.labelled import Labelled, read_labelled
+from postroom.adapters.wholefile import write_whole
 from postroom.bootstrap.cascades import with_heavier
 from postroom.bootstrap.files import Offline
 from postroom.decide.substance import fold_mail
@@ -137,7 +138,5 @@ def examples(house: "House", labelled: Sequence[Labelled], *, apart: bool = Fals
 
 
 def write(model: Model, path: Path) -> None:
-    """Put a model into a file, whole or not at all."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(dump(model))
-    beside.replace(path)
+    """Put a model into a file, whole or not at all, for whoever may read what we write. Raises `OSError`."""
+    write_whole(path, dump(model), mode=0o666)

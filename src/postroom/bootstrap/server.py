@@ -124,6 +124,7 @@ class Server:
 
     async def _until_told(self, web: Sockets) -> None:
         watch = asyncio.create_task(self._watch())
+        watch.add_done_callback(self._end_unwatched)
         pages = self._pages()
         serving = asyncio.create_task(pages.serve(sockets=list(web))) if web else None
         await self._ending.wait()
@@ -225,15 +226,33 @@ class Server:
         )
 
     async def _watch(self) -> None:
+        """Until cancelled. A step that fails is told of and done again at its next turn; the others go on."""
         turn = 0
         while True:
             await asyncio.sleep(_TICK)
             turn += 1
-            self._supervisor.tick()
+            with self._step("workers"):
+                self._supervisor.tick()
             if turn % _SWEEP == 0:
-                self._leave_a_store_that_was_replaced()
-                await asyncio.to_thread(self._release_the_dead)
-                await asyncio.to_thread(self._schedule.tick)
+                with self._step("store"):
+                    self._leave_a_store_that_was_replaced()
+                with self._step("claims"):
+                    await asyncio.to_thread(self._release_the_dead)
+                with self._step("learning"):
+                    await asyncio.to_thread(self._schedule.tick)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 -- whatever it is, dead workers must be started again
+            self._house.observer.note("watch-failed", step=name, error=f"{type(error).__name__}: {error}"[:200])
+
+    def _end_unwatched(self, watch: "asyncio.Task[None]") -> None:
+        """Nobody would start a dead worker again: to end, and to be started anew, is better."""
+        if not watch.cancelled():
+            self._failure = f"a bug has ended the watch over the workers: {type(watch.exception()).__name__}"
+            self._ending.set()
 
     def _leave_a_store_that_was_replaced(self) -> None:
         """Its file can be written and nobody would find it again, while a file that is only gone may be put back."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 from postroom.adapters.classifier.cascade import Cascade
 from postroom.adapters.classifier.linear import LinearClassifier
 from postroom.adapters.intake.labelled import Labelled as LabelledMail
+from postroom.adapters.wholefile import write_whole
 from postroom.bootstrap.files import FoundMail, Offline, mails_in
 from postroom.bootstrap.house import House
 from postroom.bootstrap.measuring import labelled_mail
@@ -126,24 +128,14 @@ def write(path: Path, values: Values) -> None:
         raise ConfigError(f"{path} is not in UTF-8: set the lines by hand") from error
     after = mark + with_values(text, values).encode("utf-8")
     status = target.stat()
-    beside = target.with_name(f".{target.name}.new")
-    beside.unlink(missing_ok=True)
-    beside.touch(mode=0o600)
-    try:
-        beside.write_bytes(after)
-        beside.chmod(status.st_mode & 0o7777)
-        _same_owner(beside, status.st_uid, status.st_gid)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(target, after, own=lambda file: _same_owner(file, status))
 
 
-def _same_owner(path: Path, uid: int, gid: int) -> None:
+def _same_owner(file: int, status: os.stat_result) -> None:
     """Give a new file to whom the old one belonged; who may not is its owner already, or replaces another's file."""
-    try:
-        os.chown(path, uid, gid)
-    except PermissionError:
-        return
+    os.fchmod(file, status.st_mode & 0o7777)
+    with suppress(PermissionError):
+        os.fchown(file, status.st_uid, status.st_gid)
 
 
 def _judge(house: House, model: str) -> Classifier:

@@ -26,6 +26,8 @@ _FALLBACK_THREAD = 0.6
 """What a thread at the fallback weighs: having asked one thing says little of what is asked next."""
 _OPEN_CASE = 3.8
 _OPEN_FOR = 21 * _DAY
+_OPEN_COUNT = 0.8
+"""A mail of that age counts 0.85 in a history; less is what is left of older ones, or of one that a person moved away."""
 _LEAD, _LEAD_OF_ENOUGH = 0.0, 5.0
 """How far the words of a mail that says nothing, and of one that says enough, can put the fallback ahead of the desk that
 has to do with its sender already: that they speak for no desk is no sign that they are about something else."""
@@ -77,11 +79,11 @@ def _open_case(case: Case, policy: Policy) -> tuple[Finding, ...]:
 
 
 def open_case(case: Case, policy: Policy) -> RouteName:
-    """The desk where this sender has been heard of lately, most often and last; ``""`` for none."""
-    history = case.history
-    if history.last_at is None or not 0.0 <= case.now - history.last_at <= _OPEN_FOR:
-        return NOWHERE
-    return next((route for route, _ in history.counts if route != policy.fallback), NOWHERE)
+    """The desk that this sender wrote to lately, that with most of his mail first; ``""`` for none."""
+    newest = dict(case.history.newest)
+    lately = {route for route, at in newest.items() if 0.0 <= case.now - at <= _OPEN_FOR}
+    counts = ((route, count) for route, count in case.history.counts if route in lately and count >= _OPEN_COUNT)
+    return next((route for route, _ in counts if route != policy.fallback), NOWHERE)
 
 
 def _awaiting(case: Case, policy: Policy) -> RouteName:

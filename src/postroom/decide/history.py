@@ -6,7 +6,7 @@ from dataclasses import replace
 from postroom.decide.publicmail import PUBLIC_PROVIDERS
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision, SenderHistory
 from postroom.model.mail import RouteName
-from postroom.model.memory import Memory, SenderRecord, ThreadRecord
+from postroom.model.memory import DomainMail, Memory, SenderRecord, ThreadRecord
 from postroom.model.message import Message
 
 HALF_LIFE = 90 * 86_400.0
@@ -48,6 +48,7 @@ def recall(message: Message, memory: Memory, now: float) -> SenderHistory:
         counts=_counts(record, now),
         last_route=record.last_route,
         last_at=record.last_at,
+        newest=_by_name(_newest(record), record.counts),
         open_thread=_open_thread(memory.threads.values(), memory.subjects.values(), record.key[2:], now),
         burst=sum(0.0 <= now - at <= _HOUR for at in record.recent),
         domain_counts=_counts(known[1], now) if len(known) > 1 else (),
@@ -55,13 +56,25 @@ def recall(message: Message, memory: Memory, now: float) -> SenderHistory:
 
 
 def extended(message: Message, decision: Decision, memory: Memory, now: float) -> tuple[SenderRecord, ...]:
-    """The records of a mail's sender with this decision in them; empty for one who is not authenticated.
+    """The record of a mail's sender with this decision in it; empty for one who is not authenticated.
 
     Only mail that went to a desk counts for its route: what is in review may be a mistake.
     """
     if message.kind not in {"person", "none"}:
         return ()
-    return tuple(_extend(memory.senders.get(key), key, decision.route, now) for key in keys(message))
+    return tuple(_extend(memory.senders.get(key), key, decision.route, now) for key in keys(message)[:1])
+
+
+def of_domain(message: Message, decision: Decision, now: float) -> DomainMail | None:
+    """What this decision adds to the record of the sender's domain, if to any."""
+    if message.kind not in {"person", "none"}:
+        return None
+    return next((DomainMail(key=key, route=decision.route, at=now) for key in keys(message)[1:]), None)
+
+
+def grown(record: SenderRecord | None, mail: DomainMail) -> SenderRecord:
+    """A domain's record with one more mail in it."""
+    return _extend(record, mail.key, mail.route, mail.at)
 
 
 def moved(
@@ -80,33 +93,43 @@ def _move(
     if record is None:  # a mail that counted for nothing, e.g. taken for automatic
         return _extend(None, key, said, now)
     worth = 0.5 ** (max(record.last_at - decided_at, 0.0) / HALF_LIFE)
-    counts = dict(record.counts)
+    counts, newest = dict(record.counts), _newest(record)
     if was in counts:
         counts[was] = max(counts[was] - worth, 0.0)
     settled = said not in {REVIEW, JUNK, AUTOMATIC}
     if settled:
         counts[said] = counts.get(said, 0.0) + worth
-    newest = settled and record.last_at <= decided_at
-    return replace(record, counts=_by_name(counts), last_route=said if newest else record.last_route)
+        newest[said] = max(newest.get(said, decided_at), decided_at)
+    last_route = said if settled and record.last_at <= decided_at else record.last_route
+    left = _left(counts)
+    return replace(record, counts=left, last_route=last_route, newest=_by_name(newest, left))
 
 
 def _extend(record: SenderRecord | None, key: str, route: RouteName, now: float) -> SenderRecord:
     settled = route not in {REVIEW, JUNK, AUTOMATIC}
     at = now if record is None else max(now, record.last_at)
-    newest = record is None or now >= record.last_at
-    counts = dict(_counts(record, at))
+    is_newest = record is None or now >= record.last_at
+    counts, newest = dict(_counts(record, at)), _newest(record)
     if settled:
         counts[route] = counts.get(route, 0.0) + 0.5 ** ((at - now) / HALF_LIFE)
+        newest[route] = max(newest.get(route, now), now)
     recent = sorted(one for one in (*(record.recent if record else ()), now) if at - one <= _HOUR)[-_MAX_RECENT:]
+    left = _left(counts)
     return SenderRecord(
         key=key,
         first_seen=min(record.first_seen, now) if record else now,
         last_at=at,
         mails=record.mails + 1 if record else 1,
-        counts=_by_name(counts),
-        last_route=route if record is None or (settled and newest) else record.last_route,
+        counts=left,
+        last_route=route if record is None or (settled and is_newest) else record.last_route,
         recent=tuple(recent),
+        newest=_by_name(newest, left),
     )
+
+
+def _newest(record: SenderRecord | None) -> dict[RouteName, float]:
+    """The newest mail at each route; of a record that does not say, the last one's."""
+    return {} if record is None else dict(record.newest) or {record.last_route: record.last_at}
 
 
 def _counts(record: SenderRecord | None, now: float) -> tuple[tuple[RouteName, float], ...]:
@@ -118,8 +141,16 @@ def _counts(record: SenderRecord | None, now: float) -> tuple[tuple[RouteName, f
     return tuple(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
 
 
-def _by_name(counts: Mapping[RouteName, float]) -> tuple[tuple[RouteName, float], ...]:
+def _left(counts: Mapping[RouteName, float]) -> tuple[tuple[RouteName, float], ...]:
+    """Counts that have not faded, by name."""
     return tuple(sorted((route, count) for route, count in counts.items() if count >= _FADED))
+
+
+def _by_name(
+    newest: Mapping[RouteName, float], counts: Iterable[tuple[RouteName, float]]
+) -> tuple[tuple[RouteName, float], ...]:
+    """The newest mail at each route of these."""
+    return tuple((route, newest[route]) for route, _ in counts if route in newest)
 
 
 def _open_thread(

@@ -232,13 +232,13 @@ def _doubt(
         likely = next((route for route, share in without if route in policy.protected and share >= _LIKELY), None)
         supported = any(finding.route == likely and finding.score > 0.5 for finding in findings)
         return f"it looks like junk, but may be meant for {likely}" if likely and supported else ""
-    if hiding := next((finding for finding in findings if finding.name in tricks.HIDING), None):
+    if hiding := tricks.remarked(findings, tricks.HIDING):
         return f"something in it may be hidden from what judges: {hiding.reason}"
     if best == policy.fallback:
         return ""
     if policy.two_matters == "review" and (second := _second(best, probabilities, findings, policy)):
         return f"it is about two things, {best} and {second}"
-    if trick := next((finding for finding in findings if finding.name in tricks.STEERING), None):
+    if trick := tricks.remarked(findings, tricks.STEERING):
         return f"it may be made to reach {best}: {trick.reason}"
     if emptiness(message) > _EMPTY and any(one.source == "thread" and not one.score for one in findings):
         return f"little but a thread that its sender is not believed to be in makes it {best}"

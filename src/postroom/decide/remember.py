@@ -40,15 +40,17 @@ def remember(
     A Message-ID that already leads to another thread is not taken over: it may be forged.
     """
     record = threads.extended(found, message, mail, decision)
+    senders, domain = history.extended(message, decision, memory, now), history.of_domain(message, decision, now)
     if record is None:
-        return Remember(senders=history.extended(message, decision, memory, now))
+        return Remember(senders=senders, domain=domain)
     known = memory.threads.get(message.message_id)
     free = message.message_id and (known is None or known.id == record.id)
     return Remember(
         thread=record,
         links=(message.message_id,) if free else (),
         subject_key=found.subject_key,
-        senders=history.extended(message, decision, memory, now),
+        senders=senders,
+        domain=domain,
     )
 
 
@@ -100,6 +102,9 @@ class Notebook:
     def add(self, remember: Remember) -> None:
         """Write down what one decision adds; its thread is renewed wherever it stands."""
         self._senders.update((record.key, record) for record in remember.senders)
+        if remember.domain is not None:
+            key = remember.domain.key
+            self._senders[key] = history.grown(self._senders.get(key), remember.domain)
         thread = remember.thread
         if thread is None:
             return

@@ -110,17 +110,22 @@ def find(message: Message, mail: Mail, memory: Memory, now: float, key: str | No
 
 def own(message: Message, mail: Mail, memory: Memory) -> ThreadRecord | None:
     """The thread that a mail which was judged is in; None when there is none, or its sender may not be believed."""
-    sender = message.trusted_sender.lower()
+    return holding(message, mail, memory) or find(message, mail, memory, mail.received_at).record
+
+
+def holding(message: Message, mail: Mail, memory: Memory) -> ThreadRecord | None:
+    """The thread that this very mail is remembered in, by its Message-ID; None when it is not, or another's may be."""
     record = memory.threads.get(message.message_id)
-    if record is not None and record.brand == mail.brand and sender in record.participants:
-        return record
-    return find(message, mail, memory, mail.received_at).record
+    if record is None or record.brand != mail.brand or message.trusted_sender.lower() not in record.participants:
+        return None
+    return record
 
 
 def extended(found: Found, message: Message, mail: Mail, decision: Decision) -> ThreadRecord | None:
     """The thread with this mail in it, or a new one; None when the sender is not known or no person wrote.
 
-    A mail that went to review, junk or automatic does not move its thread. A person's word holds until the thread moves.
+    A mail that went to review, junk or automatic does not move its thread, nor does one older than what is in it. A
+    person's word holds until the thread moves.
     """
     sender = message.trusted_sender.lower()
     if not sender or message.kind not in {"person", "none"}:
@@ -138,7 +143,7 @@ def extended(found: Found, message: Message, mail: Mail, decision: Decision) -> 
             mails=1,
             participants=(sender,),
         )
-    route = decision.route if settled else record.route
+    route = decision.route if settled and mail.received_at >= record.last_at else record.route
     others = tuple(one for one in record.participants if one != sender)[: _MAX_PARTICIPANTS - 1]
     return replace(
         record,

@@ -1,7 +1,7 @@
 """Signs that a text was made to steer, or to hide what it says: then it goes on only from a person's hands."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from postroom.decide.folding import MAX_CHARACTERS, Folded
 from postroom.decide.phrases import Hit, Hits
@@ -18,6 +18,7 @@ STEERING = frozenset({STUFFING, DISGUISE, LOOKALIKE})
 MASK, BURIAL, FORMS = "mask", "burial", "forms"
 HIDING = frozenset({MASK, BURIAL, FORMS})
 """Names of the remarks that keep a mail from the fallback too: what it says may not have been read."""
+_REMARKED_BY = frozenset({"guard", "sender", "classifier"})
 
 _MANY = 4
 _DENSE = 0.25
@@ -83,6 +84,11 @@ def findings(message: Message, hits: Hits, folded: Folded) -> tuple[Finding, ...
     if reason := _burial(message):
         found.append(_remark(BURIAL, reason))
     return tuple(found)
+
+
+def remarked(findings: Iterable[Finding], names: Collection[str]) -> Finding | None:
+    """The first remark of these names; rules, models and reviewers may be called the same and are none."""
+    return next((one for one in findings if one.name in names and one.source in _REMARKED_BY and not one.route), None)
 
 
 def are_linked(spans: Iterable[tuple[int, int]], text: str) -> bool:

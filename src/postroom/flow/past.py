@@ -52,7 +52,7 @@ class Item:
     raw: bytes
     #: folder, ``label:x`` of a mail's labels and tags, ``group:x`` of a group or type
     labels: tuple[str, ...]
-    #: names it within the exporting system; ``""`` for a mail with headers of its own
+    #: names it within the exporting system, the same in every export; ``""`` for a mail with headers of its own
     key: str = ""
     #: seconds since the epoch, as exported; None to believe the Date
     at: float | None = None

@@ -66,6 +66,10 @@ class Recollection:
             verdicts=self._said_of_its_like(mail, now) if memory.texts else (),
         )
 
+    def has(self, mail: Mail, message: Message) -> bool:
+        """Whether this very mail, from an authenticated sender, has been remembered before."""
+        return threads.holding(message, mail, self._notebook.memory) is not None
+
     def _said_of_its_like(self, mail: Mail, now: float) -> tuple[Finding, ...]:
         words, keys = self._texts[mail.id]
         known = self._notebook.memory.known_by(keys)

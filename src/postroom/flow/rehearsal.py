@@ -23,19 +23,25 @@ JUDGED: Final = 0.3
 
 
 def taught(store: Recalls, lessons: Sequence[Lesson]) -> list[Remember]:
-    """What these lessons, in order of time, add to memory: nothing for senders who are not authenticated, nor of a
-    mail whose time nobody knows. Raises `TryLater`."""
+    """What these lessons, in order of time, add to memory. Raises `TryLater`.
+
+    Nothing for senders who are not authenticated, nor of a mail whose time nobody knows, or that has been judged here. On a
+    thread with newer mail in it, what has been decided and said there stands.
+    """
     known = [lesson for lesson in lessons if lesson.message.trusted_sender and lesson.example.at]
     folded = [fold(lesson.message.subject, lesson.message.new_text) for lesson in known]
     recollection = Recollection(store, [(lesson.mail, lesson.message) for lesson in known], folded)
-    added = []
-    for lesson in known:
-        mail, message, at = lesson.mail, lesson.message, lesson.example.at
-        around = recollection.of(mail, message, at)
-        remember = recollection.extend(mail, message, _said(lesson), around, at)
-        thread = remember.thread
-        added.append(replace(remember, thread=replace(thread, confirmed=True)) if thread is not None else remember)
-    return added
+    return [_taught(recollection, lesson) for lesson in known if not recollection.has(lesson.mail, lesson.message)]
+
+
+def _taught(recollection: Recollection, lesson: Lesson) -> Remember:
+    mail, message, at = lesson.mail, lesson.message, lesson.example.at
+    around = recollection.of(mail, message, at)
+    remember = recollection.extend(mail, message, _said(lesson), around, at)
+    thread, before = remember.thread, around.found.record
+    if thread is None or (before is not None and at < before.last_at):
+        return remember
+    return replace(remember, thread=replace(thread, confirmed=True))
 
 
 def judged(judges: Judges, store: Recalls, lessons: Sequence[Lesson]) -> tuple[list[Labelled], list[Remember]]:

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from postroom.decide import rollout
 from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
 from postroom.flow.addressbook import AddressBook
@@ -150,21 +151,29 @@ class Judging:
         if last is None or last.generation != job.generation or last.route != REVIEW:
             self.store.settle([Done(job=job, receipt="a person was faster")])
             return
-        best = self.policy().unasked(last)
-        sent_on = replace(
+        sent_on = self._sent_on(last)
+        summary = self.store.summaries([job.mail_id]).get(job.mail_id, Summary())
+        self.store.record([self._judged(job, sent_on, Remember(), summary)])
+        self.observer.note("review-expired", job.mail_id, route=sent_on.route)
+
+    def _sent_on(self, last: Decision) -> Decision:
+        """To the best guess, which may be another than the decision's own, and in a stage of its own."""
+        policy = self.policy()
+        best = policy.unasked(last)
+        thread = next((mail.thread_key for mail in self.store.read([last.mail_id])), "")
+        return replace(
             last,
             generation=last.generation + 1,
             route=best,
             decided=best,
+            confidence=dict(last.probabilities).get(best, 0.0),
+            stage=rollout.stage(best, thread or last.mail_id, policy),
             unconfirmed=True,
             asked="",
             asked_with=0.0,
             because=f"nobody decided on it in review in time; sent to the best guess, {best}, unconfirmed",
             decided_at=self.clock(),
         )
-        summary = self.store.summaries([job.mail_id]).get(job.mail_id, Summary())
-        self.store.record([self._judged(job, sent_on, Remember(), summary)])
-        self.observer.note("review-expired", job.mail_id, route=sent_on.route)
 
     def _understand(self, job: Job, mail: Mail | None) -> Message | Outcome:
         """The mail as read, with the guards against loops and for bounces of our own forwards."""

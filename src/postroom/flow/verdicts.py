@@ -118,13 +118,15 @@ class Reviewing:
             *(self.desks.urgent if latest.urgent else ()),
             *(self.desks.tell if latest.unconfirmed else ()),
         }
-        there = {job.destination for job in made if job.state in _THERE} & set(self.desks.places(latest))
+        newest = {job.destination: job.state for job in made}
+        there = {place for place in self.desks.places(latest) if newest.get(place) in _THERE}
         jobs = tuple(job for job in self.desks.jobs(decision, verdict.at) if job.destination not in there)
+        anew = {job.destination for job in jobs}
         ruling = Ruling(
             verdict=verdict,
             decision=decision,
             jobs=jobs,
-            drop=tuple(job.id for job in made if _needless(job, wanted, places)),
+            drop=tuple(job.id for job in made if _needless(job, wanted, anew)),
             leaves=tuple(sorted({job.destination for job in made} - wanted)),
             keys=replace(
                 remember.keys(message, mail), texts=texts.keys(texts.words(fold(message.subject, message.new_text)))
@@ -163,9 +165,9 @@ class Reviewing:
         )
 
 
-def _needless(job: JobInfo, wanted: Collection[DestinationName], places: Collection[DestinationName]) -> bool:
+def _needless(job: JobInfo, wanted: Collection[DestinationName], anew: Collection[DestinationName]) -> bool:
     """Whether a delivery need not be made any more: it leads elsewhere, or was parked and is now made anew."""
-    return job.destination not in wanted or (job.state == "parked" and job.destination in places)
+    return job.destination not in wanted or (job.state == "parked" and job.destination in anew)
 
 
 def _one_line(text: str, limit: int) -> str:

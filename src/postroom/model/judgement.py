@@ -118,6 +118,8 @@ class SenderHistory:
     last_route: RouteName = RouteName("")
     #: newest mail, seconds since the epoch
     last_at: float | None = None
+    #: (route, newest mail there, seconds since the epoch), by name
+    newest: tuple[tuple[RouteName, float], ...] = ()
     #: route of a thread of theirs that had mail in the last 14 days, ``""`` when none
     open_thread: RouteName = RouteName("")
     #: mails in the last hour

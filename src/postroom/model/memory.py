@@ -39,6 +39,19 @@ class SenderRecord:
     last_route: RouteName
     #: seconds since the epoch of mails in the last hour before ``last_at``; at most 50
     recent: tuple[float, ...]
+    #: (route, newest mail there, seconds since the epoch), by name; empty in what versions before this wrote
+    newest: tuple[tuple[RouteName, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainMail:
+    """One more mail of a domain, added to its record as that is when it is written: other senders' judges write it too."""
+
+    #: of the record, ``d:example.com``
+    key: str
+    route: RouteName
+    #: seconds since the epoch
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +93,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remember:
-    """What one decision or verdict adds to memory. Whole new values; later ones replace earlier ones."""
+    """What one decision or verdict adds to memory. Whole new values but for ``domain``; later ones replace earlier ones."""
 
     thread: ThreadRecord | None = None
     #: Message-IDs that now lead to ``thread``
@@ -88,6 +101,7 @@ class Remember:
     #: subject key that now leads to ``thread``; ``""`` for none
     subject_key: str = ""
     senders: tuple[SenderRecord, ...] = ()
+    domain: DomainMail | None = None
     texts: tuple[TextRecord, ...] = ()
     #: mails whose texts are forgotten
     forget: tuple[MailId, ...] = ()

@@ -4,7 +4,7 @@ from typing import Literal, Protocol
 
 EventName = Literal[
     "accepted", "refused", "duplicate", "judged", "delivered", "deferred", "parked", "alerted", "lane-down", "lane-up",
-    "worker-started", "worker-died", "worker-failed", "rules-loaded", "rules-refused", "certificate-loaded", "draining",
+    "worker-started", "worker-died", "worker-failed", "watch-failed", "rules-loaded", "rules-refused", "certificate-loaded", "draining",
     "started", "stopped", "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
     "status-asked", "status-loaded", "status-failed",
     "opinion-asked", "opinion-heard", "opinion-paused", "opinion-resumed",

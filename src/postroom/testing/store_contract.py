@@ -15,7 +15,7 @@ import pytest
 from postroom.model.errors import TryLater
 from postroom.model.example import Example, ExampleId
 from postroom.model.mail import BounceOf, BrandName, DestinationName, Envelope, Mail, MailId, RouteName
-from postroom.model.memory import Remember, SenderRecord, ThreadRecord
+from postroom.model.memory import DomainMail, Remember, SenderRecord, ThreadRecord
 from postroom.model.work import Again, Done, Job, Lane, NewJob, Park, Summary
 from postroom.ports import JobFilter, Store
 from postroom.testing.clock import ManualClock
@@ -388,6 +388,16 @@ class ExamplesContract:
         assert store.erase_examples("Ada@Example.com") == 3
         assert set(store.examples()) == {an_example(4), an_example(5, sender="")}
         assert store.erase_examples("ada@example.com") == 0
+
+    def test_mail_of_a_domain_is_added_to_what_is_there_by_then(self, store: Store, house: House) -> None:
+        """Two judges have mail of two of its senders in hand, and each has read its record before the other wrote."""
+        told = [
+            Remember(domain=DomainMail(key="d:x", route=RouteName(to), at=at)) for to, at in (("a", 1.0), ("b", 2.0))
+        ]
+        for number, one in enumerate((*told, told[0])):
+            store.keep_examples([an_example(number)], [one, one] if number == 2 else [one])
+        record = house.open().recall((), (), ("d:x",)).senders["d:x"]
+        assert (record.mails, [route for route, _ in record.counts]) == (4, ["a", "b"])
 
     def test_memory_comes_with_them(self, store: Store, house: House) -> None:
         sender = SenderRecord(

@@ -153,6 +153,17 @@ def test_tickets_are_believed_only_if_a_person_says_so(house: House, tmp_path: P
     assert run(house, str(path), maps=("label:appeal=appeals",), believe=True)["authenticated"] == 10
 
 
+def test_exports_that_overlap_are_learned_once(house: House, tmp_path: Path) -> None:
+    row = "{0},2026-01-{0:02d},ann@example.com,{1},My {1} was suspended and I want to have the {1} back please,appeal"
+    rows = [row.format(n, topic) for n, topic in enumerate(TOPICS, start=1)]
+    for name, some in (("oct.csv", rows[:6]), ("nov.csv", rows[3:])):
+        (tmp_path / name).write_text("\n".join(("id,created,from,subject,body,tags", *some)))
+    wanted: dict[str, Any] = {"maps": ("label:appeal=appeals",), "believe": True, "keep": True}
+    assert run(house, str(tmp_path / "oct.csv"), **wanted)["kept"] == {"new": 6, "known": 0, "remembered": 6}
+    assert run(house, str(tmp_path / "nov.csv"), **wanted)["kept"] == {"new": 4, "known": 3, "remembered": 4}
+    assert house.store.recall((), (), ("a:ann@example.com",)).senders["a:ann@example.com"].mails == 10
+
+
 def test_maps_and_columns_may_be_in_a_file(house: House, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("Betreff,Inhalt,tags\nHallo,Gib mir mein Konto zurück,einspruch\n")
     file = tmp_path / "map.toml"

@@ -1,6 +1,7 @@
 """The server process, as far as it can be tried without starting one."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from postroom.bootstrap import server
 from postroom.bootstrap.house import House
 from postroom.bootstrap.server import Server
 from postroom.config import load
-from postroom.model.errors import ConfigError
+from postroom.model.errors import ConfigError, PostroomError
 from tests.unit.cli.conftest import SETTINGS
+from tests.unit.flow.house import Told
 
 DOOR = '[intake]\nlisten = ["127.0.0.1:0"]\n[web]\nlisten = ""\n[pages]\nlisten = ""\n'
 
@@ -22,6 +24,8 @@ class Workers:
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        #: done at each tick, given how many there were
+        self.does: Callable[[int], None] = lambda _turn: None
 
     def __call__(self, **_: Any) -> "Workers":
         return self
@@ -32,6 +36,16 @@ class Workers:
     def stop(self, timeout: float) -> None:
         self.told.append("stop")
 
+    def tick(self) -> None:
+        self.told.append("tick")
+        self.does(self.told.count("tick"))
+
+    def at_work(self) -> dict[str, bool]:
+        return {}
+
+    def warnings(self) -> dict[str, str]:
+        return {}
+
 
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
@@ -40,10 +54,15 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
     return made
 
 
-def run(base: Path) -> None:
+def a_server(base: Path) -> tuple[Server, House]:
     settings, problems = load(SETTINGS + DOOR)
     assert settings is not None, problems
-    asyncio.run(Server(House(settings, base), base / "postroom.toml", allow_root=True).run())
+    house = House(settings, base)
+    return Server(house, base / "postroom.toml", allow_root=True), house
+
+
+def run(base: Path) -> None:
+    asyncio.run(a_server(base)[0].run())
 
 
 def test_no_worker_starts_when_a_door_cant_be_made(
@@ -68,3 +87,37 @@ def test_no_worker_is_left_when_a_door_cant_be_opened(
     with pytest.raises(OSError, match="no more files"):
         run(tmp_path)
     assert workers.told == ["start", "stop"]
+
+
+def test_a_step_of_the_watch_that_fails_ends_neither_the_watch_nor_its_other_steps(
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_TICK", 0.0)
+    serving, house = a_server(tmp_path)
+    house.__dict__["observer"] = told = Told()
+
+    def fails() -> None:
+        raise ValueError("no such file")
+
+    monkeypatch.setattr(server.Schedule, "tick", lambda _self: fails())
+
+    def ticks(turn: int) -> None:
+        if turn == 2 * server._SWEEP + 1:
+            serving._end()
+        if turn == 1:
+            fails()
+
+    workers.does = ticks
+    asyncio.run(serving.run())
+    failed = [{"step": step, "error": "ValueError: no such file"} for step in ("workers", "learning", "learning")]
+    assert told.of("watch-failed") == failed
+
+
+def test_a_server_whose_watch_has_ended_ends_too(
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To be started anew by whatever started it."""
+    monkeypatch.setattr(server, "_TICK", "rubbish")
+    with pytest.raises(PostroomError, match="the watch over the workers: TypeError"):
+        run(tmp_path)
+    assert workers.told == ["start", "stop", "stop"]

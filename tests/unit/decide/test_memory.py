@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.decide import history, remember, senders, threads
+from postroom.decide.evidence import open_case
 from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
 from postroom.model.judgement import Decision, SenderHistory
 from postroom.model.mail import BrandName, MailId, RouteName
-from postroom.model.memory import Memory, Remember, ThreadRecord
+from postroom.model.memory import DomainMail, Memory, Remember, SenderRecord, ThreadRecord
 from postroom.model.message import Address, Forward, Message
 
 from .build import NOW, PASS, book, case, mail, message
@@ -20,6 +21,7 @@ from .build import NOW, PASS, book, case, mail, message
 BOOK = book()
 DAY = 86_400.0
 APPEALS, REFUNDS, REVIEW = RouteName("appeals"), RouteName("refunds"), RouteName("review")
+GENERAL = RouteName("general")
 RECORD = ThreadRecord(
     id=MailId("first"),
     brand=BrandName("shop"),
@@ -149,6 +151,9 @@ def test_a_thread_grows_and_moves_with_settled_decisions_only():
     moved = threads.extended(found, mine(), mail(), decided("refunds"))
     assert moved
     assert (moved.route, moved.confirmed, moved.last_at) == ("refunds", False, NOW)
+    older = threads.extended(found, mine(), mail(received_at=RECORD.last_at - 1.0), decided("refunds"))
+    assert older
+    assert (older.route, older.confirmed, older.mails, older.last_at) == ("appeals", True, 3, RECORD.last_at)
     assert threads.extended(threads.Found(), mine(), mail(), decided("review", "refunds")).route == "refunds"  # type: ignore[union-attr]
     assert threads.extended(threads.Found(), mine(), mail(), decided("review", "junk")).route == "review"  # type: ignore[union-attr]
     assert threads.extended(threads.Found(), message(), mail(), decided("refunds")) is None
@@ -172,6 +177,13 @@ def test_participants_are_capped_and_keep_the_newest():
     assert grown
     assert len(grown.participants) == 50
     assert grown.participants[-1] == "ada@example.com"
+
+
+def heard(memory: Memory, route: str, at: float = NOW, **changed: Any) -> Memory:
+    """Memory after a mail of Ada's went to this route."""
+    said, what = mine(**changed), decided(route)
+    domain = history.of_domain(said, what, at)
+    return written(memory, Remember(senders=history.extended(said, what, memory, at), domain=domain))
 
 
 def written(memory: Memory, *added: Remember) -> Memory:
@@ -248,7 +260,7 @@ def test_an_address_without_a_domain_has_a_history_of_its_own_only():
 def test_counts_fade_by_half_in_ninety_days_and_review_counts_for_nothing():
     memory = Memory()
     for route in ("appeals", "appeals", "review"):
-        memory = written(memory, Remember(senders=history.extended(mine(), decided(route), memory, NOW)))
+        memory = heard(memory, route)
     now = history.recall(mine(), memory, NOW)
     assert (now.mails, now.counts, now.last_route, now.burst) == (3, ((APPEALS, 2.0),), "appeals", 3)
     assert now.domain_counts == now.counts
@@ -264,7 +276,7 @@ def test_counts_fade_by_half_in_ninety_days_and_review_counts_for_nothing():
 def test_a_mail_that_is_moved_counts_there_as_much_as_it_is_worth_by_then():
     memory = Memory()
     for at in (NOW, NOW + history.HALF_LIFE):
-        memory = written(memory, Remember(senders=history.extended(mine(), decided("appeals"), memory, at)))
+        memory = heard(memory, "appeals", at)
     first = history.moved(mine(), APPEALS, REFUNDS, NOW, memory, NOW + history.HALF_LIFE)[0]
     assert dict(first.counts) == {APPEALS: pytest.approx(1.0), REFUNDS: pytest.approx(0.5)}
     assert (first.last_route, first.mails) == ("appeals", 2)
@@ -277,8 +289,70 @@ def test_a_mail_that_is_moved_counts_there_as_much_as_it_is_worth_by_then():
     assert history.moved(mine(), APPEALS, REFUNDS, NOW, Memory(), NOW)[0].counts == ((REFUNDS, 1.0),)
 
 
+def thanks(*before: tuple[str, float], now: float = NOW):
+    """A mail that says nothing, after mail that went to these routes so many days ago."""
+    memory = Memory()
+    for route, days in before:
+        memory = heard(memory, route, now - days * DAY)
+    known = history.recall(mine(), memory, now)
+    return judge(case("Thanks!", about={"history": known, "now": now}, auth=PASS), BOOK, Policy())
+
+
+@pytest.mark.parametrize(
+    ("before", "opened"),
+    [
+        ([("refunds", 20.0)], "refunds"),
+        ([("refunds", 22.0)], ""),
+        ([("refunds", 3.0), ("general", 1.0)], "refunds"),
+        ([("refunds", 400.0), ("general", 1.0)], ""),
+        ([("refunds", 150.0)] * 5 + [("general", 1.0)], ""),
+        ([("appeals", 60.0)] * 5 + [("refunds", 3.0)], "refunds"),
+        ([("refunds", 3.0), ("appeals", 2.0), ("appeals", 1.0)], "appeals"),
+    ],
+)
+def test_a_case_is_open_where_the_sender_wrote_to_that_desk_lately(before, opened):
+    """What was mail of theirs to any desk kept a matter of a year ago open."""
+    said = [one.route for one in thanks(*before).findings if one.name == "open-case"]
+    assert said == ([opened] if opened else [])
+
+
+def test_what_a_person_moved_away_leaves_no_open_case_and_opens_one_where_it_is():
+    memory = heard(Memory(), "refunds", NOW - 200 * DAY)
+    memory = heard(memory, "refunds", NOW - DAY)
+    moved = written(memory, Remember(senders=history.moved(mine(), REFUNDS, APPEALS, NOW - DAY, memory, NOW)))
+    known = history.recall(mine(), moved, NOW)
+    assert open_case(case("Thanks!", about={"history": known}), Policy()) == "appeals"
+    general = written(memory, Remember(senders=history.moved(mine(), REFUNDS, GENERAL, NOW - DAY, memory, NOW)))
+    known = history.recall(mine(), general, NOW)
+    assert dict(known.counts)[REFUNDS] > 0.2
+    assert open_case(case("Thanks!", about={"history": known}), Policy()) == ""
+
+
+def test_of_a_record_that_does_not_say_when_each_route_was_written_to_the_last_counts():
+    older = SenderRecord(
+        key="a:ada@example.com", first_seen=NOW - 9 * DAY, last_at=NOW - DAY, mails=2,
+        counts=((APPEALS, 1.0), (REFUNDS, 1.0)), last_route=REFUNDS, recent=(),
+    )  # fmt: skip
+    memory = Memory(senders={older.key: older})
+    assert history.recall(mine(), memory, NOW).newest == ((REFUNDS, NOW - DAY),)
+    (record,) = history.extended(mine(), decided("appeals"), memory, NOW)
+    assert record.newest == ((APPEALS, NOW), (REFUNDS, NOW - DAY))
+    (late,) = history.extended(mine(), decided("appeals"), Memory(senders={record.key: record}), NOW - DAY)
+    assert late.newest == record.newest, "a mail that comes late is not the newest"
+
+
+def test_a_domain_s_mail_is_added_to_its_record_whatever_that_is_by_then():
+    one = history.of_domain(mine(), decided("appeals"), NOW)
+    assert one == DomainMail(key="d:example.com", route=APPEALS, at=NOW)
+    other = heard(Memory(), "refunds", NOW - 1.0, from_=Address(name="", addr="bob@example.com"))
+    assert history.grown(other.senders["d:example.com"], one).mails == 2
+    assert history.grown(None, one) == heard(Memory(), "appeals").senders["d:example.com"]
+    for nothing in (message(), mine(kind="bounce"), mine(from_=Address(name="", addr="ada@gmail.com"))):
+        assert history.of_domain(nothing, decided("appeals"), NOW) is None
+
+
 def test_nobody_gets_the_history_of_another():
-    memory = written(Memory(), Remember(senders=history.extended(mine(), decided("appeals"), Memory(), NOW)))
+    memory = heard(Memory(), "appeals")
     assert history.recall(message(), memory, NOW) == SenderHistory()
     colleague = history.recall(mine(from_=Address(name="", addr="bob@example.com")), memory, NOW)
     assert (colleague.mails, colleague.counts) == (0, ())
@@ -286,9 +360,7 @@ def test_nobody_gets_the_history_of_another():
     only_address = Memory(senders={"a:ada@example.com": memory.senders["a:ada@example.com"]})
     assert history.recall(mine(), only_address, NOW).domain_counts == ()
     public = Address(name="", addr="ada@gmail.com")
-    shared = written(
-        Memory(), Remember(senders=history.extended(mine(from_=public), decided("appeals"), Memory(), NOW))
-    )
+    shared = heard(Memory(), "appeals", from_=public)
     assert history.recall(mine(from_=Address(name="", addr="eve@gmail.com")), shared, NOW) == SenderHistory()
     assert history.recall(mine(from_=public), shared, NOW).domain_counts == ()
 
@@ -300,12 +372,13 @@ def test_nobody_gets_the_history_of_another():
 def test_records_stay_bounded_and_in_order_whatever_comes_when(mails):
     memory = Memory()
     for route, shift in mails:
-        memory = written(memory, Remember(senders=history.extended(mine(), decided(route), memory, NOW + shift)))
+        memory = heard(memory, route, NOW + shift)
     for record in memory.senders.values():
         assert record.mails == len(mails)
         assert len(record.recent) <= 50
         assert record.first_seen <= record.last_at
         assert all(count > 0 for _, count in record.counts)
+        assert [route for route, _ in record.newest] == [route for route, _ in record.counts]
 
 
 OURS = "paystore.com"

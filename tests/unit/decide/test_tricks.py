@@ -7,7 +7,7 @@ import pytest
 
 from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
-from postroom.decide.tricks import are_linked
+from postroom.decide.tricks import HIDING, STEERING, are_linked
 from postroom.model.judgement import Clue, Finding, Opinion
 from postroom.model.mail import RouteName
 from postroom.model.message import Defect, Message
@@ -119,6 +119,25 @@ def test_a_trick_for_a_desk_is_looked_at_and_one_for_nobody_is_not() -> None:
     assert "heap" in tricky.because
     harmless = judge(case("Wе sell wаtches"), BOOK, Policy())
     assert harmless.route == "general"
+
+
+@pytest.mark.parametrize("name", sorted(HIDING | STEERING))
+def test_a_rule_may_be_called_as_a_trick_is(name: str) -> None:
+    weighs = book(f'[[rule]]\nname = "{name}"\nroute = "appeals"\nwhen = \'text.contains("unban")\'')
+    decision = judge(case("unban my account"), weighs, Policy())
+    assert [one.source for one in decision.findings if one.name == name] == ["rule"]
+    assert decision.route == "appeals"
+    tags = book(f'[[rule]]\nname = "{name}"\ntags = ["seen"]\nwhen = "true"')
+    assert judge(case("When do you open?"), tags, Policy()).route == "general"
+    alarms = book(f'[[rule]]\nname = "x"\nurgent = "{name}"\nwhen = "true"')
+    assert judge(case("When do you open?"), alarms, Policy()).route == "general"
+
+
+def test_a_model_or_a_reviewer_may_be_called_as_a_trick_is() -> None:
+    opinions = (Opinion(route=APPEALS, share=0.97), Opinion(route=GENERAL, share=0.03))
+    said = Finding(source="verdict", route=APPEALS, score=0.9, reason="a person said so", name="mask")
+    known = {"classifier": opinions, "model": "stuffing", "verdicts": (said,)}
+    assert judge(case("unban my account", about=known), BOOK, Policy()).route == "appeals"
 
 
 def test_a_thread_that_is_not_believed_makes_no_desk_of_empty_words() -> None:

@@ -121,6 +121,25 @@ def test_promise_5_what_may_be_an_appeal_does_not_end_in_junk_when_its_time_is_u
     house.store.close()
 
 
+@pytest.mark.parametrize(("stage", "percent"), [("shadow", 100), ("canary", 0)])
+def test_promise_8_the_review_clock_brings_nothing_to_a_desk_in_shadow(
+    tmp_path: Path, stage: str, percent: int
+) -> None:
+    """The mail was taken for junk, which is live; what nobody decided on may be meant for a desk that is not."""
+    house = House(tmp_path, junk_threshold=0.9999, junk_prior=0.2, **staged(stage, percent))
+    house.accept(a_message("My account was suspended.", X_Spam_Status="Yes, score=25.0 required=5.0"))
+    house.judge()
+    house.clock.advance(3601)
+    house.judge()
+    house.deliver("appeals", "old")
+    assert not house.places["appeals"].got
+    (parcel,) = house.places["old"].got
+    decision = parcel.decision
+    assert (decision.route, decision.stage, decision.unconfirmed) == ("appeals", "shadow", True)
+    assert decision.confidence == dict(decision.probabilities)["appeals"]
+    house.store.close()
+
+
 def test_promise_5_an_urgent_mail_is_not_held_back_by_review(tmp_path: Path) -> None:
     house = House(tmp_path, default_threshold=0.999, fallback_threshold=0.999)
     house.accept(a_message("I want to end my life."))

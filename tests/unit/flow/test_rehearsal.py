@@ -13,6 +13,7 @@ from postroom.flow.sitting import Judges
 from postroom.model.mail import RouteName
 from tests.unit.flow.house import House, a_message
 from tests.unit.flow.test_past import PASS, TEXT, item, lesson
+from tests.unit.flow.test_verdicts import reviewing
 
 
 @pytest.fixture
@@ -50,6 +51,43 @@ def test_what_the_team_said_is_taught_to_threads_and_senders(house: House) -> No
     assert (thread.route, thread.confirmed, thread.mails) == ("appeals", True, 2)
     assert memory.senders["a:ada@example.com"].mails == 2
     assert memory.senders["d:example.com"].last_route == "appeals"
+
+
+def live(house: House, body: str, **headers: str) -> None:
+    """A mail comes in today, is judged, and a person gives it to refunds."""
+    (mail,) = house.accept(a_message(body, **PASS, **headers))
+    house.judge()
+    reviewing(house).give(mail, RouteName("refunds"), "ada")
+
+
+def test_old_mail_changes_nothing_of_what_was_said_of_its_thread_since(house: House) -> None:
+    house.store.keep_examples((), taught(house.store, [past(1)]))
+    live(house, "And now I want my money back.", Message_ID="<9@example.com>", In_Reply_To="<1@example.com>")
+    known = house.store.recall(("1@example.com",), (), ()).threads["1@example.com"]
+    assert (known.route, known.confirmed, known.mails) == ("refunds", True, 2)
+    older = past(2, "More about it.", day=2, In_Reply_To="<1@example.com>")
+    (added,) = taught(house.store, [older])
+    assert added.thread is not None
+    assert (added.thread.route, added.thread.confirmed, added.thread.mails) == ("refunds", True, 3)
+    assert added.thread.last_at == known.last_at
+    assert "2@example.com" in added.links
+
+
+def test_old_mail_does_not_make_certain_what_nobody_has_said_of_its_thread(house: House) -> None:
+    house.accept(a_message("What is new?", Message_ID="<9@example.com>", References="<1@example.com>", **PASS))
+    house.judge()
+    (added,) = taught(house.store, [past(2, References="<9@example.com>")])
+    assert added.thread is not None
+    assert (added.thread.route, added.thread.confirmed) == ("general", False)
+
+
+def test_what_came_in_itself_is_not_taught_once_more(house: House) -> None:
+    live(house, TEXT, Message_ID="<1@example.com>")
+    before = house.store.recall((), (), ("a:ada@example.com",)).senders
+    assert taught(house.store, [past(1)]) == []
+    assert house.store.recall((), (), ("a:ada@example.com",)).senders == before
+    other = past(1, From="bob@example.org", Authentication_Results="mx.shop.test; dkim=pass header.d=example.org")
+    assert len(taught(house.store, [other])) == 1, "a Message-ID may be anybody's"
 
 
 def test_strangers_and_mails_without_a_time_teach_nothing(house: House) -> None:

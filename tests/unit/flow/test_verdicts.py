@@ -13,7 +13,7 @@ from postroom.flow.replay import replay
 from postroom.flow.verdicts import Reviewing
 from postroom.model.errors import GiveUp, Refused, TryLater
 from postroom.model.judgement import Verdict
-from postroom.model.mail import DestinationName, Mail, RouteName
+from postroom.model.mail import BounceOf, DestinationName, Mail, RouteName
 from postroom.ports import JobFilter, Ruling
 from tests.unit.flow.house import ROUTES, House, Moody, a_message, staged
 
@@ -222,9 +222,6 @@ def test_deliveries_that_wait_elsewhere_are_not_made_any_more(house: House) -> N
         "refunds": "ready",
     }
 
-    def refuse(_parcel: object) -> None:
-        raise GiveUp("550 no")
-
     house.places["refunds"].says = refuse
     house.deliver()
     assert got(house) == {"people": [1]}
@@ -235,12 +232,43 @@ def test_deliveries_that_wait_elsewhere_are_not_made_any_more(house: House) -> N
     assert [(j.generation, j.state) for j in house.jobs(destination="refunds")] == [(2, "dropped"), (3, "done")]
 
 
+def refuse(_parcel: object) -> None:
+    raise GiveUp("550 no")
+
+
+def test_what_came_back_and_was_parked_is_delivered_anew_although_it_was_there_once(house: House) -> None:
+    mail = arrive(house)
+    people = reviewing(house)
+    people.give(mail, REFUNDS, "ada")
+    house.deliver()
+    people.give(mail, GENERAL, "ada")
+    house.places["general"].says = refuse
+    house.deliver()
+    house.places["general"].says = lambda _parcel: None
+    assert people.give(mail, None, "bob").deliveries == ("general",)
+    house.deliver()
+    assert got(house) == {"general": [1, 4], "refunds": [2]}
+    states = [(job.generation, job.state) for job in house.jobs(destination="general")]
+    assert states == [(1, "done"), (3, "dropped"), (4, "done")]
+
+
+def test_what_is_parked_stays_so_where_a_later_delivery_came_through(house: House) -> None:
+    """A bounce of the first delivery is for a person to look at: nothing is made anew in its place."""
+    mail = arrive(house)
+    people = reviewing(house)
+    people.give(mail, REFUNDS, "ada")
+    people.give(mail, GENERAL, "ada")
+    house.deliver()
+    bounce = BounceOf(mail_id=mail.id, destination=DestinationName("general"), generation=1)
+    assert house.store.reopen(bounce, "bounced: recipient unknown")
+    assert people.give(mail, None, "bob").deliveries == ()
+    states = [(job.generation, job.state) for job in house.jobs(destination="general")]
+    assert states == [(1, "parked"), (3, "done")]
+
+
 def test_an_alert_that_is_parked_stays_for_a_person(house: House) -> None:
     (mail,) = house.accept(a_message("I want to end my life. Where is my parcel?"))
     house.judge()
-
-    def refuse(_parcel: object) -> None:
-        raise GiveUp("550 no")
 
     house.places["people"].says = refuse
     house.deliver()
@@ -338,6 +366,26 @@ def test_the_mail_counts_for_its_sender_where_it_belongs(house: House) -> None:
     people.give(mail, GENERAL, "ada")
     assert counts() == ({"general": 2.0}, "general")
     assert house.store.recall((), (), ("d:example.com",)).senders["d:example.com"].counts == (("general", 2.0),)
+
+
+def test_a_judge_with_a_colleague_s_mail_in_hand_does_not_undo_what_counts_for_the_domain(house: House) -> None:
+    passed = {"Authentication_Results": "mx.shop.test; dkim=pass header.d=firm.test"}
+    mail = arrive(house, From="ada@firm.test", **passed)
+
+    class Meanwhile:
+        """The verdict is given when the judge has read all that it needs."""
+
+        def __getattr__(self, name: str):
+            return getattr(house.store, name)
+
+        def record(self, judged):
+            reviewing(house).give(mail, REFUNDS, "ada")
+            return house.store.record(judged)
+
+    house.judging = replace(house.judging, store=Meanwhile())  # type: ignore[arg-type]
+    arrive(house, "When do you open?", From="bob@firm.test", Message_ID="<2@firm.test>", **passed)
+    record = house.store.recall((), (), ("d:firm.test",)).senders["d:firm.test"]
+    assert {route: round(count, 3) for route, count in record.counts} == {"general": 1.0, "refunds": 1.0}
 
 
 def test_what_review_s_clock_sent_on_counts_from_the_verdict_on(tmp_path: Path) -> None:

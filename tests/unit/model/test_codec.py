@@ -139,6 +139,7 @@ def test_records_of_threads_and_senders_come_back() -> None:
         counts=((RouteName("appeals"), 1.0),),
         last_route=RouteName("appeals"),
         recent=(2.0,),
+        newest=((RouteName("appeals"), 2.0),),
     )
     assert decode_thread(encode_thread(thread)) == thread
     assert decode_sender(encode_sender(sender)) == sender

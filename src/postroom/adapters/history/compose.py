@@ -1,8 +1,9 @@
-"""A message made of what an export says of one: the reader then treats it as any other."""
+"""A message made of what an export says of one, and its name: the reader then treats it as any other."""
 
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from hashlib import blake2b
 from typing import Final
 
 from postroom.model.codec import sound
@@ -30,6 +31,19 @@ def compose(
     }
     head = "".join(f"{name}: {' '.join(value.split())[:_FIELD_CHARS]}\n" for name, value in fields.items() if value)
     return sound(f"{head}\n{body[:most]}\n").encode("utf-8")[:most]
+
+
+def identity(*, ticket: str, message: str, at: float | None, sender: str, body: str) -> str:
+    """Names a message within the system that exported it, the same in every export; without blanks.
+
+    By its ids and its time, which tells systems apart that count alike. Without an id of its own (``message`` is empty)
+    or a time, by what it says too.
+    """
+    parts = [ticket, message, "" if at is None else str(at)]
+    if not message or at is None:
+        said = sound(f"{sender}\0{body}").encode("utf-8")
+        parts.append(blake2b(said, digest_size=12).hexdigest())
+    return ".".join(" ".join(parts).split())
 
 
 def _date(at: float | None) -> str:

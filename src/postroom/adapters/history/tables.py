@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO, Final
 
-from postroom.adapters.history.compose import compose
+from postroom.adapters.history.compose import compose, identity
 from postroom.flow.past import Item, LeftOut, Why, labels_of
 from postroom.model.errors import Refused, unknown
 from postroom.understand import dates
@@ -86,15 +86,16 @@ class _Table:
         at = dates.moment(cells.get("created") or None)
         if at is None:
             at = dates.parse(cells.get("created", ""))
-        thread = cells.get("thread", "")
-        identity = f"{thread}.{cells.get('id', '')}.{at or ''}" if thread or cells.get("id") else source
-        message_id = f"{'.'.join(identity.split())}@import.invalid"
+        thread, own = cells.get("thread", ""), cells.get("id", "")
+        sender, body = cells.get("from", ""), cells.get("body", "") or cells.get("subject", "")
+        name = identity(ticket=thread, message=own if own != thread else "", at=at, sender=sender, body=body)
+        message_id = f"{name}@import.invalid"
         opened = self._threads.setdefault(thread, message_id) if thread else ""
         return Item(
             source=source,
             origin=self._origin,
             raw=compose(
-                sender=cells.get("from", ""),
+                sender=sender,
                 subject=cells.get("subject", ""),
                 body=cells.get("body", ""),
                 at=at,
@@ -103,9 +104,9 @@ class _Table:
                 most=self._most,
             ),
             labels=labels_of(self._folder, _tags(cells.get("tags", "")), _parts(cells.get("group", ""))),
-            key=f"{self._origin} {identity}",
+            key=name,
             at=at,
-            thread=f"{self._origin} {thread}" if thread else "",
+            thread=thread,
             follow_up=bool(opened) and opened != message_id,
         )
 

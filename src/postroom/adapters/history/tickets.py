@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any, Final
 
-from postroom.adapters.history.compose import compose
+from postroom.adapters.history.compose import compose, identity
 from postroom.flow.past import Item, LeftOut, Why, labels_of
 from postroom.understand import dates
 
@@ -96,7 +96,6 @@ def items_of(ticket: _Object, *, source: str, origin: str, folder: str, most: in
     subject = _text(ticket, _SUBJECT) or _text(_inner(ticket, "source"), _SUBJECT)
     labels = labels_of(folder, _tags(ticket), _groups(ticket))
     sender = _address(ticket)
-    thread = f"{origin} {name}" if name else source
     first = ""
     number = 0
     for said in _messages(ticket):
@@ -105,10 +104,12 @@ def items_of(ticket: _Object, *, source: str, origin: str, folder: str, most: in
             yield LeftOut(source=source, why=why)
             continue
         number += 1
-        identity = f"{name or source}.{_text(said.facts, _ID) or number}"
-        message_id = f"{'.'.join(identity.split())}@import.invalid"
+        wrote = sender or _address(said.facts)
+        own = _text(said.facts, _ID) or (str(number) if name else "")
+        key = identity(ticket=name, message=own, at=said.at, sender=wrote, body=said.body)
+        message_id = f"{key}@import.invalid"
         raw = compose(
-            sender=sender or _address(said.facts),
+            sender=wrote,
             subject=subject,
             body=said.body,
             at=said.at,
@@ -122,9 +123,9 @@ def items_of(ticket: _Object, *, source: str, origin: str, folder: str, most: in
             origin=origin,
             raw=raw,
             labels=labels,
-            key=f"{origin} {identity}",
+            key=key,
             at=said.at,
-            thread=thread,
+            thread=name or first,
             follow_up=number > 1,
         )
     if not number:

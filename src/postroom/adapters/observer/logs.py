@@ -40,6 +40,7 @@ LEVELS: dict[EventName, Level] = {
     "status-asked": "debug",
     "status-failed": "warning",
     "store-trouble": "error",
+    "watch-failed": "error",
     "weights-refused": "error",
     "worker-died": "error",
     "worker-failed": "error",

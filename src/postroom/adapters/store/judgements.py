@@ -8,6 +8,7 @@ from postroom.adapters.store import search
 from postroom.adapters.store.line import Clocks
 from postroom.adapters.store.queue import PUT, by_kind, finish
 from postroom.adapters.store.sql import Insert, hash_of, id_list, number_of, short
+from postroom.decide.history import grown
 from postroom.model.codec import (
     decode_decision,
     decode_mail,
@@ -242,11 +243,12 @@ def keys_of(tx: sqlite3.Connection, mail: int) -> tuple[int | None, int | None]:
 
 
 def remember(tx: sqlite3.Connection, added: Sequence[Remember]) -> None:
-    """The last word on a key in a batch is the one that is kept: only it is written."""
+    """The last word on a key in a batch is the one that is kept: only it is written. Mail of a domain is added to its record."""
     threads: dict[str, ThreadRecord] = {}
     links: dict[bytes, str] = {}
     subjects: dict[bytes, str] = {}
     senders: dict[str, SenderRecord] = {}
+    domains = _senders(tx, {one.domain.key for one in added if one.domain is not None})
     for one in added:
         thread = one.thread
         if thread is not None:
@@ -255,6 +257,9 @@ def remember(tx: sqlite3.Connection, added: Sequence[Remember]) -> None:
             if one.subject_key:
                 subjects[hash_of(one.subject_key)] = thread.id
         senders.update((sound(sender.key), sender) for sender in one.senders)
+        if one.domain is not None:
+            key = sound(one.domain.key)
+            senders[key] = grown(senders.get(key) or domains.get(one.domain.key), one.domain)
         for gone in one.forget:
             _forget_text(tx, gone)
         for text in one.texts:

@@ -62,6 +62,41 @@ def test_columns_may_be_named() -> None:
         read("Text,Betreff\nx,y\n", body="Texd")
 
 
+HEAD = "thread,id,from,subject,body,date\n"
+
+
+def keys(content: str, origin: str = "t.csv") -> list[str]:
+    found = items_in(
+        io.BytesIO(content.encode()), path=f"exports/{origin}", origin=origin, folder="t", columns={}, most=100_000
+    )
+    return [item.key for item in found if isinstance(item, Item)]
+
+
+@pytest.mark.parametrize("row", ["7,1,a@x.test,Hi,b,2026-03-01", "7,1,a@x.test,Hi,b,", "7,,a@x.test,Hi,b,2026-03-01", ",,a@x.test,Hi,b,"])  # fmt: skip
+def test_a_line_is_the_same_one_in_whichever_export(row: str) -> None:
+    """The next month's export has a name of its own, and holds last month's lines elsewhere."""
+    (before,) = keys(HEAD + row, "oct.csv")
+    _, after = keys(f"{HEAD}8,2,a@x.test,Hi,other,2026-04-01\n{row}", "nov.csv")
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("7,1,a@x.test,Hi,b,2026-03-01", "7,2,a@x.test,Hi,b,2026-03-01"),
+        ("7,1,a@x.test,Hi,b,2026-03-01", "8,1,a@x.test,Hi,b,2026-03-01"),
+        ("7,1,a@x.test,Hi,b,2026-03-01T09:00:00Z", "7,1,a@x.test,Hi,b,2026-03-01T09:00:01Z"),
+        ("7,1,a@x.test,Hi,one,", "7,1,a@x.test,Hi,other,"),
+        ("7,,a@x.test,Hi,one,2026-03-01", "7,,a@x.test,Hi,other,2026-03-01"),
+        ("7,7,a@x.test,Hi,one,2026-03-01", "7,7,a@x.test,Hi,other,2026-03-01"),
+        (",,a@x.test,Hi,one,2026-03-01", ",,b@x.test,Hi,one,2026-03-01"),
+    ],
+)
+def test_lines_that_differ_are_told_apart(one: str, other: str) -> None:
+    """Also those of two systems whose ids are the same: they were not written in the same second."""
+    assert len(set(keys(f"{HEAD}{one}\n{other}"))) == 2
+
+
 def test_lines_of_one_conversation_belong_together() -> None:
     items = read(
         "thread,subject,body,date\n1,a,first,2026-03-01\n2,b,other,2026-03-01\n1,a,second,2026-03-02\n,c,alone,\n"

@@ -154,6 +154,35 @@ def test_only_what_the_customer_wrote(
     assert [message.in_reply_to for message in messages[1:]] == [messages[0].message_id] * (len(found) - 1)
 
 
+NAMELESS = {"subject": "Money", "body": "Give it back", "from": "a@example.com", "date": "2026-03-01"}
+
+
+@pytest.mark.parametrize(
+    "ticket", [ZENDESK, FRESHDESK, HELP_SCOUT, INTERCOM, CHATWOOT, NAMELESS, {"id": 7, "body": "x"}]
+)
+def test_a_ticket_is_the_same_one_in_whichever_export(ticket: Any) -> None:
+    """A later export has another name, another place for it, and what became of it since."""
+    later = ticket | {"tags": ["solved"], "status": "closed"}
+    found = [one for one in read(later, source="nov.json#9", origin="nov.json") if isinstance(one, Item)]
+    assert [(item.key, item.thread) for item in found] == [(item.key, item.thread) for item in items(ticket)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (NAMELESS, NAMELESS | {"body": "Keep it"}),
+        (NAMELESS, NAMELESS | {"from": "b@example.com"}),
+        (
+            {"id": 7, "body": "x", "date": "2026-03-01T09:00:00Z"},
+            {"id": 7, "body": "y", "date": "2026-03-01T09:00:01Z"},
+        ),
+        ({"id": 7, "body": "x"}, {"id": 7, "body": "y"}),
+    ],
+)
+def test_tickets_that_differ_are_told_apart(one: Any, other: Any) -> None:
+    assert items(one)[0].key != items(other)[0].key
+
+
 def test_times_are_those_of_the_export() -> None:
     assert [item.at for item in items(ZENDESK)] == [1_772_355_600.0, 1_772_528_400.0]
     assert [item.at for item in items(INTERCOM)] == [1_772_355_600.0, 1_772_355_800.0]
