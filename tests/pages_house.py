@@ -103,8 +103,13 @@ class Browser:
         plain, _, query = path.partition("?")
         sent: list[dict[str, Any]] = []
 
+        asked = iter([{"type": "http.request", "body": body, "more_body": False}])
+
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+            for message in asked:
+                return message
+            await asyncio.Event().wait()  # the browser stays
+            raise AssertionError
 
         async def send(message: Any) -> None:
             sent.append(message)

@@ -79,6 +79,7 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         accounts=house.accounts,
         journal=house.journal,
         signing_in=house.signing_in,
+        team=house.team,
         views=house.views,
         turns=house.turns,
         reviewing=house.reviewing(),

@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from postroom.model.people import Role
 from postroom.web import words
 
 if TYPE_CHECKING:
     from postroom.web.visit import Visit
 
+_MORE: tuple[tuple[str, str, Role], ...] = (
+    ("letters", "Dead letters", "lead"),
+    ("condition", "Health", "lead"),
+    ("people", "People and keys", "admin"),
+    ("audit", "Audit log", "admin"),
+)
 _KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
@@ -87,6 +94,7 @@ def nav(visit: "Visit") -> dict[str, Any]:
         unread[one.route] = unread.get(one.route, 0) + one.unread
     desks = [route for route in room.routes if visit.sight.routes is None or route in visit.sight.routes]
     return {
+        "more": _MORE,
         "desks": [(route, unread.get(route, 0)) for route in desks],
         "questions": room.turns.open_questions(visit.sight) if user.is_at_least("reviewer") else 0,
     }

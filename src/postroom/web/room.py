@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from postroom.flow.explanation import Explanation
 from postroom.flow.nearest import Neighbour
 from postroom.flow.signin import SigningIn
+from postroom.flow.team import Team
 from postroom.flow.verdicts import Reviewing
 from postroom.model.judgement import Decision
 from postroom.model.listing import Event
@@ -25,6 +26,7 @@ class Room:
     accounts: Accounts
     journal: Journal
     signing_in: SigningIn
+    team: Team
     views: Views
     turns: Turns
     reviewing: Reviewing

@@ -9,12 +9,21 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from postroom.web.pages import inbox, mail, news, review, signin
+from postroom.web.pages import audit, condition, inbox, letters, mail, news, people, review, signin
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
 from postroom.web.visit import Page, endpoint, guarded
 
-PAGES: tuple[Page, ...] = (*inbox.PAGES, *mail.PAGES, *review.PAGES, *news.PAGES)
+PAGES: tuple[Page, ...] = (
+    *inbox.PAGES,
+    *mail.PAGES,
+    *review.PAGES,
+    *letters.PAGES,
+    *condition.PAGES,
+    *people.PAGES,
+    *audit.PAGES,
+    *news.PAGES,
+)
 """All that takes a session."""
 
 

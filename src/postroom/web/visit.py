@@ -54,6 +54,8 @@ class Visit:
     here: str = "/"
     #: seconds since the epoch
     now: float = 0.0
+    #: of the peer
+    ip: str = ""
 
     @property
     def sight(self) -> Sight:
@@ -125,6 +127,7 @@ def _answer(page: Page, room: Room, render: Render, request: Request, form: Mapp
             form=form,
             here=here,
             now=room.clock(),
+            ip=request.client.host if request.client else "",
         )
         if not user.is_at_least(page.role):
             return visit.page(

@@ -1,0 +1,154 @@
+"""Who may sign in and what they may: for admins; and a page about oneself for everybody."""
+
+from dataclasses import replace
+from typing import cast
+
+from starlette.responses import RedirectResponse, Response
+
+from postroom.flow.signin import hash_of
+from postroom.model.errors import Refused
+from postroom.model.mail import BrandName, RouteName
+from postroom.model.people import ROLES, SCOPES, ApiKey, Role, Scope, User, UserName
+from postroom.web.visit import Page, Visit
+
+_DAY = 86_400.0
+_MOST_DAYS = 3650
+
+
+def people(visit: Visit) -> Response:
+    """All users and keys."""
+    room = visit.room
+    return visit.page(
+        "people.html",
+        title="People and keys",
+        here="people",
+        users=room.accounts.users(),
+        keys=room.accounts.keys(),
+        roles=ROLES,
+        scopes=tuple(SCOPES),
+        token="",
+    )
+
+
+def add(visit: Visit) -> Response:
+    """Somebody new; without a password they sign in elsewhere, or get one later."""
+    user = replace(_told(visit, User(name=UserName(visit.said("name").strip()), role="viewer")), created_at=visit.now)
+    visit.room.team.add(user, visit.said("password") or None, visit.user.name)
+    return RedirectResponse("/people", status_code=303)
+
+
+def change(visit: Visit) -> Response:
+    """Another role, other brands and desks; disabled or not."""
+    was = visit.room.team.find(visit.path["name"])
+    now = _told(visit, was)
+    visit.room.team.change(
+        was.name,
+        visit.user.name,
+        role=now.role,
+        shown=now.shown,
+        brands=now.brands,
+        routes=now.routes,
+        urgent=now.urgent,
+        disabled="disabled" in visit.form,
+    )
+    return RedirectResponse("/people", status_code=303)
+
+
+def password(visit: Visit) -> Response:
+    """A new password for somebody: signs them out everywhere."""
+    visit.room.team.set_password(visit.path["name"], visit.said("password"), visit.user.name)
+    return RedirectResponse("/people", status_code=303)
+
+
+def end_sessions(visit: Visit) -> Response:
+    """Signs somebody out everywhere."""
+    visit.room.team.end_sessions(visit.path["name"], visit.user.name)
+    return RedirectResponse("/people", status_code=303)
+
+
+def make_key(visit: Visit) -> Response:
+    """A key for a programme: its token is shown this once."""
+    days = visit.said("days")
+    if not days.isdecimal() or not 0 < int(days[:6]) <= _MOST_DAYS:
+        raise Refused(f"Say for how many days the key works: 1 to {_MOST_DAYS}.")
+    scope = cast("Scope", visit.said("scope"))  # Team checks it
+    token, key = visit.room.team.make_key(
+        visit.said("user"), scope, visit.said("note"), visit.now + int(days) * _DAY, visit.user.name
+    )
+    return _with_token(visit, token, key)
+
+
+def _with_token(visit: Visit, token: str, key: ApiKey) -> Response:
+    room = visit.room
+    return visit.page(
+        "people.html",
+        title="People and keys",
+        here="people",
+        users=room.accounts.users(),
+        keys=room.accounts.keys(),
+        roles=ROLES,
+        scopes=tuple(SCOPES),
+        token=token,
+        made=key,
+    )
+
+
+def revoke_key(visit: Visit) -> Response:
+    """A key works no more."""
+    visit.room.team.revoke_key(visit.path["key"], visit.user.name)
+    return RedirectResponse("/people", status_code=303)
+
+
+def me(visit: Visit) -> Response:
+    """Oneself: sessions, password."""
+    return visit.page(
+        "me.html",
+        title="You",
+        here="me",
+        sessions=visit.room.accounts.sessions(visit.user.name),
+        this=hash_of(visit.secret),
+    )
+
+
+def my_password(visit: Visit) -> Response:
+    """A new password of one's own, by the old one; all sessions end."""
+    room, name = visit.room, visit.user.name
+    if visit.said("new") != visit.said("again"):
+        raise Refused("The new password was not the same twice. Nothing has changed.")
+    room.signing_in.check(name, visit.said("old"), visit.ip)
+    room.team.set_password(name, visit.said("new"), name)
+    return RedirectResponse("/sign-in", status_code=303)
+
+
+def my_sessions(visit: Visit) -> Response:
+    """Signs oneself out elsewhere."""
+    for session in visit.room.accounts.sessions(visit.user.name):
+        if session.key != hash_of(visit.secret):
+            visit.room.team.end_sessions(visit.user.name, visit.user.name, key=session.key)
+    return RedirectResponse("/me", status_code=303)
+
+
+def _told(visit: Visit, user: User) -> User:
+    """The user with what the form says."""
+    return replace(
+        user,
+        role=cast("Role", visit.said("role", user.role)),  # Team checks it
+        shown=visit.said("shown"),
+        brands=tuple(map(BrandName, visit.form.get("brands", ()))),
+        routes=tuple(map(RouteName, visit.form.get("routes", ()))),
+        urgent="urgent" in visit.form,
+    )
+
+
+PAGES = (
+    Page(path="/people", do=people, role="admin"),
+    Page(path="/people", do=add, method="POST", role="admin"),
+    Page(path="/people/keys", do=make_key, method="POST", role="admin"),
+    Page(path="/people/keys/{key}/revoke", do=revoke_key, method="POST", role="admin"),
+    Page(path="/people/{name}", do=change, method="POST", role="admin"),
+    Page(path="/people/{name}/password", do=password, method="POST", role="admin"),
+    Page(path="/people/{name}/sessions", do=end_sessions, method="POST", role="admin"),
+    Page(path="/me", do=me),
+    Page(path="/me/password", do=my_password, method="POST"),
+    Page(path="/me/sessions", do=my_sessions, method="POST"),
+)

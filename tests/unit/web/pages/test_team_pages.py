@@ -1,0 +1,197 @@
+"""People and keys, oneself, audit log, dead letters and health."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from postroom.model.mail import MailId
+from postroom.model.people import UserName
+from postroom.model.work import Park
+from postroom.ports import JobFilter
+from tests.pages_house import APPEAL, PASSWORD, REFUND, Browser, Installation, installation
+
+OTHER = "four words in a row"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def ada(here: Installation) -> Browser:
+    return here.user("ada", "admin")
+
+
+def test_an_admin_adds_changes_and_disables_somebody(here: Installation, ada: Browser) -> None:
+    token = ada.csrf()
+    page = ada.post("/people", csrf=token, name="sam", role="agent", shown="Sam", routes=["appeals"], password=PASSWORD)
+    assert page.status == 200
+    assert "sam" in page.words
+    sam = here.browser()
+    assert sam.sign_in("sam").status == 200
+    ada.post("/people/sam", csrf=token, role="reviewer", shown="Sam", brands=["shop", "video"], urgent="1")
+    user = here.house.accounts.user(UserName("sam"))
+    assert user is not None
+    assert (user.role, user.brands, user.routes, user.urgent) == ("reviewer", ("shop", "video"), (), True)
+    assert sam.get("/review").status == 200
+    ada.post("/people/sam", csrf=token, role="reviewer", disabled="1")
+    sam.get("/inbox")
+    assert sam.at.startswith("/sign-in")
+    log = ada.get("/audit?to=sam").words
+    assert all(what in log for what in ("user-added", "user-changed", "user-disabled", "sign-in"))
+
+
+def test_what_a_form_may_not_say_is_refused_in_words(here: Installation, ada: Browser) -> None:
+    token = ada.csrf()
+    for fields, words in (
+        ({"name": "x y", "password": PASSWORD}, "can't be a name"),
+        ({"name": "sam", "password": "short"}, "at least 12"),
+        ({"name": "sam", "password": PASSWORD, "role": "king"}, "no role"),
+        ({"name": "sam", "password": PASSWORD, "routes": ["nowhere"]}, "no route"),
+    ):
+        answer = ada.post("/people", csrf=token, **fields)
+        assert answer.status == 409, fields
+        assert words in answer.words
+    assert [user.name for user in here.house.accounts.users()] == ["ada", "root"]
+
+
+def test_the_last_admin_stays(here: Installation, ada: Browser) -> None:
+    token = ada.csrf()
+    ada.post("/people/root", csrf=token, role="viewer")
+    answer = ada.post("/people/ada", csrf=token, role="viewer")
+    assert answer.status == 409
+    assert "no admin would be left" in answer.words
+
+
+def test_a_new_password_signs_somebody_out(here: Installation, ada: Browser) -> None:
+    sam = here.user("sam", "viewer")
+    ada.post("/people/sam/password", csrf=ada.csrf(), password=OTHER)
+    sam.get("/inbox")
+    assert sam.at.startswith("/sign-in")
+    assert sam.sign_in("sam", OTHER).status == 200
+    ada.post("/people/sam/sessions", csrf=ada.csrf())
+    sam.get("/inbox")
+    assert sam.at.startswith("/sign-in")
+
+
+def test_a_key_is_shown_once_and_can_be_revoked(here: Installation, ada: Browser) -> None:
+    page = ada.post("/people/keys", csrf=ada.csrf(), user="ada", scope="read", days="30", note="metrics board")
+    token = page.text.partition('class="token">')[2].partition("<")[0]
+    found = here.house.signing_in.by_key(token)
+    assert found is not None
+    assert token not in ada.get("/people").text
+    ada.post(f"/people/keys/{found[0].name}/revoke", csrf=ada.csrf())
+    assert here.house.signing_in.by_key(token) is None
+    for days in ("0", "-1", "many", "9" * 40, ""):
+        assert ada.post("/people/keys", csrf=ada.csrf(), user="ada", scope="read", days=days, note="x").status == 409
+
+
+def test_one_changes_ones_own_password_by_the_old_one(here: Installation) -> None:
+    sam = here.user("sam", "viewer")
+    token = sam.csrf()
+    assert "this one" in sam.get("/me").words
+    wrong = sam.post("/me/password", csrf=token, old="wrong wrong wrong", new=OTHER, again=OTHER)
+    assert wrong.status == 409
+    assert sam.post("/me/password", csrf=token, old=PASSWORD, new=OTHER, again="else else else").status == 409
+    sam.post("/me/password", csrf=token, old=PASSWORD, new=OTHER, again=OTHER)
+    assert sam.at.startswith("/sign-in")
+    assert sam.sign_in("sam", OTHER).status == 200
+
+
+def test_one_signs_oneself_out_elsewhere(here: Installation) -> None:
+    sam = here.user("sam", "viewer")
+    phone = here.browser()
+    phone.sign_in("sam")
+    sam.post("/me/sessions", csrf=sam.csrf())
+    assert sam.at == "/me"
+    phone.get("/inbox")
+    assert phone.at.startswith("/sign-in")
+
+
+def test_the_audit_log_pages_and_is_taken_along_whole(here: Installation, ada: Browser) -> None:
+    from postroom.model.people import Deed
+
+    here.house.journal.write([Deed(at=float(n), by="sam", what="tried", to=f"m{n}") for n in range(150)])
+    page = ada.get("/audit?by=sam")
+    assert page.text.count("<tr><td>") == 100
+    older = page.text.partition('class="pages"')[2].partition('href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert ada.get(older).text.count("<tr><td>") == 50
+    assert "matches" in ada.get("/audit?by=nobody").words
+    assert ada.get("/audit?before=xyz").status == 200
+    lines = [json.loads(line) for line in ada.get("/audit.jsonl").text.splitlines()]
+    assert [line["number"] for line in lines] == list(range(len(lines), 0, -1))
+    assert here.house.journal.verify() == len(lines)
+
+
+# -- dead letters
+
+
+def park(here: Installation, raw: bytes) -> MailId:
+    """A mail whose delivery is given up on."""
+    reception = here.house.reception()
+    from postroom.model.mail import Envelope, Peer
+
+    envelope = Envelope(mail_from="ada@example.net", rcpt_to=("support@shop.test",))
+    (mail,) = reception.accept(envelope, raw, Peer(door="pipe", trusted=True)).result()
+    store = here.house.store
+    here.house.judging().judge(store.claim("judge", 9, "judge.1.1"))
+    for name in here.house.destinations:
+        for job in store.claim("deliver", 9, "deliver.1.1", destination=name):
+            store.settle([Park(job=job, error="550 <b>no</b> such user", why="gave-up")])
+    return mail.id
+
+
+def test_dead_letters_are_seen_and_tried_again(here: Installation, ada: Browser) -> None:
+    mail = park(here, APPEAL)
+    page = ada.get("/letters").text
+    assert mail in page
+    assert "550 &lt;b&gt;no" in page
+    number = page.partition('name="job" value="')[2].partition('"')[0]
+    assert ada.post("/letters", csrf=ada.csrf(), verb="again").status == 409
+    assert ada.post("/letters", csrf=ada.csrf(), verb="burn", job=number).status == 409
+    assert "No dead letters" in ada.post("/letters", csrf=ada.csrf(), verb="again", job=number).words
+    here.work()
+    assert [job.state for job in here.house.store.jobs(JobFilter(mail_id=mail, kinds=("deliver",)))] == ["done"]
+    assert "letters-tried-again" in ada.get(f"/audit?to={mail}").words
+
+
+def test_a_letter_is_dropped_only_with_a_reason_and_can_come_back(here: Installation, ada: Browser) -> None:
+    mail = park(here, APPEAL)
+    number = ada.get("/letters").text.partition('name="job" value="')[2].partition('"')[0]
+    assert "Say why" in ada.post("/letters", csrf=ada.csrf(), verb="drop", job=number).words
+    ada.post("/letters", csrf=ada.csrf(), verb="drop", job=number, reason="answered by telephone")
+    assert mail not in ada.get("/letters").text
+    assert "answered by telephone" in ada.get("/letters?state=dropped").words
+    ada.post("/letters", csrf=ada.csrf(), verb="again", job=number, state="dropped")
+    assert ada.at == "/letters?state=dropped"
+    here.work()
+    assert [job.state for job in here.house.store.jobs(JobFilter(mail_id=mail, kinds=("deliver",)))] == ["done"]
+
+
+def test_letters_of_other_desks_are_neither_seen_nor_changed(here: Installation, ada: Browser) -> None:
+    mine, other = park(here, APPEAL), park(here, REFUND)
+    lee = here.user("lee", "lead", routes=("appeals",))
+    page = lee.get("/letters").text
+    assert mine in page
+    assert other not in page
+    numbers = [job.id for job in here.house.store.jobs(JobFilter(mail_id=other, states=("parked",)))]
+    assert lee.post("/letters", csrf=lee.csrf(), verb="again", job=[str(one) for one in numbers]).status == 409
+    assert [job.state for job in here.house.store.jobs(JobFilter(mail_id=other, kinds=("deliver",)))] == ["parked"]
+
+
+def test_health_tells_what_waits_and_what_is_down(here: Installation, ada: Browser) -> None:
+    from postroom.model.mail import DestinationName
+    from postroom.model.work import Lane
+
+    park(here, APPEAL)
+    here.house.store.set_lane(
+        Lane(destination=DestinationName("refunds"), down=True, probe_at=9.0, failures=3, error="connection refused")
+    )
+    page = ada.get("/condition").words
+    assert "connection refused" in page
+    assert "look at them" in page
+    assert "refunds is down" in ada.get("/letters").words
