@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from postroom import __version__
 from postroom.adapters.store.connect import give_to_owner_of_folder
+from postroom.adapters.wholefile import write_whole
 from postroom.decide.blend import FAMILIES
 from postroom.decide.policy import Policy
 from postroom.model.errors import ConfigError
@@ -122,18 +123,7 @@ def dump_weights(weights: Weights) -> bytes:
 
 def keep_weights(path: Path, weights: Weights) -> None:
     """Write them, whole or not at all, for the owner of the folder alone. Raises `OSError`."""
-    made = path.with_name(f"{path.name}.{os.getpid()}.part")
-    made.unlink(missing_ok=True)
-    try:
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            give_to_owner_of_folder(descriptor, made)
-            file.write(dump_weights(weights))
-            file.flush()
-            os.fsync(descriptor)
-        made.replace(path)
-    finally:
-        made.unlink(missing_ok=True)
+    write_whole(path, dump_weights(weights), own=lambda file: give_to_owner_of_folder(file, path))
 
 
 def forget_weights(house: "House") -> bool:

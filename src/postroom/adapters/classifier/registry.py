@@ -18,6 +18,7 @@ import msgspec
 
 from postroom.adapters.classifier.model import Model, dump, load, parse
 from postroom.adapters.store.connect import give_to_owner_of_folder
+from postroom.adapters.wholefile import write_whole
 from postroom.model.errors import ConfigError, Refused
 
 SHIPPED: Final = "shipped"
@@ -254,19 +255,7 @@ class Registry:
     def _write(self, name: str, content: bytes) -> None:
         """Whole or not at all, and there for certain on return."""
         path = self._folder / name
-        made = path.with_name(f"{name}.{os.getpid()}.part")
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            give_to_owner_of_folder(descriptor, path)
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        made.replace(path)
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_whole(path, content, own=lambda file: give_to_owner_of_folder(file, path))
 
 
 def read_turns(content: bytes) -> tuple[Turn, ...]:
