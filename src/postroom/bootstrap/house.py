@@ -241,6 +241,11 @@ class House:
         """Thresholds, priors and stages, with what verdicts taught of how far each source is believed. Raises `ConfigError`."""
         return weighed(self.settled_policy, read_weights(self.weights_path))
 
+    @cached_property
+    def policy_in_force(self) -> PolicyInForce:
+        """The same, for processes that live long: it follows what is learned meanwhile, and raises nothing."""
+        return PolicyInForce(path=self.weights_path, settled=self.settled_policy, observer=lambda: self.observer)
+
     @property
     def weights_path(self) -> Path:
         """The file that `postroom weigh` writes."""
@@ -463,7 +468,7 @@ class House:
             store=self.store,
             trust=self.trust,
             rulebook=lambda: self.rules.book,
-            policy=PolicyInForce(path=self.weights_path, settled=self.settled_policy, observer=lambda: self.observer),
+            policy=self.policy_in_force,
             classifier=self.classifier,
             statuses=self.statuses,
             desks=self.desks,
@@ -487,7 +492,7 @@ class House:
         return Reviewing(
             store=self.store,
             trust=self.trust,
-            policy=self.policy,
+            policy=self.policy_in_force(),
             desks=self.desks,
             routes=self.taught_routes,
             clock=time.time,

@@ -370,6 +370,7 @@ class ViewsContract:
             (Wanted(words="ab*"), "at least 3 letters"),
             (Wanted(words='"not of a"*'), "at least 3 letters"),
             (Wanted(sender="@"), "address"),
+            (Wanted(sender="a." * 100 + "@example.com"), "address"),
         ],
     )
     def test_what_would_take_too_long_or_means_nothing_is_refused(

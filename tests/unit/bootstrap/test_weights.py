@@ -11,6 +11,7 @@ from postroom.bootstrap.house import House
 from postroom.bootstrap.weights import PolicyInForce, Weights, keep_weights, weighed
 from postroom.cli.console import read_settings
 from postroom.decide.policy import Policy
+from postroom.model.judgement import Versions
 from tests.unit.cli.conftest import SETTINGS
 from tests.unit.flow.house import Told, a_message
 
@@ -136,3 +137,22 @@ def test_decisions_name_the_policy_that_they_were_made_by(tmp_path: Path) -> Non
     second = judged(2)
     house.close()
     assert (first, second) == (house.settled_policy.version, weighed(house.settled_policy, BOLD).version)
+
+
+def test_pages_explain_by_the_weights_that_judge(tmp_path: Path) -> None:
+    """Their process lives as long as the judges'."""
+    from postroom.bootstrap.pages import room
+    from postroom.testing.values import a_decision, a_mail
+    from postroom.understand.reader import read
+
+    (tmp_path / "postroom.toml").write_text(SETTINGS)
+    house = House(read_settings(tmp_path / "postroom.toml"), tmp_path)
+    explain = room(house, ()).explain
+    mail = a_mail(1)
+    message = read(mail, house.trust)
+    versions = Versions(policy=weighed(house.settled_policy, BOLD).version, rules="", phrases="", model="")
+    decision = a_decision(mail.id, versions=versions)
+    assert not explain(decision, message).same_policy
+    keep_weights(house.weights_path, BOLD)
+    assert explain(decision, message).same_policy
+    house.close()

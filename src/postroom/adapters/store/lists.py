@@ -26,7 +26,8 @@ from postroom.model.people import Sight
 #: rows of an index that one call looks at
 LOOKED = 20_000
 #: pieces of an index that are merged; where it would be more, another index is as good
-_MOST_RANGES = 60
+_MOST_RANGES = 200
+_MOST_BRANDS = 50
 _READING = {"unread": 1, "read": 2}
 _NOTHING = MailPage(rows=(), after="")
 
@@ -109,7 +110,7 @@ class _Asked:
     @property
     def few_brands(self) -> tuple[BrandName, ...] | None:
         """The same, unless they are so many that to name them helps little."""
-        return self.brands if self.brands is not None and len(self.brands) <= _MOST_RANGES else None
+        return self.brands if self.brands is not None and len(self.brands) <= _MOST_BRANDS else None
 
     @property
     def of_judged(self) -> bool:
@@ -156,9 +157,8 @@ def _window(tx: sqlite3.Connection, wanted: Wanted, after: str) -> tuple[int, in
     if after:
         # One that is gone meanwhile: those before it, as ids are in order of acceptance.
         row = tx.execute("SELECT seq FROM mails WHERE id = ?", (sound(after),)).fetchone()
-        row = row or tx.execute(
-            "SELECT seq + 1 FROM mails WHERE id < ? ORDER BY id DESC LIMIT 1", (sound(after),)
-        ).fetchone()  # fmt: skip
+        before = "SELECT seq + 1 FROM mails WHERE id < ? ORDER BY id DESC LIMIT 1"
+        row = row or tx.execute(before, (sound(after),)).fetchone()
         high = row[0] if row else 0
     if wanted.since is not None:
         (first,) = tx.execute("SELECT min(first) FROM hours WHERE hour > ?", (wanted.since / HOUR - 1,)).fetchone()

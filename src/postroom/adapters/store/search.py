@@ -4,9 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from postroom.adapters.store.sql import Insert, short
-from postroom.adapters.store.words import apart, brand_word, expression, phrase
+from postroom.adapters.store.words import address, apart, brand_word, expression
 from postroom.model.codec import sound
-from postroom.model.errors import Refused
 from postroom.ports import Judged
 
 _INDEX = Insert(head="INSERT INTO found (rowid, sender, subject, text, brand) VALUES", width=5)
@@ -33,9 +32,7 @@ def query(words: str, sender: str, brands: Sequence[str] | None) -> str:
     """An FTS5 query for words, the address or domain of a sender, and some brands. Raises `Refused`."""
     terms = [f"{{sender subject text}} : ({expression(words)})"] if words else []
     if sender:
-        if not any(map(str.isalnum, sender)):
-            raise Refused("write the sender's whole address, or @ and the domain")
-        terms.append(f"sender : {phrase(sender)}")
+        terms.append(f"sender : {address(sender)}")
     if brands is not None:
         terms.append("brand : (" + " OR ".join(f'"{brand_word(brand)}"' for brand in brands) + ")")
     return " AND ".join(terms)

@@ -57,6 +57,13 @@ def expression(words: str) -> str:
     return " ".join(terms)
 
 
+def address(sender: str) -> str:
+    """An address, or a part of one, as an FTS5 string. Raises `Refused` for what is none."""
+    if not 0 < len(_parts(apart(sender))) <= _MOST_WORDS:
+        raise Refused("write the sender's whole address, or @ and the domain")
+    return phrase(sender)
+
+
 def phrase(text: str) -> str:
     """These words in a row, as an FTS5 string."""
     return '"' + apart(sound(text)).replace('"', " ").replace("\0", " ") + '"'

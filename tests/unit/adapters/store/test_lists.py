@@ -132,11 +132,11 @@ def test_no_call_looks_further_than_it_may_and_each_says_how_far(store: SqliteSt
 
 
 def test_more_desks_than_can_be_merged_are_listed_all_the_same(store: SqliteStore) -> None:
-    known = [Known(number=number, brand=f"brand{number}", inboxes={"desk": False}) for number in range(80)]
+    known = [Known(number=number, brand=f"brand{number}", inboxes={"desk": False}) for number in range(220)]
     put(store, *known)
     views = SqliteViews(store.units)
-    most = Sight(brands=frozenset(BrandName(f"brand{number}") for number in range(1, 80)))
-    expected = ids(*range(79, 0, -1))
+    most = Sight(brands=frozenset(BrandName(f"brand{number}") for number in range(1, 220)))
+    expected = ids(*range(219, 0, -1))
     for wanted in (Wanted(), Wanted(route=_APPEALS), Wanted(reading="unread"), Wanted(words="account")):
         assert all_of(views, wanted, most) == expected
 

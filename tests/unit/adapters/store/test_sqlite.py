@@ -191,10 +191,10 @@ def test_it_refuses_to_be_used_after_a_fork(store: SqliteStore, monkeypatch: pyt
 
 
 def test_a_full_store_says_try_later_and_takes_mail_again_when_there_is_room(path: Path) -> None:
-    small = SqliteStore.open(path, max_bytes=400_000)
+    small = SqliteStore.open(path, max_bytes=600_000)
     small.accept([a_mail(1)]).result()
     with pytest.raises(TryLater, match="full"):
-        small.accept([a_mail(2, raw=noise(600_000))]).result()
+        small.accept([a_mail(2, raw=noise(800_000))]).result()
     small.accept([a_mail(3)]).result()
     assert small.read([a_mail(2).id]) == ()
     outcomes = [small.accept([a_mail(10 + number, raw=noise(150_000, number))]) for number in range(4)]
@@ -202,8 +202,8 @@ def test_a_full_store_says_try_later_and_takes_mail_again_when_there_is_room(pat
     assert len(small.claim("judge", 99, "w")) == 2 + sum(one.exception() is None for one in outcomes)
     small.close()
     large = SqliteStore.open(path)
-    large.accept([a_mail(2, raw=noise(600_000))]).result()
-    assert large.read([a_mail(2).id])[0].raw == noise(600_000)
+    large.accept([a_mail(2, raw=noise(800_000))]).result()
+    assert large.read([a_mail(2).id])[0].raw == noise(800_000)
     large.close()
 
 

@@ -286,7 +286,8 @@ def questions(here: Installation) -> list[str]:
     """Mails that wait in review."""
     from dataclasses import replace
 
-    here.house.__dict__["policy"] = replace(here.house.policy, default_threshold=0.9999, fallback_threshold=0.9999)
+    strict = replace(here.house.policy, default_threshold=0.9999, fallback_threshold=0.9999)
+    here.house.__dict__["policy_in_force"] = lambda: strict
     ids = here.receive(*(uncertain(number) for number in range(4)))
     assert [one.mail_id for one in here.house.store.waiting(10, "review")] == ids
     return list(ids)
