@@ -260,15 +260,12 @@ def _why(learnt: Learnt) -> list[str]:
     few = learnt.too_few
     if few is None:
         return list(learnt.contest.against) if learnt.contest is not None else []
-    if few.route:
-        return [
-            f"not enough verdicts yet: {few.have} of {few.need} that say {few.route}, in the later half of those asked for"
-        ]
-    if few.besides:
-        return [
-            f"not enough verdicts yet by others than {few.besides}: {few.have} of {few.need}, in the later half of those asked for"
-        ]
-    return [f"not enough verdicts yet: {few.have} of {few.need} that were asked for"]
+    if not (few.route or few.audited or few.besides):
+        return [f"not enough verdicts yet: {few.have} of {few.need} that were asked for"]
+    what = f" that say {few.route}" if few.route else ""
+    what += " on mail that the audit drew (review.audit_share says how much)" if few.audited else ""
+    what += f" by others than {few.besides}" if few.besides else ""
+    return [f"not enough verdicts yet{what}: {few.have} of {few.need}, in the later half of those asked for"]
 
 
 def _facts(learnt: Learnt) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Taught:
     why: Asked
     #: with which one like it was asked for; None where nobody knows
     probability: float | None
-    #: name of the reviewer, ``""`` for labels of the past
+    #: name of the reviewer in lower case, ``""`` for labels of the past
     by: str = ""
     #: of the decision that was asked about; 0 for none
     generation: int = 0
@@ -179,7 +179,7 @@ def _of_verdicts(said: Sequence[Verdict]) -> Taught:
         at=last.at,
         why="correction" if asked is None else asked.asked,
         probability=None if asked is None else asked.probability,
-        by=last.by,
+        by=last.by.casefold(),
         generation=0 if asked is None else asked.generation,
     )
 

@@ -23,7 +23,7 @@ def test_a_team_teaches_and_the_challenger_wins() -> None:
     assert found.contest.won, found.contest.against
     assert found.contest.accuracy.challenger > 0.9
     assert (found.counts.trained, found.counts.held) == (300, 100)
-    assert found.counts.why == {"review": 400}
+    assert found.counts.why == {"audit": 200, "review": 200}
     assert found.counts.routes[RouteName("shipping")] == 100
     assert len(found.sources) == 300
     assert set(found.sources) == {one.mail_id for one in school.said if one.at < found.until}
