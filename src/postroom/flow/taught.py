@@ -4,6 +4,7 @@ Of a mail the last word counts, and why it was asked for is why it was asked fir
 time, by the reader that judging reads by: what was erased is not there any more. Nobody's silence is a word.
 """
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -91,15 +92,27 @@ class Teachers:
     #: routes that can be learned; what was said for others is passed over
     routes: Collection[RouteName]
 
-    def taught(self, since: float, tell: Callable[[int], None] = lambda _done: None) -> list[Taught]:
-        """All that was said since then and whose text is still there, oldest first. Raises `TryLater`.
+    def taught(
+        self,
+        since: float,
+        tell: Callable[[int], None] = lambda _done: None,
+        *,
+        until: float = math.inf,
+        among: Collection[str] | None = None,
+    ) -> list[Taught]:
+        """All that was said from ``since`` on and whose text is still there, oldest first. Raises `TryLater`.
 
+        As if nothing had been said from ``until`` on; ``among`` are the ids of the mails and examples that count, None for all.
         ``tell`` is told how many were read, again and again.
         """
-        words = [one for one in self._words(since) if one.route in self.routes]
-        examples = (_of_example(one) for one in self.past() if one.route in self.routes)
-        past = [one for one in examples if not one.at or one.at >= since]
-        newest = sorted((*past, *words), key=lambda one: (one.at, one.id))[-MOST:]
+        examples = (_of_example(one) for one in self.past())
+        past = [one for one in examples if not one.at or since <= one.at < until]
+        counting = (
+            one
+            for one in (*past, *self._words(since, until))
+            if one.route in self.routes and (among is None or one.id in among)
+        )
+        newest = sorted(counting, key=lambda one: (one.at, one.id))[-MOST:]
         found: list[Taught] = []
         for one in self.read(newest):
             found.append(_tied(one))
@@ -126,11 +139,11 @@ class Teachers:
         mail = mails.get(MailId(one.id))
         return read(mail, self.trust) if mail is not None and mail.raw else None
 
-    def _words(self, since: float) -> Iterator[Taught]:
+    def _words(self, since: float, until: float) -> Iterator[Taught]:
         by_mail: dict[MailId, list[Verdict]] = {}
         last = 0
         while page := self.store.verdicts(since, after=last, limit=_PAGE):
-            for verdict in page:
+            for verdict in (one for one in page if one.at < until):
                 by_mail.setdefault(verdict.mail_id, []).append(verdict)
             last = page[-1].number
         return map(_of_verdicts, by_mail.values())

@@ -130,6 +130,33 @@ def test_what_was_erased_leaves_the_model_in_force_and_all_that_are_kept(house: 
     assert learn(house, NOW + 30 * DAY)["outcome"] == "stays"
 
 
+def test_what_is_trained_again_keeps_the_half_life_of_then(house: House) -> None:
+    first = learn(house)
+    then = house.models.load(first["model"]).card["half_life_days"]
+    shorter = msgspec.structs.replace(house.settings.learning, half_life_days=20.0)
+    house.settings = msgspec.structs.replace(house.settings, learning=shorter)
+    erase(house, 20)
+    again = learn(house, NOW + DAY)
+    assert again["outcome"] == "renewed"
+    card = house.models.load(again["model"]).card
+    assert (card["half_life_days"], card["trained_at"]) == (then, NOW)
+    assert then != 20.0
+
+
+def test_on_another_corpus_nothing_is_trained_again_as_it_was(house: House) -> None:
+    first = learn(house)
+    assert house.models.load(first["model"]).card["corpus"]
+    erase(house, 20)
+    with (house.base / "corpus.jsonl").open("a") as corpus:
+        corpus.write('\n{"route": "general", "body": "one more"}')
+    again = learn(house, NOW + DAY)
+    assert (again["outcome"], again["erased"], again["removed"]) == ("gone-back", 20, [first["model"]])
+    assert again["model"] == house.models.current == "shipped"
+    assert "another corpus" in again["why"][-1]
+    assert (house.models.turns()[-1].by, house.models.kept()) == ("erasure", ())
+    assert learn(house, NOW + 2 * DAY)["outcome"] == "replaced"
+
+
 def test_mails_that_are_gone_are_out_of_the_next_model(house: House) -> None:
     first = learn(house)
     erase(house, 20)
