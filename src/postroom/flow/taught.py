@@ -15,7 +15,7 @@ from postroom.decide.folding import Folded
 from postroom.decide.history import is_public
 from postroom.decide.substance import fold_mail
 from postroom.model.example import Example
-from postroom.model.judgement import Asked, Verdict
+from postroom.model.judgement import Asked, Verdict, asked_first
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.message import Authentication, Message
 from postroom.model.trust import Trust
@@ -185,7 +185,7 @@ def as_message(example: Example) -> Message:
 def _of_verdicts(said: Sequence[Verdict]) -> Taught:
     """One mail's, oldest first."""
     last = said[-1]
-    asked = next((one for one in said if not one.over and one.probability), None)
+    asked = asked_first(said)
     return Taught(
         id=last.mail_id,
         route=last.said,
