@@ -1,8 +1,9 @@
 """`postroom learn`: a challenger from the corpus and what people said, put into force where it wins; and the models there are."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -26,7 +27,12 @@ from postroom.ports import Examples, Store, TrainingText
 _DAY: Final = 86_400.0
 _BATCH: Final = 64
 
-Outcome = Literal["too-few", "stays", "replaced", "renewed", "would-replace"]
+Outcome = Literal["too-few", "stays", "replaced", "renewed", "gone-back", "would-replace"]
+
+_OTHER_CORPUS: Final = (
+    "the model in force knew what was erased, and can't be trained again without it: it was trained on another corpus"
+    " (name that with --corpus to learn from it anew)"
+)
 
 
 class CorpusFiles:
@@ -40,6 +46,14 @@ class CorpusFiles:
         self._labelled: list[Labelled] = [
             one for path in paths for one in read_labelled(path, house.settings.intake.max_size)
         ]
+
+    def digest(self) -> str:
+        """Names what it teaches: the same texts in the same order, of the same routes and weights."""
+        found = hashlib.sha256()
+        for one in self._labelled:
+            found.update(f"{one.route} {_weight(one)} {len(one.mail.raw)} ".encode())
+            found.update(one.mail.raw)
+        return found.hexdigest()
 
     def weighs(self) -> Mapping[RouteName, float]:
         """What each route of it weighs in all."""
@@ -85,9 +99,11 @@ def learn(house: House, wanted: Wanted, *, now: float, tell: Tell = lambda stage
     check_can_train()
     assert house.data.is_dir()
     with house.models.alone():
-        learning = _learning(house, wanted, tell)
+        corpus = CorpusFiles(house, wanted.corpus)
+        learning = _learning(house, corpus, tell)
         learnt = learning.run(now)
-        found = _Run(house=house, learning=learning, now=now, dry_run=wanted.dry_run).settle(learnt)
+        run = _Run(house=house, learning=learning, corpus=corpus.digest(), now=now, dry_run=wanted.dry_run)
+        found = run.settle(learnt)
         if not wanted.dry_run:
             house.models.mark(TRIED)
         return found
@@ -99,6 +115,8 @@ class _Run:
 
     house: House
     learning: Learning
+    #: digest of the corpus
+    corpus: str
     now: float
     dry_run: bool
 
@@ -112,16 +130,16 @@ class _Run:
         if won and self.dry_run:
             outcome = "would-replace"
         elif won:
-            outcome, version = "replaced", self._into_force(learnt, "learn", self.now)
+            outcome, version = "replaced", self._into_force(learnt, "learn", self.now, self.learning.half_life)
         elif erased and not self.dry_run:
-            outcome, version = "renewed", self._renewed()
+            outcome, version = self._without_what_is_gone()
         removed: tuple[str, ...] = ()
         if not self.dry_run:
             most = self.house.settings.learning.keep
             removed = registry.prune(most, lambda one: lost.isdisjoint(registry.sources(one)))
         return {
             "outcome": outcome,
-            "why": _why(learnt),
+            "why": [*_why(learnt), *([_OTHER_CORPUS] if outcome == "gone-back" else [])],
             "champion": champion,
             "model": version or None,
             "in_force": self.house.settings.judging.model == LEARNED,
@@ -130,14 +148,15 @@ class _Run:
             **_facts(learnt),
         }
 
-    def _into_force(self, learnt: Learnt, by: str, trained_at: float) -> str:
+    def _into_force(self, learnt: Learnt, by: str, trained_at: float, half_life: float) -> str:
         registry = self.house.models
         card = {
             "made_by": f"postroom {__version__}",
             "made_at": self.now,
             "trained_at": trained_at,
             "until": learnt.until,
-            "half_life_days": self.learning.half_life,
+            "half_life_days": half_life,
+            "corpus": self.corpus,
             "champion": self.learning.champion.version,
             "how": by,
             **_facts(learnt),
@@ -146,13 +165,17 @@ class _Run:
         registry.use(version, by=by, now=self.now)
         return version
 
-    def _renewed(self) -> str:
-        """The model in force trained again as it was, without what was erased."""
-        card = self.house.models.load(self.house.models.current).card
-        trained_at = float(card.get("trained_at", self.now))
-        return self._into_force(
-            self.learning.renew(float(card.get("until", self.now)), trained_at), "erasure", trained_at
-        )
+    def _without_what_is_gone(self) -> tuple[Outcome, str]:
+        """The model in force trained again as it was, without what was erased; the shipped one where its corpus is another."""
+        registry = self.house.models
+        card = registry.load(registry.current).card
+        if card.get("corpus") != self.corpus:
+            registry.use(SHIPPED, by="erasure", now=self.now)
+            return "gone-back", SHIPPED
+        until, trained_at, half_life = (float(card[name]) for name in ("until", "trained_at", "half_life_days"))
+        as_then = replace(self.learning, half_life=half_life)
+        learnt = as_then.renew(registry.sources(registry.current), until, trained_at)
+        return "renewed", self._into_force(learnt, "erasure", trained_at, half_life)
 
     def _gone(self) -> frozenset[str]:
         """What any model that is kept was trained on, and is not there any more."""
@@ -222,7 +245,7 @@ def roll_back(house: House, *, by: str, now: float) -> str:
     return found
 
 
-def _learning(house: House, wanted: Wanted, tell: Tell) -> Learning:
+def _learning(house: House, corpus: CorpusFiles, tell: Tell) -> Learning:
     from postroom.adapters.classifier.training import LinearTrainer  # noqa: PLC0415 - takes seconds to import
 
     store = house.store
@@ -234,7 +257,7 @@ def _learning(house: House, wanted: Wanted, tell: Tell) -> Learning:
             routes=frozenset(house.taught_routes) - {AUTOMATIC},
         ),
         decisions=store.decisions,
-        corpus=CorpusFiles(house, wanted.corpus),
+        corpus=corpus,
         trainer=LinearTrainer(f"postroom {__version__}"),
         champion=house.classifier,
         book=house.rules.book,
@@ -260,15 +283,12 @@ def _why(learnt: Learnt) -> list[str]:
     few = learnt.too_few
     if few is None:
         return list(learnt.contest.against) if learnt.contest is not None else []
-    if few.route:
-        return [
-            f"not enough verdicts yet: {few.have} of {few.need} that say {few.route}, in the later half of those asked for"
-        ]
-    if few.besides:
-        return [
-            f"not enough verdicts yet by others than {few.besides}: {few.have} of {few.need}, in the later half of those asked for"
-        ]
-    return [f"not enough verdicts yet: {few.have} of {few.need} that were asked for"]
+    if not (few.route or few.audited or few.besides):
+        return [f"not enough verdicts yet: {few.have} of {few.need} that were asked for"]
+    what = f" that say {few.route}" if few.route else ""
+    what += " on mail that the audit drew (review.audit_share says how much)" if few.audited else ""
+    what += f" by others than {few.besides}" if few.besides else ""
+    return [f"not enough verdicts yet{what}: {few.have} of {few.need}, in the later half of those asked for"]
 
 
 def _facts(learnt: Learnt) -> dict[str, Any]:

@@ -203,8 +203,8 @@ def _priors(
         raise Refused(
             f"{len(said)} labelled mails are not enough to say how evidence is to be read: {priors.ENOUGH} at least"
         )
-    reading = priors.calibrate([shares for _, shares in said], [known[path] for path, _ in said], assumed)
-    return priors.estimate([shares for _, shares in found], assumed, reading)
+    pairs = [(shares, known[path]) for path, shares in said]
+    return priors.estimate([shares for _, shares in found], assumed, pairs)
 
 
 def _weighed(offline: Offline, mails: Iterable[FoundMail]) -> list[tuple[str, dict[RouteName, float]]]:

@@ -136,19 +136,20 @@ def forget_weights(house: "House") -> bool:
 def learn_weights(house: "House", *, dry_run: bool = False, since: float = 0.0) -> dict[str, Any]:
     """Weigh evidence by the verdicts of the store, and keep it if it is better: facts, with what was in force before.
 
-    Where it is not better, what was in force stays. Raises `TryLater`, `ConfigError`, and `OSError` where it can't be kept.
+    Where it is not better, what was in force stays, also where it is ``worse`` than the default by now. Raises `TryLater`, `ConfigError`, and `OSError` where it can't be kept.
     """
     from postroom.flow.weighing import gather, weigh, weighed_facts  # noqa: PLC0415 - the doors need no numpy
 
     stops = [rule.name for rule in house.rules.book.rules.rules if rule.stop]
-    found = weigh(gather(house.store, since), house.settled_policy, stops)
-    facts = weighed_facts(found)
     before = house.policy
+    found = weigh(gather(house.store, since), house.settled_policy, stops, before)
+    facts = weighed_facts(found)
     kept = found.used and not dry_run
     if kept:
         card = {**facts, "made_at": round(time.time()), "postroom": __version__}
         keep_weights(house.weights_path, Weights(scales=found.scales, temperature=found.temperature, card=card))
-    return {**facts, "kept": kept, "in_force": {"scales": dict(before.scales), "temperature": before.temperature}}
+    in_force = {"scales": dict(before.scales), "temperature": before.temperature, "worse": found.in_force_is_worse}
+    return {**facts, "kept": kept, "in_force": in_force}
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

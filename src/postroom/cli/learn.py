@@ -42,6 +42,7 @@ _OUTCOMES = {
     "stays": "The model stays",
     "replaced": "The new model is in force",
     "renewed": "The model stays, trained again without what was erased",
+    "gone-back": "What was erased is in no model any more; back to the model",
     "would-replace": "The new model would come into force (--dry-run: nothing was changed)",
 }
 

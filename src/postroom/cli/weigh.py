@@ -1,6 +1,6 @@
 """`weigh`: how far each source of evidence is believed, learned from verdicts."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from postroom.cli.console import (
     print_table,
     say,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def register(app: typer.Typer) -> None:
@@ -64,8 +67,8 @@ def _report(facts: dict[str, Any]) -> None:
         tried = facts["tried"]
         say(
             f"Learned from {facts['learned']} verdicts, worth {facts['worth']:.0f}; tried on the {tried['n']} newest that were asked for:"
-            f" log-loss {tried['after']:.3f}, by default {tried['before']:.3f}"
-            f" (95 % interval of the difference {tried['interval'][0]:+.3f} to {tried['interval'][1]:+.3f})."
+            f" log-loss {tried['after']:.3f}, by default {tried['before']:.3f}, as in force {tried['in_force']:.3f}"
+            f" (95 % intervals of the differences {_interval(tried['interval'])}, {_interval(tried['over_in_force'])})."
         )
     for route, count in facts["left_out"].items():
         say(f"{route} is left out: {count} verdicts are too few.")
@@ -77,3 +80,13 @@ def _report(facts: dict[str, Any]) -> None:
         say("It would be used (--dry-run: nothing was changed).")
     else:
         say("What is in force stays.")
+        if facts["in_force"]["worse"]:
+            interval = _interval(facts["tried"]["in_force_interval"])
+            say(
+                "It is worse than the default for certain by now (95 % interval of the difference in log-loss"
+                f" {interval}): `postroom weigh --forget` goes back to that."
+            )
+
+
+def _interval(bounds: "Sequence[float]") -> str:
+    return f"{bounds[0]:+.3f} to {bounds[1]:+.3f}"

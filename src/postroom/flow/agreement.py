@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from postroom.model.judgement import Verdict
+from postroom.model.judgement import Verdict, asked_first
 from postroom.model.mail import MailId, RouteName
 
 ENOUGH = 30
@@ -90,7 +90,7 @@ def wilson(share: float, count: float) -> tuple[float, float]:
 
 def _judged(said: Sequence[Verdict]) -> _Judged | None:
     """None when nobody was asked about a judgement of it."""
-    first = next((one for one in said if not one.over and one.probability), None)
+    first = asked_first(said)
     if first is None or first.asked not in ("review", "audit"):
         return None
     return _Judged(asked=first.asked, route=first.decided, right=said[-1].said == first.decided, weight=first.weight)

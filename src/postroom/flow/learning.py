@@ -5,6 +5,7 @@ words wait for the next time, and nothing judges that was not compared. What it 
 thread, history and account as they were recorded; only the classifier differs.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -121,17 +122,18 @@ class Learning:
             contest=contest(pairs, protected),
         )
 
-    def renew(self, until: float, now: float) -> Learnt:
-        """The model that was trained at ``now`` on what was said before ``until``, without what was erased since.
+    def renew(self, sources: Collection[str], until: float, now: float) -> Learnt:
+        """The model that was trained at ``now`` on these mails and examples by what was said before ``until``, less what was erased since.
 
-        It is not tried: that would be to weigh a person's erasure against figures. Raises `Refused`, `TryLater`.
+        With the half-life and the corpus of then it is the same model, where nothing was erased. It is not tried: that would be
+        to weigh a person's erasure against figures. Raises `Refused`, `TryLater`.
         """
-        taught = self._taught(now)
-        places = [number for number, one in enumerate(taught) if one.at < until]
-        return replace(self._train(taught, families(taught), places, now), until=until)
+        taught = self._taught(now, until=until, among=frozenset(sources))
+        return replace(self._train(taught, families(taught), range(len(taught)), now), until=until)
 
-    def _taught(self, now: float) -> list[Taught]:
-        return self.teachers.taught(now - HALF_LIVES * self.half_life * _DAY, lambda done: self.tell("reading", done))
+    def _taught(self, now: float, *, until: float = math.inf, among: Collection[str] | None = None) -> list[Taught]:
+        since = now - HALF_LIVES * self.half_life * _DAY
+        return self.teachers.taught(since, lambda done: self.tell("reading", done), until=until, among=among)
 
     def _train(self, taught: Sequence[Taught], family: Sequence[int], places: Sequence[int], now: float) -> Learnt:
         others = self.corpus.weighs()

@@ -4,6 +4,7 @@ Of a mail the last word counts, and why it was asked for is why it was asked fir
 time, by the reader that judging reads by: what was erased is not there any more. Nobody's silence is a word.
 """
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -14,7 +15,7 @@ from postroom.decide.folding import Folded
 from postroom.decide.history import is_public
 from postroom.decide.substance import fold_mail
 from postroom.model.example import Example
-from postroom.model.judgement import Asked, Verdict
+from postroom.model.judgement import Asked, Verdict, asked_first
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.message import Authentication, Message
 from postroom.model.trust import Trust
@@ -40,7 +41,7 @@ class Taught:
     why: Asked
     #: with which one like it was asked for; None where nobody knows
     probability: float | None
-    #: name of the reviewer, ``""`` for labels of the past
+    #: name of the reviewer in lower case, ``""`` for labels of the past
     by: str = ""
     #: of the decision that was asked about; 0 for none
     generation: int = 0
@@ -91,15 +92,27 @@ class Teachers:
     #: routes that can be learned; what was said for others is passed over
     routes: Collection[RouteName]
 
-    def taught(self, since: float, tell: Callable[[int], None] = lambda _done: None) -> list[Taught]:
-        """All that was said since then and whose text is still there, oldest first. Raises `TryLater`.
+    def taught(
+        self,
+        since: float,
+        tell: Callable[[int], None] = lambda _done: None,
+        *,
+        until: float = math.inf,
+        among: Collection[str] | None = None,
+    ) -> list[Taught]:
+        """All that was said from ``since`` on and whose text is still there, oldest first. Raises `TryLater`.
 
+        As if nothing had been said from ``until`` on; ``among`` are the ids of the mails and examples that count, None for all.
         ``tell`` is told how many were read, again and again.
         """
-        words = [one for one in self._words(since) if one.route in self.routes]
-        examples = (_of_example(one) for one in self.past() if one.route in self.routes)
-        past = [one for one in examples if not one.at or one.at >= since]
-        newest = sorted((*past, *words), key=lambda one: (one.at, one.id))[-MOST:]
+        examples = (_of_example(one) for one in self.past())
+        past = [one for one in examples if not one.at or since <= one.at < until]
+        counting = (
+            one
+            for one in (*past, *self._words(since, until))
+            if one.route in self.routes and (among is None or one.id in among)
+        )
+        newest = sorted(counting, key=lambda one: (one.at, one.id))[-MOST:]
         found: list[Taught] = []
         for one in self.read(newest):
             found.append(_tied(one))
@@ -126,11 +139,11 @@ class Teachers:
         mail = mails.get(MailId(one.id))
         return read(mail, self.trust) if mail is not None and mail.raw else None
 
-    def _words(self, since: float) -> Iterator[Taught]:
+    def _words(self, since: float, until: float) -> Iterator[Taught]:
         by_mail: dict[MailId, list[Verdict]] = {}
         last = 0
         while page := self.store.verdicts(since, after=last, limit=_PAGE):
-            for verdict in page:
+            for verdict in (one for one in page if one.at < until):
                 by_mail.setdefault(verdict.mail_id, []).append(verdict)
             last = page[-1].number
         return map(_of_verdicts, by_mail.values())
@@ -172,14 +185,14 @@ def as_message(example: Example) -> Message:
 def _of_verdicts(said: Sequence[Verdict]) -> Taught:
     """One mail's, oldest first."""
     last = said[-1]
-    asked = next((one for one in said if not one.over and one.probability), None)
+    asked = asked_first(said)
     return Taught(
         id=last.mail_id,
         route=last.said,
         at=last.at,
         why="correction" if asked is None else asked.asked,
         probability=None if asked is None else asked.probability,
-        by=last.by,
+        by=last.by.casefold(),
         generation=0 if asked is None else asked.generation,
     )
 

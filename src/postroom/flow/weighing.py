@@ -12,18 +12,20 @@ were believed beforehand to lie within 1 ± 0.2 (one standard deviation, 1 / sqr
 and the rest fitted again. What is learned multiplies the cap too: a history that is believed half as much again adds 1.5 at most, and
 still decides nothing alone (`decide.judge`).
 
-A verdict counts one over the probability with which it was asked for, at most `MOST_LIKE`; a correction counts as one. No
-reviewer counts more than `SHARE` of all, or an equal part where there are fewer. All are then scaled to as many as they are worth
-(Kish 1965). Little data, or the word of one against that of others, changes little.
+A verdict counts one over the probability with which it was asked for, at most `MOST_LIKE`; a correction counts as one. Where it is
+learned from, no reviewer counts more than `SHARE` of all, or an equal part where there are fewer, and in any case `FLOOR`: a few words of
+a second one must neither count as much as all of the first, nor make them worth nothing. All are then scaled to as many as they are
+worth (Kish 1965). Little data, or the word of one against that of others, changes little.
 
-What was learned from the older verdicts is tried on the newest part of those that were asked for, and is only used if it is better there
-for certain: the 95 % interval (paired bootstrap) of the difference in log-loss lies below 0, and without the verdicts of any one
-reviewer it is no worse. Routes with fewer than `OF_ROUTE` verdicts are left out, as answers and as alternatives.
+What was learned from the older verdicts is tried on the newest part of those that were asked for, without caps, beside the default and
+beside what is in force. It is only used if it is better than both for certain: the 95 % intervals (paired bootstrap) of the differences
+in log-loss lie below 0, and without the verdicts of any one reviewer it is better than the default still. Routes with fewer than `OF_ROUTE` verdicts are left out, as answers and as alternatives.
 """
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -33,7 +35,8 @@ from postroom.decide.balance import evidence, running
 from postroom.decide.blend import Family, parts
 from postroom.decide.judge import stopped_by
 from postroom.decide.policy import Policy
-from postroom.model.judgement import AUTOMATIC, JUNK, Decision, Verdict
+from postroom.flow.intervals import Interval
+from postroom.model.judgement import AUTOMATIC, JUNK, Decision, Verdict, asked_first
 from postroom.model.mail import MailId, RouteName
 
 LEARNED: Final[tuple[Family, ...]] = ("words", "rule", "thread", "history", "account", "second-opinion", "verdict")
@@ -54,6 +57,10 @@ HOTTEST: Final = 2.0
 MOST_LIKE: Final = 5.0
 """The most that one verdict counts: the rare draw of a small audit must not outweigh everything else."""
 SHARE: Final = 1 / 3
+FLOOR: Final = SHARE * ENOUGH
+"""What a reviewer may count in any case, in verdicts."""
+OTHERS: Final = 10
+"""With fewer verdicts among those held back, others than one reviewer have no say whether it is better without that one."""
 
 SEED: Final = 20_251
 DRAWS: Final = 2000
@@ -90,14 +97,21 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """How it does on what was held back: log-loss, in nats."""
+    """How it does on what was held back: log-loss, in nats, and 95 % intervals of differences."""
 
     n: int
+    #: by default
     before: float
+    #: as it is in force
+    in_force: float
+    #: as learned
     after: float
-    #: 95 % interval of after less before
-    low: float
-    high: float
+    #: of after less before
+    interval: Interval
+    #: of after less in force
+    over_in_force: Interval
+    #: of in force less before
+    in_force_interval: Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,22 +141,32 @@ class Weighed:
         """Whether it is better for certain."""
         return not self.against
 
+    @property
+    def in_force_is_worse(self) -> bool:
+        """Whether the default is better than what is in force, for certain."""
+        return self.tried is not None and self.tried.in_force_interval[0] > 0.0
+
 
 def gather(store: Past, since: float = 0.0) -> list[Judged]:
-    """The newest verdict on each mail, with the judgement that it was given of; of the newest 20,000. Raises `TryLater`."""
+    """The last word on each mail, with the judgement that was asked about; of the newest 20,000 verdicts. Raises `TryLater`."""
     pages: deque[tuple[Verdict, ...]] = deque(maxlen=_NEWEST // _PAGE)
     last = 0
     while page := store.verdicts(since, after=last, limit=_PAGE):
         pages.append(page)
         last = page[-1].number
-    newest = {verdict.mail_id: verdict for page in pages for verdict in page}
-    return list(_judged(store, newest.values()))
+    by_mail: dict[MailId, list[Verdict]] = defaultdict(list)
+    for verdict in chain.from_iterable(pages):
+        by_mail[verdict.mail_id].append(verdict)
+    return list(_judged(store, map(_last_word, by_mail.values())))
 
 
-def weigh(judged: Iterable[Judged], policy: Policy, stops: Collection[str] = ()) -> Weighed:
+def weigh(
+    judged: Iterable[Judged], policy: Policy, stops: Collection[str] = (), in_force: Policy | None = None
+) -> Weighed:
     """Learn, and try what was learned. Pure; the same verdicts give the same result.
 
-    ``policy`` is that of the settings: nothing learned in it. ``stops`` are the names of stop rules: what they decide is no matter of evidence.
+    ``policy`` is that of the settings: nothing learned in it; ``in_force`` the same with what was learned before, None for nothing.
+    ``stops`` are the names of stop rules: what they decide is no matter of evidence.
     """
     some = sorted(judged, key=lambda one: (one.verdict.at, one.verdict.number))
     usable = [one for one in some if _is_usable(one, stops)]
@@ -163,11 +187,11 @@ def weigh(judged: Iterable[Judged], policy: Policy, stops: Collection[str] = ())
     older = _Evidence([one for one in usable if one.verdict.at < since], known, policy)
     if not older.rows:
         return replace(found, against=("all verdicts were given at one moment: there are none to learn from",))
-    default = np.full(1 + len(LEARNED), 1.0 / policy.temperature)
+    default = _numbers(policy)
     fitted = _fit(older, default)
     newer = _Evidence(held, known, policy)
-    before, after = newer.losses(default), newer.losses(fitted)
-    tried = _tried(before, after, newer.weights)
+    before, now, after = (newer.losses(one) for one in (default, _numbers(in_force or policy), fitted))
+    tried = _tried(before, now, after, newer.counts)
     scales = {one: round(float(fitted[1 + at] / fitted[0]), 4) for at, one in enumerate(LEARNED)}
     return replace(
         found,
@@ -179,6 +203,14 @@ def weigh(judged: Iterable[Judged], policy: Policy, stops: Collection[str] = ())
         tried=tried,
         against=tuple(_against(tried, after - before, newer)),
     )
+
+
+def _last_word(said: Sequence[Verdict]) -> Verdict:
+    """Of one mail's, oldest first: the last, as an answer to why it was asked for first."""
+    last, first = said[-1], asked_first(said)
+    if first is None:
+        return last
+    return replace(last, generation=first.generation, asked=first.asked, probability=first.probability)
 
 
 def _judged(store: Past, verdicts: Iterable[Verdict]) -> Iterator[Judged]:
@@ -211,6 +243,12 @@ def _too_few(usable: int, routes: int, asked: int) -> str:
     return ""
 
 
+def _numbers(policy: Policy) -> Floats:
+    """b, then t of each source, as a policy has them."""
+    scales = [1.0, *(policy.scales.get(family, 1.0) for family in LEARNED)]
+    return np.array(scales) / policy.temperature
+
+
 class _Evidence:
     """Mails as arrays: n mails, R routes, 1 + S columns: of what is not learned (prior, spam), and of each source that is.
 
@@ -227,7 +265,9 @@ class _Evidence:
         self.said = np.array([routes.index(one.verdict.said) for one in rows], np.intp)
         for number, one in enumerate(rows):
             self._read(number, one.decision, routes, policy)
-        self.weights = _weights([one.verdict for one in rows])
+        verdicts = [one.verdict for one in rows]
+        #: (n,) what each verdict counts, and what it weighs where it is learned from
+        self.counts, self.weights = _counts(verdicts), _weights(verdicts)
 
     def _read(self, number: int, decision: Decision, routes: Sequence[RouteName], policy: Policy) -> None:
         alive = running(decision)
@@ -258,10 +298,15 @@ class _Evidence:
         return np.asarray(-self.logs(at)[np.arange(len(self.rows)), self.said])
 
 
+def _counts(verdicts: Sequence[Verdict]) -> Floats:
+    """For how many each verdict stands."""
+    return np.array([min(one.weight, MOST_LIKE) if one.probability else 1.0 for one in verdicts])
+
+
 def _weights(verdicts: Sequence[Verdict]) -> Floats:
-    """What each verdict counts; their sum is as many as they are worth."""
-    raw = np.array([min(one.weight, MOST_LIKE) if one.probability else 1.0 for one in verdicts])
-    names = [one.by for one in verdicts]
+    """The same with no reviewer too loud; their sum is as many as they are worth."""
+    raw = _counts(verdicts)
+    names = [_name(one) for one in verdicts]
     voices = sorted(set(names))
     by = np.array([voices.index(name) for name in names], np.intp)
     share = max(SHARE, 1.0 / max(len(voices), 1))
@@ -269,11 +314,15 @@ def _weights(verdicts: Sequence[Verdict]) -> Floats:
     # What is taken from the loudest makes the others' parts larger, and its own: until that changes nothing more.
     for _ in range(_ROUNDS):
         said = np.minimum(np.bincount(by, raw, len(voices)), most)
-        most = min(most, share * said.sum())
+        most = min(most, max(share * said.sum(), FLOOR))
     total = np.bincount(by, raw, len(voices))
     weights = raw * np.minimum(1.0, most / total)[by] if len(raw) else raw
     squares = float((weights**2).sum())
     return np.asarray(weights * (weights.sum() / squares)) if squares else weights
+
+
+def _name(verdict: Verdict) -> str:
+    return verdict.by.casefold()
 
 
 def _fit(rows: _Evidence, default: Floats) -> Floats:
@@ -338,28 +387,44 @@ def _derivatives(rows: _Evidence, at: Floats, b0: float) -> tuple[Floats, Floats
     return slope, curve
 
 
-def _tried(before: Floats, after: Floats, weights: Floats) -> Tried:
-    random = np.random.default_rng(SEED)
-    draws = (random.integers(0, len(weights), len(weights)) for _ in range(DRAWS))
-    low, high = np.quantile([_mean((after - before)[drawn], weights[drawn]) for drawn in draws], _INTERVAL)
+def _tried(before: Floats, now: Floats, after: Floats, counts: Floats) -> Tried:
+    """From the losses on each mail by default, as in force, and as learned."""
     return Tried(
-        n=len(weights), before=_mean(before, weights), after=_mean(after, weights), low=float(low), high=float(high)
+        n=len(counts),
+        before=_mean(before, counts),
+        in_force=_mean(now, counts),
+        after=_mean(after, counts),
+        interval=_interval(after - before, counts),
+        over_in_force=_interval(after - now, counts),
+        in_force_interval=_interval(now - before, counts),
     )
+
+
+def _interval(moved: Floats, counts: Floats) -> Interval:
+    """Of the mean, by bootstrap; the same mails are drawn each time."""
+    random = np.random.default_rng(SEED)
+    draws = (random.integers(0, len(counts), len(counts)) for _ in range(DRAWS))
+    low, high = np.quantile([_mean(moved[drawn], counts[drawn]) for drawn in draws], _INTERVAL)
+    return float(low), float(high)
 
 
 def _against(tried: Tried, moved: Floats, newer: _Evidence) -> Iterator[str]:
     """What speaks against using it; ``moved`` is by how much the loss on each mail that was held back has grown."""
-    if tried.high >= 0.0:
-        yield (
-            f"on the {tried.n} newest verdicts it is not better for certain: log-loss {tried.after:.3f}, by default"
-            f" {tried.before:.3f} (95 % interval of the difference {tried.low:+.3f} to {tried.high:+.3f})"
-        )
-        return
-    names = [one.verdict.by for one in newer.rows]
+    for what, loss, (low, high) in (
+        ("by default", tried.before, tried.interval),
+        ("as it is in force", tried.in_force, tried.over_in_force),
+    ):
+        if high >= 0.0:
+            yield (
+                f"on the {tried.n} newest verdicts it is not better for certain: log-loss {tried.after:.3f}, {what}"
+                f" {loss:.3f} (95 % interval of the difference {low:+.3f} to {high:+.3f})"
+            )
+            return
+    names = [_name(one.verdict) for one in newer.rows]
     for name in sorted(set(names)):
         others = np.array([one != name for one in names])
-        if others.any() and _mean(moved[others], newer.weights[others]) > 0.0:
-            yield f"without the word of {name} it is worse"
+        if others.sum() >= OTHERS and _mean(moved[others], newer.counts[others]) >= 0.0:
+            yield f"without the word of {name} it is no better"
 
 
 def _mean(values: Floats, weights: Floats) -> float:
@@ -384,7 +449,14 @@ def weighed_facts(found: Weighed) -> dict[str, Any]:
         else {
             "n": found.tried.n,
             "before": round(found.tried.before, 4),
+            "in_force": round(found.tried.in_force, 4),
             "after": round(found.tried.after, 4),
-            "interval": [round(found.tried.low, 4), round(found.tried.high, 4)],
+            "interval": _rounded(found.tried.interval),
+            "over_in_force": _rounded(found.tried.over_in_force),
+            "in_force_interval": _rounded(found.tried.in_force_interval),
         },
     }
+
+
+def _rounded(interval: Interval) -> list[float]:
+    return [round(one, 4) for one in interval]

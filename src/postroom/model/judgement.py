@@ -1,5 +1,6 @@
 """Evidence, what is known around a mail, and the decision made of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -246,3 +247,11 @@ class Verdict:
     def weight(self) -> float:
         """For how many decisions it stands: inverse probability (Horvitz, Thompson 1952); 0 where that is unknown."""
         return 1.0 / self.probability if self.probability else 0.0
+
+
+def asked_first(said: Iterable[Verdict]) -> Verdict | None:
+    """Of the verdicts on one mail, oldest first, the one that says why it was asked about; None where nobody was asked.
+
+    Who replaces another's word is not asked anew: the mail is in the sample for the reason that it came there.
+    """
+    return next((one for one in said if one.probability and not one.over), None)

@@ -1,20 +1,22 @@
 """What may leave the house of a mail: its subject and new words, without what names a person.
 
 Invariant: for any message the result is text of at most so many characters, in one script of line ends (LF), without
-format, control and line-separating characters; it holds no mail address, no number of five digits or more, and no name
-that From, Reply-To, Cc, To, the customer or the signature give. Pure and total, linear in a window that the limit sets.
+format, control and line-separating characters; it holds no mail address, no number of five digits or more, none of six or
+more whose digits are up to three characters apart that are no letters (but for the time of day), and no word that is a name
+which From, Reply-To, Cc, To, the customer or the signature give, or two of them in one. Pure and total, linear in a window
+that the limit sets.
 
-Replaced by placeholders, in this order: web addresses but for their host ([LINK]), mail addresses ([EMAIL]), handles
-([USER]), account numbers (IBAN, [IBAN]), network addresses ([IP]), dates ([DATE]), card numbers that pass Luhn's test
-([CARD]), telephone numbers ([PHONE]), other long numbers and words of letters and digits ([NUMBER]), names ([NAME]).
-Quoted text, signatures and attachments are no part of it. What nobody can tell from ordinary words stays: names that no
-header gives, streets, what somebody writes of their life.
+Replaced by placeholders, in this order: web addresses but for their host ([LINK]), mail addresses, also spelled ([EMAIL]), web
+addresses without a scheme ([LINK]), handles ([USER]), account numbers (IBAN, [IBAN]), network addresses ([IP]), words of letters
+and digits ([NUMBER]), dates ([DATE]), card numbers that pass Luhn's test ([CARD]), telephone numbers ([PHONE]), other long
+numbers ([NUMBER]), names ([NAME]). Quoted text, signatures and attachments are no part of it. What nobody can tell from ordinary
+words stays: names that no header gives, or within other words, numbers in words, streets, what somebody writes of their life.
 """
 
 import ipaddress
 import unicodedata
 from collections.abc import Callable, Iterator
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise, permutations
 from typing import Any, Final
 
 from postroom.model.message import Address, Message
@@ -27,8 +29,11 @@ _EDGE: Final = 50
 _MAX_SUBJECT: Final = 300
 _MAX_NAMES: Final = 100
 _MAX_NAME_LINE: Final = 60
+#: so many words of one name may stand as one, two by two
+_GLUED: Final = 5
 #: characters at the end of a text where its writer signs
 _CLOSING: Final = 500
+_MINUS: Final = "\u2212"
 _MARKS: Final = "".join(map(chr, range(0x21, 0x7F)))
 #: from here on words are not parted by blanks
 _UNSPACED: Final = "\u2e80"
@@ -37,9 +42,19 @@ _LINK: Final = pattern(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.)[^\s<>\"]+")
 _END_OF_HOST: Final = pattern(r"[/?#\\]")
 _HOST: Final = pattern(r"^[a-z0-9.-]*[a-z][a-z0-9.-]*$")
 _EMAIL: Final = pattern(r"[^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"]+|\"[^\"\n]{1,64}\"@[^\s<>()\[\],;:\"]+")
+_EMAIL_APART: Final = pattern(r"[\pL\pN._%+-]+\s{0,3}@\s{0,3}[\pL\pN-]+(?:(?:\.| \. )[\pL\pN-]+)+")
+_LOCAL, _LABEL = r"[\pL\pN_%+-]+", r"[\pL\pN-]+"
+# In brackets any word for a dot, without them none that is an ordinary word beside ``at``.
+_BRACKETED_DOT = r"\s{0,3}[(\[{<]\s?(?:dot|punkt|punto|ponto|point)\s?[)\]}>]\s{0,3}"
+_DOT = rf"(?:\.|{_BRACKETED_DOT}|\s{{1,3}}(?:dot|punkt|punto|ponto)\s{{1,3}})"
+_SPELLED_DOT = rf"(?:{_BRACKETED_DOT}|\s{{1,3}}(?:dot|punkt)\s{{1,3}})"
 _SPELLED_EMAIL: Final = pattern(
-    r"(?i)[\pL\pN._%+-]+ {0,2}[(\[{<] ?(?:at|ät|arroba) ?[)\]}>] {0,2}[\pL\pN.-]+(?: {0,2}[(\[{<] ?(?:dot|punkt|punto|point) ?[)\]}>] {0,2}[\pL\pN-]+)*"
+    rf"(?i){_LOCAL}(?:{_DOT}{_LOCAL})*"
+    rf"(?:\s{{0,3}}[(\[{{<]\s?(?:at|ät|arroba|arobase|chiocciola)\s?[)\]}}>]\s{{0,3}}{_LABEL}(?:{_DOT}{_LABEL})*"
+    rf"|\s{{1,3}}(?:at|ät)\s{{1,3}}{_LABEL}(?:{_SPELLED_DOT}{_LABEL})+"
+    rf"|\s{{1,3}}(?:arroba|arobase|chiocciola)\s{{1,3}}{_LABEL}(?:(?:{_DOT}|\s{{1,3}}point\s{{1,3}}){_LABEL})+)"
 )
+_BARE_LINK: Final = pattern(r"(?i)(?:[\pL\pN-]{1,63}\.)+\pL{2,24}(?::[0-9]{1,5})?/[^\s<>\"]+")
 _HANDLE: Final = pattern(r"@[\pL\pN_.-]+")
 _IBAN: Final = pattern(
     r"\b[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?\b|\b[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}\b"
@@ -48,10 +63,13 @@ _NETWORK: Final = pattern(
     r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b|(?:\b[0-9A-Fa-f]+|\B)[:-][0-9A-Fa-f]*(?:[:-][0-9A-Fa-f]*)+(?:[.][0-9]{1,3})*"
 )
 _MAC: Final = pattern(r"^[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}$")
-_DATE: Final = pattern(
-    r"\b(?:\p{Nd}{4}[-/.]\p{Nd}{1,2}[-/.]\p{Nd}{1,2}|\p{Nd}{1,2}[-/.] ?\p{Nd}{1,2}[-/.] ?\p{Nd}{2,4})\b"
-)
-_LONG: Final = pattern(r"[+(]{0,2}\p{Nd}(?:[ \t\-./()]{0,3}\p{Nd}){5,}|\p{Nd}{5}")
+_DAY = r"\b(?:\p{Nd}{4}[-/.]\p{Nd}{1,2}[-/.]\p{Nd}{1,2}|\p{Nd}{1,2}[-/.] ?\p{Nd}{1,2}[-/.] ?\p{Nd}{2,4})\b"
+_HOUR = r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?"
+_DATE: Final = pattern(_DAY)
+#: days and times of day, and nothing else
+_WHEN: Final = pattern(rf"^\(?(?:{_DAY}|{_HOUR})(?:[ ,\n()-]{{1,3}}(?:{_DAY}|{_HOUR}))*$")
+_IN_PHONES: Final = frozenset(" \t-./()")
+_LONG: Final = pattern(r"[+(]{0,2}\p{Nd}(?:[^\pL\p{Nd}]{0,3}\p{Nd}){5,}|\p{Nd}{5}")
 _TOKEN: Final = pattern(r"[\pL\p{Nd}_#][\pL\p{Nd}_#/-]*\p{Nd}[\pL\p{Nd}_#/-]*|\p{Nd}[\pL\p{Nd}_#/-]+")
 _NAME_LINE: Final = pattern(r"^[\pL][\pL\pM.'’-]*(?:[ ,]{1,2}[\pL(][\pL\pM.'’()-]*){0,4}[,.]?$")
 _WORD: Final = pattern(r"[\pL\pM]+")
@@ -93,12 +111,16 @@ def _plain(text: str, window: int) -> str:
 
 def _shown(char: str) -> str:
     match unicodedata.category(char):
+        case _ if char == _MINUS:
+            return "-"
         case "Cf" | "Cc" | "Co" | "Cn" | "Cs" if char not in "\n\t":
             return ""
         case "Zl" | "Zp":
             return "\n"
         case "Zs":
             return " "
+        case "Pd":
+            return "-"
         case _:
             return char
 
@@ -122,10 +144,13 @@ def _network(found: Any) -> str:
 
 def _long(found: Any) -> str:
     text = str(found.group())
+    if _WHEN.search(text) is not None:
+        return str(_DATE.sub("[DATE]", text))
     digits = [unicodedata.digit(char) for char in text if char.isdecimal()]
     if 12 <= len(digits) <= 19 and _passes_luhn(digits):
         return "[CARD]"
-    if len(digits) <= 15 and (text[0] in "+(0" or any(char in " \t-./()" for char in text)):
+    apart = {char for char in text if not char.isdecimal()}
+    if len(digits) <= 15 and (text[0] in "+(0" or (apart and apart <= _IN_PHONES)):
         return "[PHONE]"
     return "[NUMBER]"
 
@@ -146,13 +171,15 @@ def _token(found: Any) -> str:
 _STEPS: Final[tuple[tuple[Any, str | Callable[[Any], str]], ...]] = (
     (_LINK, _link),
     (_EMAIL, "[EMAIL]"),
+    (_EMAIL_APART, "[EMAIL]"),
     (_SPELLED_EMAIL, "[EMAIL]"),
+    (_BARE_LINK, _link),
     (_HANDLE, "[USER]"),
     (_IBAN, "[IBAN]"),
     (_NETWORK, _network),
     (_TOKEN, _token),
-    (_DATE, "[DATE]"),
     (_LONG, _long),
+    (_DATE, "[DATE]"),
 )
 
 
@@ -161,12 +188,13 @@ class _Names:
 
     def __init__(self, message: Message) -> None:
         people = [message.from_, *message.reply_to[:5], message.customer, *message.cc[:10], *message.to[:10]]
-        words = [word for one in people if one is not None for word in _of_address(one)]
-        words += [
-            word for line in _name_lines(message.signature, message.new_text[-_CLOSING:]) for word in _words(line)
-        ]
-        spoken = [word for word in dict.fromkeys(words) if len(word) > 1 and _key(word) not in _NOBODY][:_MAX_NAMES]
-        self._keys = frozenset(map(_key, spoken))
+        given = [_of_address(one) for one in people if one is not None]
+        given += [_words(line) for line in _name_lines(message.signature, message.new_text[-_CLOSING:])]
+        names = [[word for word in words if len(word) > 1 and _key(word) not in _NOBODY] for words in given]
+        spoken = list(dict.fromkeys(chain.from_iterable(names)))[:_MAX_NAMES]
+        #: ``AdaLovelace`` is a name too
+        glued = {first + second for words in names for first, second in permutations(map(_key, words[:_GLUED]), 2)}
+        self._keys = glued.union(map(_key, spoken))
         #: of scripts without blanks, where no pattern finds the words; the longest first
         self._unspaced = sorted((word for word in spoken if word >= _UNSPACED), key=len, reverse=True)
 

@@ -13,6 +13,8 @@ from postroom.bootstrap import teaching
 from postroom.bootstrap.house import House
 from postroom.bootstrap.models import HARD
 from postroom.bootstrap.teaching import Wanted
+from postroom.flow.holdout import TooFew
+from postroom.flow.learning import Counts, Learnt
 from postroom.model.errors import ConfigError, Refused
 from postroom.model.mail import RouteName
 from postroom.testing.values import an_example
@@ -82,7 +84,7 @@ def test_too_little_is_said_with_how_much_is_needed(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("who", "routes", "said"),
-    [("ada", ("general", "shipping"), "0 of 10 that say appeals"), ("mallory", ("appeals", "general"), "by others than mallory: 0 of 10")],
+    [("ada", ("general", "shipping"), "not enough verdicts yet that say appeals: 0 of 10"), ("mallory", ("appeals", "general"), "by others than mallory: 0 of 10")],
 )  # fmt: skip
 def test_too_little_of_a_protected_route_or_by_others_is_said(
     house: House, who: str, routes: tuple[str, ...], said: str
@@ -95,10 +97,22 @@ def test_too_little_of_a_protected_route_or_by_others_is_said(
     assert said in found["why"][0]
 
 
+@pytest.mark.parametrize(
+    ("few", "said"),
+    [
+        (TooFew(have=7, need=30, audited=True), " on mail that the audit drew (review.audit_share says how much): 7 of 30"),
+        (TooFew(have=1, need=5, route=RouteName("appeals"), besides="ada"), " that say appeals by others than ada: 1 of 5"),
+    ],
+)  # fmt: skip
+def test_what_there_is_too_little_of_is_said(few: TooFew, said: str) -> None:
+    learnt = Learnt(counts=Counts(why={}, routes={}), too_few=few)
+    assert teaching._why(learnt) == [f"not enough verdicts yet{said}, in the later half of those asked for"]
+
+
 def test_what_was_erased_leaves_the_model_in_force_and_all_that_are_kept(house: House) -> None:
     house.store.keep_examples([an_example(n, at=NOW - 300 * DAY, new_text=f"{prose('appeals', n)} zanzibar", sender="eve@example.org") for n in range(3)])  # fmt: skip
     first = learn(house)
-    assert first["team"]["why"] == {"import": 3, "review": VERDICTS}
+    assert first["team"]["why"] == {"audit": VERDICTS, "import": 3}
     assert teaching.overdue(house, NOW + 40 * DAY) == ""
     assert house.store.erase_examples("eve@example.org") == 3
     assert teaching.overdue(house, NOW + 29 * DAY) == ""
@@ -114,6 +128,33 @@ def test_what_was_erased_leaves_the_model_in_force_and_all_that_are_kept(house: 
     assert teaching.overdue(house, NOW + 100 * DAY) == ""
     assert house.models.before() == "shipped"
     assert learn(house, NOW + 30 * DAY)["outcome"] == "stays"
+
+
+def test_what_is_trained_again_keeps_the_half_life_of_then(house: House) -> None:
+    first = learn(house)
+    then = house.models.load(first["model"]).card["half_life_days"]
+    shorter = msgspec.structs.replace(house.settings.learning, half_life_days=20.0)
+    house.settings = msgspec.structs.replace(house.settings, learning=shorter)
+    erase(house, 20)
+    again = learn(house, NOW + DAY)
+    assert again["outcome"] == "renewed"
+    card = house.models.load(again["model"]).card
+    assert (card["half_life_days"], card["trained_at"]) == (then, NOW)
+    assert then != 20.0
+
+
+def test_on_another_corpus_nothing_is_trained_again_as_it_was(house: House) -> None:
+    first = learn(house)
+    assert house.models.load(first["model"]).card["corpus"]
+    erase(house, 20)
+    with (house.base / "corpus.jsonl").open("a") as corpus:
+        corpus.write('\n{"route": "general", "body": "one more"}')
+    again = learn(house, NOW + DAY)
+    assert (again["outcome"], again["erased"], again["removed"]) == ("gone-back", 20, [first["model"]])
+    assert again["model"] == house.models.current == "shipped"
+    assert "another corpus" in again["why"][-1]
+    assert (house.models.turns()[-1].by, house.models.kept()) == ("erasure", ())
+    assert learn(house, NOW + 2 * DAY)["outcome"] == "replaced"
 
 
 def test_mails_that_are_gone_are_out_of_the_next_model(house: House) -> None:

@@ -40,7 +40,7 @@ def test_what_was_learned_is_told_with_figures_and_how_to_undo_it(learn, postroo
     ran = learn()
     assert ran.code == 0, ran.err
     assert "The new model is in force: " in ran.out
-    assert "200 asked in review; 140 trained on, 60 held back" in ran.out
+    assert "200 drawn for the audit; 140 trained on, 60 held back" in ran.out
     assert "all mails: right" in ran.out
     assert "shipping: found" in ran.out
     assert "Undo: postroom models rollback" in ran.err

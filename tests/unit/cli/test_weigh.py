@@ -54,13 +54,28 @@ def test_what_is_better_is_kept_and_changes_the_policy(
     assert card["learned"] > 300
     assert card["tried"]["after"] < card["tried"]["before"]
     (facts,) = postroom("weigh", "--dry-run", "--json").lines
-    assert (facts["used"], facts["kept"], facts["in_force"]["scales"]) == (True, False, dict(after.scales))
+    assert (facts["used"], facts["kept"], facts["in_force"]["scales"]) == (False, False, dict(after.scales))
+    assert "as it is in force" in facts["against"][0]
+    assert facts["in_force"]["worse"] is False
     explained = postroom("explain", "mail.eml")
     assert explained.code == 0
     assert postroom("weigh", "--forget").out.startswith("Every source is believed as by default.")
     assert postroom("weigh", "--forget").out == "Nothing had been learned.\n"
     assert postroom("weigh", "--forget", "--json").lines == [{"forgotten": False}]
     assert house().policy == before
+
+
+def test_what_is_worse_than_the_default_by_now_is_told_of(
+    postroom: Postroom, folder: Path, empty_store: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = stream(900, {"thread": 1.0, "classifier": 1.0})
+    monkeypatch.setattr(weighing, "gather", lambda _store, _since=0.0: some)
+    keep_weights(folder / "data" / "weights.json", Weights(scales={"thread": 0.25, "words": 0.25}, temperature=2.0))
+    ran = postroom("weigh")
+    assert "What is in force stays.\nIt is worse than the default for certain by now" in ran.out
+    assert "`postroom weigh --forget`" in ran.out
+    (facts,) = postroom("weigh", "--json").lines
+    assert (facts["used"], facts["in_force"]["worse"]) == (False, True)
 
 
 def test_too_little_changes_nothing(postroom: Postroom, folder: Path, empty_store: None) -> None:

@@ -60,7 +60,7 @@ class School:
     past: list[Example] = field(default_factory=list)
 
     def teach(self, text: str, route: str, *, sender: str = "", **changes: Any) -> Verdict:
-        """A mail of this text, and a word on it: asked for in review, a day after the one before, unless told otherwise."""
+        """A mail of this text, and a word on it, as for `again`."""
         number = len(self.mails) + 1
         mail = a_mail(number, raw=raw_mail(text, number, sender), thread_key=changes.pop("thread", f"thread-{number}"))
         self.mails[mail.id] = mail
@@ -68,7 +68,7 @@ class School:
         return self.again(mail.id, route, **changes)
 
     def again(self, mail_id: MailId, route: str, **changes: Any) -> Verdict:
-        """A word on a mail."""
+        """A word on a mail: asked for in review or by the audit, ten at a time, and later than the one before, unless told otherwise."""
         number = len(self.said) + 1
         verdict = Verdict(
             mail_id=mail_id,
@@ -78,7 +78,7 @@ class School:
             confidence=0.5,
             by="ada",
             at=NOW - (4000 - number) * DAY / 40,
-            asked="review",
+            asked="audit" if number // 10 % 2 else "review",
             probability=1.0,
             number=number,
         )
@@ -89,7 +89,7 @@ class School:
         """So many honest words."""
         for number in range(count):
             route = routes[number % len(routes)]
-            self.teach(prose(route, len(self.mails)), route, by=by[number % len(by)])
+            self.teach(prose(route, len(self.mails)), route, by=by[number // len(routes) % len(by)])
 
     def verdicts(self, since: float = 0.0, *, after: int = 0, limit: int = 1000) -> tuple[Verdict, ...]:
         return tuple(one for one in self.said if one.number > after and one.at >= since)[:limit]

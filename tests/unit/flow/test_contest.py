@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from postroom.flow.contest import DRAWS, Pair, compare, contest
+from postroom.flow.contest import DRAWS, OBJECTION, Pair, compare, contest
 from postroom.model.judgement import REVIEW
 from postroom.model.mail import MailId, RouteName
 from postroom.testing.values import a_decision
@@ -52,8 +52,9 @@ def test_as_good_does_not_win() -> None:
 def test_a_few_mails_more_are_no_proof() -> None:
     found = contest(pairs((60, "general", "general", "general"), (9, "general", "appeals", "general"), (8, "general", "general", "appeals")), ())  # fmt: skip
     assert found.accuracy.gained > 0.0
-    assert len(found.against) == 1
+    assert len(found.against) == 2
     assert "too few to tell" in found.against[0]
+    assert "more may go to a wrong desk unseen" in found.against[1]
 
 
 def test_what_is_lost_of_a_protected_route_is_not_made_up_for() -> None:
@@ -90,6 +91,38 @@ def test_wrong_and_unseen_is_told_apart_from_what_waits_for_a_person() -> None:
     assert (found.unseen.champion, found.unseen.challenger) == (1.0, 0.0)
 
 
+def test_mail_that_goes_wrong_unseen_is_not_made_up_for() -> None:
+    """The champion errs in review only; the challenger errs less, and nobody sees it."""
+    right = pairs((162, "general", "general", "general"))
+    better = [
+        replace(pair, champion=replace(pair.champion, route=REVIEW))
+        for pair in pairs((16, "general", "appeals", "general"))
+    ]
+    unseen = [
+        replace(pair, champion=replace(pair.champion, route=REVIEW))
+        for pair in pairs((22, "general", "appeals", "appeals"))
+    ]
+    both = [replace(pair, family=number) for number, pair in enumerate([*right, *better, *unseen])]
+    found = contest(both, ())
+    assert (found.accuracy.champion, found.accuracy.challenger) == (0.81, 0.89)
+    assert (found.unseen.champion, found.unseen.challenger) == (0.0, 0.11)
+    assert len(found.against) == 1
+    assert "more may go to a wrong desk unseen: 11.0% of the mails, the model in force 0.0%" in found.against[0]
+
+
+def test_a_little_more_that_goes_wrong_unseen_is_refused_when_it_may_be_much() -> None:
+    """One such mail among 60 may be one in twenty; among 400 it is next to nothing."""
+    one = [replace(pair, champion=replace(pair.champion, route=REVIEW)) for pair in pairs((1, "general", "appeals", "appeals"))]  # fmt: skip
+    for right, gained, won in ((54, 5, False), (369, 30, True)):
+        both = [*one, *pairs((right, "general", "general", "general"), (gained, "general", "appeals", "general"))]
+        # What is gained was in review.
+        both = [
+            replace(pair, family=number, champion=replace(pair.champion, route=REVIEW))
+            for number, pair in enumerate(both)
+        ]
+        assert contest(both, ()).won == won
+
+
 def test_nobody_alone_puts_a_model_into_force() -> None:
     """Mallory answered more than all others: by her word it is better, by theirs it is not."""
     hers = pairs((120, "general", "appeals", "general"), by="mallory")
@@ -97,7 +130,32 @@ def test_nobody_alone_puts_a_model_into_force() -> None:
     both = [replace(pair, family=n) for n, pair in enumerate([*hers, *theirs])]
     found = contest(both, ())
     assert found.accuracy.low > 0.0
-    assert found.against == ("without the word of mallory it is worse",)
+    assert found.against == (
+        "without the word of mallory it is worse",
+        "without the word of mallory more goes to a wrong desk unseen",
+    )
     assert "without the word of mallory it finds fewer of appeals" in contest(both, (APPEALS,)).against
     assert contest(hers, ()).won
     assert DRAWS > 1000
+
+
+def test_who_is_of_no_opinion_puts_nothing_into_force_either() -> None:
+    """By Mallory's word it is better; by the others' it is neither."""
+    hers = pairs((120, "general", "appeals", "general"), by="mallory")
+    theirs = pairs((70, "general", "general", "general"), (10, "appeals", "appeals", "appeals"))
+    weighed = [replace(pair, family=n, weight=1 / 0.3) for n, pair in enumerate([*hers, *theirs])]
+    assert contest(weighed, (APPEALS,)).against == ("without the word of mallory it is right no more often",)
+    even = [*weighed, a_pair(900, "general", "appeals", "general", weight=0.3), a_pair(901, "general", "general", "appeals", weight=0.3)]  # fmt: skip
+    assert contest(even, (APPEALS,)).against == ("without the word of mallory it is right no more often",)
+    better = [*weighed, a_pair(900, "general", "appeals", "general")]
+    assert contest(better, (APPEALS,)).won
+    assert contest([*hers, *theirs[: OBJECTION - 1]], ()).won, "a word or two of others can't hold up a team of one"
+
+
+def test_what_goes_wrong_unseen_by_the_word_of_others_is_not_made_up_for_by_one() -> None:
+    hers = pairs((120, "general", "appeals", "general"), by="mallory")
+    gained = pairs((10, "general", "appeals", "general"))
+    lost = pairs((5, "general", "appeals", "appeals"))
+    asked = [replace(pair, champion=replace(pair.champion, route=REVIEW)) for pair in [*gained, *lost]]
+    both = [replace(pair, family=n) for n, pair in enumerate([*hers, *asked])]
+    assert contest(both, ()).against == ("without the word of mallory more goes to a wrong desk unseen",)

@@ -7,7 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.decide import texts
-from postroom.flow.holdout import LEAST, LEAST_PROTECTED, Parts, TooFew, families, part
+from postroom.flow.holdout import (
+    LEAST,
+    LEAST_AUDITED,
+    LEAST_OF_OTHERS,
+    LEAST_PROTECTED,
+    LEAST_PROTECTED_AUDITED,
+    LEAST_PROTECTED_OF_OTHERS,
+    Parts,
+    TooFew,
+    families,
+    part,
+)
 from postroom.flow.taught import Taught
 from postroom.model.mail import RouteName
 from tests.unit.flow.school import School, prose
@@ -17,7 +28,12 @@ APPEALS, GENERAL = RouteName("appeals"), RouteName("general")
 
 def a_word(number: int, route: RouteName = GENERAL, **changes) -> Taught:
     one = Taught(
-        id=f"m{number:05d}", route=route, at=1000.0 + number, why="review", probability=1.0, sketch=b"%d" % number
+        id=f"m{number:05d}",
+        route=route,
+        at=1000.0 + number,
+        why="audit" if number % 2 else "review",
+        probability=1.0,
+        sketch=b"%d" % number,
     )
     return replace(one, **changes)
 
@@ -44,10 +60,10 @@ def test_the_last_quarter_of_what_was_asked_for_is_held_back() -> None:
     found = parted(taught)
     assert isinstance(found, Parts)
     assert len(found.held) == 100
-    assert {taught[n].why for n in found.held} == {"review"}
+    assert {taught[n].why for n in found.held} == {"review", "audit"}
     assert found.since == min(taught[n].at for n in found.held)
     assert max(taught[n].at for n in found.trained) < found.since
-    assert {taught[n].why for n in found.trained} == {"review", "correction"}
+    assert {taught[n].why for n in found.trained} == {"review", "audit", "correction"}
 
 
 def test_a_family_that_is_held_back_is_not_trained_on() -> None:
@@ -119,7 +135,33 @@ def test_others_than_the_loudest_must_have_a_say() -> None:
     assert sum(several[n].by == "bob" for n in found.held) == 10
     assert len(found.held) > 150
     flood = [a_word(n, by="mallory" if n >= 300 else "ada") for n in range(800)]
-    assert parted(flood) == TooFew(have=0, need=10, besides="mallory")
+    assert parted(flood) == TooFew(have=0, need=LEAST_OF_OTHERS, besides="mallory")
+
+
+def test_others_than_the_loudest_must_have_a_say_of_each_protected_route() -> None:
+    """Bob's words are on easy mail of another desk: who of appeals are found is for Ada alone to say."""
+    easy = [a_word(n, APPEALS if n % 5 == 0 else GENERAL, by="bob" if n % 5 == 1 else "ada") for n in range(400)]
+    assert parted(easy, APPEALS) == TooFew(have=0, need=LEAST_PROTECTED_OF_OTHERS, route=APPEALS, besides="ada")
+    both = [replace(one, by="bob") if n % 50 == 0 else one for n, one in enumerate(easy)]
+    assert parted(both, APPEALS) == TooFew(have=4, need=LEAST_PROTECTED_OF_OTHERS, route=APPEALS, besides="ada")
+    found = parted([replace(one, by="bob") if n % 40 == 0 else one for n, one in enumerate(easy)], APPEALS)
+    assert isinstance(found, Parts)
+    assert sum(easy[n].route == APPEALS and n % 40 == 0 for n in found.held) == LEAST_PROTECTED_OF_OTHERS
+    assert len(found.held) > 100
+
+
+def test_mail_in_review_says_nothing_of_what_goes_unseen() -> None:
+    in_review = [a_word(n, why="review") for n in range(800)]
+    assert parted(in_review) == TooFew(have=0, need=LEAST_AUDITED, audited=True)
+    some = [replace(one, why="audit") if n % 10 == 0 else one for n, one in enumerate(in_review)]
+    found = parted(some)
+    assert isinstance(found, Parts)
+    assert len(found.held) > 200
+    assert sum(some[n].why == "audit" for n in found.held) == LEAST_AUDITED
+    all_general = [replace(one, route=GENERAL if one.why == "audit" else APPEALS) for one in some]
+    assert parted(all_general, APPEALS) == TooFew(have=0, need=LEAST_PROTECTED_AUDITED, route=APPEALS, audited=True)
+    past = [a_word(n, why="import", at=float(n + 1)) for n in range(120)]
+    assert isinstance(parted([*past, *in_review]), Parts), "a past that was labelled whole has both"
 
 
 def test_who_left_long_ago_holds_nobody_up() -> None:

@@ -9,7 +9,7 @@ from postroom.flow.learning import LEAST_OF_ROUTE
 from postroom.model.judgement import AccountStatus, Advice, Finding
 from postroom.model.mail import RouteName
 from postroom.testing.values import a_decision, an_example
-from tests.unit.flow.school import NOW, ROUTES, Counting, Knows, School, Shelf, prose
+from tests.unit.flow.school import DAY, NOW, ROUTES, Counting, Knows, School, Shelf, prose
 
 APPEALS = RouteName("appeals")
 
@@ -23,7 +23,7 @@ def test_a_team_teaches_and_the_challenger_wins() -> None:
     assert found.contest.won, found.contest.against
     assert found.contest.accuracy.challenger > 0.9
     assert (found.counts.trained, found.counts.held) == (300, 100)
-    assert found.counts.why == {"review": 400}
+    assert found.counts.why == {"audit": 200, "review": 200}
     assert found.counts.routes[RouteName("shipping")] == 100
     assert len(found.sources) == 300
     assert set(found.sources) == {one.mail_id for one in school.said if one.at < found.until}
@@ -161,15 +161,35 @@ def test_what_is_erased_is_in_no_model_any_more() -> None:
     learning = school.learning()
     first = learning.run(NOW)
     assert b"zanzibar" in first.model
-    again = learning.renew(first.until, NOW)
+    again = learning.renew(first.sources, first.until, NOW)
     assert b"zanzibar" in again.model
     for one in school.said[:10]:
         del school.mails[one.mail_id]
-    renewed = learning.renew(first.until, NOW)
+    renewed = learning.renew(first.sources, first.until, NOW)
     assert b"zanzibar" not in renewed.model
     assert set(renewed.sources) == set(first.sources) - {one.mail_id for one in school.said[:10]}
     assert (renewed.until, renewed.contest) == (first.until, None)
     assert b"zanzibar" not in learning.run(NOW).model
+
+
+def test_trained_again_it_is_the_model_that_it_was() -> None:
+    """Without what was like the mails held back, and by what was said until then."""
+    school = School()
+    for number in range(10):
+        school.teach(prose("appeals", f"early {number}"), "appeals", sender="ada@firm.example")
+    school.lessons(240)
+    school.past = [an_example(1, at=NOW - 80 * DAY, route=APPEALS, new_text=prose("appeals", "past"))]
+    school.teach(prose("appeals", "late"), "appeals", sender="ada@firm.example", asked="audit")
+    trainer = Counting()
+    first = school.learning(trainer=trainer, half_life=30.0).run(NOW)
+    before = [(one.folded.text, one.route, one.weight) for one in trainer.trained]
+    assert first.counts.trained == len(first.sources) < 251 - first.counts.held
+    moved = next(one for one in school.said if one.mail_id in first.sources)
+    school.again(moved.mail_id, "refunds", over="ada", asked="correction", probability=None)
+    school.past.append(an_example(2, at=NOW - DAY, route=APPEALS, new_text=prose("appeals", "imported since")))
+    again = school.learning(trainer=trainer, half_life=30.0).renew(first.sources, first.until, NOW)
+    assert [(one.folded.text, one.route, one.weight) for one in trainer.trained] == before
+    assert (again.model, again.sources) == (first.model, first.sources)
 
 
 def test_one_that_is_no_better_does_not_win() -> None:

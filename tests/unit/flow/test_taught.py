@@ -11,7 +11,7 @@ from tests.unit.flow.school import NOW, School, prose, raw_mail
 def test_the_last_word_counts_and_why_it_was_asked_for_first() -> None:
     school = School()
     first = school.teach(prose("appeals", 1), "general", asked="audit", probability=0.02, by="ada")
-    school.again(first.mail_id, "appeals", by="bob", over="ada", asked="correction", probability=None, generation=2)
+    school.again(first.mail_id, "appeals", by="Bob", over="ada", asked="correction", probability=None, generation=2)
     school.teach(prose("refunds", 2), "refunds", asked="correction", probability=None)
     one, two = school.teachers().taught(0.0)
     assert (one.route, one.by, one.why, one.probability, one.generation) == ("appeals", "bob", "audit", 0.02, 1)
