@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from postroom.adapters.intake.files import FoundMail
 from postroom.adapters.observer.metrics import METRICS
+from postroom.bootstrap.files import Offline
+from postroom.bootstrap.house import House
+from postroom.cli import setup
 from postroom.config import load
 from postroom.decide import rulebook
 from tools import reference
@@ -81,6 +85,19 @@ def test_commands_that_are_shown_exist() -> None:
         ):
             first = line.split()[0]
             assert first in groups, f"{page.name}: postroom {line}"
+
+
+def test_the_tutorial_s_mail_lands_on_the_desk_that_it_names(tmp_path: Path) -> None:
+    page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
+    (mail,) = re.findall(r'^mail = """(.*?)"""$', page, re.MULTILINE | re.DOTALL)
+    init = re.findall(r"^\$ \S*postroom init my-postroom --address (\S+)$", page, re.MULTILINE)
+    setup.init(tmp_path, address=init[0], hostname="localhost", force=False)
+    settings, problems = load((tmp_path / "postroom.toml").read_text(encoding="utf-8"))
+    assert settings is not None, problems
+    found = FoundMail(path="mail", raw=mail.replace("\n", "\r\n").encode())
+    ((_, _, decision),) = Offline(House(settings, tmp_path)).decisions([found])
+    assert decision.route == "appeals", decision.because
+    assert "inbox list appeals" in page
 
 
 def test_metrics_that_are_named_exist() -> None:

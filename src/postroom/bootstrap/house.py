@@ -282,6 +282,7 @@ class House:
                 for name, route in settings.route.items()
             },
             protected_domains=tuple(sorted({*_lower(settings.trust.protected_domains), *self._own_domains})),
+            known_domains=tuple(sorted(_lower(settings.trust.known_domains))),
             max_received=settings.intake.max_received,
             two_matters=settings.judging.two_matters,
             second_opinion_floor=settings.second_opinion.floor,
