@@ -180,13 +180,14 @@ def _show_route(route: str, one: Mapping[str, Any], facts: Mapping[str, Any]) ->
     points = [by_threshold[threshold] for threshold in _COLUMNS]
     looks = [point["review"] * facts["costs"]["review"] for point in points]
     wrong = [max(point["cost"] - look, 0.0) for point, look in zip(points, looks, strict=True)]
-    say("\n".join(f"  {line}" for line in stacked(wrong, looks, _HEIGHT)))
     highest = max(low + high for low, high in zip(wrong, looks, strict=True))
-    say(f"  0{'threshold':^{len(points) - 2}}1   cost of mistakes █ and looks ░, {highest:.3f} at the top")
+    if highest:
+        say("\n".join(f"  {line}" for line in stacked(wrong, looks, _HEIGHT)))
+        say(f"  0{'threshold':^{len(points) - 2}}1   cost of mistakes █ and looks ░, {highest:.3f} at the top")
     if one["chosen"] is not None:
-        say("  " + arrow(one["chosen"], len(points), f"chosen, {one['chosen']:g}"))
-        if 0 < one["caught"] < _FEW:
-            say(f"Of mistakes it catches {one['caught']}: few to rest on. Label more mail before you trust it.")
+        if highest:
+            say("  " + arrow(one["chosen"], len(points), f"chosen, {one['chosen']:g}"))
+        _say_what_it_rests_on(one)
     marks = {one["in_force"]: "in force"}
     if one["chosen"] is not None:
         marks[one["chosen"]] = "chosen" if one["chosen"] not in marks else "chosen, as it is"
@@ -197,6 +198,17 @@ def _show_route(route: str, one: Mapping[str, Any], facts: Mapping[str, Any]) ->
             rows.append((f"{threshold:g}", *row, marks.get(threshold, "")))
     columns = ("threshold", "of all mail", "to review", "wrong, of the rest", "95 % interval", "missed", "cost", "")
     print_table("", columns, rows)
+
+
+def _say_what_it_rests_on(one: Mapping[str, Any]) -> None:
+    stays = one["chosen"] == one["in_force"]
+    if not one["caught"]:
+        said = f"it stays at {one['in_force']:g}" if stays else "the choice only saves looks"
+        say(f"No mistake to choose by, as no threshold that is worth its looks catches any: {said}.")
+    elif one["caught"] < _FEW:
+        say(f"Of mistakes it catches {one['caught']}: few to rest on. Label more mail before you trust it.")
+    elif stays:
+        say(f"No other costs less than {one['in_force']:g}, which is in force: it stays.")
 
 
 def _effect(one: Mapping[str, Any]) -> tuple[str, ...]:
