@@ -165,11 +165,11 @@ class House:
         """The file of the store."""
         return self.base / self.settings.data / "postroom.db"
 
-    def mail(self, prefix: str) -> Mail | None:
-        """The mail whose id begins so. Raises `Refused` when several do."""
-        ids = self.store.find(prefix.lower(), 2)
+    def mail(self, some: str) -> Mail | None:
+        """The mail whose id begins so or, if none does, ends so. Raises `Refused` when several do."""
+        ids = self.store.find(some.lower(), 2)
         if len(ids) > 1:
-            raise Refused(f"several mails have ids that begin with {prefix}: write more of it")
+            raise Refused(f"several mails have ids with {some}: write more of it, or the last letters")
         return self.store.read(ids)[0] if ids else None
 
     # -- what the settings mean -----------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def explain(
     mail: Annotated[
         str,
         typer.Argument(
-            help="Id of a mail (or its beginning), or a file; - is standard input, FILE#2 the second mail of an mbox.",
+            help="Id of a mail (or its beginning or end), or a file; - is standard input, FILE#2 the second mail of an mbox.",
             metavar="ID|FILE",
         ),
     ],
@@ -180,7 +180,7 @@ def explanation_of(house: "House", decision: "Decision", message: "Message") -> 
     if house.has_store:
         store, trust = house.store, house.trust
         alike = nearest(store, trust, decision.mail_id, message, may_see=everything, clock=time.monotonic)
-    return explained(decision, message, house.policy, alike)
+    return explained(decision, message, house.policy, alike, house.settings.urgent.destinations)
 
 
 def show_explanation(explanation: "Explanation", *, text: bool = True) -> None:

@@ -535,7 +535,7 @@ class TestMails:
         work()
         (entry,) = postroom("inbox", "list", "appeals", "--unread", "--json").lines
         assert list(entry) == [
-            "id", "inbox", "route", "delivered_at", "from", "subject", "confidence", "urgent", "unconfirmed", "read",
+            "id", "inbox", "route", "delivered_at", "from", "subject", "second", "confidence", "urgent", "unconfirmed", "read",
         ]  # fmt: skip
         assert (entry["from"], entry["subject"], entry["read"]) == ("ada@example.com", "Hello", False)
         assert "ada@example.com" in postroom("inbox", "list").out
@@ -554,6 +554,55 @@ class TestMails:
         assert [d["route"] for d in told["decisions"]] == ["appeals"]
         assert [e["what"] for e in told["events"]] == ["accepted", "decided", "judge done", "deliver done"]
         assert "What happened to it" in postroom("explain", entry["id"]).out
+        for end in (entry["id"][-6:], f"…{entry['id'][-6:]}"):
+            (facts,) = postroom("inbox", "read", end, "--json").lines
+            assert facts["id"] == entry["id"]
+        ran = postroom("inbox", "read", "…")
+        assert (ran.code, "first or last letters" in ran.err) == (1, True)
+
+    @pytest.mark.usefixtures("empty_store")
+    def test_urgent_mail_and_mail_about_two_things_can_be_seen(
+        self, postroom: Postroom, folder: Path, work: Work
+    ) -> None:
+        (folder / "postroom.toml").write_text(SETTINGS + '[route.refunds]\ndestinations = ["general"]\n')
+        two = "My account was suspended, please restore my account. I want my money back, please refund me. "
+        receive(postroom, a_message(f"{two} I am going to kill myself.", Subject="x" * 100))
+        work()
+        (entry,) = postroom("inbox", "list", "appeals", "--json").lines
+        (mail,) = postroom("mails", "--json").lines
+        assert (entry["urgent"], mail["urgent"], entry["second"]) == (True, ["self-harm"], mail["second"])
+        assert "! xxx" in postroom("mails").out
+        assert f"! (also refunds) {'x' * 79}…" in postroom("inbox", "list").out
+        assert " new " in postroom("inbox", "list").out
+        shown = postroom("inbox", "read", entry["id"]).out
+        assert shown.startswith("Urgent: self-harm\nAlso about: refunds\nFrom: Ada")
+        assert " new " not in postroom("inbox", "list").out
+        (facts,) = postroom("inbox", "read", entry["id"], "--json").lines
+        assert (facts["urgent"], facts["second"]) == (["self-harm"], "refunds")
+        assert "\nUrgent: self-harm\n" in postroom("review", "show", entry["id"]).out
+        told = postroom("explain", entry["id"]).out
+        assert "It is also about refunds." in told
+        assert "so appeals is told at once" in told
+
+    @pytest.mark.usefixtures("empty_store")
+    def test_lists_are_a_line_a_mail_on_a_narrow_terminal(
+        self, postroom: Postroom, work: Work, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        receive(postroom, a_message(Subject="A subject of quite some length that goes on and on for long"))
+        work()
+        (entry,) = postroom("mails", "--json").lines
+        whole = postroom("mails").out
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+        monkeypatch.setenv("COLUMNS", "80")
+        for command in (("mails",), ("inbox", "list")):
+            lines = re.sub(r"\x1b\[[0-9;]*m", "", postroom(*command).out).splitlines()
+            assert len(lines) == 2, lines
+            assert max(map(len, lines)) <= 80
+            assert f"…{entry['id'][-6:]} " in lines[1]
+            assert re.search(r" \d\d-\d\d \d\d:\d\d ", lines[1])
+            assert "A subj" in lines[1]
+        assert len(whole.splitlines()) == 2
+        assert entry["because"] in whole
 
     @pytest.mark.parametrize("asked", [False, True])
     def test_addresses_are_logged_only_where_they_are_asked_for(
@@ -632,7 +681,7 @@ class TestMails:
         for command in (("inbox", "read"), ("explain",)):
             ran = postroom(*command, "01")
             assert ran.code == 1
-            assert "several mails have ids that begin with 01" in ran.err
+            assert "several mails have ids with 01" in ran.err
             assert all(mail["id"] in ran.err for mail in postroom("mails", "--json").lines)
             assert postroom(*command, "").code == 1
 
