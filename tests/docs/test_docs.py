@@ -57,6 +57,20 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+@pytest.mark.parametrize("start", [ROOT / "README.md", DOCS / "index.md"], ids=lambda p: p.name)
+def test_every_page_can_be_reached(start: Path) -> None:
+    """From the README, and from the first page of the site."""
+    found: set[Path] = set()
+    waiting = [start]
+    while waiting:
+        page = waiting.pop()
+        targets = re.findall(r"\]\(([^)#\s:]+\.md)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        new = {(page.parent / target).resolve() for target in targets} - found
+        found |= new
+        waiting += new
+    assert {str(page.relative_to(ROOT)) for page in PAGES if page not in found} <= {"docs/index.md"}
+
+
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda p: str(p.relative_to(ROOT)))
 def test_settings_in_examples_are_settings(page: Path) -> None:
     """Every TOML block that is a piece of postroom.toml has known names and values."""
