@@ -93,6 +93,12 @@ def open_store_house(given: Path | None) -> "House":
     return house
 
 
+def require_folder(file: Path) -> None:
+    """End the command where there is no folder to write this file into: before the work, not after it."""
+    if not file.absolute().parent.is_dir():
+        fail(f"there is no folder {file.parent} to write {file.name} into", 2)
+
+
 def with_config(given: Path | None) -> str:
     """What a hint at another command must end with to be about the same installation."""
     return f" -c {shlex.quote(str(given))}" if given is not None else ""

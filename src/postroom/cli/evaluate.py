@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroom.cli.console import AsJson, Config, examples, fail, note, print_json, print_table, say, when
+from postroom.cli.console import (
+    AsJson,
+    Config,
+    examples,
+    fail,
+    note,
+    print_json,
+    print_table,
+    require_folder,
+    say,
+    when,
+)
 from postroom.cli.files import any_house
 from postroom.cli.progress import watched
 
@@ -82,6 +93,11 @@ def evaluate(
         fail("--no-text is about the report: name one with --report FILE", 2)
     from postroom.bootstrap.measuring import evaluate as measure_data
 
+    _require_writable(predictions, report)
+    if learning_curve:
+        from postroom.bootstrap.models import check_can_train
+
+        check_can_train()
     house = any_house(config)
     found = measure_data(
         house,
@@ -103,6 +119,12 @@ def evaluate(
         _show(found.facts)
         for written in filter(None, (predictions, report)):
             note(f"Wrote {written}.")
+
+
+def _require_writable(*files: Path | None) -> None:
+    """Before hours of judging, not after."""
+    for file in filter(None, files):
+        require_folder(file)
 
 
 def _write(report: Path, found: "Evaluation", data: Path, *, text: bool) -> None:

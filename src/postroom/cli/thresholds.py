@@ -16,6 +16,7 @@ from postroom.cli.console import (
     note,
     print_json,
     print_table,
+    require_folder,
     say,
     when,
     with_config,
@@ -84,6 +85,8 @@ def thresholds(
     """Show what each route's threshold costs in looks and mistakes on labelled mail; choose, and write the choice."""
     from postroom.bootstrap import thresholds as choosing
 
+    if report is not None:
+        require_folder(report)
     target = find_config(config) if write else None
     house = any_house(config)
     wish = _wish(house.settings.route, cost or (), budget or ())
@@ -119,7 +122,10 @@ def _wish(routes: Mapping[str, object], costs: Sequence[str], budgets: Sequence[
     rooms = dict(_named([one if "=" in one else f"={one}" for one in budgets], "--budget", "5% or appeals=20%"))
     for name, share in rooms.items():
         if share > 1.0:
-            fail(f"--budget {name}={share:g} is more than all: write a share like 5% or 0.05", 2)
+            fail(
+                f"--budget {f'{name}={share:.0%}' if name else f'{share:.0%}'} is more than all: write a share like 5% or 0.05",
+                2,
+            )
     return Wish(
         costs=Costs(review=review, wrong=wrong, missed=missed),
         budget=rooms.pop("", 1.0),

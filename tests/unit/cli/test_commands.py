@@ -147,6 +147,30 @@ class TestCheck:
         assert "account status: 1 lines of" in ran.out
         assert "1 more count as unknown: line 3 has the unknown state 'frozen'" in ran.out
 
+    @pytest.mark.usefixtures("empty_store")
+    def test_a_desk_that_nothing_leads_to_is_noted(self, postroom: Postroom, folder: Path) -> None:
+        desk = '[route.shipping]\ndestinations = ["general"]\n'
+        (folder / "postroom.toml").write_text(SETTINGS + desk)
+        ran = postroom("check", "--offline")
+        assert ran.code == 0
+        assert "route.shipping: no phrase, rule or model sends mail to shipping. Write phrases" in ran.out
+        assert ran.out.count("sends mail to") == 1
+        (folder / "rules").mkdir()
+        rule = '[[rule]]\nname = "parcels"\nwhen = \'subject == "parcel"\'\nroute = "shipping"\n'
+        (folder / "rules" / "ours.toml").write_text(rule + "weight = -1.0\n")
+        assert "sends mail to shipping" in postroom("check", "--offline").out
+        (folder / "rules" / "ours.toml").write_text(rule)
+        assert "sends mail to" not in postroom("check", "--offline").out
+        (folder / "rules" / "ours.toml").unlink()
+        none = '[judging]\nmodel = "none"\nstarter = false\n'
+        (folder / "postroom.toml").write_text(SETTINGS + none)
+        assert "sends mail to appeals" in postroom("check", "--offline").out
+        learned = none.replace("none", "learned")
+        (folder / "postroom.toml").write_text(SETTINGS + desk + learned)
+        assert "sends mail to appeals" not in postroom("check", "--offline").out
+        (folder / "postroom.toml").write_text(SETTINGS + none.replace("none", "missing.model"))
+        assert "sends mail to" not in postroom("check", "--offline").out
+
     def test_a_token_that_can_not_be_read_is_a_mistake(self, postroom: Postroom, folder: Path) -> None:
         asked = '[status]\nkind = "http"\nurl = "https://accounts.example.com/"\ntoken_file = "none"\n'
         (folder / "postroom.toml").write_text(SETTINGS + asked)
