@@ -36,7 +36,7 @@ Config = Annotated[
         "--config",
         "-c",
         envvar="POSTROOM_CONFIG",
-        help="Settings file; else ./postroom.toml, then /etc/postroom/postroom.toml.",
+        help="Settings file; else that which POSTROOM_CONFIG in the environment names, ./postroom.toml, /etc/postroom/postroom.toml.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
@@ -231,6 +231,11 @@ def when(seconds: float) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def counted(number: int, what: str) -> str:
+    """``1 mail``, ``2 mails``."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def plain(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import typer
 from postroom.cli.console import (
     AsJson,
     Config,
+    counted,
     examples,
     fail,
     note,
@@ -37,12 +38,13 @@ Labelled = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command(
+        short_help="How well decisions agree with labelled mail.",
         epilog=examples(
             "postroom evaluate labelled.jsonl --text-only --json",
             "postroom evaluate labelled.jsonl --report report.html",
             "postroom evaluate folder-a-route/ --stream",
             "postroom evaluate test.jsonl --model ours.model --out-of-scope other.jsonl --predictions said.jsonl",
-        )
+        ),
     )(evaluate)
 
 
@@ -136,7 +138,9 @@ def _write(report: Path, found: "Evaluation", data: Path, *, text: bool) -> None
 
 
 def _show(facts: "Mapping[str, Any]") -> None:
-    say(f"{facts['n']} mails, {facts['accuracy']:.1%} right by best guess, {facts['review_rate']:.1%} to review.")
+    say(
+        f"{counted(facts['n'], 'mail')}, {facts['accuracy']:.1%} right by best guess, {facts['review_rate']:.1%} to review."
+    )
     if facts["model_alone"]:
         say("Judged by the model alone: it knows other routes than this house's desks.")
     decided = facts["decided"]

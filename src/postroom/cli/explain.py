@@ -45,12 +45,13 @@ _ROUTES, _LIKELY = 4, 0.005
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command(
+        short_help="Say why a mail goes where it goes.",
         epilog=examples(
             "postroom explain 01j9…",
             "postroom explain mail.eml --json",
             "postroom explain old.mbox#2  # as `postroom route old.mbox` names it",
             "postroom explain --again 01j9…",
-        )
+        ),
     )(explain)
 
 

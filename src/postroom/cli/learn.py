@@ -49,8 +49,11 @@ _OUTCOMES = {
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog=examples("postroom learn", "postroom learn --dry-run", "postroom learn --json"))(learn)
-    app.add_typer(models, name="models")
+    app.command(
+        short_help="Learn from verdicts; a better model comes into force.",
+        epilog=examples("postroom learn", "postroom learn --dry-run", "postroom learn --json"),
+    )(learn)
+    app.add_typer(models, name="models", short_help="Models that were learned: list, choose, go back.")
 
 
 def learn(

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
-    app.command(epilog=examples("postroom mails", "postroom mails --route review --json"))(mails)
+    app.command(
+        short_help="List mails: where they went, why, and how far they are.",
+        epilog=examples("postroom mails", "postroom mails --route review --json"),
+    )(mails)
 
 
 def mails(

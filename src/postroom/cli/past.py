@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroom.cli.console import AsJson, Config, examples, open_house, print_json, print_table, say
+from postroom.cli.console import AsJson, Config, counted, examples, open_house, print_json, print_table, say
 from postroom.cli.files import any_house
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command(
         "import",
+        short_help="Learn from a team's old mail; look first, then --keep.",
         epilog=examples(
             "postroom import ~/Maildir --map 'Appeals/*=appeals' --map 'Refunds=refunds'",
             "postroom import tickets.json --map 'label:refund=refunds' --map-file map.toml --keep",
@@ -117,7 +118,9 @@ def _show(facts: "Mapping[str, Any]") -> None:
     print_table("\nTo learn from", ("route", "mails", "first subjects"), routes, empty="\nNothing to learn from.")
     if facts["examples"]:
         spoken = ", ".join(f"{name or 'unknown'} {count}" for name, count in list(facts["languages"].items())[:10])
-        say(f"{facts['examples']} mails from {facts['first'] or '?'} to {facts['last'] or '?'}; languages: {spoken}.")
+        say(
+            f"{counted(facts['examples'], 'mail')} from {facts['first'] or '?'} to {facts['last'] or '?'}; languages: {spoken}."
+        )
         say(f"{facts['authenticated']} of authenticated senders; {facts['undated']} without a date.")
     if facts["rehearsal"] is not None:
         _show_rehearsal(facts["rehearsal"])
@@ -150,7 +153,7 @@ def _show_left_out(facts: "Mapping[str, Any]") -> None:
 
 def _show_rehearsal(facts: "Mapping[str, Any]") -> None:
     by = f"the model {facts['model']} and the rules" if facts["model"] else "the rules and phrases"
-    say(f"\nHad {by} of today judged the last {facts['n']} mails, knowing the {facts['taught']} before:")
+    say(f"\nHad {by} of today judged the last {counted(facts['n'], 'mail')}, knowing the {facts['taught']} before:")
     say(
         f"{facts['accuracy']:.1%} right by best guess, {facts['review_rate']:.1%} to review, "
         f"{facts['right_or_review']:.1%} right or in review."
@@ -160,10 +163,10 @@ def _show_rehearsal(facts: "Mapping[str, Any]") -> None:
         f"Without a person: {decided['share']:.1%}, of them {decided['error']:.1%} wrong"
         f" ({decided['error_interval'][0]:.1%} to {decided['error_interval'][1]:.1%})."
     )
-    firsts, answers = ("mails that begin a conversation", "first_mails"), ("answers within one", "follow_ups")
+    firsts, answers = ("that begin a conversation", "first_mails"), ("that answer within one", "follow_ups")
     for name, key in (firsts, answers):
         if (one := facts[key])["mails"]:
-            say(f"Of {one['mails']} {name}: {one['right']:.1%} right, {one['review']:.1%} to review.")
+            say(f"Of {counted(one['mails'], 'mail')} {name}: {one['right']:.1%} right, {one['review']:.1%} to review.")
     if facts["unknown_to_model"]:
         say(
             f"The model doesn't know {', '.join(facts['unknown_to_model'])}: only phrases, rules, threads and history lead"

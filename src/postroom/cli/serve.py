@@ -17,7 +17,10 @@ EX_NOUSER = 67
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(epilog=examples("postroom serve -c /etc/postroom/postroom.toml"))(serve)
-    app.command(epilog=examples("postroom receive --sender ada@example.com support@example.com < mail.eml"))(receive)
+    app.command(
+        short_help="Take one mail from standard input, for a mail server's pipe.",
+        epilog=examples("postroom receive --sender ada@example.com support@example.com < mail.eml"),
+    )(receive)
     app.command(hidden=True)(work)
 
 

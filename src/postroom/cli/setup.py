@@ -25,8 +25,14 @@ _LOCAL = re.compile(r"(?=.{1,64}$)[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog=examples("postroom init --address support@example.com"))(init)
-    app.command(epilog=examples("postroom check", "postroom check --offline --json"))(check)
+    app.command(
+        short_help="Write a commented postroom.toml to start from.",
+        epilog=examples("postroom init --address support@example.com"),
+    )(init)
+    app.command(
+        short_help="Find every mistake in settings, rules and phrases.",
+        epilog=examples("postroom check", "postroom check --offline --json"),
+    )(check)
 
 
 def init(

@@ -10,6 +10,7 @@ import typer
 from postroom.cli.console import (
     AsJson,
     Config,
+    counted,
     examples,
     fail,
     find_config,
@@ -36,12 +37,13 @@ _FEW = 5
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command(
+        short_help="What thresholds cost in looks and mistakes; choose them.",
         epilog=examples(
             "postroom thresholds labelled.jsonl",
             "postroom thresholds labelled.jsonl --cost appeals=50 --cost refunds=8 --report trade.html",
             "postroom thresholds labelled.jsonl --budget 5% --budget appeals=20% --write",
             "postroom thresholds labelled.jsonl --brand shop --priors last-month.mbox --write",
-        )
+        ),
     )(thresholds)
 
 
@@ -150,7 +152,9 @@ def _named(given: Sequence[str], option: str, example: str) -> Iterator[tuple[st
 def _show(facts: Mapping[str, Any]) -> None:
     costs = facts["costs"]
     missed = "".join(f", a missed mail of {route} {one:g}" for route, one in costs["missed"].items())
-    say(f"{facts['n']} labelled mails. A look costs {costs['review']:g}, a wrong desk {costs['wrong']:g}{missed}.")
+    say(
+        f"{counted(facts['n'], 'labelled mail')}. A look costs {costs['review']:g}, a wrong desk {costs['wrong']:g}{missed}."
+    )
     for route, one in facts["routes"].items():
         _show_route(route, one, facts)
     if facts["priors"] is not None:
@@ -177,7 +181,7 @@ def _show(facts: Mapping[str, Any]) -> None:
 
 
 def _show_route(route: str, one: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
-    say(f"\n{route}: best guess of {one['guessed']} mails, {one['labelled']} belong there.")
+    say(f"\n{route}: best guess of {counted(one['guessed'], 'mail')}; {one['labelled']} belong there.")
     if not one["enough"]:
         say(f"Not enough to choose by: label until {facts['enough']} are guessed. It stays at {one['in_force']:g}.")
         if not one["guessed"]:

@@ -91,7 +91,7 @@ def _who(decision: Decision, message: Message | None) -> str:
         said.append(f"The sender {address} is {believed} ({message.auth.reason}).")
     if decision.history.mails:
         said.append(
-            f"They wrote {decision.history.mails} mails before, the newest to {decision.history.last_route or 'nowhere yet'}."
+            f"They wrote {decision.history.mails} {'mail' if decision.history.mails == 1 else 'mails'} before, the newest to {decision.history.last_route or 'nowhere yet'}."
         )
     if decision.account.state != "unknown":
         said.append(f"Their account is {decision.account.state}.")

@@ -66,6 +66,17 @@ class TestHelp:
         assert ran.stdout.splitlines()[-1] == "HEAVY []"
         assert "Usage: postroom" in ran.stdout
 
+    @pytest.mark.parametrize("group", ["", "review", "inbox", "queue", "rules", "models"])
+    def test_h_is_help_and_the_commands_are_told_in_whole_words(
+        self, postroom: Postroom, group: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "80")
+        ran = postroom(*filter(None, [group]), "-h")
+        assert ran.code == 0
+        if not group:
+            assert "..." not in ran.out.partition("Commands:")[2]
+        assert "Usage: postroom" in ran.out
+
     def test_the_version(self, postroom: Postroom) -> None:
         assert postroom("--version").out == f"postroom {__version__}\n"
 
@@ -371,7 +382,7 @@ class TestFiles:
         for before in (False, True):
             ran = postroom("route", "box", "--deliver", "--json")
             assert ran.code == 1
-            assert "1 of 2 mails were refused" in ran.err
+            assert "refused: 1 of 2 mails" in ran.err
             refused, accepted = ran.lines
             assert list(refused) == list(accepted)
             assert (refused["path"], refused["id"], refused["accepted"]) == ("box/1.eml", None, False)
@@ -424,6 +435,13 @@ class TestFiles:
         assert len(ran.stdout.splitlines()) == 2
         assert b"2 mails" in os.read(terminal, 100_000)
         os.close(terminal)
+
+    def test_people_read_what_the_reader_makes_of_a_mail(self, postroom: Postroom) -> None:
+        shown = postroom("understand", "mail.eml").out
+        assert re.search(r"^from +Ada <ada@example.com> *$", shown, re.MULTILINE)
+        assert re.search(r"^date +2026-11-20 09:00:00 UTC *$", shown, re.MULTILINE)
+        assert re.search(r"^auth +state none, reason ", shown, re.MULTILINE)
+        assert "{" not in shown
 
     def test_no_mail_is_said(self, postroom: Postroom, folder: Path) -> None:
         (folder / "none").mkdir()

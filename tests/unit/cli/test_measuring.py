@@ -124,6 +124,12 @@ class TestEvaluate:
         ran = postroom("evaluate", "desks.jsonl", "--no-text")
         assert (ran.code, ran.out) == (2, "")
 
+    def test_where_nothing_can_be_written_nothing_is_judged(self, postroom: Postroom, desks: Path) -> None:
+        for option in ("--report", "--predictions"):
+            ran = postroom("evaluate", "desks.jsonl", option, "no/such/file")
+            assert (ran.code, ran.out) == (2, "")
+            assert "there is no folder no/such" in ran.err
+
     @pytest.mark.usefixtures("intents")
     def test_a_learning_curve(self, postroom: Postroom, folder: Path) -> None:
         asked = [{"route": route, "subject": "", "body": texts[0]} for route, texts in WORDS.items()]
@@ -291,7 +297,9 @@ class TestThresholds:
             (("--cost", "appeals=nan"), "write it like appeals=20"),
             (("--cost", "apeals=3"), "there is no route 'apeals'"),
             (("--budget", "many"), "write it like 5%"),
-            (("--budget", "5"), "more than all"),
+            (("--budget", "5"), "--budget 500% is more than all"),
+            (("--budget", "general=200%"), "--budget general=200% is more than all"),
+            (("--report", "no/such/t.html"), "there is no folder no/such to write t.html into"),
             (("--budget", "apeals=5%"), "there is no route 'apeals'"),
         ],
     )
