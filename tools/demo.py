@@ -156,13 +156,14 @@ def _show(console: Console, settings: Path, expected: list[dict], sent: float, d
     for name in ("mail", "language", "went to", "sure", "why"):
         table.add_column(name, overflow="fold")
     routes: Counter[str] = Counter()
-    right = asked = 0
+    right = meant = asked = 0
     for want, mail in zip(expected, decided, strict=True):
         route = mail["route"] or "(duplicate)"
         routes[route] += 1
         fine = {want["route"], *want.get("acceptable", [])}
         at_home = route in fine or mail["duplicate_of"] is not None
         right, asked = right + at_home, asked + (route == "review" and not at_home)
+        meant += route == "review" and at_home
         ok = at_home or route == "review"
         urgent = Text(" !" + ",".join(mail["urgent"]), style="bold red") if mail["urgent"] else Text("")
         table.add_row(
@@ -180,7 +181,8 @@ def _show(console: Console, settings: Path, expected: list[dict], sent: float, d
     console.print(f"[bold]{len(decided)} mails[/]: {totals}.")
     wrong = len(expected) - right - asked
     console.print(
-        f"{right} are where they belong, {asked} more wait for a person in review, {wrong} went to a wrong desk."
+        f"{right} are where they belong, {meant} of them in review, where a person must look; {asked} more wait there although"
+        f" a desk would have been right; {wrong} went to a wrong desk."
     )
     console.print(f"Sent and kept for certain in {sent:.1f} s, judged and delivered {done:.1f} s after the first.")
     where = settings.resolve()
@@ -189,6 +191,7 @@ def _show(console: Console, settings: Path, expected: list[dict], sent: float, d
     console.print(f"  .venv/bin/postroom explain {decided[0]['id'][:14]} -c {where}")
     console.print(f"  .venv/bin/postroom queue list --state parked -c {where}")
     console.print("  .venv/bin/postroom init my-postroom && $EDITOR my-postroom/postroom.toml")
+    console.print(f"  rm -r {where.parent}   # its store stays there until then")
     console.print("  docs/tutorial.md takes you from here to your own mail.")
     return 0 if len(decided) == len(expected) else 1
 

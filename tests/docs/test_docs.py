@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from postroom.adapters.intake.files import FoundMail
 from postroom.adapters.observer.metrics import METRICS
+from postroom.bootstrap.files import Offline
+from postroom.bootstrap.house import House
+from postroom.cli import setup
 from postroom.config import load
 from postroom.decide import rulebook
 from tools import reference
@@ -53,6 +57,20 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+@pytest.mark.parametrize("start", [ROOT / "README.md", DOCS / "index.md"], ids=lambda p: p.name)
+def test_every_page_can_be_reached(start: Path) -> None:
+    """From the README, and from the first page of the site."""
+    found: set[Path] = set()
+    waiting = [start]
+    while waiting:
+        page = waiting.pop()
+        targets = re.findall(r"\]\(([^)#\s:]+\.md)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        new = {(page.parent / target).resolve() for target in targets} - found
+        found |= new
+        waiting += new
+    assert {str(page.relative_to(ROOT)) for page in PAGES if page not in found} <= {"docs/index.md"}
+
+
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda p: str(p.relative_to(ROOT)))
 def test_settings_in_examples_are_settings(page: Path) -> None:
     """Every TOML block that is a piece of postroom.toml has known names and values."""
@@ -81,6 +99,19 @@ def test_commands_that_are_shown_exist() -> None:
         ):
             first = line.split()[0]
             assert first in groups, f"{page.name}: postroom {line}"
+
+
+def test_the_tutorial_s_mail_lands_on_the_desk_that_it_names(tmp_path: Path) -> None:
+    page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
+    (mail,) = re.findall(r'^mail = """(.*?)"""$', page, re.MULTILINE | re.DOTALL)
+    init = re.findall(r"^\$ \S*postroom init my-postroom --address (\S+)$", page, re.MULTILINE)
+    setup.init(tmp_path, address=init[0], hostname="localhost", force=False)
+    settings, problems = load((tmp_path / "postroom.toml").read_text(encoding="utf-8"))
+    assert settings is not None, problems
+    found = FoundMail(path="mail", raw=mail.replace("\n", "\r\n").encode())
+    ((_, _, decision),) = Offline(House(settings, tmp_path)).decisions([found])
+    assert decision.route == "appeals", decision.because
+    assert "inbox list appeals" in page
 
 
 def test_metrics_that_are_named_exist() -> None:

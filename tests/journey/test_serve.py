@@ -226,6 +226,12 @@ def test_each_door_says_where_it_listens(running: Running) -> None:
     }
 
 
+def test_it_warns_where_nobody_is_named_for_urgent_mail(running: Running) -> None:
+    (told,) = running.events("urgent-unheard")
+    assert told["level"] == "warning"
+    assert "urgent.destinations" in told["remedy"]
+
+
 def test_sigterm_drains_and_a_restart_goes_on(running: Running) -> None:
     running.send(*[f"Please give me my account back, number {n}." for n in range(30)])
     running.process.send_signal(signal.SIGTERM)

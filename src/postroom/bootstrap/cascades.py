@@ -4,6 +4,7 @@ from pathlib import Path
 
 from postroom.adapters.classifier import kernel
 from postroom.adapters.classifier.cascade import Cascade, Embedder
+from postroom.adapters.classifier.extras import install
 from postroom.adapters.classifier.linear import LinearClassifier
 from postroom.adapters.classifier.model import load
 from postroom.model.errors import ConfigError
@@ -45,7 +46,7 @@ def embedder() -> Embedder:
     try:
         from postroom.adapters.classifier.embedding import minilm  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise ConfigError(f"it needs {error.name}: pip install 'postroom[embed]'") from error
+        raise ConfigError(f"it needs {error.name}; run: {install('embed')}") from error
     return minilm()
 
 

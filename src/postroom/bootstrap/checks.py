@@ -11,6 +11,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from postroom.adapters.classifier import modelfile
+from postroom.adapters.classifier.extras import install
 from postroom.adapters.classifier.modelfile import LIGHT
 from postroom.adapters.intake.tls import Certificate
 from postroom.adapters.opinion.openai import OpenAIOpinion
@@ -118,6 +119,26 @@ def overdue(house: House) -> Iterator[Mistake]:
             yield Mistake(path="judging.model", message=said, remedy="Run: postroom learn", fatal=False)
 
 
+def unreached(house: House) -> Iterator[Mistake]:
+    """Desks that nothing sends mail to but a person. They may be meant so."""
+    from postroom.bootstrap.models import routes_known  # noqa: PLC0415 - the doors need no numpy
+
+    try:
+        known, book = set(routes_known(house.classifier)), house.rules.book
+    except ConfigError:
+        return  # told of elsewhere
+    known |= {one.route for one in book.phrases.lists}
+    known |= {rule.route for rule in book.rules.rules if not rule.veto and (rule.stop or rule.weight > 0.0)}
+    for name in house.settings.route:
+        if name not in known and name != house.settings.judging.fallback:
+            yield Mistake(
+                path=f"route.{name}",
+                message=f"no phrase, rule or model sends mail to {name}",
+                remedy="Write phrases for it in phrases/, or teach it: postroom import --keep, then postroom learn",
+                fatal=False,
+            )
+
+
 def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
     """Open the store if there is one, and try each destination without delivering anything. Nothing is made."""
     store = _try_store(house)
@@ -173,7 +194,7 @@ def _try_opinion(opinion: OpenAIOpinion) -> Trial:
 
 def _learning(house: House) -> Iterator[Mistake]:
     if house.settings.learning.every_days and importlib.util.find_spec("sklearn") is None:
-        remedy = "Run: pip install 'postroom[train]'"
+        remedy = f"Run: {install('train')}"
         yield Mistake(path="learning.every_days", message="learning needs scikit-learn", remedy=remedy)
 
 

@@ -165,11 +165,11 @@ class House:
         """The file of the store."""
         return self.base / self.settings.data / "postroom.db"
 
-    def mail(self, prefix: str) -> Mail | None:
-        """The mail whose id begins so. Raises `Refused` when several do."""
-        ids = self.store.find(prefix.lower(), 2)
+    def mail(self, some: str) -> Mail | None:
+        """The mail whose id begins so or, if none does, ends so. Raises `Refused` when several do."""
+        ids = self.store.find(some.lower(), 2)
         if len(ids) > 1:
-            raise Refused(f"several mails have ids that begin with {prefix}: write more of it")
+            raise Refused(f"several mails have ids with {some}: write more of it, or the last letters")
         return self.store.read(ids)[0] if ids else None
 
     # -- what the settings mean -----------------------------------------------------------------------------------
@@ -287,6 +287,7 @@ class House:
                 for name, route in settings.route.items()
             },
             protected_domains=tuple(sorted({*_lower(settings.trust.protected_domains), *self._own_domains})),
+            known_domains=tuple(sorted(_lower(settings.trust.known_domains))),
             max_received=settings.intake.max_received,
             two_matters=settings.judging.two_matters,
             second_opinion_floor=settings.second_opinion.floor,

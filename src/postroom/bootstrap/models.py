@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from postroom import __version__
+from postroom.adapters.classifier.cascade import Cascade
+from postroom.adapters.classifier.extras import install
 from postroom.adapters.classifier.features import remarks, words
 from postroom.adapters.classifier.learned import LearnedClassifier
 from postroom.adapters.classifier.linear import LinearClassifier
@@ -20,6 +22,7 @@ from postroom.bootstrap.cascades import with_heavier
 from postroom.bootstrap.files import Offline
 from postroom.decide.substance import fold_mail
 from postroom.model.errors import ConfigError, Refused
+from postroom.model.mail import RouteName
 from postroom.ports import Classifier, Observer
 
 if TYPE_CHECKING:
@@ -69,6 +72,13 @@ def in_force(wanted: str, base: Path, registry: Registry) -> Model | None:
     return load(shipped() if wanted in (LEARNED, SHIPPED) else base / wanted)
 
 
+def routes_known(judge: Classifier) -> frozenset[RouteName]:
+    """The routes that a model has learned; none of a classifier that has no opinion."""
+    mind = judge.mind if isinstance(judge, LearnedClassifier) else judge
+    known = mind.model.classes if isinstance(mind, LinearClassifier | Cascade) else ()
+    return frozenset(map(RouteName, known))
+
+
 def learned(registry: Registry, observer: Callable[[], Observer]) -> Classifier:
     """What follows the model that `postroom learn` put into force. Raises `ConfigError` where the shipped one can't be read."""
     return LearnedClassifier(registry, lambda: LinearClassifier(load(shipped())), observer)
@@ -103,7 +113,7 @@ def vectors_for(labelled: Sequence[Labelled], *, wanted: bool | None) -> "TokenV
 def check_can_train() -> None:
     """Raises `ConfigError` without scikit-learn."""
     if importlib.util.find_spec("sklearn") is None:
-        raise ConfigError("training needs scikit-learn: pip install 'postroom[train]'")
+        raise ConfigError(f"training needs scikit-learn; run: {install('train')}")
 
 
 def card(labelled: Sequence[Labelled]) -> dict[str, Any]:

@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from heapq import nlargest
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -18,6 +20,7 @@ from postroom.adapters.history.tables import COLUMNS
 from postroom.adapters.status.none import NoStatus
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.bootstrap.house import House
+from postroom.bootstrap.models import routes_known
 from postroom.flow.inventory import Inventory
 from postroom.flow.labels import LabelMap, read_map
 from postroom.flow.measure import Labelled
@@ -27,12 +30,16 @@ from postroom.flow.rehearsal import JUDGED, figures, judged, taught
 from postroom.flow.sitting import Judges
 from postroom.model import toml
 from postroom.model.errors import ConfigError, Refused, unknown
+from postroom.model.judgement import REVIEW
 from postroom.model.mail import BrandName
 from postroom.ports import Store
 
 _BATCH: Final = 64
 #: transactions of many are cheap, and nobody waits for a single one
 _KEPT_AT_ONCE: Final = 512
+#: mistakes of a rehearsal that are told, the surest, and of how much of their subjects
+_WORST: Final = 10
+_SUBJECT: Final = 100
 
 
 class Progress(Protocol):
@@ -152,6 +159,7 @@ class _Run:
         begin = len(places) - round(len(places) * JUDGED)
         labelled: list[Labelled] = []
         follow_ups: list[bool] = []
+        wrong: list[tuple[float, Lesson, Labelled]] = []
         with _own_store() as store:
             for number, batch in _batches(spool, places, cuts=begin):
                 for lesson in batch:
@@ -162,11 +170,22 @@ class _Run:
                     ones, added = judged(judges, store, batch)
                     store.keep_examples((), added)
                     labelled += ones
+                    wrong += [
+                        (one.confidence, lesson, one) for lesson, one in zip(batch, ones, strict=True) if not one.right
+                    ]
+                    wrong = nlargest(_WORST, wrong, key=itemgetter(0))
                     follow_ups += [lesson.follow_up for lesson in batch]
                 self.tell("rehearsing", number + len(batch), len(places))
         if not labelled:
             return None
-        return {"taught": begin, "model": judges.classifier.version, **figures(labelled, follow_ups)}
+        known = routes_known(judges.classifier)
+        return {
+            "taught": begin,
+            "model": judges.classifier.version,
+            "unknown_to_model": sorted({one.route for one in labelled} - known) if known else [],
+            "mistakes": [_mistake(lesson, one) for _, lesson, one in wrong],
+            **figures(labelled, follow_ups),
+        }
 
     def keep(self, spool: Spool, places: Sequence[Place]) -> dict[str, int]:
         """Keep all in the store; memory only of what was not there before."""
@@ -189,6 +208,17 @@ class _Run:
             statuses=NoStatus(),
             status_deadline=house.settings.judging.status_deadline,
         )
+
+
+def _mistake(lesson: Lesson, one: Labelled) -> dict[str, Any]:
+    return {
+        "source": lesson.source,
+        "subject": lesson.example.subject[:_SUBJECT],
+        "label": one.route,
+        "decided": one.decided,
+        "route": REVIEW if one.review else one.decided,
+        "confidence": round(one.confidence, 4),
+    }
 
 
 def _batches(

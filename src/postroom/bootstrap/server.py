@@ -86,6 +86,8 @@ class Server:
         self._supervisor = self._workers(observer, pages)
         self._schedule = self._lessons(observer)
         self._release_the_dead()
+        if not self._house.settings.urgent.destinations:
+            observer.note("urgent-unheard", remedy="name who is told of urgent mail in urgent.destinations")
         try:
             self._supervisor.start()
             await self._open(doors)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from postroom import __version__
+from postroom.adapters.classifier.model import load
 from postroom.adapters.classifier.registry import ROLLBACK, SHIPPED, Registry
 from postroom.adapters.intake.labelled import Labelled, read_labelled
 from postroom.bootstrap.files import Offline
 from postroom.bootstrap.house import House
-from postroom.bootstrap.models import APART, HARD, LEARNED, check_can_train
+from postroom.bootstrap.models import APART, HARD, LEARNED, check_can_train, shipped
 from postroom.bootstrap.schedule import ERASED_WITHIN, TRIED
 from postroom.decide.substance import fold_mail
 from postroom.flow.learning import Learning, Learnt, Tell
@@ -225,6 +226,11 @@ def listed(registry: Registry) -> list[dict[str, Any]]:
         for one in registry.kept()
     ]
     return rows
+
+
+def shipped_routes() -> tuple[str, ...]:
+    """What the shipped model tells apart."""
+    return tuple(load(shipped()).classes)
 
 
 def choose(house: House, version: str, *, by: str, now: float) -> str:

@@ -24,7 +24,7 @@ from postroom.flow.intervals import divided
 from postroom.flow.measure import Labelled
 from postroom.flow.thresholds import ENOUGH, Costs, Curve, Point, Tried, choose, curve, effect, importance
 from postroom.model.errors import ConfigError, Refused
-from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
+from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision
 from postroom.model.mail import BrandName, RouteName
 from postroom.ports import Classifier
 
@@ -92,10 +92,10 @@ def thresholds(
         for one, how, weight in zip(scored, settled, weights, strict=True)
     ]
     in_force = {route: _in_force(house, brand, route) for route in (*map(RouteName, house.settings.route), JUNK)}
-    curves = [curve(tried, RouteName(route), wish.costs) for route in house.settings.route]
+    curves = [curve(tried, route, wish.costs, in_force[route]) for route in map(RouteName, house.settings.route)]
     chosen = _chosen(tried, curves, in_force, wish)
     after = in_force | {route: point.threshold for route, point in chosen.items()}
-    values = _values(brand, chosen, shares)
+    values = _values(brand, {route: one for route, one in chosen.items() if one.threshold != in_force[route]}, shares)
     facts = {
         "n": len(tried),
         "brand": brand,
@@ -152,20 +152,12 @@ def _tried(
 ) -> tuple[list[Labelled], list[Literal["", "review", "desk"]]]:
     """Each mail as decided, and where it goes whatever the thresholds."""
     free, asked = (
-        Offline(
-            house,
-            brand=brand,
-            text_only=True,
-            classifier=judge,
-            policy=replace(
-                policy, thresholds={}, default_threshold=least, fallback_threshold=least, junk_threshold=least
-            ),
-        ).decisions(one.mail for one in watch(labelled, len(labelled), what))
+        _decided(house, brand, judge, policy, least, (one.mail for one in watch(labelled, len(labelled), what)))
         for least, what in ((_NEVER, "judging"), (_ALWAYS, "judging what no threshold moves"))
     )
     scored: list[Labelled] = []
     settled: list[Literal["", "review", "desk"]] = []
-    for one, (_, _, decision), (_, _, doubted) in zip(labelled, free, asked, strict=True):
+    for one, decision, doubted in zip(labelled, free, asked, strict=True):
         scored.append(
             Labelled(
                 route=RouteName(one.route),
@@ -176,6 +168,15 @@ def _tried(
         )
         settled.append("review" if decision.route == REVIEW else "desk" if doubted.route != REVIEW else "")
     return scored, settled
+
+
+def _decided(
+    house: House, brand: str, judge: Classifier, policy: Policy, least: float, mails: Iterable[FoundMail]
+) -> list[Decision]:
+    """What is decided of each mail where all thresholds are this one."""
+    alike = replace(policy, thresholds={}, default_threshold=least, fallback_threshold=least, junk_threshold=least)
+    offline = Offline(house, brand=brand, text_only=True, classifier=judge, policy=alike)
+    return [decision for _, _, decision in offline.decisions(mails)]
 
 
 def _priors(

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog=examples("postroom backup /backup/postroom-$(date +%F).db"))(backup)
+    app.command(
+        short_help="Copy the store while it is in use.",
+        epilog=examples("postroom backup /backup/postroom-$(date +%F).db"),
+    )(backup)
     app.command(
         epilog=examples("postroom restore /backup/postroom-2026-11-22.db", "postroom queue retry --state held")
     )(restore)

@@ -13,6 +13,8 @@ import typer
 from postroom.model.errors import ConfigError, Refused
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from postroom.bootstrap import House
     from postroom.config import Settings
     from postroom.model.mail import Mail
@@ -20,13 +22,21 @@ if TYPE_CHECKING:
 #: where settings are looked for, in this order
 CONFIG_PATHS = ("postroom.toml", "/etc/postroom/postroom.toml")
 
+_WIDE = 130
+"""Columns of a terminal that lists of mails need in full."""
+_FLOWING = frozenset({"from", "subject", "why", "error"})
+"""What people wrote, of any length."""
+_IDS = frozenset({"id", "mail"})
+_TAIL = 6
+"""Letters that an id is told by: thirty random bits."""
+
 Config = Annotated[
     Path | None,
     typer.Option(
         "--config",
         "-c",
         envvar="POSTROOM_CONFIG",
-        help="Settings file; else ./postroom.toml, then /etc/postroom/postroom.toml.",
+        help="Settings file; else that which POSTROOM_CONFIG in the environment names, ./postroom.toml, /etc/postroom/postroom.toml.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
@@ -83,6 +93,12 @@ def open_store_house(given: Path | None) -> "House":
     return house
 
 
+def require_folder(file: Path) -> None:
+    """End the command where there is no folder to write this file into: before the work, not after it."""
+    if not file.absolute().parent.is_dir():
+        fail(f"there is no folder {file.parent} to write {file.name} into", 2)
+
+
 def with_config(given: Path | None) -> str:
     """What a hint at another command must end with to be about the same installation."""
     return f" -c {shlex.quote(str(given))}" if given is not None else ""
@@ -96,10 +112,11 @@ def destinations_of(house: "House") -> dict[str, str]:
     return dict.fromkeys(BUILT_IN, "inbox") | named
 
 
-def find_mail(house: "House", prefix: str, *, missing: str = "no mail with the id {}") -> "Mail":
-    """The mail whose id begins so; ends the command when there is none, or several, which are named."""
+def find_mail(house: "House", given: str, *, missing: str = "no mail with the id {}") -> "Mail":
+    """The mail whose id begins or ends so; ends the command when there is none, or several, which are named."""
+    prefix = given.strip("…")
     if not prefix:
-        fail("say which mail: its id, or the first letters of it")
+        fail("say which mail: its id, or the first or last letters of it")
     try:
         mail = house.mail(prefix)
     except Refused as error:
@@ -110,7 +127,7 @@ def find_mail(house: "House", prefix: str, *, missing: str = "no mail with the i
         ]
         fail("\n".join([str(error), *lines]))
     if mail is None:
-        fail(missing.format(prefix))
+        fail(missing.format(given))
     return mail
 
 
@@ -144,6 +161,50 @@ def print_table(
     Console(width=None if sys.stdout.isatty() else 1000).print(table)
 
 
+def print_list(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str, spare: Sequence[str] = ()
+) -> None:
+    """A list, a line each wherever that is possible: on a narrow terminal without the columns that can be spared.
+
+    There, ids are told by their last letters, times without year and seconds, and what strangers wrote is cut.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        say(empty)
+        return
+    # Into a file or a pipe no line is folded: what reads it reads lines.
+    console = Console(width=None if sys.stdout.isatty() else 1000)
+    narrow = console.width < _WIDE
+    shown = [(number, name) for number, name in enumerate(columns) if not (narrow and name in spare)]
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for _, name in shown:
+        table.add_column(name.removesuffix(" (UTC)") if narrow else name, no_wrap=name not in _FLOWING, overflow="fold")
+    for row in rows:
+        cells = [printable(str(row[number])) for number, _ in shown]
+        table.add_row(
+            *(_cut(cell, name) if narrow else Text(cell) for cell, (_, name) in zip(cells, shown, strict=True))
+        )
+    console.print(table)
+
+
+def _cut(cell: str, column: str) -> "Text":
+    from rich.text import Text
+
+    if column in _IDS and len(cell) > _TAIL:
+        cell = f"…{cell[-_TAIL:]}"
+    elif column.endswith("(UTC)"):
+        cell = cell[5:16]
+    return Text(cell, no_wrap=True, overflow="ellipsis")
+
+
+def shortened(text: str, most: int) -> str:
+    """At most so many characters of a text, the last of them … where there were more."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def printable(text: str) -> str:
     """Text without control and direction characters: a mail must not command a terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
@@ -170,6 +231,11 @@ def when(seconds: float) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def counted(number: int, what: str) -> str:
+    """``1 mail``, ``2 mails``."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def plain(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroom.cli.console import AsJson, Config, examples, fail, note, print_json, print_table, say, when
+from postroom.cli.console import (
+    AsJson,
+    Config,
+    counted,
+    examples,
+    fail,
+    note,
+    print_json,
+    print_table,
+    require_folder,
+    say,
+    when,
+)
 from postroom.cli.files import any_house
 from postroom.cli.progress import watched
 
@@ -26,12 +38,13 @@ Labelled = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command(
+        short_help="How well decisions agree with labelled mail.",
         epilog=examples(
             "postroom evaluate labelled.jsonl --text-only --json",
             "postroom evaluate labelled.jsonl --report report.html",
             "postroom evaluate folder-a-route/ --stream",
             "postroom evaluate test.jsonl --model ours.model --out-of-scope other.jsonl --predictions said.jsonl",
-        )
+        ),
     )(evaluate)
 
 
@@ -82,6 +95,11 @@ def evaluate(
         fail("--no-text is about the report: name one with --report FILE", 2)
     from postroom.bootstrap.measuring import evaluate as measure_data
 
+    _require_writable(predictions, report)
+    if learning_curve:
+        from postroom.bootstrap.models import check_can_train
+
+        check_can_train()
     house = any_house(config)
     found = measure_data(
         house,
@@ -105,6 +123,12 @@ def evaluate(
             note(f"Wrote {written}.")
 
 
+def _require_writable(*files: Path | None) -> None:
+    """Before hours of judging, not after."""
+    for file in filter(None, files):
+        require_folder(file)
+
+
 def _write(report: Path, found: "Evaluation", data: Path, *, text: bool) -> None:
     from postroom.web.evaluation import evaluation_page
 
@@ -114,7 +138,9 @@ def _write(report: Path, found: "Evaluation", data: Path, *, text: bool) -> None
 
 
 def _show(facts: "Mapping[str, Any]") -> None:
-    say(f"{facts['n']} mails, {facts['accuracy']:.1%} right by best guess, {facts['review_rate']:.1%} to review.")
+    say(
+        f"{counted(facts['n'], 'mail')}, {facts['accuracy']:.1%} right by best guess, {facts['review_rate']:.1%} to review."
+    )
     if facts["model_alone"]:
         say("Judged by the model alone: it knows other routes than this house's desks.")
     decided = facts["decided"]

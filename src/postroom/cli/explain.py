@@ -45,12 +45,13 @@ _ROUTES, _LIKELY = 4, 0.005
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command(
+        short_help="Say why a mail goes where it goes.",
         epilog=examples(
             "postroom explain 01j9…",
             "postroom explain mail.eml --json",
             "postroom explain old.mbox#2  # as `postroom route old.mbox` names it",
             "postroom explain --again 01j9…",
-        )
+        ),
     )(explain)
 
 
@@ -58,7 +59,7 @@ def explain(
     mail: Annotated[
         str,
         typer.Argument(
-            help="Id of a mail (or its beginning), or a file; - is standard input, FILE#2 the second mail of an mbox.",
+            help="Id of a mail (or its beginning or end), or a file; - is standard input, FILE#2 the second mail of an mbox.",
             metavar="ID|FILE",
         ),
     ],
@@ -180,7 +181,7 @@ def explanation_of(house: "House", decision: "Decision", message: "Message") -> 
     if house.has_store:
         store, trust = house.store, house.trust
         alike = nearest(store, trust, decision.mail_id, message, may_see=everything, clock=time.monotonic)
-    return explained(decision, message, house.policy, alike)
+    return explained(decision, message, house.policy, alike, house.settings.urgent.destinations)
 
 
 def show_explanation(explanation: "Explanation", *, text: bool = True) -> None:

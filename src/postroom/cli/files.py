@@ -9,6 +9,7 @@ import typer
 from postroom.cli.console import (
     AsJson,
     Config,
+    counted,
     examples,
     fail,
     look_for_config,
@@ -17,6 +18,7 @@ from postroom.cli.console import (
     print_table,
     printable,
     say,
+    when,
 )
 from postroom.model.errors import PostroomError
 
@@ -37,11 +39,14 @@ Paths = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(
+        short_help="Say where mails would go, and why; --deliver takes them.",
         epilog=examples(
             "postroom route mails/ --json", "postroom route old.mbox --deliver", "postroom route - < mail.eml"
-        )
+        ),
     )(route)
-    app.command(epilog=examples("postroom understand mail.eml --json"))(understand)
+    app.command(
+        short_help="Show what the reader makes of mails.", epilog=examples("postroom understand mail.eml --json")
+    )(understand)
 
 
 def route(
@@ -81,7 +86,7 @@ def route(
     if not shown and not as_json:
         say("No mail there.")
     if refused:
-        fail(f"{refused} of {shown} mails were refused")
+        fail(f"refused: {refused} of {counted(shown, 'mail')}")
 
 
 def understand(paths: Paths, config: Config = None, as_json: AsJson = False) -> None:
@@ -93,13 +98,25 @@ def understand(paths: Paths, config: Config = None, as_json: AsJson = False) -> 
         if as_json:
             print_json(facts)
         else:
-            rows = [
-                (k, "\n".join(map(str, v)) if isinstance(v, list) else v)
-                for k, v in facts.items()
-                if v not in ("", None, [])
-            ]
+            rows = [(name, shown) for name, value in facts.items() if (shown := _readable(name, value))]
             print_table(printable(facts["path"]), ("field", "value"), rows)
     house.close()
+
+
+def _readable(name: str, value: Any) -> str:
+    """A fact about a mail for people; ``""`` for one that says nothing."""
+    if value is None:
+        return ""
+    if name == "date":
+        return f"{when(value)} UTC"
+    if isinstance(value, list):
+        return "\n".join(_readable("", one) for one in value)
+    if not isinstance(value, dict):
+        return str(value)
+    if value.keys() == {"name", "address"}:
+        return f"{value['name']} <{value['address']}>" if value["name"] else value["address"]
+    said = {what: _readable("", one) for what, one in value.items()}
+    return ", ".join(f"{what} {one}" for what, one in said.items() if one)
 
 
 def any_house(config: Path | None) -> "House":

@@ -1,7 +1,7 @@
 """`postroom inbox`: list and read the built-in inboxes."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,16 +14,18 @@ from postroom.cli.console import (
     find_mail,
     open_store_house,
     print_json,
-    print_table,
+    print_list,
     printable,
     say,
+    shortened,
     when,
 )
 from postroom.model.errors import unknown
 
 if TYPE_CHECKING:
     from postroom.bootstrap import House
-    from postroom.model.mail import Mail
+    from postroom.model.judgement import Decision
+    from postroom.model.mail import Mail, MailId, RouteName
     from postroom.model.message import Message
 
 app = typer.Typer(no_args_is_help=True, help="List and read the built-in inboxes.")
@@ -37,7 +39,7 @@ def list_(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Newest mail first."""
+    """Newest mail first; ! marks urgent mail."""
     house = open_store_house(config)
     entries = house.store.entries(destination, unread_only=unread, limit=limit)
     if destination and not entries:
@@ -52,6 +54,7 @@ def list_(
                     "delivered_at": e.delivered_at,
                     "from": e.from_addr,
                     "subject": e.subject,
+                    "second": _second(house, e.mail_id),
                     "confidence": e.confidence,
                     "urgent": e.urgent,
                     "unconfirmed": e.unconfirmed,
@@ -64,19 +67,21 @@ def list_(
                 e.mail_id,
                 e.destination,
                 when(e.delivered_at),
+                "" if e.read else "new",
                 e.from_addr,
-                ("! " if e.urgent else "") + e.subject,
+                ("! " if e.urgent else "") + _also(_second(house, e.mail_id)) + shortened(e.subject, 80),
                 f"{e.confidence:.2f}",
             )
             for e in entries
         ]
-        print_table("", ("id", "inbox", "since (UTC)", "from", "subject", "sure"), rows, empty="No mail here.")
+        columns = ("id", "inbox", "since (UTC)", "read", "from", "subject", "sure")
+        print_list(columns, rows, empty="No mail here.", spare=("sure",))
     house.close()
 
 
-@app.command(epilog=examples("postroom inbox read 01j9…  # the first letters of an id are enough"))
+@app.command(epilog=examples("postroom inbox read 01j9…  # the first or last letters of an id are enough"))
 def read(
-    mail: Annotated[str, typer.Argument(help="Id of a mail, or its beginning.", metavar="ID")],
+    mail: Annotated[str, typer.Argument(help="Id of a mail, or its beginning or end.", metavar="ID")],
     raw: Annotated[bool, typer.Option("--raw", help="Print the bytes as they came.")] = False,
     config: Config = None,
     as_json: AsJson = False,
@@ -89,20 +94,42 @@ def read(
         fail("--raw prints bytes, --json facts: use one of them", 2)
     house = open_store_house(config)
     found = find_mail(house, mail)
+    decision = next(reversed(house.store.decisions(found.id)), None)
     house.store.mark_read(found.id)
     if raw:
         sys.stdout.buffer.write(found.raw)
     elif as_json:
-        print_json({**mail_facts(found), **message_facts(found.id, understand(found, house.trust))})
+        said = {"urgent": list(decision.urgent) if decision else [], "second": decision.second if decision else ""}
+        print_json({**mail_facts(found), **message_facts(found.id, understand(found, house.trust)), **said})
     else:
-        _show(found, understand(found, house.trust))
+        _show(found, understand(found, house.trust), decision)
     house.close()
 
 
-def _show(mail: "Mail", message: "Message") -> None:
+def _second(house: "House", mail_id: "MailId") -> "RouteName | Literal['']":
+    """The other desk that a mail is about."""
+    decisions = house.store.decisions(mail_id)
+    return decisions[-1].second if decisions else ""
+
+
+def _also(second: str) -> str:
+    return f"(also {second}) " if second else ""
+
+
+def warnings(decision: "Decision | None") -> list[str]:
+    """What must not be overlooked of a mail, for its head."""
+    if decision is None:
+        return []
+    urgent = [f"Urgent: {', '.join(decision.urgent)}"] if decision.urgent else []
+    second = [] if decision.second in {"", decision.route} else [f"Also about: {decision.second}"]
+    return [*urgent, *second]
+
+
+def _show(mail: "Mail", message: "Message", decision: "Decision | None") -> None:
     sender = f"{message.from_.name} <{message.from_.addr}>" if message.from_ else "(nobody)"
     dated = [] if message.date is None else [f"Date: {when(message.date)} UTC"]
     head = [
+        *warnings(decision),
         f"From: {sender}",
         f"To: {', '.join(mail.envelope.rcpt_to)}",
         *dated,

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 models = typer.Typer(no_args_is_help=True, help="Models that were learned: list them, look at one, choose, go back.")
 
-_LEAST_PAUSE = 0.5
+_LEAST_PAUSE, _LINE_PAUSE = 0.5, 30.0
+"""Seconds between two looks at a step, on a terminal and elsewhere."""
 _WHY = {
     "review": "asked in review",
     "audit": "drawn for the audit",
@@ -49,8 +50,11 @@ _OUTCOMES = {
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog=examples("postroom learn", "postroom learn --dry-run", "postroom learn --json"))(learn)
-    app.add_typer(models, name="models")
+    app.command(
+        short_help="Learn from verdicts; a better model comes into force.",
+        epilog=examples("postroom learn", "postroom learn --dry-run", "postroom learn --json"),
+    )(learn)
+    app.add_typer(models, name="models", short_help="Models that were learned: list, choose, go back.")
 
 
 def learn(
@@ -78,7 +82,7 @@ def learn(
             os.nice(19)
     house = open_store_house(config)
     wanted = teaching.Wanted(corpus=tuple(corpus or ()), dry_run=dry_run)
-    facts = teaching.learn(house, wanted, now=time.time(), tell=_progress())
+    facts = teaching.learn(house, wanted, now=time.time(), tell=_progress(quiet=background))
     house.close()
     if as_json:
         print_json(facts)
@@ -118,6 +122,9 @@ def show(
     card = found["card"]
     made = f", trained {when(found['made_at'])} UTC" if found["made_at"] else ""
     say(f"Model {name}{made}{' (in force)' if found['current'] else ''}")
+    if found["version"] == "shipped":
+        known = ", ".join(teaching.shipped_routes())
+        say(f"It is part of postroom and knows {known}: docs/explanation/first-day-accuracy.md says how well.")
     if card:
         say(f"It learned from what was said before {when(card['until'])} UTC; it took the place of {card['champion']}.")
         _show_team(card["team"])
@@ -157,19 +164,23 @@ def _in_force(version: str, *, as_json: bool) -> None:
         say(f"Model {version} is in force.")
 
 
-def _progress() -> "Tell":
-    """Where it is, now and then, when a person looks."""
+def _progress(*, quiet: bool) -> "Tell":
+    """Where it is: on a terminal in one line that changes, elsewhere a line for each step, unless that is to be quiet."""
     import sys
 
     last_at, last_stage = 0.0, ""
 
     def tell(stage: str, done: int) -> None:
         nonlocal last_at, last_stage
-        now = time.monotonic()
-        if sys.stderr.isatty() and (stage != last_stage or now - last_at > _LEAST_PAUSE):
-            last_at, last_stage = now, stage
+        now, terminal = time.monotonic(), sys.stderr.isatty()
+        if stage == last_stage and now - last_at <= (_LEAST_PAUSE if terminal else _LINE_PAUSE):
+            return
+        last_at, last_stage = now, stage
+        if terminal:
             sys.stderr.write(f"\r\x1b[K{stage}: {done:,} texts")
             sys.stderr.flush()
+        elif not quiet:
+            note(f"{stage}: {done:,} texts")
 
     return tell
 

@@ -12,7 +12,8 @@ from postroom.cli.console import (
     find_mail,
     open_store_house,
     print_json,
-    print_table,
+    print_list,
+    shortened,
     when,
 )
 from postroom.model.errors import unknown
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
-    app.command(epilog=examples("postroom mails", "postroom mails --route review --json"))(mails)
+    app.command(
+        short_help="List mails: where they went, why, and how far they are.",
+        epilog=examples("postroom mails", "postroom mails --route review --json"),
+    )(mails)
 
 
 def mails(
@@ -36,7 +40,7 @@ def mails(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Mails, newest first: the route decided on and why, its stage, and whether it was delivered, waits, is parked or was dropped."""
+    """Mails, newest first: the route decided on and why, its stage, and whether it was delivered, waits, is parked or was dropped; ! marks urgent ones."""
     house = open_store_house(config)
     rows = house.store.mails(limit, route=route, before=find_mail(house, before).id if before else "")
     if route and not rows:
@@ -51,16 +55,17 @@ def mails(
                 one["id"],
                 when(one["received_at"]),
                 one["from"],
-                one["subject"][:80],
+                ("! " if one["urgent"] else "") + shortened(one["subject"], 80),
                 one["route"] or ("(again)" if one["duplicate_of"] else ""),
                 one["stage"],
                 one["state"],
-                f"came before as {one['duplicate_of']}" if one["duplicate_of"] else one["because"][:120],
+                f"came before as {one['duplicate_of']}" if one["duplicate_of"] else one["because"],
             )
             for one in facts
         ]
         columns = ("id", "received (UTC)", "from", "subject", "route", "stage", "state", "why")
-        print_table("", columns, table, empty="No mail yet." if not (route or before) else "No such mail.")
+        empty = "No mail yet." if not (route or before) else "No such mail."
+        print_list(columns, table, empty=empty, spare=("stage", "why"))
     house.close()
 
 
@@ -91,6 +96,7 @@ def _facts(house: "House", rows: "tuple[MailRow, ...]") -> list[dict[str, Any]]:
                 "kind": row.kind,
                 "route": row.route,
                 "decided": row.decided,
+                "second": last.second if last else "",
                 "confidence": row.confidence,
                 "stage": last.stage if last else "",
                 "state": row.state,

@@ -35,6 +35,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,  # importing what draws boxes would take longer than all the rest of --help
     epilog="Start here: postroom init, edit postroom.toml, postroom check, postroom serve.",
 )
@@ -69,11 +70,11 @@ mails.register(app)
 backup.register(app)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(queue.app, name="queue")
-app.add_typer(review.app, name="review")
-app.add_typer(rules.app, name="rules")
-app.add_typer(user.app, name="user")
+app.add_typer(review.app, name="review", short_help="List what waits for a person; confirm it, move it.")
+app.add_typer(rules.app, name="rules", short_help="Test your rules; list what they may ask of a mail.")
+app.add_typer(user.app, name="user", short_help="People who may sign in: add, list, change, disable.")
 app.add_typer(key.app, name="key")
-app.add_typer(audit.app, name="audit")
+app.add_typer(audit.app, name="audit", short_help="The log of what people did: list it, verify it.")
 
 
 def run() -> None:

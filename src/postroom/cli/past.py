@@ -1,5 +1,6 @@
 """`import`: a team's history to learn from, previewed before anything is kept."""
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -9,22 +10,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroom.cli.console import AsJson, Config, examples, open_house, print_json, print_table, say
+from postroom.cli.console import AsJson, Config, counted, examples, open_house, print_json, print_table, say
 from postroom.cli.files import any_house
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from postroom.bootstrap.past import Progress
 
 #: labels that are shown; --json has all
 _LABELS = 40
+#: labels that the hint at mapping them names
+_HINTED = 3
 
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command(
         "import",
+        short_help="Learn from a team's old mail; look first, then --keep.",
         epilog=examples(
             "postroom import ~/Maildir --map 'Appeals/*=appeals' --map 'Refunds=refunds'",
             "postroom import tickets.json --map 'label:refund=refunds' --map-file map.toml --keep",
@@ -107,12 +111,16 @@ def _show(facts: "Mapping[str, Any]") -> None:
     more = len(facts["labels"]) - _LABELS
     if more > 0 or facts["other_labels"]:
         say(f"and {max(more, 0)} more labels (--json has them), {facts['other_labels']} uses of others")
+    for pattern in facts["idle"]:
+        say(f"No label fits {pattern!r}: it maps nothing.")
     _show_left_out(facts)
     routes = [(route, one["examples"], "\n".join(one["subjects"])) for route, one in facts["routes"].items()]
     print_table("\nTo learn from", ("route", "mails", "first subjects"), routes, empty="\nNothing to learn from.")
     if facts["examples"]:
         spoken = ", ".join(f"{name or 'unknown'} {count}" for name, count in list(facts["languages"].items())[:10])
-        say(f"{facts['examples']} mails from {facts['first'] or '?'} to {facts['last'] or '?'}; languages: {spoken}.")
+        say(
+            f"{counted(facts['examples'], 'mail')} from {facts['first'] or '?'} to {facts['last'] or '?'}; languages: {spoken}."
+        )
         say(f"{facts['authenticated']} of authenticated senders; {facts['undated']} without a date.")
     if facts["rehearsal"] is not None:
         _show_rehearsal(facts["rehearsal"])
@@ -124,7 +132,13 @@ def _show(facts: "Mapping[str, Any]") -> None:
     elif facts["examples"]:
         say("\nNothing was kept. If it is right so, run it again with --keep.")
     else:
-        say("Map labels to routes: --map 'Appeals/*=appeals' --map 'label:refund=refunds'")
+        say(f"Map labels to routes: {_example(facts['labels'])}")
+
+
+def _example(labels: "Sequence[Mapping[str, Any]]") -> str:
+    """Options that map the labels that were found."""
+    found = [one["label"] for one in labels[:_HINTED]] or ["Appeals/*"]
+    return " ".join(f"--map {shlex.quote(f'{label}=ROUTE')}" for label in found)
 
 
 def _show_left_out(facts: "Mapping[str, Any]") -> None:
@@ -139,16 +153,25 @@ def _show_left_out(facts: "Mapping[str, Any]") -> None:
 
 def _show_rehearsal(facts: "Mapping[str, Any]") -> None:
     by = f"the model {facts['model']} and the rules" if facts["model"] else "the rules and phrases"
-    say(f"\nHad {by} of today judged the last {facts['n']} mails, knowing the {facts['taught']} before:")
+    say(f"\nHad {by} of today judged the last {counted(facts['n'], 'mail')}, knowing the {facts['taught']} before:")
     say(
         f"{facts['accuracy']:.1%} right by best guess, {facts['review_rate']:.1%} to review, "
         f"{facts['right_or_review']:.1%} right or in review."
     )
     decided = facts["decided"]
-    say(f"Without a person: {decided['share']:.1%}, of them {decided['error']:.1%} wrong.")
-    for name, one in (("first mails", facts["first_mails"]), ("answers within a conversation", facts["follow_ups"])):
-        if one["mails"]:
-            say(f"Of {one['mails']} {name}: {one['right']:.1%} right, {one['review']:.1%} to review.")
+    say(
+        f"Without a person: {decided['share']:.1%}, of them {decided['error']:.1%} wrong"
+        f" ({decided['error_interval'][0]:.1%} to {decided['error_interval'][1]:.1%})."
+    )
+    firsts, answers = ("that begin a conversation", "first_mails"), ("that answer within one", "follow_ups")
+    for name, key in (firsts, answers):
+        if (one := facts[key])["mails"]:
+            say(f"Of {counted(one['mails'], 'mail')} {name}: {one['right']:.1%} right, {one['review']:.1%} to review.")
+    if facts["unknown_to_model"]:
+        say(
+            f"The model doesn't know {', '.join(facts['unknown_to_model'])}: only phrases, rules, threads and history lead"
+            " there, until `postroom learn` has learned from what --keep keeps."
+        )
     rows = [
         (
             one["route"],
@@ -160,3 +183,14 @@ def _show_rehearsal(facts: "Mapping[str, Any]") -> None:
         for one in facts["routes"]
     ]
     print_table("Worst route first", ("route", "mails", "right", "to review", "wrong unseen"), rows)
+    wrong = [
+        (one["subject"] or "(no subject)", one["label"], _went(one), f"{one['confidence']:.2f}", one["source"])
+        for one in facts["mistakes"]
+    ]
+    if wrong:
+        columns = ("subject", "label", "would have gone to", "sure", "mail")
+        print_table("\nWorst mistakes, the surest first", columns, wrong)
+
+
+def _went(one: "Mapping[str, Any]") -> str:
+    return one["decided"] if one["route"] == one["decided"] else f"review (best guess {one['decided']})"

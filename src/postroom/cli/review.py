@@ -16,13 +16,16 @@ from postroom.cli.console import (
     note,
     open_store_house,
     print_json,
+    print_list,
     print_table,
     printable,
     say,
+    shortened,
     when,
     with_config,
 )
 from postroom.cli.explain import explanation_of, show_explanation, undecided
+from postroom.cli.inbox import warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +44,7 @@ app = typer.Typer(
     help="Verdicts: list what waits for a person, show it, confirm or move it, see how often it was right.",
 )
 
-MailId = Annotated[str, typer.Argument(help="Id of a mail, or its beginning.", metavar="ID")]
+MailId = Annotated[str, typer.Argument(help="Id of a mail, or its beginning or end.", metavar="ID")]
 By = Annotated[
     str, typer.Option("--as", help="Name of who says so; else the login name.", metavar="NAME", show_default=False)
 ]
@@ -80,15 +83,16 @@ def list_(
         return
     now = time.time()
     columns = ("id", "gen.", "age", "clock", "from", "subject", "best guess", "sure", "asked")
-    print_table("", columns, [_row(one, now) for one in shown], empty="Nothing waits for a person.")
+    rows = [_row(one, now) for one in shown]
+    print_list(columns, rows, empty="Nothing waits for a person.", spare=("gen.", "age", "sure"))
     total = sum(count for why, count in waiting.items() if asked in ("", why))
     if total > len(shown):
         say(f"{total - len(shown)} more; see them with --limit {total}.")
 
 
-@app.command(epilog=examples("postroom review show 01j9…  # the first letters of an id are enough"))
+@app.command(epilog=examples("postroom review show 01j9…  # the first or last letters of an id are enough"))
 def show(mail: MailId, config: Config = None, as_json: AsJson = False) -> None:
-    """One mail as a person needs it for a verdict: why it is where it is, what was said of it before, and its text."""
+    """One mail as a person needs it for a verdict: its text, why it is where it is, and what was said of it before."""
     from postroom.flow.facts import decision_facts, explanation_facts, mail_facts, message_facts, verdict_facts
     from postroom.understand.reader import read
 
@@ -112,17 +116,20 @@ def show(mail: MailId, config: Config = None, as_json: AsJson = False) -> None:
         }
         print_json(facts)
         return
+    latest = decisions[-1] if decisions else None
+    sender = message.customer.addr if message.customer else "(nobody)"
+    generation = f", generation {latest.generation}" if latest else ""
+    head = [f"Mail {found.id}{generation}", *warnings(latest), f"From: {sender}", f"Subject: {message.subject}"]
+    say(printable("\n".join([*head, "", message.text, ""])))
     if explanation is None:
         say(undecided(found))
     else:
         show_explanation(explanation)
-    say("")
+    if said:
+        say("")
     for one in said:
         noted = f" ({one.note})" if one.note else ""
         say(printable(f"{when(one.at)} UTC  {one.by} said {one.said}; the decision was {one.decided}{noted}"))
-    sender = message.customer.addr if message.customer else "(nobody)"
-    generation = f", generation {decisions[-1].generation}" if decisions else ""
-    say(printable(f"\nMail {found.id}{generation}\nFrom: {sender}\nSubject: {message.subject}\n\n{message.text}"))
 
 
 @app.command(
@@ -171,7 +178,7 @@ def figures(
     if as_json:
         print_json({**agreement_facts(found), "unanswered": waiting})
     else:
-        _show_figures(found, waiting)
+        _show_figures(found, waiting, days)
 
 
 def _give(
@@ -227,7 +234,7 @@ def _row(one: "Waiting", now: float) -> tuple[object, ...]:
         _span(now - one.since),
         clock,
         one.from_addr,
-        ("! " if one.urgent else "") + one.subject[:80],
+        ("! " if one.urgent else "") + shortened(one.subject, 80),
         one.decided,
         f"{one.confidence:.2f}",
         asked,
@@ -242,10 +249,10 @@ def _span(seconds: float) -> str:
     return "<1m"
 
 
-def _show_figures(found: "Agreements", waiting: "dict[str, int]") -> None:
+def _show_figures(found: "Agreements", waiting: "dict[str, int]", days: float) -> None:
     rows = [(row.route or "(all)", _GROUPS[row.group], row.verdicts, row.right, _share(row)) for row in found.rows]
     columns = ("best guess", "decisions", "judged", "right", "right of all such (95 %)")
-    print_table("", columns, rows, empty="Nobody has answered a question yet.")
+    print_table("", columns, rows, empty=f"Nobody has answered a question in the last {days:g} days.")
     say(f"Corrected without being asked, and in no share: {found.corrections}.")
     say(
         f"Asked and not answered: {waiting['review']} in review, {waiting['audit']} of the audit. No answer counts as neither."

@@ -10,12 +10,17 @@ from postroom.model.errors import PostroomError
 
 #: sysexits.h: the mail server keeps the mail and tries again
 EX_TEMPFAIL = 75
+#: there is nobody of that name here: the mail server tells the sender
+EX_NOUSER = 67
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(epilog=examples("postroom serve -c /etc/postroom/postroom.toml"))(serve)
-    app.command(epilog=examples("postroom receive --sender ada@example.com support@example.com < mail.eml"))(receive)
+    app.command(
+        short_help="Take one mail from standard input, for a mail server's pipe.",
+        epilog=examples("postroom receive --sender ada@example.com support@example.com < mail.eml"),
+    )(receive)
     app.command(hidden=True)(work)
 
 
@@ -49,7 +54,7 @@ def receive(
     sender: Annotated[str, typer.Option("--sender", "-f", help="Envelope sender; empty for a bounce.")] = "",
     config: Config = None,
 ) -> None:
-    """Take one mail from standard input: exit 0 once it is kept for certain, 75 when the mail server must try again."""
+    """Take one mail from standard input: exit 0 once it is kept for certain, 67 for nobody's address, 75 when the mail server must try again."""
     from postroom.model.mail import Envelope, Peer
 
     try:
@@ -58,12 +63,17 @@ def receive(
         if len(raw) > house.settings.intake.max_size:
             fail("larger than intake.max_size", EX_TEMPFAIL)
         envelope = Envelope(mail_from=sender.strip("<>"), rcpt_to=tuple(recipients))
+        if not any(map(house.addressbook.resolve, recipients)):
+            note(f"postroom: nobody is called {', '.join(recipients)} here: it is no brand's address")
+            raise typer.Exit(EX_NOUSER)
         kept = house.reception().accept(envelope, raw, Peer(door="pipe", trusted=True)).result()
         for mail in kept:
             house.observer.note(
                 "accepted", mail.id, door="pipe", bytes=len(raw), brand=mail.brand, **house.addresses(mail)
             )
         house.close()
+    except typer.Exit:
+        raise
     except Exception as error:
         # Whatever is wrong here, a bug too: the mail server still has the mail, and any other status would bounce it.
         note(f"postroom: {error}" if isinstance(error, PostroomError | OSError) else f"postroom: a bug: {error!r}")

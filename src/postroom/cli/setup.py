@@ -25,8 +25,14 @@ _LOCAL = re.compile(r"(?=.{1,64}$)[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog=examples("postroom init --address support@example.com"))(init)
-    app.command(epilog=examples("postroom check", "postroom check --offline --json"))(check)
+    app.command(
+        short_help="Write a commented postroom.toml to start from.",
+        epilog=examples("postroom init --address support@example.com"),
+    )(init)
+    app.command(
+        short_help="Find every mistake in settings, rules and phrases.",
+        epilog=examples("postroom check", "postroom check --offline --json"),
+    )(check)
 
 
 def init(
@@ -79,6 +85,8 @@ def check(
         house = House(settings, path.resolve().parent)
         more = located(text, _machine_mistakes(house, problems, offline=offline))
         found += [*_settings_problems(path, more), *_rule_problems(house, notes=notes)]
+        if not any(problem.fatal for problem in problems):
+            found += _settings_problems(path, located(text, checks.unreached(house)))
         # A trial makes the folder of the store: not before it is certain where.
         if not offline and not any(problem.fatal for problem in problems):
             wrong_ones = {problem.path.split(".")[1] for problem in more if problem.path.startswith("destination.")}
@@ -124,7 +132,9 @@ def _machine_mistakes(house: "House", told: Sequence["SettingsProblem"], *, offl
 def _tell(found: list[dict[str, object]], tried: list[dict[str, object]], wrong: int, same: str) -> None:
     for f in found:
         mark, colour = ("error", "red") if f["fatal"] else ("note ", "yellow")
-        say(f"{f['file']}:{f['line']}: {f['what']}. {f['remedy']}", mark=mark, colour=colour)
+        remedy = str(f["remedy"])
+        said = f"{f['file']}:{f['line']}: {f['what']}. {remedy[:1].upper()}{remedy[1:]}"
+        say(said, mark=mark, colour=colour)
     for t in tried:
         mark, colour = ("ok   ", "green") if t["ok"] else ("error", "red")
         say(f"{t['what']}: {t['said']}", mark=mark, colour=colour)

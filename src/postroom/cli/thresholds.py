@@ -10,12 +10,14 @@ import typer
 from postroom.cli.console import (
     AsJson,
     Config,
+    counted,
     examples,
     fail,
     find_config,
     note,
     print_json,
     print_table,
+    require_folder,
     say,
     when,
     with_config,
@@ -35,12 +37,13 @@ _FEW = 5
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command(
+        short_help="What thresholds cost in looks and mistakes; choose them.",
         epilog=examples(
             "postroom thresholds labelled.jsonl",
             "postroom thresholds labelled.jsonl --cost appeals=50 --cost refunds=8 --report trade.html",
             "postroom thresholds labelled.jsonl --budget 5% --budget appeals=20% --write",
             "postroom thresholds labelled.jsonl --brand shop --priors last-month.mbox --write",
-        )
+        ),
     )(thresholds)
 
 
@@ -84,6 +87,8 @@ def thresholds(
     """Show what each route's threshold costs in looks and mistakes on labelled mail; choose, and write the choice."""
     from postroom.bootstrap import thresholds as choosing
 
+    if report is not None:
+        require_folder(report)
     target = find_config(config) if write else None
     house = any_house(config)
     wish = _wish(house.settings.route, cost or (), budget or ())
@@ -119,7 +124,10 @@ def _wish(routes: Mapping[str, object], costs: Sequence[str], budgets: Sequence[
     rooms = dict(_named([one if "=" in one else f"={one}" for one in budgets], "--budget", "5% or appeals=20%"))
     for name, share in rooms.items():
         if share > 1.0:
-            fail(f"--budget {name}={share:g} is more than all: write a share like 5% or 0.05", 2)
+            fail(
+                f"--budget {f'{name}={share:.0%}' if name else f'{share:.0%}'} is more than all: write a share like 5% or 0.05",
+                2,
+            )
     return Wish(
         costs=Costs(review=review, wrong=wrong, missed=missed),
         budget=rooms.pop("", 1.0),
@@ -144,7 +152,9 @@ def _named(given: Sequence[str], option: str, example: str) -> Iterator[tuple[st
 def _show(facts: Mapping[str, Any]) -> None:
     costs = facts["costs"]
     missed = "".join(f", a missed mail of {route} {one:g}" for route, one in costs["missed"].items())
-    say(f"{facts['n']} labelled mails. A look costs {costs['review']:g}, a wrong desk {costs['wrong']:g}{missed}.")
+    say(
+        f"{counted(facts['n'], 'labelled mail')}. A look costs {costs['review']:g}, a wrong desk {costs['wrong']:g}{missed}."
+    )
     for route, one in facts["routes"].items():
         _show_route(route, one, facts)
     if facts["priors"] is not None:
@@ -171,7 +181,7 @@ def _show(facts: Mapping[str, Any]) -> None:
 
 
 def _show_route(route: str, one: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
-    say(f"\n{route}: best guess of {one['guessed']} mails, {one['labelled']} belong there.")
+    say(f"\n{route}: best guess of {counted(one['guessed'], 'mail')}; {one['labelled']} belong there.")
     if not one["enough"]:
         say(f"Not enough to choose by: label until {facts['enough']} are guessed. It stays at {one['in_force']:g}.")
         if not one["guessed"]:
@@ -180,13 +190,14 @@ def _show_route(route: str, one: Mapping[str, Any], facts: Mapping[str, Any]) ->
     points = [by_threshold[threshold] for threshold in _COLUMNS]
     looks = [point["review"] * facts["costs"]["review"] for point in points]
     wrong = [max(point["cost"] - look, 0.0) for point, look in zip(points, looks, strict=True)]
-    say("\n".join(f"  {line}" for line in stacked(wrong, looks, _HEIGHT)))
     highest = max(low + high for low, high in zip(wrong, looks, strict=True))
-    say(f"  0{'threshold':^{len(points) - 2}}1   cost of mistakes █ and looks ░, {highest:.3f} at the top")
+    if highest:
+        say("\n".join(f"  {line}" for line in stacked(wrong, looks, _HEIGHT)))
+        say(f"  0{'threshold':^{len(points) - 2}}1   cost of mistakes █ and looks ░, {highest:.3f} at the top")
     if one["chosen"] is not None:
-        say("  " + arrow(one["chosen"], len(points), f"chosen, {one['chosen']:g}"))
-        if 0 < one["caught"] < _FEW:
-            say(f"Of mistakes it catches {one['caught']}: few to rest on. Label more mail before you trust it.")
+        if highest:
+            say("  " + arrow(one["chosen"], len(points), f"chosen, {one['chosen']:g}"))
+        _say_what_it_rests_on(one)
     marks = {one["in_force"]: "in force"}
     if one["chosen"] is not None:
         marks[one["chosen"]] = "chosen" if one["chosen"] not in marks else "chosen, as it is"
@@ -197,6 +208,17 @@ def _show_route(route: str, one: Mapping[str, Any], facts: Mapping[str, Any]) ->
             rows.append((f"{threshold:g}", *row, marks.get(threshold, "")))
     columns = ("threshold", "of all mail", "to review", "wrong, of the rest", "95 % interval", "missed", "cost", "")
     print_table("", columns, rows)
+
+
+def _say_what_it_rests_on(one: Mapping[str, Any]) -> None:
+    stays = one["chosen"] == one["in_force"]
+    if not one["caught"]:
+        said = f"it stays at {one['in_force']:g}" if stays else "the choice only saves looks"
+        say(f"No mistake to choose by, as no threshold that is worth its looks catches any: {said}.")
+    elif one["caught"] < _FEW:
+        say(f"Of mistakes it catches {one['caught']}: few to rest on. Label more mail before you trust it.")
+    elif stays:
+        say(f"No other costs less than {one['in_force']:g}, which is in force: it stays.")
 
 
 def _effect(one: Mapping[str, Any]) -> tuple[str, ...]:

@@ -10,15 +10,19 @@ import typer
 from postroom.cli.console import AsJson, Config, examples, note, print_json, say
 from postroom.cli.files import any_house
 
+_FEW = 20
+"""Examples of a route below which little is learned."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command(
+        short_help="Train a classifier on labelled mail.",
         epilog=examples(
             "postroom train labelled.jsonl --out ours.model",
             "postroom train folder-a-route/ more.jsonl --out ours.model",
             "postroom train labelled.jsonl --out ours.model --heavy",
-        )
+        ),
     )(train)
 
 
@@ -90,6 +94,8 @@ def train(
             f"Wrote {out}: {len(model.classes)} routes, {facts['features']:,} features, {facts['bytes']:,} bytes,"
             f" in {facts['seconds']} s."
         )
+        if few := [f"{route} {count}" for route, count in facts["card"]["examples"].items() if count < _FEW]:
+            note(f"Too few examples to learn much from: {', '.join(few)}. From {_FEW} on a route is known a little.")
         if head is not None:
             _tell_heavy(facts["heavy"])
 

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
-    app.command(epilog=examples("postroom weigh --dry-run", "postroom weigh", "postroom weigh --forget"))(weigh)
+    app.command(
+        short_help="Learn from verdicts how much each evidence counts.",
+        epilog=examples("postroom weigh --dry-run", "postroom weigh", "postroom weigh --forget"),
+    )(weigh)
 
 
 def weigh(

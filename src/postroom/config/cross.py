@@ -129,7 +129,7 @@ def _check_domains(settings: Settings) -> Iterator[Mistake]:
     for path, name in (("hostname", settings.hostname), ("return_domain", settings.return_domain)):
         if name and not _HOSTNAME.fullmatch(name):
             yield Mistake(path=path, message=f"{name!r} is not a host name", remedy="Write it like mail.example.com")
-    for key in ("team_domains", "protected_domains"):
+    for key in ("team_domains", "protected_domains", "known_domains"):
         for domain in getattr(settings.trust, key):
             if not _DOMAIN.fullmatch(domain):
                 yield Mistake(

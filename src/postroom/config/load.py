@@ -24,6 +24,8 @@ _SHAPES: Mapping[Any, str] = {
 }
 #: mistakes told at once
 _MOST_PROBLEMS = 200
+#: tables that have a setting, from which on none of them is meant
+_PLACES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +92,7 @@ class _Shape:
         known = {f.encode_name: f for f in struct_fields(kind)}
         for key in data:
             if key not in known and key != kind.__struct_config__.tag_field:
-                near = difflib.get_close_matches(key, known, 1)
-                remedy = f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(sorted(known))}"
-                self._say(_join(path, key), "unknown setting", remedy)
+                self._say(_join(path, key), "unknown setting", _elsewhere(key) or _alike(key, known))
         right = _nothing(kind)
         for name, info in known.items():
             if name not in data:
@@ -149,6 +149,24 @@ class _Shape:
     def _say(self, path: str, message: str, remedy: str) -> None:
         if len(self.mistakes) < _MOST_PROBLEMS:
             self.mistakes.append(Mistake(path=path, message=message, remedy=remedy))
+
+
+def _elsewhere(key: str) -> str:
+    """A remedy for a setting that stands in the wrong table; ``""`` where no table, or too many, have it."""
+    tables = [
+        f"[{table.encode_name}]"
+        for table in struct_fields(Settings)
+        if isinstance(table.type, type)
+        and issubclass(table.type, Table)
+        and key in {one.encode_name for one in struct_fields(table.type)}
+    ]
+    return f"It belongs in {' or '.join(tables)}" if 0 < len(tables) <= _PLACES else ""
+
+
+def _alike(key: str, known: Iterable[str]) -> str:
+    """A remedy for a setting that there is not."""
+    near = difflib.get_close_matches(key, known, 1)
+    return f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(sorted(known))}"
 
 
 def _nothing(kind: type[Table]) -> dict[str, Any]:

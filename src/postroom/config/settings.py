@@ -77,7 +77,16 @@ class Trusting(Table, frozen=True):
     ] = ()
     form_senders: Annotated[tuple[str, ...], Meta(description="Addresses that contact forms send from.")] = ()
     protected_domains: Annotated[
-        tuple[str, ...], Meta(description="Domains whose lookalikes are worth a warning, beside the brands' own.")
+        tuple[str, ...],
+        Meta(
+            description="Domains whose look-alikes reach a desk by a person's hands alone, beside the brands' own and `team_domains`."
+        ),
+    ] = ()
+    known_domains: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Domains that are no look-alikes although their names resemble ours, with all below them: a partner, another firm of that name."
+        ),
     ] = ()
 
 

@@ -12,15 +12,20 @@ _CHANGES = 4
 _EVIDENCE = ("rule", "thread", "phrases", "classifier", "history", "account", "spam", "second-opinion", "verdict")
 
 
-def explain(decision: Decision, message: Message | None = None, changed: Sequence[Change] = ()) -> tuple[str, ...]:
+def explain(
+    decision: Decision,
+    message: Message | None = None,
+    changed: Sequence[Change] = (),
+    alerted: Sequence[str] | None = None,
+) -> tuple[str, ...]:
     """Paragraphs for people, most important first.
 
-    With the message, the words that spoke are quoted; with `changes.changes`, it is said what would have changed the outcome.
+    ``alerted`` names the destinations of urgent mail, None where nobody knows. With the message, the words that spoke are quoted; with `changes.changes`, it is said what would have changed the outcome.
     """
     paragraphs = [
         _where(decision),
         *_also(decision),
-        *_urgent(decision),
+        *_urgent(decision, alerted),
         _who(decision, message),
         *_evidence(decision, message),
         *_remarks(decision),
@@ -55,19 +60,26 @@ def _where(decision: Decision) -> str:
 
 
 def _also(decision: Decision) -> list[str]:
-    if not decision.second:
+    if decision.second in {"", decision.route}:
         return []
-    copied = "a linked copy goes there too" if decision.copied else "its desk is told"
-    return [f"It is also about {decision.second}: {copied}."]
+    if decision.copied:
+        return [f"It is also about {decision.second}: a linked copy goes there too."]
+    if decision.route == REVIEW:
+        return [f"It is also about {decision.second}."]
+    return [f"{decision.route} is told that it is also about {decision.second}."]
 
 
-def _urgent(decision: Decision) -> list[str]:
+def _urgent(decision: Decision, alerted: Sequence[str] | None) -> list[str]:
     if not decision.urgent:
         return []
     why = "; ".join(finding.reason for finding in decision.findings if finding.source == "urgent")
-    return [
-        f"It is urgent ({', '.join(decision.urgent)}), so whoever the settings name for urgent mail is told at once, wherever it goes. Found: {why}."
-    ]
+    if alerted is None:
+        told = "so whoever the settings name for urgent mail is told at once, wherever it goes"
+    elif alerted:
+        told = f"so {', '.join(alerted)} is told at once, wherever it goes"
+    else:
+        told = "but nobody is told at once: nobody is named in urgent.destinations"
+    return [f"It is urgent ({', '.join(decision.urgent)}), {told}. Found: {why}."]
 
 
 def _who(decision: Decision, message: Message | None) -> str:
@@ -79,7 +91,7 @@ def _who(decision: Decision, message: Message | None) -> str:
         said.append(f"The sender {address} is {believed} ({message.auth.reason}).")
     if decision.history.mails:
         said.append(
-            f"They wrote {decision.history.mails} mails before, the newest to {decision.history.last_route or 'nowhere yet'}."
+            f"They wrote {decision.history.mails} {'mail' if decision.history.mails == 1 else 'mails'} before, the newest to {decision.history.last_route or 'nowhere yet'}."
         )
     if decision.account.state != "unknown":
         said.append(f"Their account is {decision.account.state}.")

@@ -40,7 +40,7 @@ def recall(message: Message, memory: Memory, now: float) -> SenderHistory:
     known = [memory.senders.get(key) for key in keys(message)]
     if not known or known[0] is None:
         domain = known[1] if len(known) > 1 else None
-        return SenderHistory(domain_counts=_counts(domain, now))
+        return SenderHistory(domain_counts=_counts(domain, now), confirmed=domain is not None and domain.confirmed)
     record = known[0]
     return SenderHistory(
         first_seen=record.first_seen,
@@ -52,6 +52,7 @@ def recall(message: Message, memory: Memory, now: float) -> SenderHistory:
         open_thread=_open_thread(memory.threads.values(), memory.subjects.values(), record.key[2:], now),
         burst=sum(0.0 <= now - at <= _HOUR for at in record.recent),
         domain_counts=_counts(known[1], now) if len(known) > 1 else (),
+        confirmed=any(one.confirmed for one in known if one is not None),
     )
 
 
@@ -74,7 +75,8 @@ def of_domain(message: Message, decision: Decision, now: float) -> DomainMail | 
 
 def grown(record: SenderRecord | None, mail: DomainMail) -> SenderRecord:
     """A domain's record with one more mail in it."""
-    return _extend(record, mail.key, mail.route, mail.at)
+    one_more = _extend(record, mail.key, mail.route, mail.at)
+    return replace(one_more, confirmed=one_more.confirmed or mail.confirmed)
 
 
 def moved(
@@ -82,7 +84,8 @@ def moved(
 ) -> tuple[SenderRecord, ...]:
     """The records of a mail's sender after a person said where it belongs: it counts there, and where it went no more.
 
-    ``decided_at`` is when it began to count, seconds since the epoch.
+    A desk that a person gave it to also says that the sender is no impostor; review and junk end that. ``decided_at`` is
+    when it began to count, seconds since the epoch.
     """
     return tuple(_move(memory.senders.get(key), key, was, said, decided_at, now) for key in keys(message))
 
@@ -90,19 +93,24 @@ def moved(
 def _move(
     record: SenderRecord | None, key: str, was: RouteName, said: RouteName, decided_at: float, now: float
 ) -> SenderRecord:
+    settled = said not in {REVIEW, JUNK, AUTOMATIC}
     if record is None:  # a mail that counted for nothing, e.g. taken for automatic
-        return _extend(None, key, said, now)
+        return replace(_extend(None, key, said, now), confirmed=settled)
     worth = 0.5 ** (max(record.last_at - decided_at, 0.0) / HALF_LIFE)
     counts, newest = dict(record.counts), _newest(record)
     if was in counts:
         counts[was] = max(counts[was] - worth, 0.0)
-    settled = said not in {REVIEW, JUNK, AUTOMATIC}
     if settled:
         counts[said] = counts.get(said, 0.0) + worth
         newest[said] = max(newest.get(said, decided_at), decided_at)
-    last_route = said if settled and record.last_at <= decided_at else record.last_route
     left = _left(counts)
-    return replace(record, counts=left, last_route=last_route, newest=_by_name(newest, left))
+    return replace(
+        record,
+        counts=left,
+        last_route=said if settled and record.last_at <= decided_at else record.last_route,
+        newest=_by_name(newest, left),
+        confirmed=record.confirmed if said == AUTOMATIC else settled,
+    )
 
 
 def _extend(record: SenderRecord | None, key: str, route: RouteName, now: float) -> SenderRecord:
@@ -124,6 +132,7 @@ def _extend(record: SenderRecord | None, key: str, route: RouteName, now: float)
         last_route=route if record is None or (settled and is_newest) else record.last_route,
         recent=tuple(recent),
         newest=_by_name(newest, left),
+        confirmed=record is not None and record.confirmed,
     )
 
 

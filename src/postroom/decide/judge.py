@@ -113,7 +113,7 @@ def _noticed(case: Case, book: Rulebook, policy: Policy) -> tuple[tuple[Finding,
     matches = book.rules.matches(facts)
     findings = (
         *case.remarks,
-        *senders.findings(case.message, policy),
+        *senders.findings(case.message, policy, case.history),
         *tricks.findings(case.message, hits, folded),
         *alarms,
         *thread_findings(case, policy),
@@ -239,7 +239,7 @@ def _doubt(
     if policy.two_matters == "review" and (second := _second(best, probabilities, findings, policy)):
         return f"it is about two things, {best} and {second}"
     if trick := tricks.remarked(findings, tricks.STEERING):
-        return f"it may be made to reach {best}: {trick.reason}"
+        return f"it was perhaps written to get onto {best}: {trick.reason}"
     if emptiness(message) > _EMPTY and any(one.source == "thread" and not one.score for one in findings):
         return f"little but a thread that its sender is not believed to be in makes it {best}"
     other = [finding for finding in findings if finding.source != "history"]

@@ -85,6 +85,8 @@ class Policy:
     temperature: float = 1.0
     #: our own domains and those worth imitating, lower case
     protected_domains: tuple[str, ...] = ()
+    #: domains that look like those and imitate nobody, lower case
+    known_domains: tuple[str, ...] = ()
     #: more Received lines than this is a loop (RFC 5321 §6.3 asks for at least 100 by default)
     max_received: int = 100
 

@@ -1,15 +1,20 @@
-"""Senders whose domain is made to look like one of ours: a remark for people, never a decision.
+"""Senders whose domain looks like one of ours: a remark for people, which keeps a mail from desks unless they are known.
 
 A domain is compared with each protected one by its skeleton (letters that look alike made equal, after Unicode TR 39 §4,
 and punycode decoded), by one changed, added, missing or swapped letter, by words added with hyphens or as labels, and by
 another ending. Names of fewer than five letters are compared by skeleton alone: everything resembles them.
+
+Many who have such a domain imitate nobody: another firm of that name, a customer in another country. So our own domains, those
+that the team names and public providers' are no look-alikes; nor is an authenticated sender whose mail a person gave to a desk,
+except where a domain can only be meant to deceive.
 """
 
 import unicodedata
 from functools import lru_cache
 
 from postroom.decide.policy import Policy
-from postroom.model.judgement import Finding
+from postroom.decide.publicmail import PUBLIC_PROVIDERS
+from postroom.model.judgement import Finding, SenderHistory
 from postroom.model.mail import RouteName
 from postroom.model.message import Message
 
@@ -21,39 +26,61 @@ _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("nn", "m"))
 _LEAST = 5
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "ac", "gov", "edu", "ne", "or"})
 
+LOOKALIKE, KNOWN = "lookalike", "known-lookalike"
+"""Names of the remarks on such a domain: of a stranger's, and of one who is known."""
 
-def findings(message: Message, policy: Policy) -> tuple[Finding, ...]:
+_SAME_LOOK, _WHOLE = "its letters only look the same", "our whole domain with words added"
+_MEANT = frozenset({_SAME_LOOK, _WHOLE})
+"""What nobody's domain is by chance."""
+
+
+def findings(message: Message, policy: Policy, history: SenderHistory) -> tuple[Finding, ...]:
     """A remark for each address of the sender (From, Reply-To, the customer) at a lookalike domain."""
     addresses = [one for one in (message.from_, message.customer, *message.reply_to) if one is not None]
+    ours = policy.protected_domains
+    believed = message.trusted_sender.lower().rpartition("@")[2] if history.confirmed else ""
     found = []
     for domain in dict.fromkeys(one.domain.lower() for one in addresses):
-        for ours in policy.protected_domains:
-            how = lookalike(domain, ours)
-            if how:
-                reason = f"the sender's domain {domain} looks like {ours}: {how}"
-                found.append(Finding(source="sender", route=RouteName(""), score=0.9, reason=reason, name="lookalike"))
-                break
+        if domain in PUBLIC_PROVIDERS or any(_within(domain, one) for one in (*ours, *policy.known_domains)):
+            continue
+        imitated = next(((one, how) for one in ours if (how := lookalike(domain, one))), None)
+        if imitated is not None:
+            found.append(_remark(domain, *imitated, known=domain == believed))
     return tuple(found)
+
+
+def _remark(domain: str, ours: str, how: str, *, known: bool) -> Finding:
+    reason = f"the sender's domain {domain} looks like {ours}: {how}"
+    if known and how not in _MEANT:
+        reason += ", but a person gave mail from there to a desk before"
+        return Finding(source="sender", route=RouteName(""), score=0.5, reason=reason, name=KNOWN)
+    return Finding(source="sender", route=RouteName(""), score=0.9, reason=reason, name=LOOKALIKE)
+
+
+def _within(domain: str, other: str) -> bool:
+    return domain == other or domain.endswith(f".{other}")
 
 
 @lru_cache(maxsize=4096)
 def lookalike(domain: str, ours: str) -> str:
     """How a domain imitates ours; ``""`` when it does not, or is ours."""
     domain, ours = _unicode(domain[:253]), _unicode(ours)
-    if not domain or not ours or domain == ours or domain.endswith(f".{ours}"):
+    if not domain or not ours or _within(domain, ours):
         return ""
     if skeleton(domain) == skeleton(ours):
-        return "its letters only look the same"
+        return _SAME_LOOK
     name, wanted = _name(domain), _name(ours)
     if skeleton(name) == skeleton(wanted) and name != wanted:
-        return "its letters only look the same"
+        return _SAME_LOOK
     if len(wanted) < _LEAST:
         return ""
     if name == wanted:
         return "the same name with another ending"
     if _one_apart(skeleton(name), skeleton(wanted)):
         return "one letter differs"
-    if wanted in name.split("-") or wanted in domain.split(".")[:-1] or f"{ours}." in domain:
+    if f"{ours}." in domain:
+        return _WHOLE
+    if wanted in name.split("-") or wanted in domain.split(".")[:-1]:
         return "our name with words added"
     return ""
 

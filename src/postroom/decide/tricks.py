@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from postroom.decide.folding import MAX_CHARACTERS, Folded
 from postroom.decide.phrases import Hit, Hits
+from postroom.decide.senders import LOOKALIKE
 from postroom.decide.substance import is_reply
 from postroom.model.judgement import Finding
 from postroom.model.mail import RouteName
 from postroom.model.message import Message
 
-STUFFING, DISGUISE, LOOKALIKE = "stuffing", "disguise", "lookalike"
+STUFFING, DISGUISE = "stuffing", "disguise"
 STEERING = frozenset({STUFFING, DISGUISE, LOOKALIKE})
 """Names of the remarks that keep a mail from a desk, that of `decide.senders` on domains that imitate ours and that of
 `decide.evidence` on a classifier's words in heaps with them."""

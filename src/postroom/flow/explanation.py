@@ -1,5 +1,6 @@
 """Everything that is said of a decision when a person asks why: made then, from the record and the mail, and never while judging."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from postroom.decide.balance import Balance, balances
@@ -32,13 +33,19 @@ class Explanation:
     same_policy: bool
 
 
-def explained(decision: Decision, message: Message, policy: Policy, nearest: tuple[Neighbour, ...] = ()) -> Explanation:
-    """All of it, by this policy. Pure, and total."""
+def explained(
+    decision: Decision,
+    message: Message,
+    policy: Policy,
+    nearest: tuple[Neighbour, ...] = (),
+    alerted: Sequence[str] | None = None,
+) -> Explanation:
+    """All of it, by this policy; ``alerted`` names the destinations of urgent mail. Pure, and total."""
     text = text_of(message)
     found = changes(decision, message, policy)
     return Explanation(
         decision=decision,
-        words=explain(decision, message, found),
+        words=explain(decision, message, found, alerted),
         text=text,
         telling=telling(decision, text),
         balance=balances(decision, policy),

@@ -82,6 +82,8 @@ class Inventory:
                 for label, count in self._labels.most_common()
             ],
             "other_labels": self._other_labels,
+            # beyond the most that are counted, a label may be there unseen
+            "idle": [] if self._other_labels else self._map.idle(self._labels),
             "routes": {
                 route: {"examples": count, "subjects": self._subjects[route]}
                 for route, count in self._routes.most_common()

@@ -14,7 +14,7 @@ from postroom.flow.measure import Labelled, measure
 from postroom.flow.past import Lesson
 from postroom.flow.recollection import Recalls, Recollection
 from postroom.flow.sitting import Judges
-from postroom.model.judgement import REVIEW, Decision
+from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision
 from postroom.model.mail import RouteName
 from postroom.model.memory import Remember
 
@@ -38,6 +38,12 @@ def _taught(recollection: Recollection, lesson: Lesson) -> Remember:
     mail, message, at = lesson.mail, lesson.message, lesson.example.at
     around = recollection.of(mail, message, at)
     remember = recollection.extend(mail, message, _said(lesson), around, at)
+    if lesson.example.route not in {JUNK, AUTOMATIC}:
+        remember = replace(
+            remember,
+            senders=tuple(replace(one, confirmed=True) for one in remember.senders),
+            domain=replace(remember.domain, confirmed=True) if remember.domain is not None else None,
+        )
     thread, before = remember.thread, around.found.record
     if thread is None or (before is not None and at < before.last_at):
         return remember

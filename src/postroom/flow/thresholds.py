@@ -21,6 +21,9 @@ GRID = (*(number / 100 for number in range(100)), 0.995, 0.999)
 ENOUGH = 30
 """Mails of a best guess without which no threshold is chosen for it."""
 
+_EQUAL = 1e-9
+"""Costs and shares that differ by no more are sums of the same mails in another order."""
+
 _CELLS = 2000
 """A budget is spent in so many parts; what a route needs is rounded up, so that the budget is kept."""
 
@@ -95,6 +98,8 @@ class Curve:
     #: mails that belong there
     labelled: int
     points: tuple[Point, ...]
+    #: that of the threshold in force; None where there is none to keep
+    in_force: Point | None = None
 
     @property
     def enough(self) -> bool:
@@ -102,13 +107,13 @@ class Curve:
         return self.guessed >= ENOUGH
 
 
-def curve(tried: Sequence[Tried], route: RouteName, costs: Costs) -> Curve:
-    """What each threshold of the grid does, for the mails whose best guess is this route."""
+def curve(tried: Sequence[Tried], route: RouteName, costs: Costs, in_force: float | None = None) -> Curve:
+    """What each threshold of the grid does, and that in force, for the mails whose best guess is this route."""
     here = [one for one in tried if one.decided == route]
     total = sum(one.weight for one in tried)
     meant = _meant(tried, costs)
     points = []
-    for threshold in GRID:
+    for threshold in GRID if in_force is None else sorted({*GRID, in_force}):
         effect = _effect(here, {route: threshold}, costs, meant)
         share = divided(sum(one.weight for one in here), total)
         points.append(Point(threshold=threshold, effect=effect, review=effect.review * share, cost=effect.cost * share))
@@ -117,6 +122,7 @@ def curve(tried: Sequence[Tried], route: RouteName, costs: Costs) -> Curve:
         guessed=len(here),
         labelled=sum(one.route == route for one in tried),
         points=tuple(points),
+        in_force=next((point for point in points if point.threshold == in_force), None),
     )
 
 
@@ -138,7 +144,7 @@ def choose(
     room: float = 1.0,
     rooms: Mapping[RouteName, float] | None = None,
 ) -> dict[RouteName, Point]:
-    """The thresholds of least expected cost, one for each curve.
+    """The thresholds of least expected cost, one for each curve; that in force where none costs less.
 
     ``room`` is the share of all mails that they may send to review together, ``rooms`` the share of a route's own mails
     that its threshold may. Where nothing fits, the thresholds that ask least.
@@ -152,7 +158,7 @@ def choose(
         for one in curves
     ]
     chosen = _within(curves, fitting, room)
-    return {one.route: _middle(one.points, at) for one, at in zip(curves, chosen, strict=True)}
+    return {one.route: _kept(one, at) or _middle(one.points, at) for one, at in zip(curves, chosen, strict=True)}
 
 
 def _within(curves: Sequence[Curve], fitting: Sequence[Sequence[int]], room: float) -> list[int]:
@@ -180,6 +186,14 @@ def _cells(review: float, room: float) -> int:
     if review <= 0.0:
         return 0
     return min(int(np.ceil(review / room * _CELLS - 1e-9)), _CELLS + 1) if room > 0.0 else _CELLS + 1
+
+
+def _kept(one: Curve, at: int) -> Point | None:
+    """The threshold in force, where it costs and asks no more than the chosen one: the data is no reason to change it."""
+    kept, chosen = one.in_force, one.points[at]
+    if kept is None or kept.cost > chosen.cost + _EQUAL or kept.review > chosen.review + _EQUAL:
+        return None
+    return kept
 
 
 def _middle(points: Sequence[Point], at: int) -> Point:

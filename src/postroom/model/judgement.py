@@ -127,6 +127,8 @@ class SenderHistory:
     burst: int = 0
     #: (route, count with time decay) of the whole domain; empty for public providers
     domain_counts: tuple[tuple[RouteName, float], ...] = ()
+    #: a person gave mail of theirs, or of their domain, to a desk, and none elsewhere since
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

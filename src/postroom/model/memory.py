@@ -41,6 +41,8 @@ class SenderRecord:
     recent: tuple[float, ...]
     #: (route, newest mail there, seconds since the epoch), by name; empty in what versions before this wrote
     newest: tuple[tuple[RouteName, float], ...] = ()
+    #: the last that a person said of their mail gave it to a desk
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ class DomainMail:
     route: RouteName
     #: seconds since the epoch
     at: float
+    #: a person gave it to that desk
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What `postroom thresholds` found, as a page: made of its facts (`bootstrap.thresholds`)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from postroom.web.markup import Html, tag
@@ -43,11 +44,15 @@ def _route(route: str, one: Facts, facts: Facts) -> Html:
     if one["chosen"] is None:
         words += "Not enough to choose by: the threshold in force stays."
     else:
-        marks.append((one["chosen"], f"chosen: {one['chosen']:g}"))
+        stays = one["chosen"] == one["in_force"]
+        if not stays:
+            marks.append((one["chosen"], f"chosen: {one['chosen']:g}"))
         words += (
-            f"The choice rests on {one['caught']} mistakes that it catches. Costs are this route's part of the cost of"
-            " any mail."
+            f"The threshold in force stays: none costs less, and it catches {one['caught']} mistakes."
+            if stays
+            else (f"The choice rests on {one['caught']} mistakes that it catches.")
         )
+        words += " Costs are this route's part of the cost of any mail."
     highest = max(point["cost"] for point in curve) or 1.0
     costs = lines(
         f"Expected cost by threshold of {route}",
@@ -78,19 +83,26 @@ def _route(route: str, one: Facts, facts: Facts) -> Html:
     )
     rows = [
         (
-            f"{point['threshold']:g}",
+            f"{first:g}" if first == last else f"{first:g} – {last:g}",
             percent(point["of_route"]["review"]),
             percent(point["of_route"]["error"]),
             between(point["of_route"]["error_interval"]),
             *(percent(share) for share in point["of_route"]["missed"].values()),
             f"{point['cost']:.4f}",
         )
-        for point in curve
+        for first, last, point in _stretches(curve)
     ]
     missed = [f"{name} missed" for name in facts["costs"]["missed"]]
     columns = ("threshold", "to review", "wrong, of the rest", "interval", *missed, "cost")
     pair = tag("div", tag("div", costs), tag("div", shares), class_="pair")
     return section(route, words, pair, numbers(columns, rows), wide=True)
+
+
+def _stretches(curve: Sequence[Facts]) -> Iterator[tuple[float, float, Facts]]:
+    """First and last of neighbouring thresholds that do the same, and what they do."""
+    for _, alike in groupby(curve, key=lambda point: {**point, "threshold": 0.0}):
+        points = list(alike)
+        yield points[0]["threshold"], points[-1]["threshold"], points[0]
 
 
 def _priors(priors: Mapping[str, Any]) -> Html:

@@ -66,6 +66,17 @@ class TestHelp:
         assert ran.stdout.splitlines()[-1] == "HEAVY []"
         assert "Usage: postroom" in ran.stdout
 
+    @pytest.mark.parametrize("group", ["", "review", "inbox", "queue", "rules", "models"])
+    def test_h_is_help_and_the_commands_are_told_in_whole_words(
+        self, postroom: Postroom, group: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "80")
+        ran = postroom(*filter(None, [group]), "-h")
+        assert ran.code == 0
+        if not group:
+            assert "..." not in ran.out.partition("Commands:")[2]
+        assert "Usage: postroom" in ran.out
+
     def test_the_version(self, postroom: Postroom) -> None:
         assert postroom("--version").out == f"postroom {__version__}\n"
 
@@ -146,6 +157,30 @@ class TestCheck:
         assert ran.code == 0
         assert "account status: 1 lines of" in ran.out
         assert "1 more count as unknown: line 3 has the unknown state 'frozen'" in ran.out
+
+    @pytest.mark.usefixtures("empty_store")
+    def test_a_desk_that_nothing_leads_to_is_noted(self, postroom: Postroom, folder: Path) -> None:
+        desk = '[route.shipping]\ndestinations = ["general"]\n'
+        (folder / "postroom.toml").write_text(SETTINGS + desk)
+        ran = postroom("check", "--offline")
+        assert ran.code == 0
+        assert "route.shipping: no phrase, rule or model sends mail to shipping. Write phrases" in ran.out
+        assert ran.out.count("sends mail to") == 1
+        (folder / "rules").mkdir()
+        rule = '[[rule]]\nname = "parcels"\nwhen = \'subject == "parcel"\'\nroute = "shipping"\n'
+        (folder / "rules" / "ours.toml").write_text(rule + "weight = -1.0\n")
+        assert "sends mail to shipping" in postroom("check", "--offline").out
+        (folder / "rules" / "ours.toml").write_text(rule)
+        assert "sends mail to" not in postroom("check", "--offline").out
+        (folder / "rules" / "ours.toml").unlink()
+        none = '[judging]\nmodel = "none"\nstarter = false\n'
+        (folder / "postroom.toml").write_text(SETTINGS + none)
+        assert "sends mail to appeals" in postroom("check", "--offline").out
+        learned = none.replace("none", "learned")
+        (folder / "postroom.toml").write_text(SETTINGS + desk + learned)
+        assert "sends mail to appeals" not in postroom("check", "--offline").out
+        (folder / "postroom.toml").write_text(SETTINGS + none.replace("none", "missing.model"))
+        assert "sends mail to" not in postroom("check", "--offline").out
 
     def test_a_token_that_can_not_be_read_is_a_mistake(self, postroom: Postroom, folder: Path) -> None:
         asked = '[status]\nkind = "http"\nurl = "https://accounts.example.com/"\ntoken_file = "none"\n'
@@ -347,7 +382,7 @@ class TestFiles:
         for before in (False, True):
             ran = postroom("route", "box", "--deliver", "--json")
             assert ran.code == 1
-            assert "1 of 2 mails were refused" in ran.err
+            assert "refused: 1 of 2 mails" in ran.err
             refused, accepted = ran.lines
             assert list(refused) == list(accepted)
             assert (refused["path"], refused["id"], refused["accepted"]) == ("box/1.eml", None, False)
@@ -400,6 +435,13 @@ class TestFiles:
         assert len(ran.stdout.splitlines()) == 2
         assert b"2 mails" in os.read(terminal, 100_000)
         os.close(terminal)
+
+    def test_people_read_what_the_reader_makes_of_a_mail(self, postroom: Postroom) -> None:
+        shown = postroom("understand", "mail.eml").out
+        assert re.search(r"^from +Ada <ada@example.com> *$", shown, re.MULTILINE)
+        assert re.search(r"^date +2026-11-20 09:00:00 UTC *$", shown, re.MULTILINE)
+        assert re.search(r"^auth +state none, reason ", shown, re.MULTILINE)
+        assert "{" not in shown
 
     def test_no_mail_is_said(self, postroom: Postroom, folder: Path) -> None:
         (folder / "none").mkdir()
@@ -535,7 +577,7 @@ class TestMails:
         work()
         (entry,) = postroom("inbox", "list", "appeals", "--unread", "--json").lines
         assert list(entry) == [
-            "id", "inbox", "route", "delivered_at", "from", "subject", "confidence", "urgent", "unconfirmed", "read",
+            "id", "inbox", "route", "delivered_at", "from", "subject", "second", "confidence", "urgent", "unconfirmed", "read",
         ]  # fmt: skip
         assert (entry["from"], entry["subject"], entry["read"]) == ("ada@example.com", "Hello", False)
         assert "ada@example.com" in postroom("inbox", "list").out
@@ -554,6 +596,55 @@ class TestMails:
         assert [d["route"] for d in told["decisions"]] == ["appeals"]
         assert [e["what"] for e in told["events"]] == ["accepted", "decided", "judge done", "deliver done"]
         assert "What happened to it" in postroom("explain", entry["id"]).out
+        for end in (entry["id"][-6:], f"…{entry['id'][-6:]}"):
+            (facts,) = postroom("inbox", "read", end, "--json").lines
+            assert facts["id"] == entry["id"]
+        ran = postroom("inbox", "read", "…")
+        assert (ran.code, "first or last letters" in ran.err) == (1, True)
+
+    @pytest.mark.usefixtures("empty_store")
+    def test_urgent_mail_and_mail_about_two_things_can_be_seen(
+        self, postroom: Postroom, folder: Path, work: Work
+    ) -> None:
+        (folder / "postroom.toml").write_text(SETTINGS + '[route.refunds]\ndestinations = ["general"]\n')
+        two = "My account was suspended, please restore my account. I want my money back, please refund me. "
+        receive(postroom, a_message(f"{two} I am going to kill myself.", Subject="x" * 100))
+        work()
+        (entry,) = postroom("inbox", "list", "appeals", "--json").lines
+        (mail,) = postroom("mails", "--json").lines
+        assert (entry["urgent"], mail["urgent"], entry["second"]) == (True, ["self-harm"], mail["second"])
+        assert "! xxx" in postroom("mails").out
+        assert f"! (also refunds) {'x' * 79}…" in postroom("inbox", "list").out
+        assert " new " in postroom("inbox", "list").out
+        shown = postroom("inbox", "read", entry["id"]).out
+        assert shown.startswith("Urgent: self-harm\nAlso about: refunds\nFrom: Ada")
+        assert " new " not in postroom("inbox", "list").out
+        (facts,) = postroom("inbox", "read", entry["id"], "--json").lines
+        assert (facts["urgent"], facts["second"]) == (["self-harm"], "refunds")
+        assert "\nUrgent: self-harm\n" in postroom("review", "show", entry["id"]).out
+        told = postroom("explain", entry["id"]).out
+        assert "It is also about refunds." in told
+        assert "so appeals is told at once" in told
+
+    @pytest.mark.usefixtures("empty_store")
+    def test_lists_are_a_line_a_mail_on_a_narrow_terminal(
+        self, postroom: Postroom, work: Work, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        receive(postroom, a_message(Subject="A subject of quite some length that goes on and on for long"))
+        work()
+        (entry,) = postroom("mails", "--json").lines
+        whole = postroom("mails").out
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+        monkeypatch.setenv("COLUMNS", "80")
+        for command in (("mails",), ("inbox", "list")):
+            lines = re.sub(r"\x1b\[[0-9;]*m", "", postroom(*command).out).splitlines()
+            assert len(lines) == 2, lines
+            assert max(map(len, lines)) <= 80
+            assert f"…{entry['id'][-6:]} " in lines[1]
+            assert re.search(r" \d\d-\d\d \d\d:\d\d ", lines[1])
+            assert "A subj" in lines[1]
+        assert len(whole.splitlines()) == 2
+        assert entry["because"] in whole
 
     @pytest.mark.parametrize("asked", [False, True])
     def test_addresses_are_logged_only_where_they_are_asked_for(
@@ -632,7 +723,7 @@ class TestMails:
         for command in (("inbox", "read"), ("explain",)):
             ran = postroom(*command, "01")
             assert ran.code == 1
-            assert "several mails have ids that begin with 01" in ran.err
+            assert "several mails have ids with 01" in ran.err
             assert all(mail["id"] in ran.err for mail in postroom("mails", "--json").lines)
             assert postroom(*command, "").code == 1
 

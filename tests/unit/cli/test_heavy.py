@@ -91,7 +91,7 @@ def test_without_the_extra_the_light_model_judges_and_check_says_so(
     ran = postroom("check", "--offline")
     assert ran.code == 0
     assert "the heavier model is not used, the light one judges alone" in ran.out
-    assert "pip install 'postroom[embed]'" in ran.out
+    assert "-m pip install 'onnxruntime>=1.20'" in ran.out
     ran = postroom("evaluate", "asked.jsonl", "--json")
     assert ran.code == 0
     assert "+" not in ran.lines[0]["model"]
@@ -102,7 +102,7 @@ def test_training_without_the_extra_says_what_to_install(folder: Path, postroom:
     write(folder / "known.jsonl", 1)
     ran = postroom("train", "known.jsonl", "--out", "ours.model", "--heavy")
     assert ran.code != 0
-    assert "pip install 'postroom[embed]'" in ran.err
+    assert "-m pip install 'onnxruntime>=1.20'" in ran.err
     assert not (folder / "ours.model").exists()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.bootstrap.test_past import MAPS, mails, put
-from tests.unit.cli.conftest import Postroom
+from tests.unit.cli.conftest import SETTINGS, Postroom
 
 assert mails, "a fixture"
 
@@ -38,14 +38,46 @@ def test_kept_it_says_how_much(postroom: Postroom, mails: str) -> None:
 def test_without_a_map_it_says_how_to_write_one(postroom: Postroom, mails: str) -> None:
     ran = postroom("import", mails)
     assert "Nothing to learn from." in ran.out
-    assert "Map labels to routes" in ran.out
+    assert "Map labels to routes: --map Appeals=ROUTE --map General=ROUTE --map Old=ROUTE" in ran.out
+
+
+def test_a_map_that_fits_nothing_is_said(postroom: Postroom, mails: str) -> None:
+    ran = postroom("import", mails, *ARGUMENTS, "--map", "label:Zzz=appeals")
+    assert "No label fits 'label:Zzz': it maps nothing." in ran.out
+    assert "No label fits 'Appeals'" not in ran.out
+    ran = postroom("import", mails, "--map", "Appeals=review")
+    assert (ran.code, "review is no desk" in ran.err) == (1, True)
+    put(Path(mails) / "Odd name", 50, "Where is it?", Keywords="Mine, yours")
+    assert "--map 'Odd name=ROUTE'" in postroom("import", str(Path(mails) / "Odd name")).out
+
+
+def test_the_surest_mistakes_are_named(postroom: Postroom, mails: str) -> None:
+    wrong = ("--map", "Appeals=general", "--map", "General=appeals")
+    (facts,) = postroom("import", mails, *wrong, "--json").lines
+    rehearsal = facts["rehearsal"]
+    said = rehearsal["mistakes"]
+    assert 0 < len(said) == round(rehearsal["n"] * (1 - rehearsal["accuracy"]))
+    assert said == sorted(said, key=lambda one: -one["confidence"])
+    assert {one["label"] for one in said} <= {"appeals", "general"}
+    assert all(one["label"] != one["decided"] for one in said)
+    shown = postroom("import", mails, *wrong).out
+    assert "Worst mistakes, the surest first" in shown
+    assert said[0]["source"] in shown
+    assert rehearsal["unknown_to_model"] == []
+    assert "that begin a conversation" in shown
+
+
+def test_a_desk_that_the_model_does_not_know_is_named(postroom: Postroom, mails: str, folder: Path) -> None:
+    (folder / "postroom.toml").write_text(SETTINGS + '[route.shipping]\ndestinations = ["general"]\n')
+    ran = postroom("import", mails, "--map", "General=shipping", "--map", "Appeals=appeals")
+    assert "The model doesn't know shipping: only phrases" in ran.out
 
 
 def test_many_labels_are_cut(postroom: Postroom, folder: Path) -> None:
     put(folder / "Mail" / "Appeals", 1, "My account was suspended", Keywords=",".join(f"tag{n}" for n in range(60)))
     ran = postroom("import", "Mail", *ARGUMENTS)
     assert "and 21 more labels" in ran.out
-    assert "1 mails from" in ran.out
+    assert "1 mail from" in ran.out
 
 
 def test_no_settings_are_needed_to_look(postroom: Postroom, folder: Path) -> None:

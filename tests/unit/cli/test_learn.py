@@ -101,6 +101,19 @@ def test_progress_is_shown_to_whoever_looks(learn, monkeypatch: pytest.MonkeyPat
     assert learn("--dry-run").code == 0
 
 
+def test_elsewhere_than_on_a_terminal_each_step_is_a_line(learn) -> None:
+    ran = learn("--dry-run")
+    steps = [line.partition(":")[0] for line in ran.err.splitlines() if line.endswith(" texts")]
+    assert steps == list(dict.fromkeys(steps))
+    assert {"training", "comparing"} <= set(steps)
+    assert " texts" not in learn("--dry-run", "--background").err
+
+
+def test_the_shipped_model_says_what_it_knows(folder: Path, postroom: Postroom) -> None:
+    said = postroom("models", "show", "shipped").out
+    assert "knows appeals, copyright, general, refunds" in said
+
+
 def test_check_tells_what_was_erased_and_is_still_known(
     learn, postroom: Postroom, team: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

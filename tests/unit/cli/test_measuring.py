@@ -124,6 +124,12 @@ class TestEvaluate:
         ran = postroom("evaluate", "desks.jsonl", "--no-text")
         assert (ran.code, ran.out) == (2, "")
 
+    def test_where_nothing_can_be_written_nothing_is_judged(self, postroom: Postroom, desks: Path) -> None:
+        for option in ("--report", "--predictions"):
+            ran = postroom("evaluate", "desks.jsonl", option, "no/such/file")
+            assert (ran.code, ran.out) == (2, "")
+            assert "there is no folder no/such" in ran.err
+
     @pytest.mark.usefixtures("intents")
     def test_a_learning_curve(self, postroom: Postroom, folder: Path) -> None:
         asked = [{"route": route, "subject": "", "body": texts[0]} for route, texts in WORDS.items()]
@@ -160,14 +166,15 @@ class TestThresholds:
         assert facts["total"]["chosen"]["cost"] <= facts["total"]["in_force"]["cost"]
         assert facts["total"]["in_force"]["missed"] == {"appeals": pytest.approx(3 / 43)}
         chosen = tomllib.loads(facts["settings"])["route"]
+        changed = {"appeals": appeals, "general": general}
         assert chosen == {
-            "appeals": {"threshold": appeals["chosen"]},
-            "general": {"threshold": general["chosen"]},
+            route: {"threshold": one["chosen"]} for route, one in changed.items() if one["chosen"] != one["in_force"]
         }
+        assert chosen
         assert (folder / "postroom.toml").read_text() == SETTINGS
         ran = postroom("thresholds", "desks.jsonl", "--report", "t.html")
         assert "▲ chosen" in ran.out
-        assert "[route.appeals]" in ran.out
+        assert "[route.general]" in ran.out
         assert "What thresholds cost" in (folder / "t.html").read_text()
 
     def test_the_figures_are_those_of_evaluate(self, postroom: Postroom, desks: Path) -> None:
@@ -189,17 +196,22 @@ class TestThresholds:
         assert stat.S_IMODE((folder / "postroom.toml").stat().st_mode) == 0o640
         assert sorted(path.name for path in folder.iterdir() if path.name.startswith(".")) == []
         for route in ("appeals", "general"):
-            assert tomllib.loads(text)["route"][route]["threshold"] == facts["routes"][route]["chosen"]
+            one = facts["routes"][route]
+            written = tomllib.loads(text)["route"][route].get("threshold", one["in_force"])
+            assert written == one["chosen"]
+        assert facts["settings"]
         (after,) = postroom("evaluate", "desks.jsonl", "--json").lines
         assert after["review_rate"] == pytest.approx(facts["total"]["chosen"]["review"])
         assert after["decided"]["error"] == pytest.approx(facts["total"]["chosen"]["error"])
+        assert "Nothing to set." in postroom("thresholds", "desks.jsonl", "--cost", "appeals=100", "--write").out
+        (folder / "postroom.toml").write_text(SETTINGS)
         assert "restart" in postroom("thresholds", "desks.jsonl", "--write").err
 
     def test_a_brand_has_its_own(self, postroom: Postroom, desks: Path, folder: Path) -> None:
         (facts,) = postroom("thresholds", "desks.jsonl", "--brand", "shop", "--write", "--json").lines
         written = tomllib.loads((folder / "postroom.toml").read_text())
         assert written["brand"]["shop"]["thresholds"] == {
-            route: one["chosen"] for route, one in facts["routes"].items()
+            route: one["chosen"] for route, one in facts["routes"].items() if one["chosen"] != one["in_force"]
         }
         assert "threshold" not in written["route"]["appeals"]
         (again,) = postroom("thresholds", "desks.jsonl", "--json").lines
@@ -244,6 +256,22 @@ class TestThresholds:
         ran = postroom("thresholds", "desks.jsonl", "--priors", "mail.eml")
         assert (ran.code, "are not enough" in ran.err) == (1, True)
 
+    def test_easy_mail_is_no_reason_to_change_a_threshold(self, postroom: Postroom, folder: Path) -> None:
+        rows = [{"route": "general", "subject": "", "body": f"When do you open on Sundays {n}?"} for n in range(40)]
+        write(folder / "easy.jsonl", rows)
+        ran = postroom("thresholds", "easy.jsonl", "--write")
+        assert (
+            "No mistake to choose by, as no threshold that is worth its looks catches any: it stays at 0.54." in ran.out
+        )
+        assert "Nothing to set." in ran.out
+        assert (folder / "postroom.toml").read_text() == SETTINGS
+        settings = SETTINGS.replace("[route.general]", "[route.general]\nthreshold = 0.9999")
+        (folder / "postroom.toml").write_text(settings)
+        ran = postroom("thresholds", "easy.jsonl", "--write", "--report", "easy.html")
+        assert "the choice only saves looks" in ran.out
+        assert (folder / "postroom.toml").read_text() != settings
+        assert " – " in (folder / "easy.html").read_text()
+
     def test_too_little_is_not_chosen_by(self, postroom: Postroom, folder: Path) -> None:
         rows = [{"route": "general", "subject": "", "body": f"When do you open {n}?"} for n in range(29)]
         write(folder / "few.jsonl", rows)
@@ -269,7 +297,9 @@ class TestThresholds:
             (("--cost", "appeals=nan"), "write it like appeals=20"),
             (("--cost", "apeals=3"), "there is no route 'apeals'"),
             (("--budget", "many"), "write it like 5%"),
-            (("--budget", "5"), "more than all"),
+            (("--budget", "5"), "--budget 500% is more than all"),
+            (("--budget", "general=200%"), "--budget general=200% is more than all"),
+            (("--report", "no/such/t.html"), "there is no folder no/such to write t.html into"),
             (("--budget", "apeals=5%"), "there is no route 'apeals'"),
         ],
     )

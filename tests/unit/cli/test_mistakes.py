@@ -239,11 +239,11 @@ class TestStore:
 
 
 class TestReceive:
-    """Any status but 0 and 75 would have the mail server bounce the mail."""
+    """Any status but 0 and 75 has the mail server bounce the mail: right for nobody's address alone."""
 
     @pytest.mark.parametrize(
         "arguments",
-        [(), ("nobody@elsewhere.test",), ("--bogus", "support@shop.test"), ("support@shop.test", "-c", "no")],
+        [(), ("--bogus", "support@shop.test"), ("support@shop.test", "-c", "no"), ("nobody@shop.test", "-c", "no")],
     )
     def test_whatever_is_wrong_the_mail_server_keeps_the_mail(
         self, postroom: Postroom, arguments: tuple[str, ...]
@@ -251,6 +251,18 @@ class TestReceive:
         ran = postroom("receive", *arguments, stdin=b"Subject: x\n\nbody\n")
         assert ran.code == 75
         assert is_sentence(ran.err)
+
+    def test_nobody_s_address_is_refused_for_good(self, postroom: Postroom, folder: Path) -> None:
+        """EX_NOUSER: a mail server would try again for days what can't ever be taken."""
+        ran = postroom("receive", "nobody@elsewhere.test", "none@shop.test", stdin=a_message())
+        assert (ran.code, is_sentence(ran.err)) == (67, True)
+        assert "nobody is called nobody@elsewhere.test, none@shop.test here" in ran.err
+        ran = postroom("receive", "nobody@elsewhere.test", "support@shop.test", stdin=a_message())
+        assert ran.code == 0
+
+    def test_a_loop_is_kept(self, postroom: Postroom) -> None:
+        hops = b"Received: from a by b; x\r\n" * 101
+        assert postroom("receive", "support@shop.test", stdin=hops + a_message()).code == 75
 
     def test_also_for_a_bug(self, postroom: Postroom, monkeypatch: pytest.MonkeyPatch) -> None:
         from postroom.bootstrap.house import House

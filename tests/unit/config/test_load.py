@@ -1,5 +1,6 @@
 """Every mistake in postroom.toml is found, with its line and a remedy."""
 
+import re
 from importlib import resources
 
 import msgspec
@@ -68,6 +69,14 @@ def test_the_shipped_settings_are_good() -> None:
             "Add host",
         ),
         (("[review]", "[review]\nhuors = 1"), "review.huors", "unknown setting", "hours"),
+        (
+            ("[web]", '[web]\nmodel = "learned"'),
+            "web.model",
+            "unknown setting",
+            "belongs in [judging] or [second_opinion]",
+        ),
+        (("[review]", "[review]\nlisten = []"), "review.listen", "unknown setting", "belongs in [intake] or [web]"),
+        (("[urgent]", "[urgent]\nstarter = true"), "urgent.starter", "unknown setting", "It belongs in [judging]"),
         (("# tls_certificate", "tls_certificate"), "intake.tls_certificate", "come together", "Set both"),
         (
             ("starter = true", "starter = true\n\n[log]\nlevel = 3"),
@@ -309,3 +318,12 @@ def test_mistakes_of_a_second_opinion(more: str, path: str, says: str, remedy: s
     assert problem.path == path
     assert says in problem.message
     assert remedy in problem.remedy
+
+
+def test_whatever_the_first_file_offers_can_be_uncommented() -> None:
+    text = re.sub(r"^# (?=\[[a-z_.]+\]|[a-z_]+ = )", "", GOOD, flags=re.MULTILINE)
+    settings, problems = load(text)
+    assert settings is not None, [str(p) for p in problems]
+    assert settings.judging.model == "learned"
+    assert settings.status.kind == "csv"
+    assert settings.learning.every_days == 7

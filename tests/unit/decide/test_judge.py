@@ -388,11 +388,15 @@ def test_a_mail_about_two_things_names_both_and_goes_as_the_team_wants():
     text = "Please restore my account, my account was suspended, unban my account; and I want my money back."
     first = judge(case(text), BOOK, Policy())
     assert (first.route, first.second, first.copied) == ("appeals", "refunds", False)
-    assert any("also about refunds" in paragraph for paragraph in explain(first))
+    assert "appeals is told that it is also about refunds." in explain(first)
+    moved = dataclasses.replace(first, route=REFUNDS, decided=REFUNDS)
+    assert not any("also about" in paragraph for paragraph in explain(moved))
     both = judge(case(text), BOOK, Policy(two_matters="copies"))
     assert (both.route, both.copied) == ("appeals", True)
+    assert "It is also about refunds: a linked copy goes there too." in explain(both)
     asked = judge(case(text), BOOK, Policy(two_matters="review"))
     assert (asked.route, asked.decided) == ("review", "appeals")
+    assert "It is also about refunds." in explain(asked)
     assert "two things, appeals and refunds" in asked.because
     assert judge(case("Please restore my account"), BOOK, Policy()).second == ""
     assert judge(case("hello"), BOOK, Policy(two_matters="copies")).second == ""

@@ -419,6 +419,78 @@ def test_short_names_are_compared_by_their_look_alone():
     assert senders.lookalike("аc.com", "ac.com")
 
 
+OUR_DOMAINS = Policy(protected_domains=(OURS, "paystore.de"), known_domains=("paystore.fr",))
+
+
+def asked_from(domain: str, *, confirmed: bool = False, passes: bool = True, **changed: Any) -> Decision:
+    auth = dataclasses.replace(PASS, domain=domain) if passes else message().auth
+    sender = Address(name="Ada", addr=f"ada@{domain}")
+    about = {"history": SenderHistory(mails=1, confirmed=confirmed)}
+    return judge(
+        case("please unban my account", **({"from_": sender, "auth": auth} | changed), about=about), BOOK, OUR_DOMAINS
+    )
+
+
+@pytest.mark.parametrize(
+    "domain", ["paystore.de", "shop.paystore.de", "paystore.fr", "mail.paystore.fr", "customer.example"]
+)
+def test_domains_of_ours_and_those_that_are_named_are_no_lookalikes(domain):
+    decision = asked_from(domain, passes=False)
+    assert decision.route == "appeals", decision.because
+    assert not any(one.source == "sender" for one in decision.findings)
+
+
+def test_a_public_provider_s_domain_imitates_nobody():
+    policy = Policy(protected_domains=("gmail.com",))
+    customer = Address(name="Ada", addr="ada@ymail.com")
+    assert senders.findings(message(from_=customer), policy, SenderHistory()) == ()
+    assert senders.lookalike("ymail.com", "gmail.com")
+
+
+@pytest.mark.parametrize("domain", ["paystore.ch", "paystores.com", "paystore-support.com", "paystore.evil.test"])
+def test_a_lookalike_whose_mail_a_person_gave_to_a_desk_is_believed_to_be_no_impostor(domain):
+    first = asked_from(domain)
+    assert first.route == "review"
+    assert "perhaps written to get onto appeals" in first.because
+    later = asked_from(domain, confirmed=True)
+    assert later.route == "appeals"
+    (remark,) = [one for one in later.findings if one.source == "sender"]
+    assert remark.name == senders.KNOWN
+    assert "a person gave mail from there to a desk before" in remark.reason
+
+
+@pytest.mark.parametrize("domain", ["paystоre.com", "payst0re.net", "paystore.com.evil.test"])
+def test_a_domain_that_can_only_deceive_is_never_known(domain):
+    assert asked_from(domain, confirmed=True).route == "review"
+
+
+def test_who_is_known_must_be_authenticated_and_speaks_for_no_other_domain():
+    assert asked_from("paystore.ch", confirmed=True, passes=False).route == "review"
+    elsewhere = (Address(name="", addr="x@paystore.evil.test"),)
+    assert asked_from("paystore.ch", confirmed=True, reply_to=elsewhere).route == "review"
+
+
+def test_a_person_s_word_makes_an_address_and_its_domain_known_until_another_takes_it_back():
+    def said(route: str, records: Any = ()) -> Any:
+        known = Memory(senders={one.key: one for one in records})
+        return history.moved(mine(), REVIEW, RouteName(route), NOW, known, NOW)
+
+    given = said("appeals")
+    assert [one.confirmed for one in given] == [True, True]
+    kept = {one.key: one for one in given}
+    assert history.recall(mine(), Memory(senders=kept), NOW).confirmed
+    another = mine(from_=Address(name="", addr="bob@example.com"))
+    assert history.recall(another, Memory(senders=kept), NOW).confirmed
+    assert not history.recall(another, Memory(), NOW).confirmed
+    assert [one.confirmed for one in said("automatic", given)] == [True, True]
+    assert [one.confirmed for one in said("junk", given)] == [False, False]
+    assert [one.confirmed for one in said("review", given)] == [False, False]
+    assert [one.confirmed for one in said("junk")] == [False, False]
+    extended = history.extended(mine(), decided("general"), Memory(senders=kept), NOW)
+    assert [one.confirmed for one in extended] == [True, True]
+    assert not any(one.confirmed for one in history.extended(mine(), decided("appeals"), Memory(), NOW))
+
+
 def test_a_lookalike_is_a_remark_and_no_decision():
     policy = Policy(protected_domains=("shop.test", OURS))
     decision = judge(

@@ -55,6 +55,19 @@ def test_it_tells_of_sender_account_urgency_and_remarks():
         assert expected in said
 
 
+@pytest.mark.parametrize(
+    ("alerted", "says"),
+    [
+        (None, "so whoever the settings name for urgent mail is told at once"),
+        (("oncall", "lead"), "so oncall, lead is told at once, wherever it goes"),
+        ((), "but nobody is told at once: nobody is named in urgent.destinations"),
+    ],
+)
+def test_it_says_who_is_told_of_urgent_mail(alerted, says):
+    decision = judge(case("I will kill myself."), BOOK, Policy())
+    assert any(says in paragraph for paragraph in explain(decision, alerted=alerted))
+
+
 def test_it_tells_of_stages_and_of_review_running_out():
     the_case = case("refund, money back")
     shadow = told(the_case, Policy(stages={REFUNDS: RouteStage(stage="shadow")}))

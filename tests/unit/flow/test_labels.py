@@ -56,6 +56,17 @@ def test_what_is_no_mapping_is_said(line: str) -> None:
         mapped(line)
 
 
+def test_review_is_no_desk() -> None:
+    with pytest.raises(Refused, match="review is no desk"):
+        mapped("Appeals=review")
+
+
+def test_patterns_that_fit_no_label_are_told_as_they_were_written() -> None:
+    labels = mapped("label:Zzz=appeals", "Appeals/*=appeals", "*=general")
+    assert labels.idle(["appeals/2024"]) == ["label:Zzz"]
+    assert labels.idle([]) == ["label:Zzz", "Appeals/*", "*"]
+
+
 def test_a_route_that_there_is_not_is_said() -> None:
     with pytest.raises(Refused, match=r"Did you mean 'appeals'\?"):
         mapped("Appeals=apeals")

@@ -95,6 +95,22 @@ def test_of_thresholds_below_all_mail_the_highest():
     assert choose([curve(sure, "general", COSTS)])["general"].threshold == 0.8
 
 
+@pytest.mark.parametrize("in_force", [0.0, 0.6, 0.605, 0.79, 0.8])
+def test_what_is_in_force_stays_where_nothing_costs_less(in_force):
+    easy = [one("general", 0.8), one("general", 0.9)]
+    assert choose([curve(easy, "general", COSTS, in_force)])["general"].threshold == in_force
+    (middle,) = choose([curve(MAIL, "general", COSTS, 0.62)]).values()
+    assert middle.threshold == 0.62  # as good as .7
+
+
+def test_what_is_in_force_goes_where_another_costs_less_or_the_budget_forbids_it():
+    easy = [one("general", 0.8), one("general", 0.9)]
+    assert choose([curve(easy, "general", COSTS, 0.85)])["general"].threshold == 0.8
+    assert choose([curve(MAIL, "general", COSTS, 0.3)])["general"].threshold == 0.7
+    even = [one("general", 0.5, route="refunds"), *[one("general", 0.5)] * 4]
+    assert choose([curve(even, "general", COSTS, 0.6)], room=0.1)["general"].effect.review == 0.0
+
+
 def test_a_budget_buys_what_saves_most():
     mail = [one("general", 0.5, route="appeals"), one("appeals", 0.5, route="general"), *[one("general", 0.9)] * 18]
     curves = [curve(mail, "general", COSTS), curve(mail, "appeals", COSTS)]

@@ -141,6 +141,7 @@ def test_thresholds(priors: Any) -> None:
         "n": 90, "brand": HOSTILE, "costs": {"review": 1.0, "wrong": 5.0, "missed": {"appeals": 20.0}}, "priors": priors,
         "routes": {
             "appeals": route_facts(), "general": route_facts(enough=False, chosen=None), "refunds": route_facts(guessed=0),
+            "copyright": route_facts(chosen=0.6),
         },
         "total": {"in_force": effect, "chosen": effect}, "settings": f"[route.appeals]\n# {HOSTILE}\n",
     }  # fmt: skip
@@ -149,6 +150,8 @@ def test_thresholds(priors: Any) -> None:
     every_plot_has_a_table(page)
     _, words = said(page)
     assert "chosen: 0.5" in words
+    assert "The threshold in force stays" in words
+    assert "0 – 0.99" in words
     assert "Not enough to choose by" in words
     assert "refunds" not in words
     assert ("How frequent routes are" in words) == (priors is not None)

@@ -26,6 +26,11 @@ class LearnedClassifier:
         """Of the model that the last batch was judged by, or the next will be."""
         return self._mind.version
 
+    @property
+    def mind(self) -> Classifier:
+        """The model of the last batch, or of the next."""
+        return self._mind
+
     def classify(self, read: Sequence[tuple[Message, Folded]]) -> Sequence[Sequence[Opinion]]:
         """What the model in force says."""
         stamp = self._registry.stamp()

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from postroom.adapters.classifier.extras import install
 from postroom.model.errors import ConfigError
 
 _PACKAGE = "wordllama"
@@ -33,7 +34,7 @@ def installed() -> bool:
 def load() -> "TokenVectors":
     """The installed word vectors. Raises `ConfigError` where there are none, or not those that are expected."""
     if not installed():
-        raise ConfigError("there are no word vectors: pip install 'postroom[vectors]'")
+        raise ConfigError(f"there are no word vectors; run: {install('vectors')}")
     spec = importlib.util.find_spec(_PACKAGE)
     places = list(spec.submodule_search_locations or ()) if spec else []
     version = metadata.version(_PACKAGE)

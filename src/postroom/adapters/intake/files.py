@@ -1,6 +1,7 @@
 """Mail from files: .eml, mbox, Maildir, whole folders, standard input. One mail in memory at a time."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,12 @@ from postroom.model.errors import Refused
 
 #: folders of a Maildir that hold mail; tmp/ holds what is still being written
 _MAILDIR = ("new", "cur")
+_FIELD = re.compile(
+    rb"^(?:\xef\xbb\xbf)?(?:from|to|cc|subject|date|received|return-path|delivered-to|message-id|reply-to|sender|mime-version"
+    rb"|(?:content|x|arc|list|resent|dkim|authentication|envelope)-[a-z0-9-]{1,60})[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MAIL_END = ".eml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +41,11 @@ def as_found(path: str, raw: bytes, max_size: int) -> FoundMail:
     return FoundMail(path=path, raw=raw[:max_size], truncated=len(raw) > max_size)
 
 
+def begins_as_mail(start: bytes) -> bool:
+    """Whether a file that begins so is an mbox, or a mail: with a field among its first lines that mails have."""
+    return start.startswith(b"From ") or bool(_FIELD.search(start))
+
+
 def _size(file: Path) -> int:
     try:
         return file.stat().st_size
@@ -45,7 +57,7 @@ def find_mails(paths: Sequence[str], max_size: int) -> Iterator[FoundMail]:
     """The mails behind some paths, in order of the paths and of names within a folder.
 
     Of a mail larger than ``max_size`` bytes only the beginning is read, and it says so. Raises `Refused` for a path that
-    doesn't exist or can't be read.
+    doesn't exist or can't be read, and for a file that is named and begins as no mail does, unless its name ends in .eml.
     """
     for path in paths:
         if path == "-":
@@ -54,6 +66,8 @@ def find_mails(paths: Sequence[str], max_size: int) -> Iterator[FoundMail]:
         for file in _files(Path(path)):
             try:
                 with file.open("rb") as stream:
+                    if str(file) == path and file.is_file():
+                        _require_mail(stream, file)
                     yield from mails_in_stream(stream, str(file), max_size)
             except OSError as error:
                 raise Refused(f"can't read {file}: {error.strerror}") from error
@@ -73,6 +87,16 @@ def _files(path: Path) -> Iterator[Path]:
                 yield from (file for file in below if file.is_file())
     else:
         raise Refused(f"there is no file or folder {path}")
+
+
+def _require_mail(stream: BinaryIO, file: Path) -> None:
+    start = stream.read(4096)
+    stream.seek(0)
+    if start and file.suffix.lower() != _MAIL_END and not begins_as_mail(start):
+        raise Refused(
+            f"{file} begins neither as a mail nor as an mbox. For exports (CSV, JSON) there is `postroom import`;"
+            " a mail that is damaged at its head is taken if its name ends in .eml"
+        )
 
 
 def _unreadable(error: OSError) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from postroom.adapters.intake.files import FoundMail, as_found, find_mails
+from postroom.adapters.intake.files import FoundMail, as_found, begins_as_mail, find_mails
 from postroom.model.codec import sound
 from postroom.model.errors import Refused
 
@@ -37,6 +37,11 @@ def read_labelled(path: Path, max_size: int) -> Iterator[Labelled]:
     except OSError as error:
         raise Refused(f"can't read {path}: {error.strerror}") from error
     with lines:
+        if begins_as_mail(lines.peek(4096)[:4096]):
+            raise Refused(
+                f"{path} is mail without labels: put it into a folder for each route, or see `postroom import` for a team's"
+                " archives"
+            )
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 yield _labelled(line, path, number, max_size)
@@ -45,9 +50,9 @@ def read_labelled(path: Path, max_size: int) -> Iterator[Labelled]:
 def _labelled(line: bytes, path: Path, number: int, max_size: int) -> Labelled:
     try:
         item = json.loads(line)
-        route = item["route"]
+        route = item.get("route") if isinstance(item, dict) else None
         if not isinstance(route, str):
-            raise TypeError("route is no text")
+            raise TypeError("it has no `route`")
         acceptable = tuple(map(str, item.get("acceptable") or ()))
         raw = _beginning(path.parent / item["file"], max_size + 1) if "file" in item else _as_mail(item)
     except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:

@@ -40,6 +40,7 @@ LEVELS: dict[EventName, Level] = {
     "status-asked": "debug",
     "status-failed": "warning",
     "store-trouble": "error",
+    "urgent-unheard": "warning",
     "watch-failed": "error",
     "weights-refused": "error",
     "worker-died": "error",

@@ -77,18 +77,24 @@ class CsvStatus:
         return [table.look_up(address) for address in addresses]
 
     def check(self) -> str:
-        """Read the file now: how many addresses it has, as of when, and which lines say nothing. Raises `TryLater`."""
+        """Read the file now: how many addresses it has, as of when, and which lines say nothing.
+
+        Raises `TryLater`, also where more lines say nothing than something.
+        """
         try:
             table, version = self._read()
         except (OSError, Unreadable) as error:
             raise TryLater(self._words_for(error)) from error
         written = datetime.fromtimestamp(version.changed / 1e9, UTC)
         said = f"{table.lines:,} lines of {self._path}, written {written:%Y-%m-%d %H:%M} UTC"
+        if (undated := table.first_undated) is not None:
+            said = f"{said}; {table.undated:,} of them without their date: line {undated.number} {undated.why}"
         if not table.bad:
             return said
         shown = "; ".join(f"line {bad.number} {bad.why}" for bad in table.first_bad)
-        said = f"{said}; {table.bad:,} more count as unknown: {shown}"
-        if not table.lines:
+        more = "; …" if table.bad > len(table.first_bad) else ""
+        said = f"{said}; {table.bad:,} more count as unknown: {shown}{more}"
+        if table.bad > table.lines:
             raise TryLater(said)
         return said
 

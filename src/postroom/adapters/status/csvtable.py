@@ -34,6 +34,7 @@ _NUMBERS: Final[Mapping[AccountState, int]] = {state: number for number, state i
 #: hash of the address, line, state, since (NaN for unknown): sorted, the newest line of an address is the last of its hash
 _RECORD: Final = struct.Struct(">8sIBd")
 _HASH: Final = 8
+_UNKNOWN: Final = (math.nan, "")
 
 
 class Unreadable(PostroomError):
@@ -65,6 +66,10 @@ class Table:
     bad: int
     #: the first few of these
     first_bad: tuple[BadLine, ...]
+    #: lines whose state counts and whose date says nothing that is known
+    undated: int = 0
+    #: the first of these
+    first_undated: BadLine | None = None
 
     def look_up(self, address: str) -> AccountStatus:
         """What the last line with this address says; unknown when there is none."""
@@ -87,14 +92,15 @@ def read_table(file: BinaryIO, words: StateWords) -> Table:
     key = secrets.token_bytes(16)
     buckets = [bytearray() for _ in range(256)]  # by first byte of the hash: sorted one by one, in little memory
     first_bad: list[BadLine] = []
-    bad = 0
+    bad = undated = 0
+    first_undated: BadLine | None = None
     for number, line in enumerate(lines, start=2):
         if number > MOST_LINES:
             raise Unreadable(f"it has more than {MOST_LINES:,} lines: have postroom ask by HTTP instead")
         if not line.strip():
             continue
         try:
-            address, state, moment = row.read(line)
+            address, state, (moment, wrong) = row.read(line)
         except ValueError as error:
             bad += 1
             if len(first_bad) < _BAD_SHOWN:
@@ -102,8 +108,19 @@ def read_table(file: BinaryIO, words: StateWords) -> Table:
         else:
             hashed = _hash(address, key)
             buckets[hashed[0]] += _RECORD.pack(hashed, number, _NUMBERS[state], moment)
+            if wrong:
+                undated += 1
+                first_undated = first_undated or BadLine(number=number, why=wrong)
     records = b"".join(map(_sorted, buckets))
-    return Table(records=records, key=key, lines=len(records) // _RECORD.size, bad=bad, first_bad=tuple(first_bad))
+    return Table(
+        records=records,
+        key=key,
+        lines=len(records) // _RECORD.size,
+        bad=bad,
+        first_bad=tuple(first_bad),
+        undated=undated,
+        first_undated=first_undated,
+    )
 
 
 class _Row:
@@ -124,10 +141,10 @@ class _Row:
             )
         self._last = max(self._address, self._state)
         self._words = words
-        self._moments: dict[str, float] = {}
+        self._moments: dict[str, tuple[float, str]] = {}
 
-    def read(self, line: str) -> tuple[str, AccountState, float]:
-        """Address as a key, state, since (NaN when not known). Raises ValueError with what is wrong."""
+    def read(self, line: str) -> tuple[str, AccountState, tuple[float, str]]:
+        """Address as a key, state, since (NaN when not known) and what is wrong with that. Raises ValueError for the others."""
         cells = _cells(line.rstrip("\r\n"), self._delimiter)
         if len(cells) <= self._last:
             raise ValueError("has too few columns")
@@ -138,16 +155,20 @@ class _Row:
         state = self._words.read(word)
         if state is None:
             raise ValueError(f"has the unknown state {word.strip()[:40]!a}")
-        return address, state, self._moment(cells[self._since]) if 0 <= self._since < len(cells) else math.nan
+        return address, state, self._moment(cells[self._since]) if 0 <= self._since < len(cells) else _UNKNOWN
 
-    def _moment(self, text: str) -> float:
+    def _moment(self, text: str) -> tuple[float, str]:
         """Exports repeat dates: each is read once."""
         known = self._moments.get(text)
         if known is None:
             found = dates.moment(text)
-            if found is None and text.strip():
-                raise ValueError(f"has {text.strip()[:40]!a}, which is neither an ISO date nor seconds since 1970")
-            known = math.nan if found is None else found
+            if found is not None:
+                known = found, ""
+            elif text.strip():
+                wrong = f"has {text.strip()[:40]!a}, which is neither an ISO date nor seconds since 1970"
+                known = math.nan, wrong
+            else:
+                known = _UNKNOWN
             if len(self._moments) < _MOMENTS_KEPT:
                 self._moments[text] = known
         return known

@@ -323,10 +323,10 @@ class SqliteStore:
 
     # For lists and health pages
 
-    def find(self, prefix: str, limit: int = 20) -> tuple[MailId, ...]:
-        """Ids that start with a prefix, oldest first. Raises `TryLater`."""
+    def find(self, some: str, limit: int = 20) -> tuple[MailId, ...]:
+        """Ids that start so, oldest first; where none does, those that end so. Raises `TryLater`."""
         with self._readers.lend() as tx:
-            return views.find(tx, prefix, limit)
+            return views.find(tx, some, limit)
 
     def mails(self, limit: int = 100, *, route: str = "", before: str = "") -> tuple[MailRow, ...]:
         """Newest first, of one route if it is named, older than the mail ``before`` if that is. Raises `TryLater`."""

@@ -23,6 +23,8 @@ CASE WHEN m.duplicate_of IS NOT NULL THEN 'duplicate' ELSE (
     SELECT max(generation) FROM jobs WHERE mail = m.seq AND kind IN ('judge', 'deliver'))
 ) END
 """
+_TAIL = 4
+"""Letters from which on an id is looked for by its end: that reads all ids."""
 #: Of mails m and summaries s.
 ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
@@ -42,10 +44,16 @@ def mails(tx: sqlite3.Connection, *, limit: int, route: str, before: str) -> tup
     return tuple(row_of(row) for row in tx.execute(f"{ROW} {source} LIMIT :limit", values))
 
 
-def find(tx: sqlite3.Connection, prefix: str, limit: int) -> tuple[MailId, ...]:
-    """Ids that start with a prefix, oldest first."""
-    low, high = started_with(sound(prefix))
-    rows = tx.execute("SELECT id FROM mails WHERE id >= ? AND id < ? ORDER BY id LIMIT ?", (low, high, limit))
+def find(tx: sqlite3.Connection, some: str, limit: int) -> tuple[MailId, ...]:
+    """Ids that start so, oldest first; where none does, those that end so."""
+    low, high = started_with(sound(some))
+    rows = tx.execute(
+        "SELECT id FROM mails WHERE id >= ? AND id < ? ORDER BY id LIMIT ?", (low, high, limit)
+    ).fetchall()
+    if not rows and len(some) >= _TAIL:
+        rows = tx.execute(
+            "SELECT id FROM mails WHERE substr(id, ?) = ? ORDER BY id LIMIT ?", (-len(some), sound(some), limit)
+        ).fetchall()
     return tuple(MailId(row[0]) for row in rows)
 
 

@@ -37,13 +37,42 @@ def quoted(mail: bytes) -> bytes:
 @example(content=b"From ")
 @example(content=b"From a\n\nFrom b\n")
 def test_any_bytes_are_mails(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "m").write_bytes(content)
+    (tmp_path / "m.eml").write_bytes(content)
     for max_size in (1, 7, BIG):
-        read = found(tmp_path / "m", max_size=max_size)
+        read = found(tmp_path / "m.eml", max_size=max_size)
         assert read
         assert all(len(raw) <= max_size for _, raw in read)
     if not content.startswith(b"From "):
-        assert found(tmp_path / "m") == [(str(tmp_path / "m"), content)]
+        assert found(tmp_path / "m.eml") == [(str(tmp_path / "m.eml"), content)]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"Subject: x\n", b"\xef\xbb\xbfFROM: a@example.com\n", b"Odd: 1\nReceived: from a\n", b"X-Mozilla-Status: 1\n",
+        b"From a@example.com Fri\n", b"Authentication-Results : x\n", b"",
+    ],
+)  # fmt: skip
+def test_a_file_of_any_name_that_begins_as_a_mail_is_one(tmp_path: Path, start: bytes) -> None:
+    (tmp_path / "m").write_bytes(start)
+    assert found(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"id,subject,body\n1,Hi,Subject: x\n",
+        b"root:x:0:0:root:/root:/bin/sh\n",
+        b'{"subject": "x"}\n',
+        b"SQLite format 3\0",
+        b"x",
+    ],
+)
+def test_a_file_that_is_named_and_no_mail_is_refused(tmp_path: Path, start: bytes) -> None:
+    (tmp_path / "tickets.csv").write_bytes(start)
+    with pytest.raises(Refused, match=r"begins neither as a mail nor as an mbox.*postroom import"):
+        found(tmp_path / "tickets.csv")
+    assert found(tmp_path), "in a folder it is taken for what stands beside it"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -101,6 +130,7 @@ class TestFolders:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_bytes(name.encode())
         assert [raw for _, raw in found(tmp_path)] == [b"0", b"a/1", b"b/2", b"b/c/3"]
+        (tmp_path / "a" / ".hidden").write_bytes(b"Subject: x\n")
         assert found(tmp_path / "a" / ".hidden"), "what is named is read"
 
     def test_loops_of_links_pipes_and_links_to_nowhere_are_passed_over(self, tmp_path: Path) -> None:

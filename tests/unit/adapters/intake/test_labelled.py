@@ -107,3 +107,12 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     with suppress(Refused):
         for one in read_labelled(tmp_path / "data.jsonl", 1000):
             assert isinstance(one.route, str)
+
+
+def test_a_mailbox_is_sent_elsewhere_and_a_missing_route_is_named(tmp_path: Path) -> None:
+    (tmp_path / "hist.mbox").write_bytes(b"From a@example.com Fri\nSubject: x\n\nhello\n")
+    with pytest.raises(Refused, match=r"is mail without labels.*postroom import"):
+        list(read_labelled(tmp_path / "hist.mbox", 1000))
+    for item in ({"subject": "x"}, []):
+        with pytest.raises(Refused, match=r"#?1: .*it has no `route`$"):
+            list(read_labelled(write(tmp_path, item), 1000))

@@ -72,9 +72,12 @@ def test_lines_that_say_nothing_known_are_counted_and_spoil_no_other() -> None:
         b'e@example.com,act"ive,\n'
         b"ann@example.com,suspended,2026-01-01\n"
     )
-    assert read.lines == 1
-    assert read.bad == 8
+    assert (read.lines, read.bad, read.undated) == (2, 7, 1)
     assert read.look_up("ann@example.com") == SUSPENDED
+    assert read.look_up("c@example.com") == AccountStatus(state="active"), "a date that is wrong takes no state along"
+    assert read.first_undated is not None
+    assert read.first_undated.number == 5
+    assert "'the day before', which is neither" in read.first_undated.why
     assert read.look_up("a@example.com") == AccountStatus()
     assert [bad.number for bad in read.first_bad] == [2, 3, 4]
     assert "unknown state 'frozen'" in read.first_bad[0].why
@@ -275,6 +278,12 @@ def test_its_check_says_how_many_and_which_lines_say_nothing(rig: Rig) -> None:
     said = rig.status.check()
     assert "1 lines of" in said
     assert "1 more count as unknown: line 3 has the unknown state 'frozen'" in said
+    rig.write("a@example.com,active,soon", "b@example.com,banned,later", head="address,state,since")
+    assert "2 lines of" in rig.status.check()
+    assert "; 2 of them without their date: line 2 has 'soon', which is neither" in rig.status.check()
+    rig.write("a@example.com,active", *(f"b{n}@example.com,frozen" for n in range(4)))
+    with pytest.raises(TryLater, match=r"4 more count as unknown: line 3 .*; line 4 .*; line 5 .*; …$"):
+        rig.status.check()
     rig.write("b@example.com,frozen")
     with pytest.raises(TryLater, match="line 2 has the unknown state"):
         rig.status.check()

@@ -447,7 +447,7 @@ def test_the_way_of_a_mail_is_told_in_order(store: SqliteStore) -> None:
     assert store.events(a_mail(2).id) == ()
 
 
-def test_mails_are_listed_by_route_and_found_by_the_start_of_their_id(store: SqliteStore) -> None:
+def test_mails_are_listed_by_route_and_found_by_the_start_or_end_of_their_id(store: SqliteStore) -> None:
     store.accept([a_mail(number) for number in range(4)]).result()
     jobs = store.claim("judge", 3, "w")
     store.record(
@@ -459,7 +459,9 @@ def test_mails_are_listed_by_route_and_found_by_the_start_of_their_id(store: Sql
     assert (store.mails(1)[0].route, store.mails(1)[0].subject) == ("", "")
     assert store.find("01mark") == tuple(a_mail(number).id for number in range(4))
     assert store.find(a_mail(2).id) == (a_mail(2).id,)
-    assert store.find("ZZZ") == ()
+    assert store.find(a_mail(2).id[-4:]) == (a_mail(2).id,)
+    assert store.find(a_mail(2).id[-3:]) == ()
+    assert store.find("ZZZZ") == ()
 
 
 @pytest.mark.parametrize("changed", [False, True])
