@@ -8,7 +8,8 @@ from starlette.responses import RedirectResponse, Response
 from postroom.model.desktop import MailPage, Wanted
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, RouteName
-from postroom.web.visit import Page, Visit
+from postroom.web.pages.mail import given, opened
+from postroom.web.visit import Page, Visit, inside
 
 _FILTERS = (
     "route",
@@ -24,6 +25,7 @@ _FILTERS = (
     "until",
 )
 _DAY = 86_400.0
+_MOST = 200
 
 
 def first(visit: Visit) -> Response:
@@ -33,42 +35,64 @@ def first(visit: Visit) -> Response:
 
 def inbox(visit: Visit) -> Response:
     """The mails that the address asks for."""
-    given = {name: visit.query[name].strip() for name in _FILTERS if visit.query.get(name, "").strip()}
+    asked = {name: visit.query[name].strip() for name in _FILTERS if visit.query.get(name, "").strip()}
     after = visit.query.get("after", "")
     wrong, found = "", MailPage(rows=(), after="")
     try:
-        found = visit.room.views.mails(wanted(given), visit.sight, after=after, limit=50)
+        found = visit.room.views.mails(wanted(asked), visit.sight, after=after, limit=50)
     except Refused as error:
         wrong = str(error)
-    route = given.get("route", "")
+    route = asked.get("route", "")
     return visit.page(
         "inbox.html",
         title=route.capitalize() if route else "All mail",
         here=route or "all",
-        given=dict.fromkeys(_FILTERS, "") | given,
+        given=dict.fromkeys(_FILTERS, "") | asked,
         found=found,
         wrong=wrong,
-        older=f"/inbox?{urlencode(given | {'after': found.after})}" if found.after else "",
-        newest=f"/inbox?{urlencode(given)}" if after else "",
-        searching=any(name != "route" for name in given),
+        older=f"/inbox?{urlencode(asked | {'after': found.after})}" if found.after else "",
+        newest=f"/inbox?{urlencode(asked)}" if after else "",
+        may_move=visit.user.is_at_least("agent"),
+        searching=any(name != "route" for name in asked),
     )
 
 
-def wanted(given: dict[str, str]) -> Wanted:
+def together(visit: Visit) -> Response:
+    """Several mails at once: moved to another desk, or read."""
+    chosen = visit.form.get("mail", ())[:_MOST]
+    if not chosen:
+        raise Refused("Tick the mails that you mean.")
+    mails = [opened(visit, one.partition(".")[0]) for one in chosen]
+    route = visit.said("route")
+    match visit.said("verb"):
+        case "read":
+            for one in mails:
+                visit.room.store.mark_read(one.row.id)
+        case "move":
+            if not route:
+                raise Refused("Say to which desk they go.")
+            for one, said in zip(mails, chosen, strict=True):
+                given(visit, one, route, said.partition(".")[2])
+        case _:
+            raise Refused("This form is damaged: load the page again.")
+    return RedirectResponse(inside(visit.said("to", "/inbox")), status_code=303)
+
+
+def wanted(said: dict[str, str]) -> Wanted:
     """What the fields of a search mean. Raises `Refused` for a date that is none."""
-    reading = given.get("reading", "")
+    reading = said.get("reading", "")
     return Wanted(
-        route=RouteName(given.get("route", "")),
-        brand=BrandName(given.get("brand", "")),
-        words=given.get("words", "")[:500],
-        sender=given.get("sender", "")[:320],
-        tag=given.get("tag", ""),
-        language=given.get("language", ""),
+        route=RouteName(said.get("route", "")),
+        brand=BrandName(said.get("brand", "")),
+        words=said.get("words", "")[:500],
+        sender=said.get("sender", "")[:320],
+        tag=said.get("tag", ""),
+        language=said.get("language", ""),
         reading=reading if reading in ("unread", "read") else "",  # type: ignore[arg-type]
-        urgent="urgent" in given,
-        unconfirmed="unconfirmed" in given,
-        since=_day(given["since"]) if "since" in given else None,
-        until=_day(given["until"]) + _DAY if "until" in given else None,
+        urgent="urgent" in said,
+        unconfirmed="unconfirmed" in said,
+        since=_day(said["since"]) if "since" in said else None,
+        until=_day(said["until"]) + _DAY if "until" in said else None,
     )
 
 
@@ -79,4 +103,8 @@ def _day(text: str) -> float:
         raise Refused(f"{text!r} is no date: write it as 2026-03-31") from None
 
 
-PAGES = (Page(path="/", do=first), Page(path="/inbox", do=inbox))
+PAGES = (
+    Page(path="/", do=first),
+    Page(path="/inbox", do=inbox),
+    Page(path="/inbox", do=together, method="POST", role="agent"),
+)

@@ -118,15 +118,14 @@ def raw(visit: Visit) -> Response:
 def move(visit: Visit) -> Response:
     """A person says where it belongs."""
     one = opened(visit, visit.path["id"])
-    given(visit, one, visit.said("route"))
+    given(visit, one, visit.said("route"), visit.said("generation"))
     back = inside(visit.said("to", f"/mail/{one.row.id}"))
     return RedirectResponse(back, status_code=303)
 
 
-def given(visit: Visit, one: Opened, route: str) -> Given:
-    """The verdict, kept. ``""`` confirms the best guess. Raises `Refused`."""
-    generation = visit.said("generation", "0")
-    if not generation.isdecimal():
+def given(visit: Visit, one: Opened, route: str, generation: str) -> Given:
+    """The verdict, kept. ``""`` confirms the best guess; ``generation`` is of the decision that was looked at. Raises `Refused`."""
+    if not (generation.isdecimal() and len(generation) < 10):
         raise Refused("This form is damaged: load the page again.")
     return visit.room.reviewing.give(
         one.mail,

@@ -33,7 +33,7 @@ def answer(visit: Visit) -> Response:
     taken = visit.room.turns.take_one(one.row.id, visit.user.name, visit.sight, lease=visit.room.lease)
     if taken is None:
         raise Refused("Somebody else has this mail in hand, or it has been answered. The next one is at /review.")
-    given(visit, one, visit.said("route"))
+    given(visit, one, visit.said("route"), visit.said("generation"))
     return RedirectResponse("/review", status_code=303)
 
 

@@ -11,6 +11,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") { chord = ""; mark(); if (typing) event.target.blur(); return; }
   if (typing) return;
   if (event.key === "?") { showKeys(); return; }
+  if (event.key === "x") { document.activeElement.closest("li")?.querySelector("[data-tick]")?.click(); return; }
   if (event.key === "j" || event.key === "k") { step(event.key === "j" ? 1 : -1); return; }
   const wanted = [...document.querySelectorAll("[data-chord]")];
   if (chord) {
@@ -46,7 +47,7 @@ function showKeys() {
     const what = one.getAttribute("aria-label") || one.textContent.trim().replace(/^\S(?=\s)/, "").trim() || one.placeholder || one.name;
     add(one.dataset.key || one.dataset.chord.split("").join(" "), what.slice(0, 60));
   }
-  add("j k", "down and up in a list"); add("?", "these keys");
+  add("j k", "down and up in a list"); add("x", "choose the mail in the list"); add("?", "these keys");
   document.getElementById("keys").showModal();
 }
 
@@ -122,7 +123,7 @@ async function listen() {
     heard = now;
   } catch { /* it is asked again */ }
 }
-function busy() { return document.activeElement.closest("input,select,textarea") || document.body.hasAttribute("aria-busy"); }
+function busy() { return document.querySelector("[data-tick]:checked") || document.activeElement.closest("input,select,textarea") || document.body.hasAttribute("aria-busy"); }
 async function refresh() {
   const answer = await fetch(location.href, { credentials: "same-origin" });
   if (!answer.ok || answer.redirected) return;

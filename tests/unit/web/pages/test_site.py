@@ -167,7 +167,7 @@ def test_every_page_asks_who_it_is_and_whether_they_may(here: Installation, page
     token = viewer.csrf()
     answer = viewer.get(path) if page.method == "GET" else viewer.post(path, csrf=token)  # type: ignore[attr-defined]
     if page.role == "viewer":  # type: ignore[attr-defined]
-        assert answer.status in (200, 404)
+        assert answer.status in (200, 404, 409)
     else:
         assert answer.status == 403
         assert "role" in answer.words
@@ -369,3 +369,34 @@ def test_a_store_in_trouble_is_told_and_a_bug_shows_nothing_of_itself(here: Inst
         assert words in page.words
         assert "secret" not in page.text
     assert [str(one) for one in told] == ["secret words of a mail"]
+
+
+# -- several at once
+
+
+def test_several_mails_are_moved_or_read_at_once(here: Installation, ada: Browser) -> None:
+    ids = here.receive(*(letter("How do I change my name?", subject=f"Question {n}") for n in range(3)))
+    token = ada.csrf()
+    ticked = [f"{one}.1" for one in ids[:2]]
+    page = ada.post("/inbox", csrf=token, verb="read", mail=ticked, to="/inbox?route=general&reading=unread")
+    assert ids[2] in page.text
+    assert ids[0] not in page.text
+    ada.post("/inbox", csrf=token, verb="move", mail=ticked, route="refunds", note="all about money")
+    assert [here.house.store.decisions(one)[-1].route for one in ids] == ["refunds", "refunds", "general"]
+    assert here.house.store.verdicts_on(ids[1])[0].note == "all about money"
+    for fields in (
+        {},
+        {"verb": "move", "mail": ticked},
+        {"verb": "burn", "mail": ticked},
+        {"verb": "move", "mail": [ids[0]], "route": "general"},
+    ):
+        assert ada.post("/inbox", csrf=token, **fields).status == 409
+
+
+def test_what_one_may_not_see_is_not_moved_with_the_rest(here: Installation) -> None:
+    (mine,) = here.receive(APPEAL)
+    (other,) = here.receive(REFUND)
+    sam = here.user("sam", "agent", routes=("appeals",))
+    answer = sam.post("/inbox", csrf=sam.csrf(), verb="move", mail=[f"{mine}.1", f"{other}.1"], route="general")
+    assert answer.status == 404
+    assert [here.house.store.decisions(one)[-1].route for one in (mine, other)] == ["appeals", "refunds"]
