@@ -100,7 +100,7 @@ def test_a_gigabyte_on_standard_input_is_put_off_in_bounded_memory(tmp_path: Pat
 )  # fmt: skip
 def test_receive_is_no_relay_either(tmp_path: Path, arguments: list[str]) -> None:
     done = run(tmp_path, "receive", *arguments, input=a_mail(1).decode())
-    assert done.returncode == 75
+    assert done.returncode == 67
     assert "Traceback" not in done.stderr
 
 

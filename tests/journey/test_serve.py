@@ -201,7 +201,7 @@ def test_mail_reaches_every_destination_of_its_route_by_every_door(running: Runn
     until(lambda: len(running.inbox()) == 3, "three in the inbox")
     until(lambda: len(list((running.folder / "copy" / "new").iterdir())) == 3, "three in the Maildir")
     until(lambda: not running.waiting(), "nothing waits")
-    running.command("receive", "nobody@elsewhere.test", code=75, input=mail)
+    running.command("receive", "nobody@elsewhere.test", code=67, input=mail)
 
     assert {(e.from_addr, e.subject, e.read) for e in running.inbox()} == {("ada@example.com", "Hello", False)}
     assert "give me my account back" in running.command("inbox", "read", running.inbox()[-1].mail_id.upper())

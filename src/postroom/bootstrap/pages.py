@@ -66,7 +66,7 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
     secure = settings.url.startswith("https://")
 
     def explain(decision: Decision, message: Message) -> Explanation:
-        return explained(decision, message, house.policy_in_force())
+        return explained(decision, message, house.policy_in_force(), alerted=house.settings.urgent.destinations)
 
     def alike(mail: Mail, message: Message, sight: Sight) -> tuple[Neighbour, ...]:
         def may_see(brand: BrandName, route: RouteName) -> bool:

