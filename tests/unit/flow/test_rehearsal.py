@@ -1,6 +1,7 @@
 """The past again: what it teaches, and what would have been right."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,17 @@ def test_what_the_team_said_is_taught_to_threads_and_senders(house: House) -> No
     assert (thread.route, thread.confirmed, thread.mails) == ("appeals", True, 2)
     assert memory.senders["a:ada@example.com"].mails == 2
     assert memory.senders["d:example.com"].last_route == "appeals"
+
+
+def test_a_sender_whose_mail_the_team_gave_to_a_desk_is_no_impostor(house: House) -> None:
+    house.store.keep_examples((), taught(house.store, [past(1)]))
+    known = house.store.recall((), (), ("a:ada@example.com", "d:example.com")).senders
+    assert [one.confirmed for one in known.values()] == [True, True]
+    spam = past(2, From="bob@example.org", Authentication_Results="mx.shop.test; dkim=pass header.d=example.org")
+    spam = replace(spam, example=replace(spam.example, route=RouteName("junk")))
+    house.store.keep_examples((), taught(house.store, [spam]))
+    known = house.store.recall((), (), ("a:bob@example.org", "d:example.org")).senders
+    assert [one.confirmed for one in known.values()] == [False, False]
 
 
 def live(house: House, body: str, **headers: str) -> None:
