@@ -61,6 +61,11 @@ class Around:
     return_address: Callable[[], ReturnAddress]
 
 
+def can_withdraw(wanted: DestinationSettings) -> bool:
+    """Whether a delivery to it can be taken back; it need not be built for that."""
+    return _KINDS[type(wanted)].can_withdraw
+
+
 def build(name: DestinationName, wanted: DestinationSettings, around: Around) -> Destination:
     """One destination. Raises `ConfigError`."""
     match wanted:
@@ -83,6 +88,19 @@ def build(name: DestinationName, wanted: DestinationSettings, around: Around) ->
                 concurrency=wanted.concurrency,
                 timeout=wanted.timeout,
             )
+
+
+_KINDS: dict[
+    type[object],
+    type[InboxDestination | MaildirDestination | MboxDestination | SmtpDestination | WebhookDestination],
+] = {
+    Inbox: InboxDestination,
+    Maildir: MaildirDestination,
+    Mbox: MboxDestination,
+    Smtp: SmtpDestination,
+    Lmtp: SmtpDestination,
+    Webhook: WebhookDestination,
+}
 
 
 def _relay(name: DestinationName, wanted: Smtp | Lmtp, around: Around) -> Destination:

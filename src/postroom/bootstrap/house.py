@@ -30,7 +30,7 @@ from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
-from postroom.bootstrap.destinations import Around, Servers, build
+from postroom.bootstrap.destinations import Around, Servers, build, can_withdraw
 from postroom.bootstrap.opinion import build_opinion
 from postroom.bootstrap.shelf import Shelf
 from postroom.bootstrap.status import build_status
@@ -42,6 +42,7 @@ from postroom.decide.policy import Policy, RouteStage
 from postroom.flow.addressbook import AddressBook
 from postroom.flow.audit import Audit
 from postroom.flow.desks import Desk, Desks
+from postroom.flow.moves import Mover
 from postroom.flow.retry import Patience
 from postroom.flow.router import Dispatch, Judging, Reception
 from postroom.flow.seconding import Seconding
@@ -494,7 +495,11 @@ class House:
             store=self.store,
             trust=self.trust,
             policy=self.policy_in_force(),
-            desks=self.desks,
+            mover=Mover(
+                desks=self.desks,
+                can_withdraw={name: can_withdraw(wanted) for name, wanted in self.destination_settings.items()},
+                undo_seconds=self.settings.review.undo_seconds,
+            ),
             routes=self.taught_routes,
             clock=time.time,
             pause=time.sleep,

@@ -221,6 +221,14 @@ class Review(Table, frozen=True):
     tell: Annotated[
         tuple[Name, ...], Meta(description="Destinations (a lead's mailbox, a webhook) told when that happens.")
     ] = ()
+    undo_seconds: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=3600.0,
+            description="What a verdict sends to where it can't be taken back (smtp, lmtp, webhook, mbox) waits so long, unless the mail is urgent; `postroom review undo` stops it. 0: it goes at once.",
+        ),
+    ] = 60.0
     audit_share: Annotated[
         float,
         Meta(

@@ -90,6 +90,30 @@ def moved(
     return tuple(_move(memory.senders.get(key), key, was, said, decided_at, now) for key in keys(message))
 
 
+def moved_back(
+    message: Message, was: RouteName, first: Decision, counted: RouteName, memory: Memory, now: float
+) -> tuple[SenderRecord, ...]:
+    """The records of a mail's sender after it is taken back that it belongs in ``was``: it counts in ``counted`` again.
+
+    ``first`` is the mail's first judgement, with what was known of its sender then. Mail that came since stays counted.
+    """
+    back = moved(message, was, counted, first.decided_at, memory, now)
+    if was == counted:
+        return back
+    return tuple(_as_known(record, was, first) if record.key.startswith("a:") else record for record in back)
+
+
+def _as_known(record: SenderRecord, was: RouteName, first: Decision) -> SenderRecord:
+    """What counts do not say: where the last mail went, and the last at each route, unless there was another since."""
+    before = first.history
+    if record.last_route == was and record.last_at <= first.decided_at:
+        record = replace(record, last_route=before.last_route or first.route)
+    newest, known = dict(record.newest), dict(before.newest).get(was)
+    if known is not None and newest.get(was) == first.decided_at:
+        newest[was] = known
+    return replace(record, newest=_by_name(newest, record.counts))
+
+
 def _move(
     record: SenderRecord | None, key: str, was: RouteName, said: RouteName, decided_at: float, now: float
 ) -> SenderRecord:

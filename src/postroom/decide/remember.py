@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from postroom.decide import history, texts, threads
 from postroom.decide.folding import fold
 from postroom.model.judgement import AUTOMATIC, Decision, Verdict
-from postroom.model.mail import Mail
+from postroom.model.mail import Mail, RouteName
 from postroom.model.memory import Memory, Remember, TextRecord, ThreadRecord
 from postroom.model.message import Message
 
@@ -62,13 +62,54 @@ def word_given(
     ``decisions`` are all on the mail so far. That a mail is automatic says nothing of its thread, or of its text from
     another's hands.
     """
-    counted = next((one for one in reversed(decisions) if not one.unconfirmed), decisions[-1])
-    senders = history.moved(message, counted.route, verdict.said, decisions[0].decided_at, memory, verdict.at)
+    counted = _counted(decisions)
+    senders = history.moved(message, counted, verdict.said, decisions[0].decided_at, memory, verdict.at)
     if verdict.said == AUTOMATIC:
         return Remember(senders=senders, forget=(mail.id,))
     thread = threads.own(message, mail, memory)
+    record = _text(message, mail, verdict)
+    return Remember(
+        thread=threads.confirmed(thread, verdict.said) if thread is not None else None,
+        senders=senders,
+        texts=(record,) if record.keys else (),
+        forget=texts.outdated(record, memory.known_by(record.keys), verdict.at),
+    )
+
+
+def word_taken_back(
+    message: Message,
+    mail: Mail,
+    verdict: Verdict,
+    decisions: Sequence[Decision],
+    standing: Verdict | None,
+    memory: Memory,
+) -> Remember:
+    """What goes again with a person's word, as far as nobody has built on it since.
+
+    ``decisions`` are those up to the one that it judged, ``standing`` is the word that this one was, if it was one. A thread
+    with later mail stays where it is. Texts that the word made outdated do not come back.
+    """
+    at = verdict.at if verdict.taken_back is None else verdict.taken_back.at
+    senders = history.moved_back(message, verdict.said, decisions[0], _counted(decisions), memory, at)
+    before = standing if standing is not None and standing.said != AUTOMATIC else None
+    text = None if before is None else _text(message, mail, before)
+    thread = None if verdict.said == AUTOMATIC else threads.own(message, mail, memory)
+    if thread is not None:
+        said = None if before is None else before.said
+        thread = threads.unconfirmed(thread, mail, verdict.said, decisions[0], said)
+    return Remember(
+        thread=thread, senders=senders, texts=(text,) if text is not None and text.keys else (), forget=(mail.id,)
+    )
+
+
+def _counted(decisions: Sequence[Decision]) -> RouteName:
+    """Where the mail counts for its sender: that review's clock sent it on counts for nothing."""
+    return next((one for one in reversed(decisions) if not one.unconfirmed), decisions[-1]).route
+
+
+def _text(message: Message, mail: Mail, verdict: Verdict) -> TextRecord:
     words = texts.words(fold(message.subject, message.new_text))
-    record = TextRecord(
+    return TextRecord(
         mail_id=mail.id,
         keys=texts.keys(words),
         sketch=texts.sketch(words),
@@ -76,12 +117,6 @@ def word_given(
         by=verdict.by.casefold(),
         sender=texts.sender_of(message),
         at=verdict.at,
-    )
-    return Remember(
-        thread=threads.confirmed(thread, verdict.said) if thread is not None else None,
-        senders=senders,
-        texts=(record,) if record.keys else (),
-        forget=texts.outdated(record, memory.known_by(record.keys), verdict.at),
     )
 
 

@@ -133,11 +133,10 @@ def extended(found: Found, message: Message, mail: Mail, decision: Decision) -> 
     settled = decision.route not in {REVIEW, JUNK, AUTOMATIC}
     record = found.record
     if record is None:
-        route = decision.decided if decision.decided not in {JUNK, AUTOMATIC} else decision.route
         return ThreadRecord(
             id=mail.id,
             brand=mail.brand,
-            route=route,
+            route=_begins(decision),
             confirmed=False,
             last_at=mail.received_at,
             mails=1,
@@ -158,6 +157,31 @@ def extended(found: Found, message: Message, mail: Mail, decision: Decision) -> 
 def confirmed(record: ThreadRecord, route: RouteName) -> ThreadRecord:
     """The thread after a person said where it belongs."""
     return replace(record, route=route, confirmed=True)
+
+
+def unconfirmed(
+    record: ThreadRecord, mail: Mail, said: RouteName, first: Decision, standing: RouteName | None
+) -> ThreadRecord | None:
+    """The thread after a person's word on this mail, ``said``, was taken back; None where it stays as it is.
+
+    It stays when a later mail has joined it, or something else was decided on it since. ``first`` is the mail's first
+    judgement, with the thread as it was then; ``standing`` is what a person said of the mail before, None for nothing.
+    """
+    if record.route != said or not record.confirmed or record.last_at > mail.received_at:
+        return None
+    if standing is not None:
+        return confirmed(record, standing)
+    known = first.thread
+    if known is None:
+        return replace(record, route=_begins(first), confirmed=False)
+    settled = first.route not in {REVIEW, JUNK, AUTOMATIC} and mail.received_at >= known.last_at
+    route = first.route if settled else known.route
+    return replace(record, route=route, confirmed=known.confirmed and route == known.route)
+
+
+def _begins(decision: Decision) -> RouteName:
+    """The route of a thread that begins with this decision."""
+    return decision.decided if decision.decided not in {JUNK, AUTOMATIC} else decision.route
 
 
 def _state(record: ThreadRecord, by: Literal["references", "in-reply-to", "subject"]) -> ThreadState:

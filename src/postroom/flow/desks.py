@@ -55,6 +55,10 @@ class Desks:
         """Whether the mail waits in review for a person."""
         return decision.route == REVIEW and not self._in_shadow(decision)
 
+    def files(self, decision: Decision) -> bool:
+        """Whether the mail lies at a desk by it: neither with those who are asked, nor where it went before postroom."""
+        return decision.route != REVIEW and not self._in_shadow(decision)
+
     def places(self, decision: Decision) -> tuple[DestinationName, ...]:
         """Where the mail lies after this decision; copies for alerts and leads are apart."""
         if self._in_shadow(decision):

@@ -217,6 +217,7 @@ def verdict_facts(verdict: Verdict) -> dict[str, Any]:
         "asked": verdict.asked,
         "probability": verdict.probability,
         "note": verdict.note,
+        "taken_back": {"by": taken.by, "at": taken.at, "note": taken.note} if (taken := verdict.taken_back) else None,
     }
 
 

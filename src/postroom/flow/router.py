@@ -20,6 +20,8 @@ from postroom.flow.addressbook import AddressBook
 from postroom.flow.audit import Audit
 from postroom.flow.desks import Desks
 from postroom.flow.ids import new_id
+from postroom.flow.notice import notice
+from postroom.flow.recall import recall
 from postroom.flow.retry import Patience, next_attempt, too_old
 from postroom.flow.seconding import NOTHING, Asked, Seconding, heard
 from postroom.flow.sitting import Judges, Sitting
@@ -31,7 +33,7 @@ from postroom.model.marks import is_our_mark
 from postroom.model.memory import Remember
 from postroom.model.message import Message
 from postroom.model.trust import Trust
-from postroom.model.work import Again, Decided, Done, Job, Outcome, Parcel, Park, Summary
+from postroom.model.work import Again, Decided, Done, Job, Outcome, Parcel, Park, Receipt, Summary, delivery_key
 from postroom.ports import Classifier, Destination, Judged, Observer, StatusProvider, Store
 from postroom.understand.envelope import peek
 from postroom.understand.reader import read
@@ -312,7 +314,7 @@ class Dispatch:
     def deliver(
         self, job: Job, mail: Mail, why: Decided, destination: Destination, *, accused: bool = False
     ) -> Outcome:
-        """Try one delivery and say what became of it; the caller settles. Raises `TryLater` when the store is unwell.
+        """Try one delivery, or to take one back, and say what became of it; the caller settles. Raises `TryLater` when the store is unwell.
 
         Where the mail is ``accused``, what looks like the destination's own failure counts against the mail.
         """
@@ -321,13 +323,15 @@ class Dispatch:
             decision=why.decision,
             destination=destination.name,
             generation=job.generation,
-            key=f"{mail.id}.{destination.name}.{job.generation}",
-            stamped=stamp(mail, why.decision, hostname=self.hostname, key=self.key),
+            key=delivery_key(mail.id, destination.name, job.generation),
+            stamped=b"" if job.task != "deliver" else stamp(mail, why.decision, hostname=self.hostname, key=self.key),
             subject=why.summary.subject,
             from_addr=why.summary.from_addr,
         )
         try:
-            receipt = destination.deliver(parcel)
+            receipt = (
+                destination.deliver(parcel) if job.task == "deliver" else self._recall(job, parcel, why, destination)
+            )
         except TryLater as error:
             return self._later(job, error, accused=accused)
         except GiveUp as error:
@@ -335,6 +339,17 @@ class Dispatch:
         except Exception as error:  # noqa: BLE001 -- an adapter's bug parks this delivery and stops no other
             return parked_or_halted(job, error, self.store, self.observer, self.clock(), self.patience)
         return Done(job=job, receipt=receipt.reference)
+
+    def _recall(self, job: Job, parcel: Parcel, why: Decided, destination: Destination) -> Receipt:
+        return recall(
+            job,
+            parcel,
+            destination,
+            self.store,
+            lambda: notice(
+                parcel.mail, why.decision, why.summary, destination.name, hostname=self.hostname, key=self.key
+            ),
+        )
 
     def _later(self, job: Job, error: TryLater, *, accused: bool) -> Outcome:
         now = self.clock()

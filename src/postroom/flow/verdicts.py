@@ -1,8 +1,8 @@
-"""A person's word on a decision: kept, and followed at once.
+"""A person's word on a decision: kept, and followed at once; and taken back.
 
-One transaction keeps the verdict, the decision of the next generation and its deliveries, and ends the review clock;
-the thread is there for certain, the mail counts there for its sender, and its text is known (`decide.texts`). To undo a
-verdict is to give another.
+One transaction keeps the verdict, the decision of the next generation and its deliveries (`flow.moves`), and ends the review
+clock; the thread is there for certain, the mail counts there for its sender, and its text is known (`decide.texts`).
+Another makes all of it undone, as far as it can be (`flow.undo`).
 """
 
 from collections.abc import Callable, Collection
@@ -13,20 +13,24 @@ from postroom.decide.blend import certain
 from postroom.decide.folding import fold
 from postroom.decide.policy import Policy
 from postroom.flow.desks import Desks
+from postroom.flow.moves import Consequence, Mover, Moves
+from postroom.flow.undo import Undo, restored, undo
 from postroom.model.errors import Refused, TryLater, unknown
-from postroom.model.judgement import Asked, Decision, Finding, Verdict
+from postroom.model.judgement import Asked, Decision, Finding, TakenBack, Verdict
 from postroom.model.mail import DestinationName, Mail, RouteName
+from postroom.model.memory import Memory, Remember
+from postroom.model.message import Message
 from postroom.model.trust import Trust
-from postroom.model.work import JobInfo, JobState
+from postroom.model.work import JobInfo
 from postroom.ports import JobFilter, Ruling, Store
 from postroom.understand.reader import read
 
+LEAST_CLOCK = 900.0
+"""Seconds in review that a mail has at least when a verdict on it is taken back."""
+
 _TRIES = 150
 _PAUSE = 0.1
-"""Seconds between them, while another mail of the same thread or sender is being judged."""
-
-_THERE: frozenset[JobState] = frozenset({"ready", "claimed", "held", "done"})
-"""A delivery in one of these states brings the mail to its destination, or has done so."""
+"""Seconds between them, while another mail of the same thread or sender is being judged, or this one delivered."""
 
 _MAX_NAME = 100
 _MAX_NOTE = 1000
@@ -34,13 +38,17 @@ _MAX_NOTE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What came of a verdict."""
+    """What came of a verdict, or of taking it back."""
 
     verdict: Verdict
     #: now in force
     decision: Decision
     #: where the mail is delivered because of it; empty when it lies there already
     deliveries: tuple[DestinationName, ...]
+    #: those of them that can't be undone, and wait for that
+    waiting: tuple[DestinationName, ...] = ()
+    #: where it does not belong any more
+    consequences: tuple[Consequence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +58,17 @@ class Reviewing:
     store: Store
     trust: Trust
     policy: Policy
-    desks: Desks
+    mover: Mover
     #: the routes that a person may name
     routes: Collection[RouteName]
     clock: Callable[[], float]
     #: waits for so many seconds
     pause: Callable[[float], None]
+
+    @property
+    def desks(self) -> Desks:
+        """Where each route's mail goes."""
+        return self.mover.desks
 
     def give(self, mail: Mail, said: RouteName | None, by: str, *, generation: int = 0, note: str = "") -> Given:
         """A person says where a mail belongs; None confirms the best guess.
@@ -63,9 +76,50 @@ class Reviewing:
         ``generation`` is the decision that was looked at; 0 for the newest. Raises `Refused` when there is none, when it is
         not the newest any more, or when the route is none of the brand's; and `TryLater`.
         """
-        name = _one_line(by, _MAX_NAME)
-        if not name:
-            raise Refused("say who says so: a verdict has a name")
+        name = _named(by)
+        decisions = self._looked_at(mail, generation)
+        latest = decisions[-1]
+        route = self._checked(mail, latest.decided if said is None else said)
+        verdict = self._verdict(latest, route, name, _one_line(note, _MAX_NOTE))
+        return self._follow(
+            mail,
+            verdict,
+            self._decision(mail, latest, verdict),
+            decisions,
+            lambda message, memory: remember.word_given(message, mail, verdict, decisions, memory),
+        )
+
+    def take_back(self, mail: Mail, by: str, *, generation: int = 0, note: str = "") -> Given:
+        """The newest verdict on a mail counts no more: what stood before stands again, in the next generation.
+
+        Where that was review, the question is asked again, with what is left of its clock, or a quarter of an hour. What
+        the verdict added to memory goes, as far as nobody has built on it; the verdict stays in the record and teaches
+        nothing. Raises as `give` does, and `Refused` when no verdict is in force.
+        """
+        name = _named(by)
+        decisions = self._looked_at(mail, generation)
+        found, now = undo(mail.id, decisions, self.store.verdicts_on(mail.id)), self.clock()
+        verdict = replace(found.verdict, taken_back=TakenBack(by=name, at=now, note=_one_line(note, _MAX_NOTE)))
+        return self._follow(
+            mail,
+            verdict,
+            self._again(found, decisions[-1], name, now),
+            decisions,
+            lambda message, memory: remember.word_taken_back(
+                message, mail, verdict, found.before, found.standing, memory
+            ),
+            self._clock_left(found, now),
+        )
+
+    def consequences(self, mail: Mail) -> tuple[Consequence, ...]:
+        """What `take_back` would come to where the verdict brought the mail. Raises `Refused` and `TryLater`."""
+        decisions = self._looked_at(mail, 0)
+        found, now = undo(mail.id, decisions, self.store.verdicts_on(mail.id)), self.clock()
+        decision = self._again(found, decisions[-1], "nobody", now)
+        return self.mover.moves(self._made(mail), decisions, decision, now).consequences
+
+    def _looked_at(self, mail: Mail, generation: int) -> tuple[Decision, ...]:
+        """All decisions on the mail, if the newest is the one that was looked at."""
         decisions = self.store.decisions(mail.id)
         if not decisions:
             again = f"; it came before, as {mail.duplicate_of}: judge that" if mail.duplicate_of else ""
@@ -76,9 +130,21 @@ class Reviewing:
             raise Refused(
                 f"{mail.id} was decided {whose} meanwhile: it is in {latest.route}, generation {latest.generation}. Look again"
             )
-        route = self._checked(mail, latest.decided if said is None else said)
-        verdict = self._verdict(latest, route, name, _one_line(note, _MAX_NOTE))
-        return self._follow(mail, verdict, self._decision(mail, latest, verdict), decisions)
+        return decisions
+
+    def _again(self, found: Undo, latest: Decision, by: str, now: float) -> Decision:
+        """What stood before; earlier versions did not say that what is in review was asked about."""
+        decision = restored(found, latest, by, now)
+        return replace(decision, asked="review", asked_with=1.0) if self.desks.asks(decision) else decision
+
+    def _clock_left(self, found: Undo, now: float) -> float:
+        """When its time in review is up, seconds since the epoch."""
+        clocks = self.store.jobs(JobFilter(mail_id=found.verdict.mail_id, kinds=("clock",)))
+        due = next((job.due_at for job in clocks if job.generation == found.verdict.generation), 0.0)
+        return max(due, now + min(LEAST_CLOCK, self.desks.review_clock))
+
+    def _made(self, mail: Mail) -> tuple[JobInfo, ...]:
+        return self.store.jobs(JobFilter(mail_id=mail.id, kinds=("deliver",)))
 
     def _checked(self, mail: Mail, route: RouteName) -> RouteName:
         if route not in self.routes:
@@ -102,44 +168,51 @@ class Reviewing:
             because=because,
             unconfirmed=False,
             by=verdict.by,
+            again=0,
             asked="",
             asked_with=0.0,
             decided_at=verdict.at,
         )
 
-    def _follow(self, mail: Mail, verdict: Verdict, decision: Decision, decisions: tuple[Decision, ...]) -> Given:
+    def _follow(
+        self,
+        mail: Mail,
+        verdict: Verdict,
+        decision: Decision,
+        decisions: tuple[Decision, ...],
+        remembering: Callable[[Message, Memory], Remember],
+        clock: float | None = None,
+    ) -> Given:
+        """Keep it, as soon as neither a judge nor a delivery is in between. ``clock`` is when time in review is up."""
         message = read(mail, self.trust)
-        latest = decisions[-1]
-        made = self.store.jobs(JobFilter(mail_id=mail.id, kinds=("deliver",)))
-        places = self.desks.places(decision)
-        # Alerts, and what leads are told of, are no matter of the desk.
-        wanted = {
-            *places,
-            *(self.desks.urgent if latest.urgent else ()),
-            *(self.desks.tell if latest.unconfirmed else ()),
-        }
-        newest = {job.destination: job.state for job in made}
-        there = {place for place in self.desks.places(latest) if newest.get(place) in _THERE}
-        jobs = tuple(job for job in self.desks.jobs(decision, verdict.at) if job.destination not in there)
-        anew = {job.destination for job in jobs}
+        now = verdict.taken_back.at if verdict.taken_back else verdict.at
         ruling = Ruling(
             verdict=verdict,
             decision=decision,
-            jobs=jobs,
-            drop=tuple(job.id for job in made if _needless(job, wanted, anew)),
-            leaves=tuple(sorted({job.destination for job in made} - wanted)),
+            jobs=(),
+            drop=(),
+            made=(),
+            leaves=(),
             keys=replace(
                 remember.keys(message, mail), texts=texts.keys(texts.words(fold(message.subject, message.new_text)))
             ),
-            remember=lambda memory: remember.word_given(message, mail, verdict, decisions, memory),
+            remember=lambda memory: remembering(message, memory),
         )
-        return Given(verdict=self._kept(ruling), decision=decision, deliveries=tuple(job.destination for job in jobs))
 
-    def _kept(self, ruling: Ruling) -> Verdict:
+        def attempt() -> Given:
+            made = self._made(mail)
+            moves = self.mover.moves(made, decisions, decision, now)
+            jobs = tuple(replace(job, due_at=clock) if clock and job.kind == "clock" else job for job in moves.jobs)
+            kept = self.store.rule(replace(ruling, jobs=jobs, drop=moves.drop, made=made, leaves=moves.leaves))
+            return _given(kept, decision, moves)
+
+        return self._until_quiet(attempt)
+
+    def _until_quiet(self, attempt: Callable[[], Given]) -> Given:
         tries = _TRIES
         while True:
             try:
-                return self.store.rule(ruling)
+                return attempt()
             except TryLater:
                 tries -= 1
                 if not tries:
@@ -165,9 +238,21 @@ class Reviewing:
         )
 
 
-def _needless(job: JobInfo, wanted: Collection[DestinationName], anew: Collection[DestinationName]) -> bool:
-    """Whether a delivery need not be made any more: it leads elsewhere, or was parked and is now made anew."""
-    return job.destination not in wanted or (job.state == "parked" and job.destination in anew)
+def _given(verdict: Verdict, decision: Decision, moves: Moves) -> Given:
+    return Given(
+        verdict=verdict,
+        decision=decision,
+        deliveries=tuple(job.destination for job in moves.deliveries),
+        waiting=tuple(job.destination for job in moves.deliveries if job.due_at),
+        consequences=moves.consequences,
+    )
+
+
+def _named(by: str) -> str:
+    name = _one_line(by, _MAX_NAME)
+    if not name:
+        raise Refused("say who says so: a verdict has a name")
+    return name
 
 
 def _one_line(text: str, limit: int) -> str:

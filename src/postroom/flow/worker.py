@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+from postroom.flow.recall import WITHDRAWN
 from postroom.flow.retry import Patience, may_go, next_probe
 from postroom.flow.router import Dispatch, Judging
 from postroom.model.errors import TryLater
@@ -371,6 +372,14 @@ class LaneWorker:
 
     def _tell(self, outcome: Outcome) -> None:
         match outcome:
+            case Done(job=job, receipt=receipt) if job.task != "deliver":
+                self.observer.note(
+                    "recalled",
+                    job.mail_id,
+                    destination=self.destination.name,
+                    generation=job.generation,
+                    withdrawn=receipt == WITHDRAWN,
+                )
             case Done(job=job):
                 self.observer.note(
                     "delivered",

@@ -195,6 +195,8 @@ class Decision:
     unconfirmed: bool = False
     #: who said so, when it is a person's; ``""`` for one that was judged
     by: str = ""
+    #: the generation that stands again, as a person's word on it was taken back; 0 for a decision of its own
+    again: int = 0
     #: why it is put before a person; ``""`` when it is not
     asked: Literal["", "review", "audit"] = ""
     #: with which probability one like it is: 1 for review; else the share of the audit, whether drawn or not; 0 for never
@@ -208,12 +210,24 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """That a verdict counts no more."""
+
+    #: name of who took it back
+    by: str
+    #: seconds since the epoch
+    at: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What a person said of a decision.
 
     Only verdicts that were asked for say how often decisions are right, each weighed by ``weight``: people correct
     unasked what is wrong, hardly ever what is right. All are examples to learn from, a correction as one mail, one that
-    was asked for as up to ``weight`` of its like. The newest of a mail counts; that nobody said anything is no verdict.
+    was asked for as up to ``weight`` of its like. The newest of a mail counts; that nobody said anything is no verdict, and
+    one that was taken back is none any more.
     """
 
     mail_id: MailId
@@ -239,6 +253,8 @@ class Verdict:
     note: str = ""
     #: of all verdicts, in the order they were kept; 0 before that
     number: int = 0
+    #: None while it stands
+    taken_back: TakenBack | None = None
 
     @property
     def right(self) -> bool:

@@ -64,7 +64,7 @@ class Event:
 
     #: seconds since the epoch
     at: float
-    #: ``accepted``, ``duplicate``, ``decided``, a verb of a person, or ``{kind} {state}`` of a job
+    #: ``accepted``, ``duplicate``, ``decided``, ``verdict``, ``taken back``, a verb of a person, or what a job does and its state
     what: str
     #: in words: a route, a destination, an error, a reason
     detail: str

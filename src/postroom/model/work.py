@@ -10,6 +10,10 @@ JobId = NewType("JobId", int)
 JobKind = Literal["judge", "deliver", "clock"]
 """``judge`` a mail, ``deliver`` it to one destination, or send it on when its time in review ran out (``clock``)."""
 
+Task = Literal["deliver", "withdraw", "correct"]
+"""What a job of kind ``deliver`` is to do at its destination: bring the mail; take back what was brought there before; or
+do so and, where it is too late, say that it belongs elsewhere now."""
+
 JobState = Literal["ready", "claimed", "held", "done", "parked", "dropped"]
 """``held`` waits for a person after a restore; ``dropped`` only ever by a person, with a reason."""
 
@@ -32,6 +36,7 @@ class Job:
     tries: int = 0
     #: workers that died with this job alone in hand
     strikes: int = 0
+    task: Task = "deliver"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,7 @@ class NewJob:
     destination: DestinationName = DestinationName("")
     #: not before, seconds since the epoch
     due_at: float = 0.0
+    task: Task = "deliver"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +122,12 @@ class JobInfo:
     receipt: str
     error: str
     why: str
+    task: Task = "deliver"
+
+    @property
+    def does(self) -> JobKind | Task:
+        """What it does, in a word."""
+        return self.task if self.kind == "deliver" else self.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,13 +174,20 @@ class Parcel:
     decision: Decision
     destination: DestinationName
     generation: int
-    #: ``{mail id}.{destination}.{generation}``: the same for every try of this delivery
+    #: `delivery_key`: the same for every try of this delivery
     key: str
     #: the bytes to deliver: our Received and X-Postroom lines above the mail as it came
     stamped: bytes
     #: decoded subject and sender for lists; never used to route
     subject: str = ""
     from_addr: str = ""
+    #: key of an earlier delivery that this one only says of that it belongs elsewhere now; ``""`` for a mail
+    corrects: str = ""
+
+
+def delivery_key(mail_id: MailId, destination: DestinationName, generation: int) -> str:
+    """The key of a delivery, which makes a repeat harmless."""
+    return f"{mail_id}.{destination}.{generation}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from typing import Literal, Protocol
 
 EventName = Literal[
-    "accepted", "refused", "duplicate", "judged", "delivered", "deferred", "parked", "alerted", "lane-down", "lane-up",
+    "accepted", "refused", "duplicate", "judged", "delivered", "recalled", "deferred", "parked", "alerted", "lane-down", "lane-up",
     "worker-started", "worker-died", "worker-failed", "watch-failed", "rules-loaded", "rules-refused", "certificate-loaded", "draining",
     "started", "stopped", "review-expired", "loop-stopped", "bounce-received", "connection-refused", "parking-halted", "store-trouble",
     "status-asked", "status-loaded", "status-failed",

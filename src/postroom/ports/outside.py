@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from postroom.model.judgement import AccountStatus, Advice
-from postroom.model.mail import DestinationName, RouteName
+from postroom.model.mail import DestinationName, Mail, RouteName
 from postroom.model.work import Parcel, Receipt
 
 
@@ -24,7 +24,7 @@ class Destination(Protocol):
 
     @property
     def can_withdraw(self) -> bool:
-        """Whether a delivery can be taken back."""
+        """Whether a delivery can be taken back, as long as nobody has touched it."""
         ...
 
     def deliver(self, parcel: Parcel) -> Receipt:
@@ -32,6 +32,13 @@ class Destination(Protocol):
 
         Raises `TryLater` (with ``lane_down`` when the destination itself is unwell) or `GiveUp`. May be called again
         with the same ``parcel.key``; what an adapter can't make idempotent, its docstring says.
+        """
+        ...
+
+    def withdraw(self, mail: Mail, generation: int) -> bool:
+        """Take back the delivery of a generation; on return it is gone for certain, or False: it is too late for that.
+
+        Called as `deliver` is, and raises what that raises. May be called again, and says the same.
         """
         ...
 

@@ -15,15 +15,18 @@ from postroom.model.work import InboxEntry, JobId, JobInfo, JobKind, JobState, N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """Everything one verdict changes; recorded whole or not at all."""
+    """Everything one verdict changes, or that it is taken back; recorded whole or not at all."""
 
+    #: new; or one that is kept, marked as taken back
     verdict: Verdict
     #: of the next generation
     decision: Decision
-    #: deliveries to make
+    #: deliveries to make and to take back; and the review clock, where it runs again
     jobs: tuple[NewJob, ...]
     #: deliveries that need not be made any more, where they were not yet
     drop: tuple[JobId, ...]
+    #: all of the mail's deliveries, as they were when this was worked out
+    made: tuple[JobInfo, ...]
     #: built-in inboxes in which nobody needs to open it any more
     leaves: tuple[DestinationName, ...]
     #: what its thread, sender and text are remembered by
@@ -39,8 +42,9 @@ class Verdicts(Protocol):
         """Keep a verdict and all that follows from it, in one durable transaction; the verdict with its number.
 
         The decision of the next generation and its deliveries, memory, the end of the question and of its review
-        clock. Raises `Refused` when the decision that it judges is not the newest of its mail any more, and `TryLater`,
-        also while another mail of the same thread or sender is being judged: then nothing has changed.
+        clock, or a new question. Raises `Refused` when the decision before is not the newest of its mail any more, and
+        `TryLater`, also while another mail of the same thread or sender is being judged, and when a delivery was begun
+        or ended since the ruling was worked out: then nothing has changed.
         """
         ...
 
@@ -49,18 +53,18 @@ class Verdicts(Protocol):
         ...
 
     def verdicts(self, since: float = 0.0, *, after: int = 0, limit: int = 1000) -> tuple[Verdict, ...]:
-        """Verdicts given since then (seconds since the epoch), in the order they were kept.
+        """Verdicts given since then (seconds since the epoch) and not taken back, in the order they were kept.
 
         ``after`` is the number of the last one seen: for the next page. Raises `TryLater`.
         """
         ...
 
     def newest_verdicts(self, limit: int) -> tuple[Verdict, ...]:
-        """So many verdicts at most, the one kept last first. Raises `TryLater`."""
+        """So many verdicts at most that were not taken back, the one kept last first. Raises `TryLater`."""
         ...
 
     def verdicts_on(self, mail_id: MailId) -> tuple[Verdict, ...]:
-        """All verdicts on decisions about a mail, oldest first; the last one counts. Raises `TryLater`."""
+        """All verdicts on decisions about a mail, oldest first; the last one that was not taken back counts. Raises `TryLater`."""
         ...
 
 
@@ -111,6 +115,10 @@ class Inboxes(Protocol):
 
     def file(self, parcel: Parcel) -> "Future[None]":
         """Put a mail into an inbox; the future completes when that is durable. Idempotent by the parcel's key."""
+        ...
+
+    def withdraw(self, mail_id: MailId, destination: DestinationName, generation: int) -> None:
+        """It leaves an inbox, if it was put there in this generation or an earlier one. Durable, idempotent. Raises `TryLater`."""
         ...
 
     def entries(self, destination: str, *, unread_only: bool = False, limit: int = 100) -> tuple[InboxEntry, ...]:

@@ -85,6 +85,7 @@ def a_ruling(mail_id: MailId, said: str = "refunds", generation: int = 1, **chan
         decision=a_decision(mail_id, generation + 1, route=route, decided=route, confidence=1.0, by="ada"),
         jobs=(),
         drop=(),
+        made=(),
         leaves=(),
         keys=Keys(message_ids=(), subject_key="", senders=()),
         remember=lambda _memory: Remember(),

@@ -78,11 +78,20 @@ class Place:
     says: Callable[[Parcel], None] = lambda _parcel: None
     concurrency: int = 4
     can_withdraw: bool = False
+    #: mail and generation of what somebody there has touched
+    read: set[tuple[str, int]] = field(default_factory=set)
 
     def deliver(self, parcel: Parcel) -> Receipt:
         self.says(parcel)
         self.got.append(parcel)
         return Receipt(reference="kept")
+
+    def withdraw(self, mail: Mail, generation: int) -> bool:
+        """What nobody has read yet."""
+        if not self.can_withdraw or (mail.id, generation) in self.read:
+            return False
+        self.got = [one for one in self.got if (one.mail.id, one.generation) != (mail.id, generation)]
+        return True
 
     def check(self) -> str:
         return "fine"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from postroom.flow.audit import Audit
+from postroom.flow.moves import Mover
 from postroom.flow.replay import replay
 from postroom.flow.verdicts import Reviewing
 from postroom.model.errors import GiveUp, Refused, TryLater
@@ -34,7 +35,7 @@ def reviewing(house: House, store: object = None) -> Reviewing:
         store=store or house.store,  # type: ignore[arg-type]
         trust=house.judging.trust,
         policy=house.policy,
-        desks=house.desks,
+        mover=Mover(desks=house.desks),
         routes=tuple(RouteName(route) for route in ROUTES if route != "review"),
         clock=house.clock.now,
         pause=house.clock.advance,

@@ -3,7 +3,7 @@
 from concurrent.futures import CancelledError
 
 from postroom.model.errors import TryLater
-from postroom.model.mail import DestinationName
+from postroom.model.mail import DestinationName, Mail
 from postroom.model.work import Parcel, Receipt
 from postroom.ports import Inboxes
 
@@ -27,6 +27,11 @@ class InboxDestination:
         except (TimeoutError, CancelledError) as error:
             raise TryLater("the store did not answer in time", lane_down=True) from error
         return Receipt(reference=f"inbox {self.name}")
+
+    def withdraw(self, mail: Mail, generation: int) -> bool:
+        """The mail leaves the inbox, opened or not; never too late. Raises `TryLater`."""
+        self._store.withdraw(mail.id, self.name, generation)
+        return True
 
     def check(self) -> str:
         """A sentence for people. Raises `TryLater` when the store can't be read."""

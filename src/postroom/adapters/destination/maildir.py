@@ -11,8 +11,8 @@ from pathlib import Path
 from postroom.adapters.destination.disk import disk_errors, sync_folder, write_all
 from postroom.adapters.destination.final import filed
 from postroom.adapters.destination.keys import key_word
-from postroom.model.mail import DestinationName
-from postroom.model.work import Parcel, Receipt
+from postroom.model.mail import DestinationName, Mail
+from postroom.model.work import Parcel, Receipt, delivery_key
 
 _OURS = ".postroom_"
 _OLD = 3600.0
@@ -26,10 +26,10 @@ class MaildirDestination:
     The file name comes from the parcel's key, so a repeat finds what the first try left, in ``new/`` or, with a
     reader's flags behind it, in ``cur/``. Not idempotent: once a reader has deleted the file, moved it to another
     folder or given it another name, a repeat delivers it again. Files are of mode 0600, with lines ending in LF and
-    a Return-Path on top.
+    a Return-Path on top. What no reader has moved out of ``new/`` can be withdrawn.
     """
 
-    can_withdraw = False
+    can_withdraw = True
 
     def __init__(self, name: str, path: Path, *, concurrency: int = 4, clock: Callable[[], float] = time.time) -> None:
         self.name = DestinationName(name)
@@ -44,7 +44,7 @@ class MaildirDestination:
 
     def deliver(self, parcel: Parcel) -> Receipt:
         """Returns once file and name are durable. Raises `TryLater` with ``lane_down`` for any trouble of the disk."""
-        name = _file_name(parcel)
+        name = _file_name(parcel.mail, parcel.key)
         with disk_errors(self._path):
             self._prepare()
             try:
@@ -55,6 +55,24 @@ class MaildirDestination:
                 self._prepare()
                 self._keep(name, parcel)
         return Receipt(reference=name)
+
+    def withdraw(self, mail: Mail, generation: int) -> bool:
+        """True once the file is gone from ``new/``; False where a reader was faster. Raises `TryLater` as `deliver` does.
+
+        It leaves an empty file in ``tmp/`` for an hour or longer, by which a repeat knows that it was not a reader.
+        """
+        name = _file_name(mail, delivery_key(mail.id, self.name, generation))
+        gone = self._path / "tmp" / f"{name}.withdrawn{_OURS}tmp"
+        with disk_errors(self._path):
+            self._prepare()
+            with suppress(FileNotFoundError):
+                (self._path / "new" / name).replace(gone)
+            if not gone.exists():
+                return False
+            os.truncate(gone, 0)
+            for folder in ("new", "tmp"):
+                sync_folder(self._path / folder)
+        return True
 
     def check(self) -> str:
         """A sentence for people, once the folder is there and can be written to. Raises `TryLater`."""
@@ -122,9 +140,9 @@ class MaildirDestination:
             self._ready = True
 
 
-def _file_name(parcel: Parcel) -> str:
+def _file_name(mail: Mail, key: str) -> str:
     """``<second>.<key>.postroom_``: the same for every try; readers sort by the second of acceptance."""
-    return f"{int(parcel.mail.received_at)}.{key_word(parcel.key)}{_OURS}"
+    return f"{int(mail.received_at)}.{key_word(key)}{_OURS}"
 
 
 def _names(folder: Path) -> Iterator[str]:

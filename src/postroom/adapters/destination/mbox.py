@@ -12,7 +12,7 @@ from pathlib import Path
 from postroom.adapters.destination.disk import disk_errors, sync_folder, write_all
 from postroom.adapters.destination.final import filed
 from postroom.model.errors import TryLater
-from postroom.model.mail import DestinationName
+from postroom.model.mail import DestinationName, Mail
 from postroom.model.work import Parcel, Receipt
 
 _FROM_LINE = re.compile(rb"^(>*From )", re.MULTILINE)
@@ -61,6 +61,10 @@ class MboxDestination:
             else:
                 self._append(descriptor, size, entry)
         return Receipt(reference=f"mbox {self._path.name} at {size}")
+
+    def withdraw(self, mail: Mail, generation: int) -> bool:
+        """It is too late: the file is another program's."""
+        return False
 
     def check(self) -> str:
         """A sentence for people, once the file could be locked and opened. Raises `TryLater`."""

@@ -22,7 +22,7 @@ from postroom.adapters.destination.smtp_session import Lost, Reply, Session
 from postroom.flow.stamp import header_end
 from postroom.model.errors import ConfigError, GiveUp, TryLater
 from postroom.model.lines import canonical
-from postroom.model.mail import BounceOf, DestinationName
+from postroom.model.mail import BounceOf, DestinationName, Mail
 from postroom.model.marks import bounce_address
 from postroom.model.work import Parcel, Receipt
 
@@ -115,6 +115,10 @@ class SmtpDestination:
             except _Unsure as error:
                 raise TryLater(f"{self._server}: {error} after the whole mail was sent; it may arrive twice") from error
         return self._settled(parcel.key, replies)
+
+    def withdraw(self, mail: Mail, generation: int) -> bool:
+        """It is too late: the server has it."""
+        return False
 
     def check(self) -> str:
         """Connect, greet, secure and sign in as for a delivery; what was found. Raises `TryLater`."""

@@ -11,7 +11,7 @@ from postroom import __version__
 from postroom.adapters.destination.guard import Answer, Blocked, Guard, Unreachable, read_url
 from postroom.adapters.destination.keys import key_word
 from postroom.model.errors import ConfigError, GiveUp, TryLater
-from postroom.model.mail import DestinationName
+from postroom.model.mail import DestinationName, Mail
 from postroom.model.marks import SIGNATURE_HEADER, sign_webhook
 from postroom.model.work import Parcel, Receipt
 
@@ -76,6 +76,10 @@ class WebhookDestination:
             return Receipt(reference=f"HTTP {answer.status}")
         raise self._refused(answer)
 
+    def withdraw(self, mail: Mail, generation: int) -> bool:
+        """It is too late: the receiver knows of it."""
+        return False
+
     def check(self) -> str:
         """Ask with OPTIONS whether somebody is there; any HTTP answer will do. Raises `TryLater`."""
         answer = self._call("OPTIONS", b"", {"User-Agent": f"postroom/{__version__}"})
@@ -123,6 +127,7 @@ def facts(parcel: Parcel, *, raw: bool, link: str) -> dict[str, Any]:
         "id": mail.id,
         "key": plain(parcel.key),
         "generation": parcel.generation,
+        "corrects": plain(parcel.corrects),
         "brand": decision.brand,
         "route": decision.route,
         "decided": decision.decided,

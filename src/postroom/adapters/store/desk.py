@@ -36,7 +36,7 @@ _CHANGE = {
 }
 _INFO = (
     "SELECT j.id, j.kind, j.state, m.id, j.destination, j.generation, j.attempt, j.tries, j.strikes, j.created_at, j.due_at,"
-    " j.settled_at, j.receipt, j.error, j.why FROM jobs AS j CROSS JOIN mails AS m ON m.seq = j.mail WHERE j.id IN (SELECT value FROM json_each(?)) ORDER BY j.id"
+    " j.settled_at, j.receipt, j.error, j.why, j.task FROM jobs AS j CROSS JOIN mails AS m ON m.seq = j.mail WHERE j.id IN (SELECT value FROM json_each(?)) ORDER BY j.id"
 )
 
 
@@ -119,7 +119,22 @@ def _note(tx: sqlite3.Connection, now: float, verb: str, ids: list[int], reason:
 
 
 def _info(row: tuple[Any, ...]) -> JobInfo:
-    number, kind, state, mail_id, destination, generation, attempt, tries, strikes, *times, receipt, error, why = row
+    (
+        number,
+        kind,
+        state,
+        mail_id,
+        destination,
+        generation,
+        attempt,
+        tries,
+        strikes,
+        *times,
+        receipt,
+        error,
+        why,
+        task,
+    ) = row
     created_at, due_at, settled_at = times
     return JobInfo(
         id=JobId(number),
@@ -137,4 +152,5 @@ def _info(row: tuple[Any, ...]) -> JobInfo:
         receipt=receipt,
         error=error,
         why=why,
+        task=task or "deliver",
     )

@@ -53,6 +53,14 @@ def file(tx: sqlite3.Connection, clocks: Clocks, wrapped: Sequence[tuple[Parcel,
     return [None] * len(wrapped)
 
 
+def withdraw(tx: sqlite3.Connection, mail_id: MailId, destination: DestinationName, generation: int) -> None:
+    """It leaves an inbox; what a later generation put there stays."""
+    tx.execute(
+        "DELETE FROM inbox WHERE mail = (SELECT seq FROM mails WHERE id = ?) AND destination = ? AND generation <= ?",
+        (sound(mail_id), sound(destination), generation),
+    )
+
+
 def entries(tx: sqlite3.Connection, destination: str, *, unread_only: bool, limit: int) -> tuple[InboxEntry, ...]:
     """Newest first; all inboxes when destination is ``""``."""
     terms = (["i.destination = :destination"] if destination else []) + (["i.read_at IS NULL"] if unread_only else [])

@@ -109,11 +109,16 @@ def record(tx: sqlite3.Connection, clocks: Clocks, judged: Sequence[Judged]) -> 
 
 
 def supersede(tx: sqlite3.Connection, mail: int, decision: Decision, jobs: Sequence[NewJob], now: float) -> None:
-    """Keep a decision that takes the place of the one before, with its jobs; what was asked about that one is answered."""
+    """Keep a decision that takes the place of the one before, with its jobs; what was asked about that one is answered.
+
+    A decision that stands again may be asked about again.
+    """
     _DECISIONS.run(tx, [(mail, decision.generation, decision.decided_at, encode_decision(decision))])
     facts = (decision.generation, decision.route, decision.decided, decision.confidence, int(decision.unconfirmed))
     tx.execute(_SUPERSEDED, (*facts, mail))
     tx.execute("DELETE FROM waiting WHERE mail = ?", (mail,))
+    if decision.asked:
+        _WAITING.run(tx, [_question(mail, decision, jobs)])
     _retag(tx, [(mail, decision)])
     _put(tx, jobs, {decision.mail_id: mail}, now)
 
@@ -178,7 +183,7 @@ def _keep(tx: sqlite3.Connection, kept: Sequence[_Good]) -> None:
     _DECISIONS.run(tx, [(mail, one.generation, one.decided_at, encode_decision(one)) for mail, one in decisions])
     _SUMMARIES.run(tx, [_summary(good) for good in kept])
     search.index(tx, [(good.mail, good.brand, good.one) for good in kept if good.first])
-    _WAITING.run(tx, [_question(good) for good in kept if good.one.decision.asked])
+    _WAITING.run(tx, [_question(mail, one.decision, one.jobs) for mail, *_, one in kept if one.decision.asked])
     if answered := [mail for mail, one in decisions if one.generation > 1 and not one.asked]:
         tx.execute("DELETE FROM waiting WHERE mail IN (SELECT value FROM json_each(?))", (id_list(answered),))
     _TAGS.run(tx, [(short(tag, 200), good.mail) for good in kept if good.first for tag in good.one.decision.tags])
@@ -194,11 +199,10 @@ def _retag(tx: sqlite3.Connection, later: Sequence[tuple[int, Decision]]) -> Non
         _TAGS.run(tx, [(short(tag, 200), mail) for mail, one in later for tag in one.tags])
 
 
-def _question(good: _Good) -> tuple[Any, ...]:
-    decision = good.one.decision
-    due = [job.due_at for job in good.one.jobs if job.kind == "clock" and not job.destination]
+def _question(mail: int, decision: Decision, jobs: Sequence[NewJob]) -> tuple[Any, ...]:
+    due = [job.due_at for job in jobs if job.kind == "clock" and not job.destination]
     since = decision.decided_at
-    return good.mail, decision.generation, decision.asked, since, int(bool(decision.urgent)), min(due, default=_NEVER)
+    return mail, decision.generation, decision.asked, since, int(bool(decision.urgent)), min(due, default=_NEVER)
 
 
 def _summary(good: _Good) -> tuple[Any, ...]:
@@ -231,7 +235,8 @@ def _put(tx: sqlite3.Connection, jobs: Sequence[NewJob], known: Mapping[MailId, 
         thread = sender = None
         if job.kind == "judge":
             thread, sender = keys_of(tx, mail)
-        rows.append((mail, job.kind, job.destination, job.generation, max(job.due_at, 0.0), thread, sender, now))
+        task = "" if job.task == "deliver" else job.task
+        rows.append((mail, job.kind, job.destination, job.generation, max(job.due_at, 0.0), thread, sender, now, task))
     PUT.run(tx, rows)
 
 

@@ -38,7 +38,7 @@ class Want:
     destination: DestinationName
 
 
-_COLUMNS = "j.id, m.id, j.generation, j.attempt + 1, j.created_at, j.strikes, j.tries"
+_COLUMNS = "j.id, m.id, j.generation, j.attempt + 1, j.created_at, j.strikes, j.tries, j.task"
 _READY = "FROM jobs AS j INDEXED BY jobs_ready CROSS JOIN mails AS m ON m.seq = j.mail"
 _WHERE = "WHERE j.state = 'ready' AND j.kind = :kind AND j.destination = :destination AND j.solo = :solo"
 _LATE = "(e.due_at > 0 OR e.solo = 1) AND e.state = 'ready'"
@@ -160,7 +160,7 @@ def _candidates(
         "high": due[1],
         "limit": look,
     }
-    for number, mail_id, generation, attempt, created_at, strikes, tries, *order in tx.execute(query, values):
+    for number, mail_id, generation, attempt, created_at, strikes, tries, task, *order in tx.execute(query, values):
         job = Job(
             id=JobId(number),
             kind=want.kind,
@@ -171,5 +171,6 @@ def _candidates(
             created_at=created_at,
             strikes=strikes,
             tries=tries,
+            task=task or "deliver",
         )
         yield _Row(job, solo, due[1] > 0.0 and not solo, frozenset(order[:2]) - _NONE, frozenset(order[2:]) - _NONE)

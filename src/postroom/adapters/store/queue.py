@@ -27,8 +27,8 @@ STRIKES = 3
 
 IN_HAND = "SELECT j.id, j.solo FROM claims AS c CROSS JOIN jobs AS j INDEXED BY jobs_claim ON j.claim = c.id WHERE c.worker = ?"
 _PUT = """
-INSERT INTO jobs (mail, kind, destination, generation, due_at, thread, sender, created_at) VALUES"""
-PUT = Insert(head=_PUT, width=8, tail="ON CONFLICT (mail, kind, destination, generation) DO NOTHING")
+INSERT INTO jobs (mail, kind, destination, generation, due_at, thread, sender, created_at, task) VALUES"""
+PUT = Insert(head=_PUT, width=9, tail="ON CONFLICT (mail, kind, destination, generation) DO NOTHING")
 _BOUNCED = """
 SELECT j.id, j.error FROM json_each(?) AS wanted CROSS JOIN jobs AS j ON j.id = wanted.value
 WHERE j.why = 'bounced' AND j.state IN ('ready', 'claimed')

@@ -281,6 +281,10 @@ class SqliteStore:
     def _file(self, tx: sqlite3.Connection, wrapped: Sequence[tuple[Parcel, bytes, bool]]) -> list[None]:
         return inbox.file(tx, self._clocks, wrapped)
 
+    def withdraw(self, mail_id: MailId, destination: DestinationName, generation: int) -> None:
+        """See `postroom.ports.Inboxes.withdraw`."""
+        self._write(lambda tx: inbox.withdraw(tx, mail_id, destination, generation))
+
     def entries(self, destination: str, *, unread_only: bool = False, limit: int = 100) -> tuple[InboxEntry, ...]:
         """See `postroom.ports.Inboxes.entries`."""
         with self._readers.lend() as tx:

@@ -9,7 +9,7 @@ from postroom.adapters.store import desk, judgements, line, queue
 from postroom.adapters.store.line import Clocks
 from postroom.model.codec import decode_verdict, encode_verdict, sound
 from postroom.model.errors import Refused, TryLater
-from postroom.model.judgement import Verdict
+from postroom.model.judgement import Decision, Verdict
 from postroom.model.listing import Waiting
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.ports import JobFilter, Ruling
@@ -28,20 +28,26 @@ UPDATE inbox SET read_at = ? WHERE mail = ? AND read_at IS NULL AND destination 
 
 
 def rule(tx: sqlite3.Connection, clocks: Clocks, ruling: Ruling) -> Verdict:
-    """Keep a verdict with all that follows from it."""
+    """Keep a verdict, or that it was taken back, with all that follows from it."""
     verdict, now = ruling.verdict, clocks.now()
-    mail = _judged(tx, verdict)
+    mail = _judged(tx, ruling.decision)
     _wait_for_judges(tx, clocks, mail)
-    judgements.supersede(tx, mail, ruling.decision, ruling.jobs, now)
+    _wait_for_deliveries(tx, ruling)
     _end_clock(tx, mail, now, f"{verdict.by} said {verdict.said}")
+    judgements.supersede(tx, mail, ruling.decision, ruling.jobs, now)
     if ruling.drop:
         wanted = JobFilter(ids=ruling.drop, limit=len(ruling.drop))
-        desk.change(tx, clocks, desk.Hand(verb="drop", wanted=wanted, reason=f"{verdict.by} gave it to {verdict.said}"))
+        desk.change(tx, clocks, desk.Hand(verb="drop", wanted=wanted, reason=_because(verdict)))
     tx.execute(_READ, (now, mail, json.dumps([sound(one) for one in ruling.leaves])))
     known = judgements.recall(
         tx, ruling.keys.message_ids, (ruling.keys.subject_key,), ruling.keys.senders, lambda: ruling.keys.texts
     )
     judgements.remember(tx, [ruling.remember(known)])
+    if verdict.taken_back:
+        tx.execute(
+            "UPDATE verdicts SET taken_back = 1, body = ? WHERE number = ?", (encode_verdict(verdict), verdict.number)
+        )
+        return verdict
     number = tx.execute(
         "INSERT INTO verdicts (mail, at, body) VALUES (?, ?, ?)", (mail, verdict.at, encode_verdict(verdict))
     ).lastrowid
@@ -78,19 +84,20 @@ def waiting_of(row: tuple[Any, ...]) -> Waiting:
 def verdicts(tx: sqlite3.Connection, since: float, after: int, limit: int) -> tuple[Verdict, ...]:
     """In the order they were kept."""
     rows = tx.execute(
-        "SELECT number, body FROM verdicts WHERE number > ? AND at >= ? ORDER BY number LIMIT ?", (after, since, limit)
+        "SELECT number, body FROM verdicts WHERE number > ? AND at >= ? AND NOT taken_back ORDER BY number LIMIT ?",
+        (after, since, limit),
     )
     return tuple(replace(decode_verdict(body), number=number) for number, body in rows)
 
 
 def newest(tx: sqlite3.Connection, limit: int) -> tuple[Verdict, ...]:
     """The one kept last first."""
-    rows = tx.execute("SELECT number, body FROM verdicts ORDER BY number DESC LIMIT ?", (limit,))
+    rows = tx.execute("SELECT number, body FROM verdicts WHERE NOT taken_back ORDER BY number DESC LIMIT ?", (limit,))
     return tuple(replace(decode_verdict(body), number=number) for number, body in rows)
 
 
 def verdicts_on(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Verdict, ...]:
-    """Of one mail, oldest first."""
+    """Of one mail, oldest first, with those that were taken back."""
     rows = tx.execute(
         "SELECT number, body FROM verdicts WHERE mail = (SELECT seq FROM mails WHERE id = ?) ORDER BY number",
         (sound(mail_id),),
@@ -98,15 +105,15 @@ def verdicts_on(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Verdict, ...]:
     return tuple(replace(decode_verdict(body), number=number) for number, body in rows)
 
 
-def _judged(tx: sqlite3.Connection, verdict: Verdict) -> int:
-    """The mail whose newest decision it judges. Raises `Refused` when there is a newer one."""
+def _judged(tx: sqlite3.Connection, decision: Decision) -> int:
+    """The mail whose newest decision this one replaces. Raises `Refused` when there is a newer one."""
     row = tx.execute(
         "SELECT m.seq, (SELECT max(d.generation) FROM decisions AS d WHERE d.mail = m.seq) FROM mails AS m WHERE m.id = ?",
-        (sound(verdict.mail_id),),
+        (sound(decision.mail_id),),
     ).fetchone()
-    if row is None or row[1] != verdict.generation:
+    if row is None or row[1] != decision.generation - 1:
         raise Refused(
-            f"the decision on {verdict.mail_id} has changed meanwhile: look at it again before you say where it belongs"
+            f"the decision on {decision.mail_id} has changed meanwhile: look at it again before you say where it belongs"
         )
     return int(row[0])
 
@@ -116,6 +123,19 @@ def _wait_for_judges(tx: sqlite3.Connection, clocks: Clocks, mail: int) -> None:
     queue.lapse(tx, clocks)
     if line.being_judged(tx, *judgements.keys_of(tx, mail)):
         raise TryLater("another mail of this thread or sender is being judged at this moment; try again")
+
+
+def _wait_for_deliveries(tx: sqlite3.Connection, ruling: Ruling) -> None:
+    """What is dropped, made and taken back was worked out of where the mail was."""
+    now = desk.jobs(tx, JobFilter(mail_id=ruling.decision.mail_id, kinds=("deliver",)))
+    if [(job.id, job.state, job.attempt) for job in now] != [(job.id, job.state, job.attempt) for job in ruling.made]:
+        raise TryLater("a delivery of this mail was begun or ended at this moment; try again")
+
+
+def _because(verdict: Verdict) -> str:
+    if verdict.taken_back:
+        return f"{verdict.taken_back.by} took back that {verdict.by} gave it to {verdict.said}"
+    return f"{verdict.by} gave it to {verdict.said}"
 
 
 def _end_clock(tx: sqlite3.Connection, mail: int, now: float, receipt: str) -> None:

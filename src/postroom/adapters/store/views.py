@@ -14,13 +14,14 @@ from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.ports import JobFilter
 
 #: What needs a person tells more of a mail than what waits, and that more than what was dropped or done. The review clock
-#: is no delivery, and what became of an earlier generation is past.
+#: is no delivery, and what became of an earlier generation is past: also what a person's word dropped of it.
 _STATE = """
 CASE WHEN m.duplicate_of IS NOT NULL THEN 'duplicate' ELSE (
   SELECT CASE WHEN max(j.state = 'parked') THEN 'parked' WHEN max(j.state IN ('ready', 'claimed', 'held')) THEN 'waiting'
     WHEN max(j.state = 'dropped') THEN 'dropped' ELSE 'delivered' END
   FROM jobs AS j WHERE j.mail = m.seq AND j.kind IN ('judge', 'deliver') AND j.generation = (
-    SELECT max(generation) FROM jobs WHERE mail = m.seq AND kind IN ('judge', 'deliver'))
+    SELECT max(generation) FROM jobs WHERE mail = m.seq AND kind IN ('judge', 'deliver')
+      AND (state <> 'dropped' OR generation >= coalesce(s.generation, 0)))
 ) END
 """
 _TAIL = 4
@@ -71,11 +72,15 @@ def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
     for verdict in verdicts_on(tx, mail_id):
         noted = f": {verdict.note}" if verdict.note else ""
         found.append(Event(at=verdict.at, what="verdict", detail=f"{verdict.by} said {verdict.said}{noted}"))
+        if taken := verdict.taken_back:
+            noted = f": {taken.note}" if taken.note else ""
+            said = f"{taken.by} took back that {verdict.by} said {verdict.said}{noted}"
+            found.append(Event(at=taken.at, what="taken back", detail=said))
     for info in jobs_of(tx, JobFilter(mail_id=mail_id)):
         where = f"{info.destination} " if info.destination else ""
         said = info.receipt or info.error
         at = info.settled_at if info.settled_at is not None else info.created_at
-        found.append(Event(at=at, what=f"{info.kind} {info.state}", detail=f"{where}{said}".strip()))
+        found.append(Event(at=at, what=f"{info.does} {info.state}", detail=f"{where}{said}".strip()))
         for when, verb, reason, before in tx.execute(
             "SELECT at, verb, reason, before FROM actions WHERE job = ? ORDER BY id", (info.id,)
         ):
