@@ -44,6 +44,13 @@ class MemoryInboxes:
             done.set_result(None)
         return done
 
+    def withdraw(self, mail_id: MailId, destination: str, generation: int) -> None:
+        self.filed = {
+            key: parcel
+            for key, parcel in self.filed.items()
+            if (parcel.mail.id, parcel.destination) != (mail_id, destination) or parcel.generation > generation
+        }
+
     def entries(self, destination: str, *, unread_only: bool = False, limit: int = 100) -> tuple[InboxEntry, ...]:
         return ()
 

@@ -140,7 +140,11 @@ def _judge_again(prefix: str, config: Config, *, as_json: bool) -> None:
 
     house = open_store_house(config)
     mail = find_mail(house, prefix)
-    judged = [decision for decision in house.store.decisions(mail.id) if not (decision.unconfirmed or decision.by)]
+    judged = [
+        decision
+        for decision in house.store.decisions(mail.id)
+        if not (decision.unconfirmed or decision.by or decision.again)
+    ]
     if not judged:
         fail(undecided(mail))
     then = judged[-1]

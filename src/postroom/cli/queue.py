@@ -92,7 +92,7 @@ def list_(
             print_json(_facts(job))
     else:
         rows = [
-            (j.id, j.kind, j.state, j.mail_id, j.destination, j.tries, when(j.created_at), j.why, j.error[:120])
+            (j.id, j.does, j.state, j.mail_id, j.destination, j.tries, when(j.created_at), j.why, j.error[:120])
             for j in jobs
         ]
         print_table(

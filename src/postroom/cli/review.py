@@ -3,7 +3,7 @@
 import getpass
 import os
 import time
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, assert_never, cast
 
 import typer
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from postroom.bootstrap import House
     from postroom.flow.agreement import Agreement, Agreements
+    from postroom.flow.moves import Consequence
     from postroom.model.judgement import Verdict
     from postroom.model.listing import Waiting
 
@@ -129,6 +130,7 @@ def show(mail: MailId, config: Config = None, as_json: AsJson = False) -> None:
         say("")
     for one in said:
         noted = f" ({one.note})" if one.note else ""
+        noted += f"; {one.taken_back.by} took that back" if one.taken_back else ""
         say(printable(f"{when(one.at)} UTC  {one.by} said {one.said}; the decision was {one.decided}{noted}"))
 
 
@@ -157,7 +159,7 @@ def move(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """The mail belongs elsewhere: it goes there, and so does what continues it. Any mail, in review or not. Undone by moving it back."""
+    """The mail belongs elsewhere: it goes there, and so does what continues it. Any mail, in review or not. `undo` takes it back."""
     _give(mail, route, by, note_, generation, config, as_json=as_json)
 
 
@@ -181,6 +183,48 @@ def figures(
         _show_figures(found, waiting, days)
 
 
+@app.command(epilog=examples("postroom review undo 01j9…", 'postroom review undo 01j9… --as ada --note "wrong mail"'))
+def undo(
+    mail: MailId,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Also where somebody has it already from whom it can't be taken back.")
+    ] = False,
+    by: By = "",
+    note_: Note = "",
+    generation: Generation = 0,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take the newest verdict on a mail back: what was decided before stands again, and the verdict teaches nothing."""
+    from postroom.flow.facts import verdict_facts
+
+    house = open_store_house(config)
+    found = find_mail(house, mail)
+    reviewing = house.reviewing()
+    late = [one for one in reviewing.consequences(found) if one.what == "too late"]
+    if late and not yes:
+        house.close()
+        where = "; ".join(_became(one, "") for one in late)
+        fail(f"it can't be undone whole: {where}. Take it back all the same with --yes")
+    given = reviewing.take_back(found, by or login_name(), generation=generation, note=note_)
+    house.close()
+    if as_json:
+        print_json(
+            {
+                **verdict_facts(given.verdict),
+                "route": given.decision.route,
+                "deliveries": list(given.deliveries),
+                "waiting": list(given.waiting),
+                "consequences": [_consequence_facts(one) for one in given.consequences],
+            }
+        )
+        return
+    verdict, decision = given.verdict, given.decision
+    say(f"{found.id}: that {verdict.by} said {verdict.said} is taken back; it is in {decision.route} again.")
+    for one in given.consequences:
+        say(_became(one, "it "))
+
+
 def _give(
     prefix: str, route: str | None, by: str, noted: str, generation: int, config: Config, *, as_json: bool
 ) -> None:
@@ -195,7 +239,9 @@ def _give(
     house.close()
     verdict = given.verdict
     if as_json:
-        print_json({**verdict_facts(verdict), "deliveries": list(given.deliveries)})
+        told = [_consequence_facts(one) for one in given.consequences]
+        facts = {"deliveries": list(given.deliveries), "waiting": list(given.waiting), "consequences": told}
+        print_json({**verdict_facts(verdict), **facts})
         return
     said = (
         f"{verdict.by} confirms {verdict.said}"
@@ -206,8 +252,28 @@ def _give(
     say(f"{mail.id}: {said}; {goes}.")
     if given.decision.stage == "shadow":
         note(f"{verdict.said} is in shadow for this mail: it stays where it went before.")
-    if not verdict.right:
-        note(f"Undo: postroom review move {mail.id} {verdict.decided}{with_config(config)}")
+    if given.waiting:
+        seconds = house.settings.review.undo_seconds
+        note(f"{', '.join(given.waiting)} can't take it back: it goes there in {seconds:.0f} seconds.")
+    note(f"Undo: postroom review undo {mail.id}{with_config(config)}")
+
+
+def _consequence_facts(one: "Consequence") -> dict[str, object]:
+    return {"destination": one.destination, "what": one.what, "told": one.told}
+
+
+def _became(one: "Consequence", subject: str) -> str:
+    """What becomes of a delivery where the mail does not belong any more."""
+    match one.what:
+        case "waiting":
+            return f"{subject}has not gone to {one.destination}, and does not go"
+        case "withdrawn":
+            return f"{subject}leaves {one.destination}, unless somebody there has touched it"
+        case "too late":
+            then = "is told that it belongs elsewhere" if one.told else "is not told"
+            return f"{one.destination} has it, and {then}"
+        case _:
+            assert_never(one.what)
 
 
 def login_name() -> str:

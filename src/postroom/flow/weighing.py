@@ -218,7 +218,7 @@ def _judged(store: Past, verdicts: Iterable[Verdict]) -> Iterator[Judged]:
         judgements = [
             one
             for one in store.decisions(verdict.mail_id)
-            if one.generation <= verdict.generation and not one.by and not one.unconfirmed
+            if one.generation <= verdict.generation and not (one.by or one.unconfirmed or one.again)
         ]
         if judgements:
             yield Judged(decision=judgements[-1], verdict=verdict)

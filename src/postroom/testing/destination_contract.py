@@ -121,6 +121,17 @@ class DestinationContract:
         assert len(receipts) == 40
         assert [count(rig, parcel) for parcel in parcels] == [1] * 40
 
+    def test_what_can_be_withdrawn_is_gone_and_the_rest_stays(self, rig: Rig) -> None:
+        first, second = make_parcel(1), make_parcel(2)
+        for parcel in (first, second):
+            rig.destination.deliver(parcel)
+        can = rig.destination.can_withdraw
+        assert [rig.destination.withdraw(first.mail, 1) for _ in range(3)] == [can] * 3, "a repeat says the same"
+        assert (count(rig, first), count(rig, second)) == (0 if can else 1, 1)
+        rig.destination.deliver(replace(first, generation=3, key=first.key.removesuffix("1") + "3"))
+        rig.destination.withdraw(first.mail, 2)
+        assert count(rig, first) >= 1, "a later generation is another delivery"
+
     def test_down_means_try_later_with_the_lane_down_and_then_it_works(self, rig: Rig) -> None:
         rig.destination.deliver(make_parcel(1))
         rig.break_()

@@ -6,12 +6,13 @@ import pytest
 
 from postroom.decide.remember import Keys
 from postroom.model.errors import Refused, TryLater
+from postroom.model.judgement import TakenBack
 from postroom.model.mail import BrandName, DestinationName, MailId, RouteName
 from postroom.model.memory import Memory, Remember, SenderRecord, TextRecord, ThreadRecord
-from postroom.model.work import Done, Job, NewJob
+from postroom.model.work import Done, Job, NewJob, Task
 from postroom.ports import JobFilter, Store
 from postroom.testing.store_contract import House, accept, claim_deliveries, ids
-from postroom.testing.values import a_delivery, a_judgement, a_mail, a_parcel, a_ruling
+from postroom.testing.values import a_decision, a_delivery, a_judgement, a_mail, a_parcel, a_ruling
 
 
 def a_thread(first: MailId, route: str) -> ThreadRecord:
@@ -132,9 +133,64 @@ class VerdictsContract:
         (done,) = claim_deliveries(store, destination="copy")
         store.settle([Done(job=done)])
         made = store.jobs(JobFilter(kinds=("deliver",)))
-        store.rule(a_ruling(judging.mail_id, drop=tuple(info.id for info in made)))
+        store.rule(a_ruling(judging.mail_id, drop=tuple(info.id for info in made), made=made))
         states = {info.destination: (info.state, info.error) for info in store.jobs(JobFilter(kinds=("deliver",)))}
         assert states == {"desk": ("dropped", "ada gave it to refunds"), "copy": ("done", "")}
+
+    def test_a_ruling_waits_while_deliveries_move(self, store: Store) -> None:
+        """What it drops and takes back was worked out of where they were."""
+        accept(store, a_mail(1))
+        (judging,) = store.claim("judge", 1, "w")
+        store.record([a_judgement(judging, a_delivery(judging.mail_id))])
+        ready = store.jobs(JobFilter(kinds=("deliver",)))
+        (job,) = claim_deliveries(store)
+        begun = store.jobs(JobFilter(kinds=("deliver",)))
+        store.settle([Done(job=job)])
+        for before in ((), ready, begun):
+            with pytest.raises(TryLater, match="begun or ended"):
+                store.rule(a_ruling(judging.mail_id, made=before))
+        assert (store.verdicts(), len(store.decisions(judging.mail_id))) == ((), 1)
+        assert store.rule(a_ruling(judging.mail_id, made=store.jobs(JobFilter(kinds=("deliver",))))).number > 0
+
+    def test_a_job_says_whether_it_brings_or_takes_back(self, store: Store) -> None:
+        (job,) = asked(store, "audit")
+        tasks: dict[str, Task] = {"a": "withdraw", "b": "correct", "c": "deliver"}
+        jobs = tuple(replace(a_delivery(job.mail_id, place, 2), task=task) for place, task in tasks.items())
+        store.rule(a_ruling(job.mail_id, jobs=jobs))
+        assert {one.destination: one.does for one in store.jobs(JobFilter(kinds=("deliver",)))} == tasks
+        assert {place: claim_deliveries(store, destination=place)[0].task for place in tasks} == tasks
+        assert {one.does for one in store.jobs(JobFilter(kinds=("judge",)))} == {"judge"}
+
+    def test_a_verdict_that_was_taken_back_stays_in_the_record_and_counts_no_more(self, store: Store) -> None:
+        first, second = asked(store, "review", "audit")
+        given = store.rule(a_ruling(first.mail_id))
+        other = store.rule(a_ruling(second.mail_id))
+        taken = replace(given, taken_back=TakenBack(by="bob", at=1_800_000_200.0, note="the wrong mail"))
+        clock = NewJob(kind="clock", mail_id=first.mail_id, generation=3, due_at=1.9e9)
+        again = a_decision(first.mail_id, 3, route=RouteName("review"), asked="review", again=1)
+        ruling = a_ruling(first.mail_id, verdict=taken, decision=again, jobs=(clock,))
+        assert store.rule(ruling) == taken
+        assert store.verdicts() == (other,)
+        assert store.newest_verdicts(9) == (other,)
+        assert store.verdicts_on(first.mail_id) == (taken,)
+        assert store.decisions(first.mail_id)[-1] == again
+        (question,) = store.waiting()
+        assert (question.mail_id, question.generation, question.asked) == (first.mail_id, 3, "review")
+        assert (question.route, question.due_at) == ("review", 1.9e9)
+        (left,) = store.jobs(JobFilter(mail_id=first.mail_id, kinds=("clock",), states=("ready",)))
+        assert left.generation == 3, "the clock runs again"
+        with pytest.raises(Refused, match="changed meanwhile"):
+            store.rule(ruling)
+
+    def test_what_is_withdrawn_leaves_the_inbox_but_not_what_came_later(self, store: Store) -> None:
+        (job,) = asked(store, "audit")
+        (mail,) = store.read([job.mail_id])
+        for where, generation in (("desk", 1), ("copy", 3)):
+            store.file(a_parcel(mail, where, generation)).result(timeout=30)
+        for _ in range(2):
+            for where in ("desk", "copy", "nowhere"):
+                store.withdraw(mail.id, DestinationName(where), 2)
+        assert [entry.destination for entry in store.entries("")] == ["copy"]
 
     def test_nobody_needs_to_open_it_in_the_inbox_that_it_leaves(self, store: Store) -> None:
         (job,) = asked(store, "audit")

@@ -94,6 +94,13 @@ METRICS: tuple[MetricSpec, ...] = (
         labels=("destination",),
     ),
     MetricSpec(
+        name="postroom_recalls",
+        kind="counter",
+        event="recalled",
+        help="Deliveries taken back after a person's word, by whether they could be withdrawn; if not, it was too late.",
+        labels=("destination", "withdrawn"),
+    ),
+    MetricSpec(
         name="postroom_deferrals",
         kind="counter",
         event="deferred",

@@ -68,6 +68,7 @@ def test_what_a_receiver_is_told() -> None:
         "id": parcel.mail.id,
         "key": f"{parcel.mail.id}.desk.1",
         "generation": 1,
+        "corrects": "",
         "brand": "acme",
         "route": "review",
         "decided": "appeals",
