@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from postroom.model.desktop import BoxCount, MailPage, Wanted
 from postroom.model.errors import Refused
 from postroom.model.judgement import REVIEW
-from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.model.mail import BrandName, DestinationName, MailId, RouteName
 from postroom.model.people import ALL, Sight
 from postroom.model.work import NewJob
 from postroom.ports import Store
@@ -325,6 +325,15 @@ class ViewsContract:
         assert views.counts(ALL) == (BoxCount(route=RouteName("appeals"), brand=BrandName("shop"), unread=1),)
         store.mark_read(mail_id)
         assert [row.id for row in views.mails(Wanted(reading="read"), ALL).rows] == [mail_id]
+
+    def test_a_mail_that_has_left_an_inbox_is_read_as_the_others_say(self, store: Store, views: Views) -> None:
+        (mail_id,) = put(store, Known(number=1, inboxes={"desk": False, "copy": True}))
+        unread = Wanted(reading="unread")
+        assert [row.id for row in views.mails(unread, ALL).rows] == [mail_id]
+        store.withdraw(mail_id, DestinationName("desk"), 1)
+        assert [row.id for row in views.mails(Wanted(reading="read"), ALL).rows] == [mail_id]
+        store.withdraw(mail_id, DestinationName("copy"), 1)
+        assert views.mails(unread, ALL).rows == views.mails(Wanted(reading="read"), ALL).rows == ()
 
     def test_what_is_judged_again_is_found_by_its_new_tags_and_once(self, store: Store, views: Views) -> None:
         put(store, Known(number=1, tags=("old", "both")))

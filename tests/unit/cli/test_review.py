@@ -69,6 +69,70 @@ def test_what_waits_is_listed_shown_and_moved(
     assert "it comes to the same: review" in again.out, "a person's word is no judgement"
 
 
+def test_a_verdict_is_taken_back(asked: str, postroom: Postroom, work: Callable[[], None]) -> None:
+    none = postroom("review", "undo", asked, "--as", "bob")
+    assert (none.code, none.err) == (1, f"postroom: there is no verdict on {asked} to take back\n")
+    assert postroom("review", "move", asked, "appeals", "--as", "ada").code == 0
+    work()
+    taken = postroom("review", "undo", asked, "--as", "bob", "--note", "wrong mail", "--generation", "2")
+    assert (taken.code, taken.err) == (0, "")
+    assert taken.out == (
+        f"{asked}: that ada said appeals is taken back; it is in review again.\n"
+        "it leaves appeals, unless somebody there has touched it\n"
+    )
+    work()
+    assert [e["id"] for e in postroom("inbox", "list", "review", "--json").lines] == [asked]
+    assert postroom("inbox", "list", "appeals", "--json").lines == []
+    assert [one["id"] for one in postroom("review", "list", "--json").lines] == [asked]
+    (said,) = postroom("review", "show", asked, "--json").lines[0]["verdicts"]
+    assert (said["said"], said["taken_back"]["by"], said["taken_back"]["note"]) == ("appeals", "bob", "wrong mail")
+    assert "ada said appeals; the decision was general; bob took that back" in postroom("review", "show", asked).out
+    again = postroom("explain", "--again", asked)
+    assert "it comes to the same: review" in again.out, "what stands again is no judgement of its own"
+    tasks = [
+        job["task"] for job in postroom("queue", "list", "--state", "done", "--json").lines if job["task"] != "deliver"
+    ]
+    assert tasks == ["withdraw", "correct"]
+
+
+FORWARD = """
+[destination.appeals]
+kind = "mbox"
+path = "appeals.mbox"
+"""
+
+
+def test_what_cannot_be_taken_back_waits_and_is_said_beforehand(
+    asked: str, folder: Path, postroom: Postroom, work: Callable[[], None]
+) -> None:
+    settings = re.sub(r"\[destination\.appeals\]\n(?:[^\[].*\n)*", "", (folder / "postroom.toml").read_text())
+    (folder / "postroom.toml").write_text(settings + FORWARD)
+    moved = postroom("review", "move", asked, "appeals", "--as", "ada")
+    assert "appeals can't take it back: it goes there in 60 seconds." in moved.err
+    work()
+    assert not (folder / "appeals.mbox").exists()
+    taken = postroom("review", "undo", asked, "--as", "ada", "--json").lines[0]
+    assert taken["consequences"] == [{"destination": "appeals", "what": "waiting", "told": False}]
+    assert (taken["route"], taken["deliveries"], taken["waiting"]) == ("review", ["review"], [])
+    moved = postroom("review", "move", asked, "appeals", "--as", "ada", "--json").lines[0]
+    assert (moved["deliveries"], moved["waiting"]) == (["appeals"], ["appeals"])
+    assert postroom("review", "undo", asked, "--as", "ada").out.endswith(
+        "it has not gone to appeals, and does not go\n"
+    )
+    postroom("review", "move", asked, "appeals", "--as", "ada")
+    assert postroom("queue", "retry", "--to", "appeals").code == 0
+    work()
+    assert (folder / "appeals.mbox").read_bytes().count(b"X-Postroom-Id") == 1
+    late = postroom("review", "undo", asked, "--as", "ada")
+    assert (late.code, late.out) == (1, "")
+    assert "appeals has it, and is told that it belongs elsewhere. Take it back all the same with --yes" in late.err
+    taken = postroom("review", "undo", asked, "--as", "ada", "--yes")
+    assert "appeals has it, and is told that it belongs elsewhere\n" in taken.out
+    assert postroom("queue", "retry", "--to", "appeals").code == 0
+    work()
+    assert b"X-Postroom-Corrects: " + asked.encode() in (folder / "appeals.mbox").read_bytes()
+
+
 def test_confirming_is_said_with_the_login_name(
     asked: str, postroom: Postroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -188,6 +188,43 @@ def test_what_died_here_is_cleared_after_an_hour_and_nothing_else(tmp_path: Path
     assert sorted(path.name for path in (tmp_path / "tmp").iterdir()) == ["somebody-elses", "young.1_3.postroom_tmp"]
 
 
+def test_what_a_reader_has_moved_is_too_late_to_withdraw(tmp_path: Path) -> None:
+    destination, parcel = MaildirDestination("desk", tmp_path), make_parcel()
+    name = destination.deliver(parcel).reference
+    (tmp_path / "new" / name).rename(tmp_path / "cur" / f"{name}:2,")
+    assert not destination.withdraw(parcel.mail, 1)
+    assert [path.name for path in (tmp_path / "cur").iterdir()] == [f"{name}:2,"]
+
+
+def test_a_withdrawal_is_durable_leaves_no_text_and_is_known_by_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    destination, parcel = MaildirDestination("desk", tmp_path), make_parcel()
+    name = destination.deliver(parcel).reference
+    synced: list[Path] = []
+    monkeypatch.setattr("postroom.adapters.destination.maildir.sync_folder", synced.append)
+    assert destination.withdraw(parcel.mail, 1)
+    assert {tmp_path / "new", tmp_path / "tmp"} <= set(synced)
+    assert [path.name for path in (tmp_path / "new").iterdir()] == []
+    (mark,) = (tmp_path / "tmp").iterdir()
+    assert (mark.name.startswith(name), mark.stat().st_size) == (True, 0)
+    assert MaildirDestination("desk", tmp_path).withdraw(parcel.mail, 1)
+
+
+def test_a_withdrawal_on_a_bad_disk_is_tried_again(tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    destination, parcel = MaildirDestination("desk", folder), make_parcel()
+    destination.deliver(parcel)
+    folder.rename(tmp_path / "away")
+    folder.write_text("a file where the folder was")
+    with pytest.raises(TryLater) as caught:
+        destination.withdraw(parcel.mail, 1)
+    assert caught.value.lane_down
+    folder.unlink()
+    (tmp_path / "away").rename(folder)
+    assert destination.withdraw(parcel.mail, 1)
+
+
 def test_a_folder_removed_while_we_run_is_made_again(tmp_path: Path) -> None:
     destination = MaildirDestination("desk", tmp_path / "desk")
     destination.deliver(make_parcel(1))

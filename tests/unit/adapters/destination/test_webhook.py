@@ -92,6 +92,14 @@ def test_what_a_receiver_is_told() -> None:
     assert is_webhook_signed(SECRET, headers["Postroom-Signature"], body, now=1_767_225_600)
 
 
+def test_a_word_on_an_earlier_delivery_says_which() -> None:
+    guard = Scripted(answer(200))
+    first = make_parcel()
+    webhook(guard).deliver(replace(first, generation=2, key=f"{first.mail.id}.desk.2", corrects=first.key))
+    told = json.loads(guard.asked[0][3])
+    assert (told["corrects"], told["key"], told["generation"]) == (first.key, f"{first.mail.id}.desk.2", 2)
+
+
 def test_the_raw_mail_goes_along_or_goes_alone() -> None:
     guard = Scripted(answer(202))
     parcel = make_parcel(raw=b"Subject: x\r\n\r\n\xff\x00\r\n")
