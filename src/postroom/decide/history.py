@@ -91,16 +91,32 @@ def moved(
 
 
 def moved_back(
-    message: Message, was: RouteName, first: Decision, counted: RouteName, memory: Memory, now: float
+    message: Message,
+    was: RouteName,
+    first: Decision,
+    counted: RouteName,
+    memory: Memory,
+    now: float,
+    *,
+    by_a_person: bool,
 ) -> tuple[SenderRecord, ...]:
     """The records of a mail's sender after it is taken back that it belongs in ``was``: it counts in ``counted`` again.
 
-    ``first`` is the mail's first judgement, with what was known of its sender then. Mail that came since stays counted.
+    ``first`` is the mail's first judgement, with what was known of its sender then; ``by_a_person`` says whether a person's
+    word stands again. Mail that came since stays counted. A sender is not confirmed by it who was not before.
     """
-    back = moved(message, was, counted, first.decided_at, memory, now)
-    if was == counted:
-        return back
-    return tuple(_as_known(record, was, first) if record.key.startswith("a:") else record for record in back)
+    found = []
+    for record in moved(message, was, counted, first.decided_at, memory, now):
+        address = record.key.startswith("a:")
+        back = _as_known(record, was, first) if address and was != counted else record
+        if not by_a_person:
+            known = memory.senders.get(record.key)
+            believed = known is not None and known.confirmed
+            if was != AUTOMATIC:
+                believed = first.history.confirmed and (address or believed)
+            back = replace(back, confirmed=believed)
+        found.append(back)
+    return tuple(found)
 
 
 def _as_known(record: SenderRecord, was: RouteName, first: Decision) -> SenderRecord:

@@ -90,8 +90,10 @@ def word_taken_back(
     with later mail stays where it is. Texts that the word made outdated do not come back.
     """
     at = verdict.at if verdict.taken_back is None else verdict.taken_back.at
-    senders = history.moved_back(message, verdict.said, decisions[0], _counted(decisions), memory, at)
     before = standing if standing is not None and standing.said != AUTOMATIC else None
+    senders = history.moved_back(
+        message, verdict.said, decisions[0], _counted(decisions), memory, at, by_a_person=before is not None
+    )
     text = None if before is None else _text(message, mail, before)
     thread = None if verdict.said == AUTOMATIC else threads.own(message, mail, memory)
     if thread is not None:

@@ -249,6 +249,34 @@ def test_the_first_mail_of_a_sender_in_review_counts_nowhere_again(unsure: House
     assert known() == before
 
 
+def test_nobody_is_confirmed_by_a_word_that_was_taken_back(house: House) -> None:
+    """Neither by it, nor by the judgement that stands again."""
+    passed = {"Authentication_Results": "mx.shop.test; dkim=pass header.d=firm.test", "From": "ada@firm.test"}
+
+    def confirmed() -> list[bool]:
+        keys = ("a:ada@firm.test", "d:firm.test")
+        senders = house.store.recall((), (), keys).senders
+        return [senders[key].confirmed for key in keys]
+
+    mail = arrive(house, "Give me my account back", **passed)
+    team = people(house)
+    for said in (REFUNDS, None, JUNK, RouteName("automatic")):
+        team.give(mail, said, "ada")
+        team.take_back(mail, "ada")
+        assert confirmed() == [False, False], said
+    team.give(mail, REFUNDS, "ada")
+    team.give(mail, GENERAL, "bob")
+    team.take_back(mail, "bob")
+    assert confirmed() == [True, True], "ada's word stands"
+    later = arrive(house, "Where is it?", Message_ID="<2@firm.test>", **passed)
+    team.give(later, RouteName("automatic"), "ada")
+    team.take_back(later, "ada")
+    assert confirmed() == [True, True]
+    team.give(later, JUNK, "ada")
+    team.take_back(later, "ada")
+    assert confirmed() == [True, False], "a domain is believed again by a new word only"
+
+
 def test_what_was_said_before_is_remembered_again(house: House) -> None:
     mail = arrive(house, Authentication_Results=PASSED)
     team = people(house)
