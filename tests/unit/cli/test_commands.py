@@ -766,7 +766,7 @@ class TestQueue:
         assert re.search(r"settled_at +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC", table)
         assert list(facts) == [
             "id", "kind", "state", "mail_id", "destination", "generation", "attempt", "tries", "strikes", "created_at",
-            "due_at", "settled_at", "receipt", "error", "why",
+            "due_at", "settled_at", "receipt", "error", "why", "task",
         ]  # fmt: skip
 
     def test_it_knows_the_states_and_kinds_that_there_are(self) -> None:
