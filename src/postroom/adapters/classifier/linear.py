@@ -258,7 +258,7 @@ class _Words:
 
         by_length = 1.0 / np.sqrt(np.maximum(lengths, _SHORTEST))
         scores = (spoken.summed(spoken.vectors) + pairs.summed(pairs.vectors)) * by_length[:, None] + model.bias
-        slopes = model.slope * model.surer.steepness(scores, familiar)
+        slopes = model.slope * np.exp(model.familiar * familiar)
         logits = scores.astype(np.float64) * slopes[:, None]
         shares = np.exp(logits - logits.max(1, keepdims=True))
         before, total = self._places(numbers, owners, first, len(texts))

@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,26 +19,6 @@ from postroom.adapters.classifier import modelfile
 from postroom.adapters.classifier.modelfile import LIGHT
 
 MAX_CLASSES = 1000
-_STEEPEST = 4.0
-
-Floats = NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surer:
-    """How much steeper the slope is of a text that looks like those learned from."""
-
-    #: by what its best score adds
-    by_height: float = 0.0
-    #: by what adds that all its pairs of words are known
-    by_pairs: float = 0.0
-
-    def steepness(self, scores: Floats, familiar: Floats) -> Floats:
-        """(texts,) factors, by (texts, K) scores and the (texts,) shares of known pairs."""
-        if not self.by_height and not self.by_pairs:
-            return np.ones(len(scores))
-        added = self.by_height * scores.max(1) + self.by_pairs * familiar
-        return np.asarray(np.exp(np.clip(added, -_STEEPEST, _STEEPEST)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +41,8 @@ class Model:
     bias: NDArray[np.float32]
     #: scores times this are log-probabilities, up to a constant
     slope: float
-    #: what makes the slope of a text another
-    surer: Surer = Surer()
+    #: the slope of a text of which all pairs of words are known is e to this power times that of one with none
+    familiar: float = 0.0
     #: what people should know of it
     card: Mapping[str, Any] = field(default_factory=dict)
 
@@ -81,7 +61,7 @@ def dump(model: Model) -> bytes:
         "classes": list(model.classes),
         "features": len(model.keys),
         "slope": model.slope,
-        "surer": asdict(model.surer),
+        "familiar": model.familiar,
         "sha256": _digest(model),
         "card": dict(model.card),
     }
@@ -96,14 +76,14 @@ def load(path: Path) -> Model:
 def parse(content: bytes) -> Model:
     """The model of a file's bytes. Raises `ValueError` with what is wrong."""
     said, at = modelfile.header(content, LIGHT, _facts)
-    classes, features, slope, surer = said.classes, said.features, said.slope, said.surer
-    if not 0 < len(classes) <= MAX_CLASSES or len(set(classes)) < len(classes) or features < 1 or not 0 < slope < 1e6:
+    classes, features, slope, familiar = said.classes, said.features, said.slope, said.familiar
+    if not 0 < len(classes) <= MAX_CLASSES or len(set(classes)) < len(classes) or features < 1:
         raise ValueError("its header makes no sense")
-    if not all(abs(value) < 100 for value in (surer.by_height, surer.by_pairs)):
+    if not (0 < slope < 1e6 and 0 <= familiar < 10):
         raise ValueError("its header makes no sense")
     shapes = ((features,), (features, len(classes)), (features,), (features,), (len(classes),))
     found = arrays(content, at, _ARRAYS, dict(zip(_ARRAYS, shapes, strict=True)))
-    model = Model(classes=classes, slope=slope, surer=surer, card=said.card, **found)
+    model = Model(classes=classes, slope=slope, familiar=familiar, card=said.card, **found)
     if _digest(model) != said.digest:
         raise ValueError("its checksum is wrong: it was damaged or changed")
     if np.any(model.keys[1:] <= model.keys[:-1]) or not all(
@@ -135,7 +115,7 @@ class _Header:
     classes: tuple[str, ...]
     features: int
     slope: float
-    surer: Surer
+    familiar: float
     digest: str
     card: Mapping[str, Any]
 
@@ -145,12 +125,12 @@ def _facts(said: dict[str, Any]) -> _Header:
         classes=tuple(map(str, said["classes"])),
         features=int(said["features"]),
         slope=float(said["slope"]),
-        surer=Surer(**{name: float(value) for name, value in said["surer"].items()}),
+        familiar=float(said["familiar"]),
         digest=str(said["sha256"]),
         card=dict(said["card"]),
     )
 
 
 def _digest(model: Model) -> str:
-    said = json.dumps([model.classes, model.slope, asdict(model.surer)]).encode()
+    said = json.dumps([model.classes, model.slope, model.familiar]).encode()
     return hashlib.sha256(said + body(model, _ARRAYS)).hexdigest()

@@ -6,7 +6,7 @@ their squared lengths. So whatever is fitted on texts gives each word and each p
 vectors are needed no more.
 
 Each kind of feature is damped by its own power of the inverse document frequency, and all kinds are brought to one
-scale: the mean squared length that a kind has over the words of all texts is the square of its `SHARE`.
+scale: the mean squared length that a kind has over the words of all texts is the square of what it counts.
 """
 
 import math
@@ -22,8 +22,8 @@ from postroom.adapters.classifier.features import paired, pieces, whole
 
 Floats = NDArray[np.floating[Any]]
 
-WORD, PAIR, PIECE, VECTOR = 1.0, 0.8, 1.5, 1.5
-"""What a word itself, a pair, a word's pieces and its vector count beside one another."""
+WORD, PAIR, VECTOR = 1.0, 0.8, 1.5
+"""What a word itself, a pair and a word's vector count beside one another."""
 
 DAMPED_VECTOR = 0.75
 """The power of the inverse document frequency by which word vectors count."""
@@ -32,6 +32,25 @@ DIMENSIONS = 192
 """Of word vectors, the directions in which the words of the texts differ most."""
 
 _UNITS = 127
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emphasis:
+    """What matters in texts of a kind."""
+
+    #: the power of inverse document frequency by which words, pairs and pieces count
+    rarity: float
+    #: what a word's pieces count
+    pieces: float
+    #: in how many texts a feature is at least
+    rarest: int = 1
+
+
+SHORT = Emphasis(rarity=0.25, pieces=1.5)
+"""Of a sentence every word tells."""
+
+LONG = Emphasis(rarity=1.5, pieces=3.0, rarest=2)
+"""Of whole mails in many languages rare words tell most, and inflection and spelling differ."""
 
 
 class Text(Protocol):
@@ -80,9 +99,9 @@ class Space:
     """The features of a set of texts: which there are, and how much each counts."""
 
     def __init__(
-        self, texts: Sequence[Text], vectors: WordVectors | None = None, *, rarest: int = 1, rarity: float = 0.25
+        self, texts: Sequence[Text], vectors: WordVectors | None = None, *, emphasis: Emphasis = SHORT
     ) -> None:
-        """Of features that so many texts have; words, pairs and pieces by this power of inverse document frequency."""
+        rarity, rarest = emphasis.rarity, emphasis.rarest
         self._n = len(texts)
         said = _Said(texts)
         self._words = said.words
@@ -98,7 +117,7 @@ class Space:
         self._word_weights *= WORD / self._mean(self._word_weights**2)
         self._pair_weights *= PAIR / _root(float(pairs @ self._pair_weights**2 / max(pairs.sum(), 1)))
         squares = np.asarray(cut @ (self._piece_weights**2))
-        self._piece_weights *= PIECE / self._mean(squares)
+        self._piece_weights *= emphasis.pieces / self._mean(squares)
         self._pieces = {piece: place for place, piece in enumerate(self._hashes.tolist())}
         self._known = {word: place for place, word in enumerate(self._words)}
         self._vectors = vectors

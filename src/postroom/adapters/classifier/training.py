@@ -6,8 +6,8 @@ against the rest (Fan et al. 2008) and all at once (Crammer & Singer 2001), and 
 differently, and one matrix remains.
 
 The slope that makes probabilities of scores is found on examples that the fitted model had not seen (temperature
-scaling, Guo et al. 2017, in cross-validation). With many classes a text's slope also rises with its best score and with
-the share of its pairs of words that are known: what belongs to no route has little of either.
+scaling, Guo et al. 2017, in cross-validation). With many classes a text's slope also rises with the share of its pairs of
+words that are known: what belongs to no route has few of them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,26 +26,25 @@ from threadpoolctl import threadpool_limits
 
 from postroom.adapters.classifier.features import remarks, words
 from postroom.adapters.classifier.linear import LinearClassifier
-from postroom.adapters.classifier.model import Model, Surer, dump, parse
-from postroom.adapters.classifier.space import Floats, Space, WordVectors
+from postroom.adapters.classifier.model import Model, dump, parse
+from postroom.adapters.classifier.space import LONG, SHORT, Floats, Space, WordVectors
 from postroom.model.errors import Refused
 from postroom.ports import Classifier, TrainingText
 
 FEW = 12
 """Up to so many classes, logistic regression."""
 
-_LOGISTIC = 4.0
+_LOGISTIC = 2.0
 _APART, _TOGETHER = 4.0, 1.0
 """Inverse penalties: of logistic regression, of each class against the rest, of all classes at once."""
 _TOLERANCE = 0.1
 _FOLDS = 5
-_SHORT, _LONG = 0.25, 1.5
-"""Powers of inverse document frequency, for short texts and for long ones."""
 _ENOUGH = 500
 """From so many examples on, what a single one has tells nothing."""
-_MOST_ROWS = 120_000
+_MOST_ROWS = 200_000
 _SOME = 2000
-_SURER = Surer(by_height=0.5, by_pairs=0.75)
+_FAMILIAR = 0.75
+"""By how much the logarithm of the slope rises with the share of known pairs, if there are many classes."""
 _USUAL_SLOPE = 4.0
 
 
@@ -84,13 +83,10 @@ class _Known:
         return np.bincount(self.labels, self.weights, minlength=self.classes).astype(np.float64)[self.labels]
 
     def space(self, examples: Sequence[Example], vectors: WordVectors | None) -> Space:
-        """What is seen of examples.
-
-        Texts of few classes are whole mails, in which rare words tell most; those of many are short, and every word does.
-        """
+        """What is seen of examples: those of few classes are taken for whole mails, those of many for short."""
         if self.many:
-            return Space(examples, vectors, rarity=_SHORT)
-        return Space(examples, vectors, rarity=_LONG, rarest=2 if len(examples) >= _ENOUGH else 1)
+            return Space(examples, vectors, emphasis=SHORT)
+        return Space(examples, vectors, emphasis=LONG if len(examples) >= _ENOUGH else replace(LONG, rarest=1))
 
     def of(self, chosen: NDArray[np.intp]) -> "_Known":
         """Of some of them."""
@@ -117,14 +113,13 @@ def _train(
         weights=np.array([one.weight for one in examples]),
         classes=len(classes),
     )
-    surer = _SURER if known.many else Surer()
+    by_familiar = _FAMILIAR if known.many else 0.0
     tried = _unseen(examples, known, vectors)
-    steepness = surer.steepness(tried.scores, tried.familiar)
     figures = {}
     slope = _USUAL_SLOPE
     if len(tried.places):
         unseen = known.of(tried.places)
-        slope = _slope(tried.scores * steepness[:, None], unseen)
+        slope = _slope(tried.scores * np.exp(by_familiar * tried.familiar)[:, None], unseen)
         right = tried.scores.argmax(1) == unseen.labels
         figures["unseen_accuracy"] = round(float(np.average(right, weights=unseen.weights)), 4)
     space = known.space(examples, vectors)
@@ -138,7 +133,7 @@ def _train(
         lengths=found.lengths,
         bias=bias.astype(np.float32),
         slope=slope,
-        surer=surer,
+        familiar=by_familiar,
         card={**card, **figures, **({"word_vectors": vectors.name} if vectors else {})},
     )
 
@@ -211,7 +206,7 @@ def _unseen(examples: Sequence[Example], known: _Known, vectors: WordVectors | N
 def _fit(rows: csr_matrix, known: _Known) -> tuple[Floats, Floats]:
     """(F, K) coefficients and (K,) bias."""
     if not known.many:
-        return _fitted(LogisticRegression(C=_LOGISTIC, class_weight="balanced", max_iter=500), rows, known)
+        return _fitted(LogisticRegression(C=_LOGISTIC, class_weight="balanced", tol=1e-3, max_iter=500), rows, known)
     # It balances by the number of texts: who sends many of little weight would take weight from all others of their class.
     balanced = replace(known, weights=known.weights / known.of_class() * known.weights.sum() / known.classes)
     common: dict[str, Any] = {"tol": _TOLERANCE, "random_state": 0}

@@ -7,8 +7,8 @@ import pytest
 
 from postroom.adapters.classifier.features import MAX_DIGITS, pieces, words
 from postroom.adapters.classifier.linear import LinearClassifier
-from postroom.adapters.classifier.model import Model, Surer, dump, parse
-from postroom.adapters.classifier.space import Space
+from postroom.adapters.classifier.model import Model, dump, parse
+from postroom.adapters.classifier.space import LONG, Space
 from postroom.adapters.classifier.training import FEW, Example, train
 from postroom.decide.folding import fold
 
@@ -93,7 +93,7 @@ def test_the_lightest_pairs_and_pieces_are_left_out_first_and_no_word() -> None:
 def test_features_of_too_few_texts_weigh_nothing() -> None:
     learned = examples({"a": ["red apple", "red pear"], "b": ["red fig", "blue plum"]})
     of_words = (
-        Space(learned, rarest=2).rows(learned).toarray()[:, : len({"red", "apple", "pear", "fig", "blue", "plum"})]
+        Space(learned, emphasis=LONG).rows(learned).toarray()[:, : len({"red", "apple", "pear", "fig", "blue", "plum"})]
     )
     assert (of_words != 0).tolist() == [[True, False, False, False, False, False]] * 3 + [[False] * 6]
 
@@ -117,13 +117,13 @@ def test_of_many_classes_none_is_sure_of_what_is_like_nothing(many: Model) -> No
     assert LinearClassifier(many).shares([text(one) for one in outside]).max() < np.quantile(inside, 0.1)
 
 
-def test_the_slope_rises_with_the_best_score_and_with_known_pairs() -> None:
-    scores, familiar = np.array([[1.0, 0.0], [2.0, 0.0], [1.0, 0.0], [1e9, 0.0]]), np.array([0.0, 0.0, 1.0, 1.0])
-    lower, higher, known, clipped = Surer(by_height=0.5, by_pairs=0.75).steepness(scores, familiar)
-    assert lower < higher
-    assert lower < known
-    assert np.isfinite(clipped)
-    assert Surer().steepness(scores, familiar).tolist() == [1.0] * 4
+def test_confidence_falls_where_pairs_of_words_are_not_known_and_the_order_stays(many: Model) -> None:
+    asked = [text("where is my card"), text("card my where is"), text("card")]
+    shares = LinearClassifier(many).shares(asked)
+    plain = LinearClassifier(replace(many, familiar=0.0, slope=many.slope * np.exp(many.familiar))).shares(asked)
+    assert shares[0] == pytest.approx(plain[0])
+    assert (shares[1:].max(1) < plain[1:].max(1)).all()
+    assert (np.argsort(shares, 1) == np.argsort(plain, 1)).all()
 
 
 def test_texts_get_the_same_shares_alone_and_among_others(many: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,9 +139,9 @@ def test_texts_get_the_same_shares_alone_and_among_others(many: Model, monkeypat
 
 def test_a_model_of_many_classes_keeps_everything_in_its_file(many: Model) -> None:
     kept = parse(dump(many))
-    assert kept.surer == many.surer != Surer()
+    assert kept.familiar == many.familiar > 0
     assert dump(kept) == dump(many) == dump(train(examples(), {}))
-    assert replace(many, surer=Surer()).version != many.version
+    assert replace(many, familiar=0.0).version != many.version
 
 
 def test_word_vectors_teach_words_that_no_example_has() -> None:
