@@ -137,7 +137,7 @@ class Route(Table, frozen=True):
         bool, Meta(description="A case a person and incident opens by itself for its mail (docs/how-to/cases.md).")
     ] = False
     first_answer_hours: Annotated[
-        Annotated[float, Meta(gt=0, le=1000)] | None,
+        Annotated[int, Meta(ge=1, le=1000)] | None,
         Meta(description="Business hours in which a person of its cases is to get a first answer. Unset: no target."),
     ] = None
     calendar: Annotated[
