@@ -62,8 +62,11 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
     filing.start()
     gc.freeze()
     pulse.ready()
-    server.run(sockets=opened)
-    filing.join()
+    try:
+        server.run(sockets=opened)
+    finally:
+        server.should_exit = True
+        filing.join()
 
 
 def room(house: House, opened: Sequence[socket.socket]) -> Room:

@@ -169,12 +169,12 @@ class Calendar(Table, frozen=True):
     monday: Annotated[tuple[str, ...], Meta(description='Open hours, e.g. ["09:00-12:30", "13:30-18:00"].')] = (
         _WORKING_DAY
     )
-    tuesday: tuple[str, ...] = _WORKING_DAY
-    wednesday: tuple[str, ...] = _WORKING_DAY
-    thursday: tuple[str, ...] = _WORKING_DAY
-    friday: tuple[str, ...] = _WORKING_DAY
-    saturday: tuple[str, ...] = ()
-    sunday: Annotated[tuple[str, ...], Meta(description="Up to 24:00; empty: closed.")] = ()
+    tuesday: Annotated[tuple[str, ...], Meta(description="Likewise.")] = _WORKING_DAY
+    wednesday: Annotated[tuple[str, ...], Meta(description="Likewise.")] = _WORKING_DAY
+    thursday: Annotated[tuple[str, ...], Meta(description="Likewise.")] = _WORKING_DAY
+    friday: Annotated[tuple[str, ...], Meta(description="Likewise.")] = _WORKING_DAY
+    saturday: Annotated[tuple[str, ...], Meta(description="Likewise; empty: closed.")] = ()
+    sunday: Annotated[tuple[str, ...], Meta(description="Likewise; hours go up to 24:00.")] = ()
     holidays: Annotated[tuple[str, ...], Meta(description='Days off, e.g. ["2026-12-25", "2027-01-01"].')] = ()
 
 

@@ -77,7 +77,7 @@ def test_what_is_shipped_has_no_mistakes_and_may_be_set_anew() -> None:
     "text", ["", "9:00-17:00", "09:00", "17:00-09:00", "09:00-09:00", "09:00-24:01", "09:60-10:00", "25:00-26:00"]
 )
 def test_what_are_no_open_hours(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - the text alone
+    with pytest.raises(ValueError):
         opening(text)
 
 
