@@ -14,10 +14,13 @@ CREATE TABLE cases (
   clocks   TEXT NOT NULL,                 -- version of the clocks that the rank was made with
   body     BLOB NOT NULL
 );
-CREATE INDEX cases_todo ON cases (rank, number) WHERE todo = 1;
-CREATE INDEX cases_state ON cases (state, rank, number);
-CREATE INDEX cases_rank ON cases (rank, number);
-CREATE INDEX cases_assignee ON cases (assignee, rank, number);
+-- Brand and route stand in the indexes of lists so that what a reader may not see is passed over without being looked up.
+CREATE INDEX cases_todo ON cases (rank, number, brand, route) WHERE todo = 1;
+CREATE INDEX cases_desk ON cases (brand, route) WHERE todo = 1;
+CREATE INDEX cases_proposed ON cases (rank, number, brand, route) WHERE proposed = 1;
+CREATE INDEX cases_state ON cases (state, rank, number, brand, route);
+CREATE INDEX cases_rank ON cases (rank, number, brand, route);
+CREATE INDEX cases_assignee ON cases (assignee, rank, number, brand, route);
 CREATE INDEX cases_person ON cases (person, number);
 CREATE INDEX cases_clocks ON cases (clocks) WHERE todo = 1;
 
