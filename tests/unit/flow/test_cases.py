@@ -15,13 +15,13 @@ from postroom.decide.clocks import ClockRule, span
 from postroom.flow.casedesks import CaseDesk, CaseDesks, rank
 from postroom.flow.cases import Casework, Hand
 from postroom.flow.filing import Filing, person_of
-from postroom.flow.verdicts import Reviewing
 from postroom.model.cases import Case, CaseNumber, WantedCases
 from postroom.model.errors import PostroomError, Refused, TryLater
 from postroom.model.mail import BrandName, Mail, MailId, RouteName
 from postroom.model.people import ALL, Deed, User, UserName
 from postroom.understand.reader import read
-from tests.unit.flow.house import ROUTES, House, Moody, a_message, staged
+from tests.unit.flow.house import House, Moody, a_message, staged
+from tests.unit.flow.test_verdicts import reviewing
 
 APPEALS, REFUNDS, GENERAL = RouteName("appeals"), RouteName("refunds"), RouteName("general")
 DAY = 86_400.0
@@ -100,16 +100,7 @@ class Bench:
         return Hand(by=self.users[name], number=case.number, version=case.version)
 
     def move(self, mail: Mail, route: RouteName) -> None:
-        reviewing = Reviewing(
-            store=self.house.store,
-            trust=self.house.judging.trust,
-            policy=self.house.policy,
-            desks=self.house.desks,
-            routes=tuple(RouteName(route) for route in ROUTES if route != "review"),
-            clock=self.house.clock.now,
-            pause=self.house.clock.advance,
-        )
-        reviewing.give(mail, route, "ada")
+        reviewing(self.house).give(mail, route, "ada")
 
     def told(self, case: Case) -> list[str]:
         return [event.what for event in self.cases.events(case.number, ALL)]
@@ -245,6 +236,17 @@ def test_a_mail_that_a_verdict_takes_away_leaves_its_case(bench: Bench) -> None:
     bench.work.catch_up()
     assert bench.of(first).number == case.number
     assert bench.of(first).received_at == first.received_at
+
+
+def test_a_verdict_that_is_taken_back_brings_the_mail_back_into_its_case(bench: Bench) -> None:
+    first, second = bench.arrive(), bench.arrive()
+    bench.work.catch_up()
+    bench.move(first, GENERAL)
+    bench.work.catch_up()
+    reviewing(bench.house).take_back(first, "ada")
+    bench.work.catch_up()
+    assert bench.of(first).number == bench.of(second).number
+    assert bench.told(bench.of(first)) == ["opened", "joined", "left", "joined"]
 
 
 def test_a_mail_that_is_moved_to_another_desk_with_cases_opens_one_there(bench: Bench) -> None:
