@@ -8,11 +8,13 @@ import pytest
 from hypothesis import settings
 
 from postroom.adapters.store.accounts import SqliteAccounts
+from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
+from postroom.testing.cases_contract import CasesContract
 from postroom.testing.clock import ManualClock
 from postroom.testing.desktop_contract import TurnsContract, ViewsContract
 from postroom.testing.queue_contract import QueueContract
@@ -51,6 +53,12 @@ class SqliteHouse:
 
     def views(self, store: SqliteStore) -> SqliteViews:
         return SqliteViews(store.units)
+
+    def cases(self, store: SqliteStore) -> SqliteCases:
+        return SqliteCases(store.units)
+
+    def journal(self, store: SqliteStore) -> SqliteJournal:
+        return SqliteJournal(store.units)
 
     def turns(self, store: SqliteStore) -> SqliteTurns:
         return SqliteTurns(store.units)
@@ -115,6 +123,10 @@ class TestSqliteViewsThatLookAtFew(ViewsContract):
     @pytest.fixture
     def views(self, store: SqliteStore) -> SqliteViews:
         return SqliteViews(store.units, looked=3)
+
+
+class TestSqliteCases(CasesContract):
+    pass
 
 
 class TestSqliteTurns(TurnsContract):

@@ -25,12 +25,15 @@ from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.adapters.store.accounts import SqliteAccounts
+from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
+from postroom.bootstrap.casework import case_desks
 from postroom.bootstrap.destinations import Around, Servers, build, can_withdraw
+from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.opinion import build_opinion
 from postroom.bootstrap.shelf import Shelf
 from postroom.bootstrap.status import build_status
@@ -41,7 +44,10 @@ from postroom.config.settings import Inbox
 from postroom.decide.policy import Policy, RouteStage
 from postroom.flow.addressbook import AddressBook
 from postroom.flow.audit import Audit
+from postroom.flow.casedesks import CaseDesks
+from postroom.flow.cases import Casework
 from postroom.flow.desks import Desk, Desks
+from postroom.flow.filing import Filing
 from postroom.flow.moves import Mover
 from postroom.flow.retry import Patience
 from postroom.flow.router import Dispatch, Judging, Reception
@@ -57,6 +63,7 @@ from postroom.model.trust import Trust
 from postroom.model.work import Job
 from postroom.ports import Classifier, Destination, Observer, StatusProvider
 from postroom.understand.addresses import normal
+from postroom.understand.reader import read
 
 if TYPE_CHECKING:
     from postroom.adapters.classifier.registry import Registry
@@ -134,6 +141,11 @@ class House:
     def turns(self) -> SqliteTurns:
         """Who answers which question. Raises what `store` does."""
         return SqliteTurns(self.store.units)
+
+    @cached_property
+    def cases(self) -> SqliteCases:
+        """Cases, and the mails that may concern them. Raises what `store` does."""
+        return SqliteCases(self.store.units)
 
     @cached_property
     def observer(self) -> Observer:
@@ -589,6 +601,24 @@ class House:
             clock=time.time,
             entropy=os.urandom,
         )
+
+    @cached_property
+    def case_desks(self) -> CaseDesks:
+        """Desks with cases, with their clocks."""
+        return case_desks(self.settings)
+
+    @cached_property
+    def casework(self) -> Casework:
+        """What people do with cases, and what opens them."""
+        filing = Filing(
+            cases=self.cases,
+            store=self.store,
+            read=lambda mail: read(mail, self.trust),
+            desks=self.case_desks,
+            clock=time.time,
+            failed=lambda error: tell_failure(self.observer, error),
+        )
+        return Casework(cases=self.cases, filing=filing, accounts=self.accounts, desks=self.case_desks, clock=time.time)
 
     def close(self) -> None:
         """Let go of what was opened."""

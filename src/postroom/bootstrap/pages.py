@@ -12,6 +12,7 @@ import uvicorn
 
 from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
+from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
 from postroom.flow.explanation import Explanation, explained
@@ -55,9 +56,17 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
         server.should_exit = True
 
     threading.Thread(target=until_told, name="until-told", daemon=True).start()
+    filing = threading.Thread(
+        target=keep_up, args=(house.casework.filing, house.observer, lambda: server.should_exit), name="cases"
+    )
+    filing.start()
     gc.freeze()
     pulse.ready()
-    server.run(sockets=opened)
+    try:
+        server.run(sockets=opened)
+    finally:
+        server.should_exit = True
+        filing.join()
 
 
 def room(house: House, opened: Sequence[socket.socket]) -> Room:
@@ -83,6 +92,8 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         views=house.views,
         turns=house.turns,
         reviewing=house.reviewing(),
+        cases=house.cases,
+        casework=house.casework,
         read=lambda mail: read(mail, house.trust),
         explain=explain,
         alike=alike,

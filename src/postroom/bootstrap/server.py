@@ -86,6 +86,7 @@ class Server:
         self._supervisor = self._workers(observer, pages)
         self._schedule = self._lessons(observer)
         self._release_the_dead()
+        self._note_cases()
         if not self._house.settings.urgent.destinations:
             observer.note("urgent-unheard", remedy="name who is told of urgent mail in urgent.destinations")
         try:
@@ -263,6 +264,11 @@ class Server:
             self._failure = f"another file has taken the place of {self._house.store_path}: start again to work with it"
             self._house.observer.note("store-trouble", error=self._failure, left=left)
             self._ending.set()
+
+    def _note_cases(self) -> None:
+        """No mail is judged before it is noted whether it concerns cases; the pages' process sees to that again."""
+        with suppress(TryLater):
+            self._house.cases.watch(tuple(self._house.case_desks.desks))
 
     def _release_the_dead(self) -> None:
         """Give back what processes claimed that are gone: after a crash of ours, or of a worker's parent."""

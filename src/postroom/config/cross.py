@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
+from postroom.config.cases import check_cases
 from postroom.config.mistakes import Mistake, near
 from postroom.config.settings import Destination, Lmtp, Relay, Settings, Smtp, Status, Webhook
 
@@ -25,6 +26,7 @@ def cross_check(settings: Settings) -> Iterator[Mistake]:
     """Every mistake of settings that are each of the right type."""
     yield from _check_names(settings)
     yield from _check_routes(settings)
+    yield from check_cases(settings)
     yield from _check_brands(settings)
     yield from _check_domains(settings)
     yield from _check_trust(settings)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from postroom.model.cases import Case
 from postroom.model.errors import PostroomError
 from postroom.model.example import Example
 from postroom.model.judgement import Decision, Verdict
@@ -29,6 +30,7 @@ _EXAMPLE = msgspec.msgpack.Decoder(Example)
 _SENDER = msgspec.msgpack.Decoder(SenderRecord)
 _TEXT = msgspec.msgpack.Decoder(TextRecord)
 _VERDICT = msgspec.msgpack.Decoder(Verdict)
+_CASE = msgspec.msgpack.Decoder(Case)
 
 
 def encode_head(mail: Mail) -> bytes:
@@ -101,6 +103,16 @@ def encode_verdict(verdict: Verdict) -> bytes:
 def decode_verdict(data: bytes) -> Verdict:
     """What `encode_verdict` was given."""
     return _decode(_VERDICT, data)
+
+
+def encode_case(case: Case) -> bytes:
+    """A case with the mails that it is given."""
+    return encode(case)
+
+
+def decode_case(data: bytes) -> Case:
+    """What `encode_case` was given."""
+    return _decode(_CASE, data)
 
 
 def sound(text: str) -> str:

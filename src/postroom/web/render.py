@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from postroom.model.mail import RouteName
 from postroom.model.people import Role
 from postroom.web import words
 
@@ -86,8 +87,14 @@ class Render:
         )
 
 
+def case_routes(visit: "Visit") -> tuple[RouteName, ...]:
+    """Desks with cases that somebody may see."""
+    seen = visit.sight.routes
+    return tuple(route for route in visit.room.casework.desks.desks if seen is None or route in seen)
+
+
 def nav(visit: "Visit") -> dict[str, Any]:
-    """What the side shows: desks with their unread mail, and how much waits for a person."""
+    """What the side shows: desks with their unread mail, how much waits for a person, and cases to work on (None: no desk of theirs has any)."""
     room, user = visit.room, visit.user
     unread: dict[str, int] = {}
     for one in room.views.counts(visit.sight):
@@ -96,5 +103,6 @@ def nav(visit: "Visit") -> dict[str, Any]:
     return {
         "more": _MORE,
         "desks": [(route, unread.get(route, 0)) for route in desks],
+        "cases": room.cases.todo(visit.sight) if case_routes(visit) else None,
         "questions": room.turns.open_questions(visit.sight) if user.is_at_least("reviewer") else 0,
     }

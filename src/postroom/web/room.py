@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from postroom.flow.cases import Casework
 from postroom.flow.explanation import Explanation
 from postroom.flow.nearest import Neighbour
 from postroom.flow.signin import SigningIn
@@ -15,6 +16,7 @@ from postroom.model.message import Message
 from postroom.model.people import Sight
 from postroom.ports import Store
 from postroom.ports.accounts import Accounts, Journal
+from postroom.ports.cases import Cases
 from postroom.ports.desktop import Turns, Views
 
 
@@ -30,6 +32,8 @@ class Room:
     views: Views
     turns: Turns
     reviewing: Reviewing
+    cases: Cases
+    casework: Casework
     #: bytes to a message; total
     read: Callable[[Mail], Message]
     #: why a decision was made

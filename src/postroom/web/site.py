@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from postroom.web.pages import audit, condition, inbox, letters, mail, news, people, review, signin
+from postroom.web.pages import audit, cases, condition, inbox, letters, mail, news, people, review, signin
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
 from postroom.web.visit import Page, endpoint, guarded
@@ -18,6 +18,7 @@ PAGES: tuple[Page, ...] = (
     *inbox.PAGES,
     *mail.PAGES,
     *review.PAGES,
+    *cases.PAGES,
     *letters.PAGES,
     *condition.PAGES,
     *people.PAGES,

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from postroom.model.cases import Case
 from postroom.model.codec import (
+    decode_case,
     decode_decision,
     decode_example,
     decode_mail,
@@ -15,6 +17,7 @@ from postroom.model.codec import (
     decode_text,
     decode_thread,
     decode_verdict,
+    encode_case,
     encode_decision,
     encode_example,
     encode_head,
@@ -48,6 +51,11 @@ def test_a_decision_comes_back(decision: Decision) -> None:
 @given(st.from_type(ThreadRecord))
 def test_a_thread_comes_back(record: ThreadRecord) -> None:
     assert decode_thread(encode_thread(record)) == record
+
+
+@given(st.from_type(Case))
+def test_a_case_comes_back(case: Case) -> None:
+    assert decode_case(encode_case(case)) == case
 
 
 @given(st.from_type(SenderRecord))

@@ -69,6 +69,8 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
         "events": visit.room.events(one.row.id),
         "verdicts": visit.room.store.verdicts_on(one.row.id),
         "may_move": visit.user.is_at_least("agent") and one.decision is not None,
+        "case": visit.room.cases.of_mail(one.row.id, visit.sight),
+        "may_open": one.row.route in visit.room.casework.desks.desks and visit.user.is_at_least("agent"),
         "others": [r for r in visit.room.routes if one.decision is None or r != one.decision.route],
     }
 

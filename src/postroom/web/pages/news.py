@@ -10,7 +10,14 @@ from postroom.web.visit import Page, Visit
 def news(visit: Visit) -> Response:
     """A mark that changes when what this reader sees in lists may have."""
     room = visit.room
-    seen = repr((room.views.counts(visit.sight), room.turns.open_questions(visit.sight), room.store.newest(1)))
+    seen = repr(
+        (
+            room.views.counts(visit.sight),
+            room.turns.open_questions(visit.sight),
+            room.store.newest(1),
+            room.cases.todo(visit.sight),
+        )
+    )
     return JSONResponse({"mark": sha256(seen.encode()).hexdigest()[:16]})
 
 

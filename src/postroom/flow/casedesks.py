@@ -1,0 +1,74 @@
+"""What a desk with cases asks of them: its clocks, whether a rejection takes two, and in which order they are worked off."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from postroom.decide.calendars import Calendar
+from postroom.decide.clocks import ClockRule, Running, read_all
+from postroom.model.cases import Case, CaseChange, CaseEvent, CaseMail, Due
+from postroom.model.mail import MailId, RouteName
+from postroom.model.people import Deed
+
+#: ranks of cases without a clock, and of those that are done: after all moments that a clock can run out at
+_NO_CLOCK, _DONE = 1e11, 1e12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseDesk:
+    """One desk with cases."""
+
+    clocks: tuple[ClockRule, ...] = ()
+    #: one proposes to reject, another confirms
+    second_person: bool = False
+    #: seconds after a decision in which whoever writes again joins its case
+    again: float = 30 * 86_400.0
+    #: by which the days are reckoned that people name
+    calendar: Calendar = Calendar()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseDesks:
+    """All desks with cases."""
+
+    desks: Mapping[RouteName, CaseDesk] = field(default_factory=dict)
+    #: changes when any of their clocks does
+    version: str = ""
+
+    def of(self, route: RouteName) -> CaseDesk:
+        """A desk; one without clocks where the settings have no cases there any more."""
+        return self.desks.get(route) or CaseDesk()
+
+    def running(self, case: Case, now: float) -> tuple[Running, ...]:
+        """The clocks of a case, by what runs out first."""
+        return read_all(self.of(case.route).clocks, case, now)
+
+    def change(
+        self,
+        case: Case,
+        now: float,
+        *events: CaseEvent,
+        deed: Deed | None = None,
+        joins: CaseMail | None = None,
+        leaves: MailId | None = None,
+        settles: Due | None = None,
+    ) -> CaseChange:
+        """A change of a case, with the place that it then has in lists."""
+        return CaseChange(
+            case=case,
+            rank=rank(case, self.running(case, now)),
+            clocks=self.version,
+            events=events,
+            deed=deed,
+            joins=joins,
+            leaves=leaves or "",
+            settles=settles,
+        )
+
+
+def rank(case: Case, running: tuple[Running, ...]) -> float:
+    """By what cases are sorted, ascending: when the first clock of the team runs out, in seconds since the epoch; those
+    without one after that, oldest first; then those that are done, newest first."""
+    if case.state == "decided" and not case.fresh:
+        return _DONE - (case.decided_at or 0.0)
+    due = [one.due for one in running if one.runs and one.due is not None]
+    return min(due, default=_NO_CLOCK + case.received_at)

@@ -1,0 +1,273 @@
+"""What people do with cases. Everything is done by somebody, leaves an event in the case and a deed in the audit log.
+
+Only people decide: nothing here is called by postroom itself. Where a desk says so, a rejection is proposed by one person
+and confirmed by another.
+"""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from postroom.decide import calendars
+from postroom.flow.casedesks import CaseDesks
+from postroom.flow.filing import Filing
+from postroom.model.cases import (
+    KINDS,
+    OUTCOMES,
+    TOLD_STARTS,
+    Case,
+    CaseEvent,
+    CaseEventName,
+    CaseKind,
+    CaseMail,
+    CaseNumber,
+    Outcome,
+    Proposal,
+    Start,
+)
+from postroom.model.errors import Refused, unknown
+from postroom.model.judgement import Decision
+from postroom.model.mail import Mail, MailId
+from postroom.model.people import Deed, User, UserName
+from postroom.ports.accounts import Accounts
+from postroom.ports.cases import Cases
+
+MOST_WORDS = 10_000
+"""Characters of a note, a question or a reason."""
+
+_NOON = 12 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """Who does something to which case, as they saw it."""
+
+    by: User
+    number: CaseNumber
+    #: that they looked at; 0 for whatever it is now
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Casework:
+    """All that people do with cases. Every verb raises `Refused`, with what to do, and `TryLater`."""
+
+    cases: Cases
+    filing: Filing
+    accounts: Accounts
+    desks: CaseDesks
+    #: seconds since the epoch
+    clock: Callable[[], float]
+
+    def catch_up(self, limit: int = 100) -> int:
+        """Let cases open by themselves: see `Filing.catch_up`."""
+        return self.filing.catch_up(limit)
+
+    # -- talking ---------------------------------------------------------------------------------------------------
+
+    def assign(self, hand: Hand, to: str) -> Case:
+        """Make it somebody's; ``""`` for nobody's."""
+        case = self._case(hand)
+        if to:
+            user = self.accounts.user(UserName(to))
+            if user is None or user.disabled or not user.is_at_least("agent"):
+                raise Refused(f"{to} is nobody who works on cases: choose somebody of the list")
+            if not user.sight.sees(case.brand, case.route, case.route):
+                raise Refused(f"{user.name} may not see this case: give them its brand and desk first")
+            to = user.name
+        return self._done(hand, replace(case, assignee=UserName(to)), "assigned", f"to {to or 'nobody'}")
+
+    def note(self, hand: Hand, text: str) -> Case:
+        """Something that the team should know; the person never sees it."""
+        words = _words(text, "note")
+        return self._done(hand, self._case(hand), "note", words, secret=True)
+
+    def ask(self, hand: Hand, text: str) -> Case:
+        """The person was asked something: it waits for them, until a mail of theirs comes."""
+        case = self._open_case(hand)
+        asked = replace(case, state="waiting", answered_at=case.answered_at or self.clock())
+        return self._done(hand, asked, "asked", _words(text, "question"), secret=True)
+
+    def answered(self, hand: Hand) -> Case:
+        """The person got an answer."""
+        case = self._case(hand)
+        return self._done(hand, replace(case, answered_at=case.answered_at or self.clock()), "answered", "")
+
+    # -- facts -----------------------------------------------------------------------------------------------------
+
+    def set_kind(self, hand: Hand, kind: CaseKind) -> Case:
+        """Whether they say that there was no violation, or that they will do better."""
+        if kind not in KINDS:
+            raise Refused(unknown("kind", kind, KINDS))
+        return self._done(hand, replace(self._case(hand), kind=kind), "kind", kind)
+
+    def set_start(self, hand: Hand, start: Start, day: datetime.date | None) -> Case:
+        """On which day something happened that clocks start at; None when that is not known after all."""
+        case = self._case(hand)
+        if start not in TOLD_STARTS:
+            raise Refused(unknown("start", start, TOLD_STARTS))
+        starts = {name: at for name, at in case.starts if name != start}
+        if day is not None:
+            calendar = self.desks.of(case.route).calendar
+            if not datetime.date(1990, 1, 1) <= day <= calendars.local_day(calendar, self.clock()):
+                raise Refused(f"{day} has not been yet, or is long past: name the day on which it happened")
+            # The day is known, its hour is not: at noon it is the same day in nearly every zone.
+            starts[start] = calendars.start_of_day(calendar, day) + _NOON
+        return self._done(
+            hand, replace(case, starts=tuple(sorted(starts.items()))), "start", f"{start}: {day or 'unknown'}"
+        )
+
+    # -- deciding --------------------------------------------------------------------------------------------------
+
+    def decide(self, hand: Hand, outcome: Outcome, reason: str) -> Case:
+        """Say how it ends and why. Where the desk says so, a rejection is only proposed by that."""
+        case = self._open_case(hand)
+        if outcome not in OUTCOMES:
+            raise Refused(unknown("outcome", outcome, OUTCOMES))
+        words = _words(reason, "reason")
+        by, now = hand.by.name, self.clock()
+        if outcome == "rejected" and self.desks.of(case.route).second_person:
+            if case.proposal is not None:
+                raise Refused(f"{case.proposal.by} has proposed that already: confirm it, or decline it first")
+            proposed = replace(case, proposal=Proposal(reason=words, by=by, at=now))
+            return self._done(hand, proposed, "proposed", words, secret=True)
+        return self._decided(hand, case, outcome, words, by=by)
+
+    def confirm(self, hand: Hand) -> Case:
+        """Reject, as another has proposed."""
+        case = self._open_case(hand)
+        proposal = _proposal(case)
+        if proposal.by.casefold() == hand.by.name.casefold():
+            raise Refused("a rejection takes a second person: somebody else must confirm what you proposed")
+        return self._decided(hand, case, "rejected", proposal.reason, by=proposal.by, confirmed_by=hand.by.name)
+
+    def decline(self, hand: Hand, reason: str) -> Case:
+        """Take a proposed rejection away: it is open as before."""
+        case = self._open_case(hand)
+        _proposal(case)
+        return self._done(hand, replace(case, proposal=None), "declined", _words(reason, "reason"), secret=True)
+
+    def reopen(self, hand: Hand, reason: str) -> Case:
+        """Take up again what was decided."""
+        case = self._case(hand)
+        if case.state != "decided":
+            raise Refused(f"case {case.number} is not decided")
+        again = replace(
+            case,
+            state="open",
+            outcome="",
+            reason="",
+            decided_by=UserName(""),
+            confirmed_by=UserName(""),
+            decided_at=None,
+        )
+        return self._done(hand, again, "reopened", _words(reason, "reason"), secret=True)
+
+    def _decided(
+        self, hand: Hand, case: Case, outcome: Outcome, reason: str, *, by: UserName, confirmed_by: str = ""
+    ) -> Case:
+        now = self.clock()
+        decided = replace(
+            case,
+            state="decided",
+            outcome=outcome,
+            reason=reason,
+            decided_by=by,
+            confirmed_by=UserName(confirmed_by),
+            decided_at=now,
+            answered_at=case.answered_at or now,
+            proposal=None,
+        )
+        of_two = f", proposed by {by}" if confirmed_by else ""
+        return self._done(hand, decided, "decided", f"{outcome}{of_two}: {reason}", deed=f"{outcome}{of_two}")
+
+    # -- mails -----------------------------------------------------------------------------------------------------
+
+    def open(self, by: User, mail_id: MailId) -> Case:
+        """Put a mail into the case of its person, or open one: for mail that came before its desk had cases."""
+        mail, decision = self._mail(by, mail_id)
+        case = self.cases.of_mail(mail_id, by.sight)
+        return case or self.filing.enter(mail, decision, by=by.name)
+
+    def join(self, hand: Hand, mail_id: MailId) -> Case:
+        """Put a mail into this case, whosever it is: out of the one that it is in."""
+        case = self._case(hand)
+        mail, decision = self._mail(hand.by, mail_id)
+        if (decision.brand, decision.route) != (case.brand, case.route):
+            raise Refused(
+                f"this mail is at {decision.route} of {decision.brand}: move it to the desk of the case first"
+            )
+        before = self.cases.of_mail(mail_id, hand.by.sight)
+        if before is not None and before.number == case.number:
+            return case
+        if before is not None:
+            self.filing.leave(before, mail, f"it belongs to case {case.number}", by=hand.by.name)
+        # Not a conversation of the case's person: who goes on with it need not be them.
+        joins = CaseMail(id=mail.id, at=mail.received_at, thread=f"joined {mail.id}")
+        return self.filing.join(case, joins, by=hand.by.name)
+
+    def _mail(self, by: User, mail_id: MailId) -> tuple[Mail, Decision]:
+        _check_role(by)
+        mails, decisions = self.filing.store.read([mail_id]), self.filing.store.decisions(mail_id)
+        if not mails or not decisions or not by.sight.sees(mails[0].brand, decisions[-1].route, decisions[-1].decided):
+            raise Refused("there is no such mail, or it is not for you")
+        if decisions[-1].route not in self.desks.desks:
+            raise Refused(f"the desk {decisions[-1].route} has no cases: set route.{decisions[-1].route}.cases")
+        return mails[0], decisions[-1]
+
+    # -- each of them ----------------------------------------------------------------------------------------------
+
+    def _case(self, hand: Hand) -> Case:
+        _check_role(hand.by)
+        case = self.cases.case(hand.number, hand.by.sight)
+        if case is None:
+            raise Refused("there is no such case, or it is not for you")
+        if hand.version not in (0, case.version):
+            raise Refused(f"case {case.number} was changed meanwhile: look at it again")
+        return case
+
+    def _open_case(self, hand: Hand) -> Case:
+        case = self._case(hand)
+        if case.state == "decided":
+            raise Refused(f"case {case.number} is decided: reopen it first")
+        return case
+
+    def _done(
+        self, hand: Hand, case: Case, what: CaseEventName, detail: str, *, deed: str = "", secret: bool = False
+    ) -> Case:
+        """Keep what somebody did. What is ``secret`` is told in the case alone, as it may be a person's words."""
+        now, by = self.clock(), hand.by.name
+        told = deed or ("" if secret else detail)
+        return self.cases.put(
+            self.desks.change(
+                replace(case, fresh=False),
+                now,
+                CaseEvent(at=now, by=by, what=what, detail=detail),
+                deed=Deed(at=now, by=by, what=f"case-{what}", detail=told),
+            )
+        )
+
+
+def _check_role(by: User) -> None:
+    if not by.is_at_least("agent"):
+        raise Refused(f"this takes the role agent; {by.name} has {by.role}")
+
+
+def _proposal(case: Case) -> Proposal:
+    if case.proposal is None:
+        raise Refused(f"nobody proposes to reject case {case.number}")
+    return case.proposal
+
+
+def _words(text: str, what: str) -> str:
+    """Text of a person, over several lines. Raises `Refused` for none and for too much."""
+    words = "\n".join("".join(filter(_is_fit, line)).rstrip() for line in text.splitlines()).strip()
+    if not words:
+        raise Refused(f"write the {what} down: it is kept with the case")
+    if len(words) > MOST_WORDS:
+        raise Refused(f"the {what} has more than {MOST_WORDS} characters: shorten it")
+    return words
+
+
+def _is_fit(char: str) -> bool:
+    return char.isprintable() or char == "\t"

@@ -1,0 +1,233 @@
+"""Cases: what runs out first comes first; one case with its person, its mails, its clocks and all that people do with it."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from starlette.responses import RedirectResponse, Response
+
+from postroom.decide.clocks import Running
+from postroom.flow.cases import Casework, Hand
+from postroom.model.cases import KINDS, OUTCOMES, Case, CaseKind, CaseNumber, Outcome, Start, WantedCases
+from postroom.model.errors import Refused
+from postroom.model.mail import MailId, RouteName
+from postroom.model.people import UserName
+from postroom.web import words
+from postroom.web.render import Missing, case_routes
+from postroom.web.visit import Page, Visit
+
+_FILTERS = ("state", "route", "mine", "second")
+_STATES = {"todo": "to do", "open": "open", "waiting": "waiting for the person", "decided": "decided", "all": "all"}
+_IDENTITIES = {
+    "authenticated": "authenticated",
+    "form": "named in a form or forward",
+    "claimed": "not authenticated",
+}
+_STARTS: dict[Start, str] = {
+    "informed": "they were told of the suspension",
+    "notice": "the notice came in",
+    "counter-notice": "the counter-notice came in",
+}
+_MOST_NUMBER = 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A clock as a page tells it."""
+
+    label: str
+    #: class of its chip: ``good``, ``warn``, ``urgent`` or none
+    tone: str
+    #: how it stands
+    state: str
+    #: from when until when
+    detail: str
+
+
+def cases(visit: Visit) -> Response:
+    """The cases that the address asks for."""
+    given = {name: visit.query[name] for name in _FILTERS if visit.query.get(name)}
+    state = given.get("state", "todo")
+    wanted = WantedCases(
+        state=state if state in _STATES else "todo",  # type: ignore[arg-type]
+        route=RouteName(given.get("route", "")),
+        assignee=visit.user.name if "mine" in given else UserName(""),
+        proposed="second" in given,
+    )
+    found = visit.room.cases.page(wanted, visit.sight, after=visit.query.get("after", ""))
+    return visit.page(
+        "cases.html",
+        title="Cases",
+        here="cases",
+        given=dict.fromkeys(_FILTERS, "") | given,
+        states=_STATES,
+        case_routes=case_routes(visit),
+        found=[(case, next(iter(_clocks(visit, case)), None)) for case in found.cases],
+        more=f"/cases?{urlencode(given | {'after': found.after})}" if found.after else "",
+    )
+
+
+def case(visit: Visit) -> Response:
+    """One case."""
+    one, room = opened(visit), visit.room
+    rows = [row for row in (room.views.row(mail.id, visit.sight) for mail in reversed(one.mails[-50:])) if row]
+    decisions = room.store.decisions(rows[0].id) if rows else ()
+    return visit.page(
+        "case.html",
+        title=f"Case {one.number}: {words.visible(one.person) or 'nobody'}",
+        here="cases",
+        case=one,
+        identity=_IDENTITIES[one.identity],
+        rows=rows,
+        decision=decisions[-1] if decisions else None,
+        clocks=_clocks(visit, one),
+        starts=_starts(visit, one),
+        today=_local(visit.now, room.casework.desks.of(one.route).calendar.zone).date().isoformat(),
+        events=room.cases.events(one.number, visit.sight)[::-1],
+        others=[other for other in room.cases.of_person(one.person, visit.sight) if other.number != one.number]
+        if one.person
+        else [],
+        may=visit.user.is_at_least("agent"),
+        may_confirm=one.proposal is not None and one.proposal.by.casefold() != visit.user.name.casefold(),
+        second_person=room.casework.desks.of(one.route).second_person,
+        people=_people(visit, one),
+        kinds=KINDS,
+        outcomes=OUTCOMES,
+    )
+
+
+def opened(visit: Visit) -> Case:
+    """The case with this number. Raises `Missing` when there is none, or none for this reader."""
+    given = visit.path["number"]
+    number = int(given) if given.isascii() and given.isdecimal() and len(given) <= _MOST_NUMBER else 0
+    found = visit.room.cases.case(CaseNumber(number), visit.sight)
+    if found is None:
+        raise Missing("There is no such case, or it is not for you.")
+    return found
+
+
+def open_case(visit: Visit) -> Response:
+    """A case for a mail that has none."""
+    made = visit.room.casework.open(visit.user, MailId(visit.said("mail")))
+    return _to(made)
+
+
+Verb = Callable[[Casework, Hand, Visit], Case]
+
+
+def _verb(do: Verb) -> Callable[[Visit], Response]:
+    def act(visit: Visit) -> Response:
+        version = visit.said("version", "0")
+        if not (version.isascii() and version.isdecimal() and len(version) <= _MOST_NUMBER):
+            raise Refused("This form is damaged: load the page again.")
+        hand = Hand(by=visit.user, number=opened(visit).number, version=int(version))
+        return _to(do(visit.room.casework, hand, visit))
+
+    return act
+
+
+def _to(case: Case) -> Response:
+    return RedirectResponse(f"/case/{case.number}", status_code=303)
+
+
+def _start(work: Casework, hand: Hand, visit: Visit) -> Case:
+    day = visit.said("day")
+    try:
+        named = datetime.date.fromisoformat(day) if day else None
+    except ValueError:
+        raise Refused(f"{day!r} is no date: write it as 2026-03-31") from None
+    return work.set_start(hand, cast("Start", visit.said("start")), named)
+
+
+def _clocks(visit: Visit, case: Case) -> list[Told]:
+    return [told(one, visit.now) for one in visit.room.casework.desks.running(case, visit.now)]
+
+
+def told(one: Running, now: float) -> Told:
+    """A clock in words."""
+    if one.start is None or one.due is None:
+        return Told(
+            label=one.rule.label, tone="warn", state="start unknown", detail=f"nobody has said when {_event(one)}"
+        )
+    until = _moment(one, one.due)
+    since = f"from {_moment(one, one.start)} until {until}"
+    if one.early_until is not None:
+        since = f"{since}, not before {_moment(one, one.early_until)}"
+    left = words.span(max(one.due - now, 0.0))
+    if one.rule.whose == "person":
+        in_time = one.state == "met"
+        state = "complaint came in time" if in_time else "late complaint"
+        return Told(label=one.rule.label, tone="" if in_time else "warn", state=state, detail=since)
+    tones = {"near": "warn", "late": "urgent", "met": "good", "missed": "warn"}
+    states = {
+        "early": f"too early to act, {left} left",
+        "running": f"{left} left",
+        "near": f"{left} left",
+        "late": f"late by {words.span(now - one.due)}",
+        "met": "kept",
+        "missed": "not kept",
+    }
+    return Told(label=one.rule.label, tone=tones.get(one.state, ""), state=states[one.state], detail=since)
+
+
+def _event(one: Running) -> str:
+    return "it was decided" if one.rule.starts == "decided" else _STARTS[one.rule.starts]
+
+
+def _moment(one: Running, at: float) -> str:
+    """In the calendar's zone; midnight belongs to the day that it ends."""
+    zone = one.rule.calendar.zone
+    shown = _local(at, zone)
+    if (shown.hour, shown.minute) == (0, 0):
+        return f"{_local(at - 1, zone):%a %Y-%m-%d} 24:00 {zone}"
+    return f"{shown:%a %Y-%m-%d %H:%M} {zone}"
+
+
+def _local(at: float, zone: str) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(at, ZoneInfo(zone))
+
+
+def _starts(visit: Visit, case: Case) -> list[tuple[Start, str, str]]:
+    """What people can say of when clocks start: name, in words, and the day as far as it is known."""
+    desk = visit.room.casework.desks.of(case.route)
+    wanted = {rule.starts for rule in desk.clocks} | {name for name, _ in case.starts} | {"informed"}
+    return [
+        (name, text, _local(at, desk.calendar.zone).date().isoformat() if (at := case.when(name)) is not None else "")
+        for name, text in _STARTS.items()
+        if name in wanted
+    ]
+
+
+def _people(visit: Visit, case: Case) -> list[tuple[str, str]]:
+    """Who can be given this case."""
+    return [
+        (user.name, user.shown or user.name)
+        for user in visit.room.accounts.users()
+        if not user.disabled and user.is_at_least("agent") and user.sight.sees(case.brand, case.route, case.route)
+    ]
+
+
+VERBS: dict[str, Verb] = {
+    "assign": lambda work, hand, visit: work.assign(hand, visit.said("to")),
+    "note": lambda work, hand, visit: work.note(hand, visit.said("text")),
+    "ask": lambda work, hand, visit: work.ask(hand, visit.said("text")),
+    "answered": lambda work, hand, _: work.answered(hand),
+    "kind": lambda work, hand, visit: work.set_kind(hand, cast("CaseKind", visit.said("kind"))),
+    "start": _start,
+    "decide": lambda work, hand, visit: work.decide(hand, cast("Outcome", visit.said("outcome")), visit.said("reason")),
+    "confirm": lambda work, hand, _: work.confirm(hand),
+    "decline": lambda work, hand, visit: work.decline(hand, visit.said("reason")),
+    "reopen": lambda work, hand, visit: work.reopen(hand, visit.said("reason")),
+    "join": lambda work, hand, visit: work.join(hand, MailId(visit.said("mail").strip().lower())),
+}
+"""What can be done with a case, by the end of its address."""
+
+PAGES = (
+    Page(path="/cases", do=cases),
+    Page(path="/cases/open", do=open_case, method="POST", role="agent"),
+    Page(path="/case/{number}", do=case),
+    *(Page(path=f"/case/{{number}}/{name}", do=_verb(do), method="POST", role="agent") for name, do in VERBS.items()),
+)

@@ -1,0 +1,47 @@
+"""Cases open by themselves while `postroom serve` runs, whatever happens to the process that opens them."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from postroom.adapters.store.cases import SqliteCases
+from postroom.model.cases import WantedCases
+from postroom.model.people import ALL
+from tests.journey.test_serve import PATIENCE, Running, free_ports, settings, start, until
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    smtp, lmtp, web, pages = free_ports(4)
+    settings(tmp_path, smtp, lmtp, web)
+    file = tmp_path / "postroom.toml"
+    text = file.read_text().replace("[route.appeals]\n", "[route.appeals]\ncases = true\n")
+    file.write_text(text.replace('[pages]\nlisten = ""', f'[pages]\nlisten = "127.0.0.1:{pages}"'))
+    running = Running(folder=tmp_path, process=start(tmp_path), smtp=smtp, lmtp=lmtp, web=web)
+    try:
+        running.until_started()
+        yield running
+    finally:
+        running.end()
+
+
+def test_cases_open_by_themselves_also_after_their_process_was_killed(running: Running) -> None:
+    cases = SqliteCases(running.store.units)
+
+    def mails() -> list[int]:
+        found = cases.page(WantedCases(), ALL).cases
+        kept = [cases.case(one.number, ALL) for one in found]
+        return [len(one.mails) for one in kept if one is not None]
+
+    running.send("Please give me my account back.")
+    until(lambda: mails() == [1], "a case is open")
+    until(lambda: "pages" in running.workers(), "the pages are there")
+    os.kill(running.workers()["pages"], signal.SIGKILL)
+    running.send("Please give me my account back, I said.")
+    until(lambda: mails() == [2], "the second mail has joined it")
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(PATIENCE) == 0
+    assert not running.events("worker-failed")
