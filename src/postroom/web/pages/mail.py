@@ -71,6 +71,7 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
         "may_move": visit.user.is_at_least("agent") and one.decision is not None,
         "case": visit.room.cases.of_mail(one.row.id, visit.sight),
         "may_open": one.row.route in visit.room.casework.desks.desks and visit.user.is_at_least("agent"),
+        "may_undo": may_undo(visit, one),
         "others": [r for r in visit.room.routes if one.decision is None or r != one.decision.route],
     }
 
@@ -127,15 +128,48 @@ def move(visit: Visit) -> Response:
 
 def given(visit: Visit, one: Opened, route: str, generation: str) -> Given:
     """The verdict, kept. ``""`` confirms the best guess; ``generation`` is of the decision that was looked at. Raises `Refused`."""
-    if not (generation.isdecimal() and len(generation) < 10):
-        raise Refused("This form is damaged: load the page again.")
     return visit.room.reviewing.give(
         one.mail,
         RouteName(route) if route else None,
         visit.user.name,
-        generation=int(generation),
+        generation=_generation(generation),
         note=visit.said("note"),
     )
+
+
+def _generation(said: str) -> int:
+    if not (said.isdecimal() and len(said) < 10):
+        raise Refused("This form is damaged: load the page again.")
+    return int(said)
+
+
+def may_undo(visit: Visit, one: Opened) -> bool:
+    """Whether the decision in force is a person's word, and the visitor's to take back."""
+    return visit.user.is_at_least("agent") and one.decision is not None and bool(one.decision.by)
+
+
+def before_undo(visit: Visit) -> Response:
+    """What taking the newest verdict back would come to: said before it is done."""
+    one = opened(visit, visit.path["id"])
+    return visit.page(
+        "undo.html",
+        title="Take back",
+        here=one.row.route,
+        row=one.row,
+        decision=one.decision,
+        message=one.message,
+        consequences=visit.room.reviewing.consequences(one.mail),
+        to=inside(visit.query.get("to", f"/mail/{one.row.id}")),
+    )
+
+
+def undo(visit: Visit) -> Response:
+    """The newest verdict counts no more."""
+    one = opened(visit, visit.path["id"])
+    visit.room.reviewing.take_back(
+        one.mail, visit.user.name, generation=_generation(visit.said("generation")), note=visit.said("note")
+    )
+    return RedirectResponse(inside(visit.said("to", f"/mail/{one.row.id}")), status_code=303)
 
 
 PAGES = (
@@ -145,4 +179,6 @@ PAGES = (
     Page(path="/mail/{id}/part/{number}", do=part),
     Page(path="/mail/{id}/raw", do=raw),
     Page(path="/mail/{id}/move", do=move, method="POST", role="agent"),
+    Page(path="/mail/{id}/undo", do=before_undo, role="agent"),
+    Page(path="/mail/{id}/undo", do=undo, method="POST", role="agent"),
 )

@@ -306,7 +306,7 @@ def test_one_is_asked_after_another_and_never_two_people_the_same(here: Installa
     assert answer.status == 409
     assert "Somebody else" in answer.words
     page = ada.post(f"/review/{mine}", csrf=ada.csrf(), generation="1", route="")
-    assert ada.at == "/review"
+    assert ada.at == f"/review?last={mine}"
     assert asked(page.text) == questions[2]
     assert here.house.store.verdicts_on(mine)[0].by == "ada"  # type: ignore[arg-type]
 
@@ -400,3 +400,37 @@ def test_what_one_may_not_see_is_not_moved_with_the_rest(here: Installation) -> 
     answer = sam.post("/inbox", csrf=sam.csrf(), verb="move", mail=[f"{mine}.1", f"{other}.1"], route="general")
     assert answer.status == 404
     assert [here.house.store.decisions(one)[-1].route for one in (mine, other)] == ["appeals", "refunds"]
+
+
+# -- taking back
+
+
+def test_a_move_is_taken_back_and_says_before_what_it_comes_to(here: Installation, ada: Browser) -> None:
+    (mail,) = here.receive(APPEAL)
+    token = ada.csrf()
+    assert ada.get(f"/mail/{mail}/undo").status == 409  # nothing to take back
+    assert "Take back what" not in ada.get(f"/mail/{mail}").words
+    ada.post(f"/mail/{mail}/move", csrf=token, route="refunds", generation="1")
+    here.work()
+    assert "Take back what ada said" in ada.get(f"/mail/{mail}").words
+    page = ada.get(f"/mail/{mail}/undo").words
+    assert "gives it back" in page
+    assert ada.post(f"/mail/{mail}/undo", csrf=token, generation="1").status == 409
+    assert ada.post(f"/mail/{mail}/undo", csrf=token, generation="x").status == 409
+    ada.post(f"/mail/{mail}/undo", csrf=token, generation="2", note="slipped")
+    here.work()
+    assert here.house.store.decisions(mail)[-1].route == "appeals"
+    assert [entry.destination for entry in here.house.store.entries("")] == ["appeals"]
+    assert "taken back" in ada.get(f"/mail/{mail}").words
+
+
+def test_the_last_answer_in_review_is_undone_at_once_and_asked_again(here: Installation, questions: list[str]) -> None:
+    ada = here.user("ada", "reviewer")
+    first = asked(ada.get("/review").text)
+    page = ada.post(f"/review/{first}", csrf=ada.csrf(), generation="1", route="refunds")
+    assert "went to refunds" in page.words
+    again = ada.post(f"/mail/{first}/undo", csrf=ada.csrf(), generation="2", to=f"/review?take={first}")
+    assert asked(again.text) == first
+    assert "went to" not in again.words
+    bob = here.user("bob", "reviewer")
+    assert "went to" not in bob.get(f"/review?last={first}").words
