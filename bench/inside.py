@@ -23,11 +23,10 @@ from typing import Any, cast
 from bench.mails import Sample, mail_set
 from postroom.bootstrap import House
 from postroom.config import load
-from postroom.decide.case import Case
-from postroom.decide.judge import judge
+from postroom.flow.sitting import Judges
 from postroom.model.judgement import Decision
 from postroom.model.mail import BrandName, DestinationName, Envelope, Mail, MailId, Peer, RouteName
-from postroom.model.memory import Remember, SenderRecord, ThreadRecord
+from postroom.model.memory import Memory, Remember, SenderRecord, ThreadRecord
 from postroom.model.work import Done, Job, NewJob
 from postroom.ports import Judged, Store
 from postroom.understand.reader import read
@@ -123,9 +122,24 @@ def _by_loop(keep: "Callable[[Any], Future[Any]]", work: Sequence[Any], submitte
         ended.get().result()
 
 
+class _NothingKnown:
+    """A store before its first mail."""
+
+    def recall(self, *_: object) -> Memory:
+        """Nothing."""
+        return Memory()
+
+
 def judging(house: House, mails: int) -> dict[str, float]:
-    """Read and judge mails, nothing stored."""
-    book, policy, trust = house.rules.book, house.policy, house.trust
+    """Read and judge mails as a worker does, by rules, phrases and the model, nothing stored and nothing remembered before."""
+    trust = house.trust
+    judges = Judges(
+        book=house.rules.book,
+        policy=house.policy,
+        classifier=house.classifier,
+        statuses=house.statuses,
+        status_deadline=house.settings.judging.status_deadline,
+    )
     peer = Peer(door="smtp", ip="127.0.0.1", trusted=True)
     stock = [
         Mail(id=MailId(s.nonce), received_at=1.7e9, brand=BrandName("main"), envelope=Envelope(mail_from=s.sender, rcpt_to=("support@example.com",)), peer=peer, raw=s.raw)
@@ -133,12 +147,9 @@ def judging(house: House, mails: int) -> dict[str, float]:
     ]  # fmt: skip
 
     def batch(mails_of_it: Sequence[Mail]) -> list[Decision]:
-        """As a worker does it: all are read, then all are judged."""
-        messages = [read(mail, trust) for mail in mails_of_it]
-        return [
-            judge(Case(mail=mail, message=message, now=1.7e9), book, policy)
-            for mail, message in zip(mails_of_it, messages, strict=True)
-        ]
+        """All are read, then the classifier sees all at once, then each is decided."""
+        sitting = judges.sit(_NothingKnown(), [(mail, read(mail, trust)) for mail in mails_of_it])
+        return [sitting.decide(number, 1.7e9)[0] for number in range(len(mails_of_it))]
 
     batch(stock[mails:])
     begin = time.process_time()
