@@ -11,12 +11,14 @@ from postroom.adapters.store.accounts import SqliteAccounts
 from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
+from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
 from postroom.testing.cases_contract import CasesContract
 from postroom.testing.clock import ManualClock
 from postroom.testing.desktop_contract import TurnsContract, ViewsContract
+from postroom.testing.privacy_contract import PrivacyContract
 from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
 from postroom.testing.store_contract import StoreContract
@@ -63,6 +65,15 @@ class SqliteHouse:
     def turns(self, store: SqliteStore) -> SqliteTurns:
         return SqliteTurns(store.units)
 
+    def erasing(self, store: SqliteStore) -> SqliteErasing:
+        return SqliteErasing(store.units, self.path)
+
+    def keeping(self, store: SqliteStore) -> SqliteKeeping:
+        return SqliteKeeping(store.units)
+
+    def journal(self, store: SqliteStore) -> SqliteJournal:
+        return SqliteJournal(store.units)
+
     def close(self) -> None:
         for store in self._open:
             store.close()
@@ -84,6 +95,10 @@ class TestSqliteVerdicts(VerdictsContract):
 
 
 class TestSqliteQueue(QueueContract):
+    pass
+
+
+class TestSqlitePrivacy(PrivacyContract):
     pass
 
 

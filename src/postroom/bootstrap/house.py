@@ -29,8 +29,10 @@ from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
+from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
+from postroom.adapters.tombstones import TombstoneFile
 from postroom.bootstrap.casework import case_desks
 from postroom.bootstrap.destinations import Around, Servers, build, can_withdraw
 from postroom.bootstrap.failures import tell_failure
@@ -47,6 +49,7 @@ from postroom.flow.audit import Audit
 from postroom.flow.casedesks import CaseDesks
 from postroom.flow.cases import Casework
 from postroom.flow.desks import Desk, Desks
+from postroom.flow.erasure import Eraser
 from postroom.flow.filing import Filing
 from postroom.flow.moves import Mover
 from postroom.flow.retry import Patience
@@ -71,6 +74,8 @@ if TYPE_CHECKING:
 
 #: routes that have an inbox of their name without being configured
 BUILT_IN = (REVIEW, JUNK, AUTOMATIC)
+#: within the data folder: tombstones of what was erased
+ERASED = "erased"
 #: desks that the shipped rules and phrases speak for; what speaks for one that a team has not does not count
 SHIPPED = ("appeals", "refunds", "copyright", "general")
 
@@ -146,6 +151,25 @@ class House:
     def cases(self) -> SqliteCases:
         """Cases, and the mails that may concern them. Raises what `store` does."""
         return SqliteCases(self.store.units)
+
+    @cached_property
+    def eraser(self) -> Eraser:
+        """What erases people, and holds back what must not be. Raises what `store` does."""
+        return Eraser(
+            store=self.store,
+            erasing=SqliteErasing(self.store.units, self.store_path),
+            keeping=SqliteKeeping(self.store.units),
+            tombstones=self.tombstones,
+            trust=self.trust,
+            key=self.key,
+            clock=time.time,
+            pause=time.sleep,
+        )
+
+    @property
+    def tombstones(self) -> TombstoneFile:
+        """Beside the store: what was erased from it."""
+        return TombstoneFile(self.base / self.settings.data / ERASED)
 
     @cached_property
     def observer(self) -> Observer:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from postroom.model.mail import BrandName, MailId, RouteName
 
-MailState = Literal["waiting", "parked", "dropped", "delivered", "duplicate"]
+MailState = Literal["waiting", "parked", "dropped", "delivered", "duplicate", "erased"]
 """Of a mail's newest generation: ``waiting`` while anything is to do, ``delivered`` when everything is done."""
 
 

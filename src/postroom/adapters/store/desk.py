@@ -34,6 +34,8 @@ _CHANGE = {
     "unpark": "state = 'ready', due_at = 0, settled_at = NULL, created_at = :now, strikes = 0, solo = 0, tries = 0, why = ''",
     "drop": "state = 'dropped', solo = 0, settled_at = :now, why = 'dropped', error = :reason",
 }
+#: a mail that was erased is brought nowhere any more
+_OF_WHAT_IS_THERE = "SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(?)) AND why <> 'erased' ORDER BY id"
 _INFO = (
     "SELECT j.id, j.kind, j.state, m.id, j.destination, j.generation, j.attempt, j.tries, j.strikes, j.created_at, j.due_at,"
     " j.settled_at, j.receipt, j.error, j.why, j.task FROM jobs AS j CROSS JOIN mails AS m ON m.seq = j.mail WHERE j.id IN (SELECT value FROM json_each(?)) ORDER BY j.id"
@@ -49,6 +51,7 @@ def change(tx: sqlite3.Connection, clocks: Clocks, hand: Hand) -> int:
     """Do what a person said. How many jobs it concerned."""
     now = clocks.now()
     ids = _matching(tx, hand.wanted, _FROM[hand.verb])
+    ids = [number for (number,) in tx.execute(_OF_WHAT_IS_THERE, (id_list(ids),))] if ids else []
     if not ids:
         return 0
     _note(tx, now, hand.verb, ids, hand.reason)
@@ -66,7 +69,7 @@ def reopen(tx: sqlite3.Connection, clocks: Clocks, bounce: BounceOf, reason: str
     """
     row = tx.execute(
         "SELECT id, state FROM jobs WHERE mail = (SELECT seq FROM mails WHERE id = ?) AND kind = 'deliver'"
-        " AND destination = ? AND generation = ? AND state IN ('ready', 'claimed', 'done') AND why <> 'bounced'",
+        " AND destination = ? AND generation = ? AND state IN ('ready', 'claimed', 'done') AND why NOT IN ('bounced', 'erased')",
         (sound(bounce.mail_id), sound(bounce.destination), bounce.generation),
     ).fetchone()
     if row is None:

@@ -231,6 +231,8 @@ def _conditions(asked: _Asked, *, judged: bool) -> Iterator[str]:
     """All that a row must be: of summaries s, and of mails m where it is of a time or was perhaps not judged."""
     wanted, name = asked.wanted, asked.values.name
     brand = "s.brand" if judged else "m.brand"
+    if not judged:  # those that were erased have no summary
+        yield "NOT EXISTS (SELECT 1 FROM erased_mails AS e WHERE e.mail = d.mail)"
     yield from seen(asked.sight, asked.values, brand)
     if wanted.brand:
         yield f"{brand} = {name(wanted.brand)}"

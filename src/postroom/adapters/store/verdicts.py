@@ -108,9 +108,12 @@ def verdicts_on(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Verdict, ...]:
 def _judged(tx: sqlite3.Connection, decision: Decision) -> int:
     """The mail whose newest decision this one replaces. Raises `Refused` when there is a newer one."""
     row = tx.execute(
-        "SELECT m.seq, (SELECT max(d.generation) FROM decisions AS d WHERE d.mail = m.seq) FROM mails AS m WHERE m.id = ?",
+        "SELECT m.seq, (SELECT max(d.generation) FROM decisions AS d WHERE d.mail = m.seq),"
+        " EXISTS (SELECT 1 FROM erased_mails AS e WHERE e.mail = m.seq) FROM mails AS m WHERE m.id = ?",
         (sound(decision.mail_id),),
     ).fetchone()
+    if row is not None and row[2]:
+        raise Refused(f"{decision.mail_id} was erased: nothing is left to say of it")
     if row is None or row[1] != decision.generation - 1:
         raise Refused(
             f"the decision on {decision.mail_id} has changed meanwhile: look at it again before you say where it belongs"

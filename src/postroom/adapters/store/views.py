@@ -16,7 +16,8 @@ from postroom.ports import JobFilter
 #: What needs a person tells more of a mail than what waits, and that more than what was dropped or done. The review clock
 #: is no delivery, and what became of an earlier generation is past: also what a person's word dropped of it.
 _STATE = """
-CASE WHEN m.duplicate_of IS NOT NULL THEN 'duplicate' ELSE (
+CASE WHEN EXISTS (SELECT 1 FROM erased_mails AS e WHERE e.mail = m.seq) THEN 'erased'
+WHEN m.duplicate_of IS NOT NULL THEN 'duplicate' ELSE (
   SELECT CASE WHEN max(j.state = 'parked') THEN 'parked' WHEN max(j.state IN ('ready', 'claimed', 'held')) THEN 'waiting'
     WHEN max(j.state = 'dropped') THEN 'dropped' ELSE 'delivered' END
   FROM jobs AS j WHERE j.mail = m.seq AND j.kind IN ('judge', 'deliver') AND j.generation = (
@@ -85,6 +86,8 @@ def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
             "SELECT at, verb, reason, before FROM actions WHERE job = ? ORDER BY id", (info.id,)
         ):
             found.append(Event(at=when, what=verb, detail=f"{where}was {json.loads(before)[0]}: {reason}".strip(": ")))
+    for (when,) in tx.execute("SELECT at FROM erased_mails WHERE mail = ?", (seq,)):
+        found.append(Event(at=when, what="erased", detail=""))
     return tuple(sorted(found, key=lambda event: event.at))
 
 

@@ -1,0 +1,227 @@
+"""What becomes of each table's rows when a mail, or a person, is erased: the whole of it, so that none is forgotten.
+
+A test compares `FATES` with the schema: whoever adds a table says here what of it is erased. Rows that are counted stay,
+without words and addresses; all others go.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from postroom.adapters.store.arrivals import Packer
+from postroom.adapters.store.sql import hash_of
+from postroom.model.codec import (
+    decode_decision,
+    decode_mail,
+    decode_thread,
+    decode_verdict,
+    encode_decision,
+    encode_head,
+    encode_thread,
+    encode_verdict,
+)
+from postroom.model.judgement import AccountStatus, Decision, Finding, SenderHistory, Source
+from postroom.model.mail import Envelope, Mail, Peer
+from postroom.model.memory import ThreadRecord
+from postroom.model.privacy import Removal
+from postroom.ports.privacy import Wanted
+
+#: findings whose name is one of the settings, not one of the mail's
+_NAMED_BY_US: Final[frozenset[Source]] = frozenset({"rule", "phrases", "urgent", "classifier", "guard", "kind"})
+_ADDRESS: Final = re.compile(r"[^\s<>,;:()\"']++@[^\s<>,;:()\"']++|[^\s<>,;:()\"'@]{1,64}@[^\s<>,;:()\"']{1,253}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doomed:
+    """A mail in the transaction that erases it."""
+
+    seq: int
+    #: without its raw bytes
+    mail: Mail
+    removal: Removal
+    #: seconds since the epoch
+    now: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What becomes of one table."""
+
+    #: in words, for people
+    words: str
+    #: when a mail is erased: SQL on ``:mail``, its number, and ``:now``
+    mail: tuple[str, ...] = ()
+    #: the same, where SQL can't
+    rewrite: Callable[[sqlite3.Connection, Doomed], None] | None = None
+    #: of what a person is known by, beside their mails: erased by `forget`
+    person: bool = False
+
+
+def doom(tx: sqlite3.Connection, one: Doomed) -> None:
+    """Erase a mail, everywhere."""
+    for fate in FATES.values():
+        for statement in fate.mail:
+            tx.execute(statement, {"mail": one.seq, "now": one.now})
+        if fate.rewrite is not None:
+            fate.rewrite(tx, one)
+
+
+def mentions(wanted: Wanted, text: str) -> bool:
+    """Whether an address that is meant stands in a text."""
+    return any(wanted.address(found.strip(".").lower()) for found in _ADDRESS.findall(text))
+
+
+def leave_threads(tx: sqlite3.Connection, ids: Collection[str], wanted: Wanted) -> None:
+    """Somebody has never written in these threads; one in which nobody else has is forgotten."""
+    for thread_id in ids:
+        row = tx.execute("SELECT body FROM threads WHERE id = ?", (thread_id,)).fetchone()
+        if row is not None:
+            record = decode_thread(row[0])
+            others = tuple(one for one in record.participants if not wanted.address(one))
+            _put_thread(tx, replace(record, participants=others), forget=not others)
+
+
+def _without_words(decision: Decision) -> Decision:
+    """What is counted of a decision: route, confidence, sources and their scores; no word, no name, no history."""
+    return replace(
+        decision,
+        findings=tuple(map(_bare, decision.findings)),
+        tags=(),
+        because="",
+        thread=None,
+        history=SenderHistory(),
+        account=AccountStatus(),
+    )
+
+
+def _bare(finding: Finding) -> Finding:
+    name = finding.name if finding.source in _NAMED_BY_US else ""
+    return replace(finding, reason="", name=name, spans=(), clues=())
+
+
+def _head(tx: sqlite3.Connection, one: Doomed) -> None:
+    bare = replace(
+        one.mail,
+        envelope=Envelope(mail_from="", rcpt_to=()),
+        peer=Peer(door=one.mail.peer.door),
+        digest=b"",
+        message_id="",
+        bounce_of=None,
+        thread_key="",
+        sender_key="",
+    )
+    tx.execute("UPDATE mails SET head = ? WHERE seq = ?", (encode_head(bare), one.seq))
+
+
+def _raw(tx: sqlite3.Connection, one: Doomed) -> None:
+    tx.execute("UPDATE raws SET body = ? WHERE mail = ?", (Packer().pack(b""), one.seq))
+
+
+def _decisions(tx: sqlite3.Connection, one: Doomed) -> None:
+    rows = tx.execute("SELECT generation, body FROM decisions WHERE mail = ?", (one.seq,)).fetchall()
+    bare = [(encode_decision(_without_words(decode_decision(body))), one.seq, number) for number, body in rows]
+    tx.executemany("UPDATE decisions SET body = ? WHERE mail = ? AND generation = ?", bare)
+
+
+def _verdicts(tx: sqlite3.Connection, one: Doomed) -> None:
+    rows = tx.execute("SELECT number, body FROM verdicts WHERE mail = ?", (one.seq,)).fetchall()
+    bare = [(encode_verdict(replace(decode_verdict(body), note="")), number) for number, body in rows]
+    tx.executemany("UPDATE verdicts SET body = ? WHERE number = ?", bare)
+
+
+def _threads(tx: sqlite3.Connection, one: Doomed) -> None:
+    """Its thread has one mail less; without any it is forgotten."""
+    link = hash_of(one.removal.message_id)
+    row = tx.execute(
+        "SELECT t.body FROM links AS l CROSS JOIN threads AS t ON t.id = l.thread WHERE l.key = ?", (link,)
+    ).fetchone()
+    if row is not None and one.removal.message_id:
+        record = decode_thread(row[0])
+        tx.execute("DELETE FROM links WHERE key = ?", (link,))
+        _put_thread(tx, replace(record, mails=record.mails - 1), forget=record.mails <= 1)
+
+
+def _put_thread(tx: sqlite3.Connection, record: ThreadRecord, *, forget: bool) -> None:
+    if not forget:
+        tx.execute("UPDATE threads SET body = ? WHERE id = ?", (encode_thread(record), record.id))
+        return
+    for statement in (
+        "DELETE FROM threads WHERE id = ?",
+        "DELETE FROM links WHERE thread = ?",
+        "DELETE FROM subjects WHERE thread = ?",
+    ):
+        tx.execute(statement, (record.id,))
+
+
+def _subjects(tx: sqlite3.Connection, one: Doomed) -> None:
+    if one.removal.subject_key:
+        tx.execute("DELETE FROM subjects WHERE key = ?", (hash_of(one.removal.subject_key),))
+
+
+_ACTIONS: Final = """
+UPDATE actions SET reason = '', before = json_array(json_extract(before, '$[0]'), json_extract(before, '$[1]'), '')
+WHERE job IN (SELECT id FROM jobs WHERE mail = :mail)
+"""
+_NOBODY: Final = Fate(words="nothing of people who write")
+
+FATES: Final[Mapping[str, Fate]] = {
+    "mails": Fate(words="stays with id, brand and time; envelope, peer, Message-ID and keys go", rewrite=_head),
+    "raws": Fate(words="goes", rewrite=_raw),
+    "prints": Fate(words="goes", mail=("DELETE FROM prints WHERE mail = :mail",)),
+    # Before `jobs`, by which its rows are found.
+    "actions": Fate(
+        words="stays without reason and error",
+        mail=(_ACTIONS,),
+    ),
+    "jobs": Fate(
+        words="stays without keys, receipt and error; what was not done is dropped as erased",
+        mail=(
+            "UPDATE jobs SET state = 'dropped', solo = 0, settled_at = :now WHERE mail = :mail AND state IN ('ready', 'held', 'parked')",
+            "UPDATE jobs SET thread = NULL, sender = NULL, receipt = '', error = '', why = 'erased' WHERE mail = :mail",
+        ),
+    ),
+    "claims": _NOBODY,
+    "lanes": Fate(words="the error goes, where it names their address", person=True),
+    "decisions": Fate(
+        words="stays with routes, probabilities and the scores of sources; reasons, words, places, tags, thread, history and account go",
+        rewrite=_decisions,
+    ),
+    "summaries": Fate(words="goes", mail=("DELETE FROM summaries WHERE mail = :mail",)),
+    "threads": Fate(
+        words="their address goes; a thread without mail, or with nobody else in it, goes",
+        rewrite=_threads,
+        person=True,
+    ),
+    "links": Fate(words="goes, with `threads`"),
+    "subjects": Fate(words="goes", rewrite=_subjects),
+    "senders": Fate(
+        words="what is kept of their address goes, and of their domain where nobody else writes from it", person=True
+    ),
+    "inbox": Fate(words="goes", mail=("DELETE FROM inbox WHERE mail = :mail",)),
+    "counters": _NOBODY,
+    "verdicts": Fate(words="stays without its note", rewrite=_verdicts),
+    # Before `waiting`, which it refers to.
+    "turns": Fate(words="goes", mail=("DELETE FROM turns WHERE mail = :mail",)),
+    "waiting": Fate(words="goes", mail=("DELETE FROM waiting WHERE mail = :mail",)),
+    "texts": Fate(words="goes", mail=("DELETE FROM texts WHERE mail = :mail",)),
+    "text_keys": Fate(words="goes", mail=("DELETE FROM text_keys WHERE mail = :mail",)),
+    "examples": Fate(words="labelled mail of theirs goes", person=True),
+    "users": _NOBODY,
+    "sessions": _NOBODY,
+    "keys": _NOBODY,
+    "deeds": Fate(words="stays: it names them by a keyed hash alone, and mails by their id"),
+    "hours": _NOBODY,
+    "tags": Fate(words="goes", mail=("DELETE FROM tags WHERE mail = :mail",)),
+    "found": Fate(words="goes", mail=("DELETE FROM found WHERE rowid = :mail",)),
+    "erasures": Fate(words="address and mail go once it is done"),
+    "erased_mails": Fate(words="stays: number of the mail, when, and where it lay"),
+    "tombstones": Fate(words="stays: keyed hashes of address, mail id and Message-ID, when, and who asked"),
+    "holds": Fate(words="stays until it is released: nothing is erased meanwhile"),
+}
+
+
+def doomed(seq: int, head: bytes, removal: Removal, now: float) -> Doomed:
+    """A row of `mails` to erase."""
+    return Doomed(seq=seq, mail=decode_mail(head, b""), removal=removal, now=now)

@@ -1,0 +1,405 @@
+"""What every store must do when somebody is erased, held, or kept for a time, as tests. Subclass as `store_contract` shows."""
+
+from dataclasses import replace
+from typing import Any, Protocol
+
+import pytest
+
+from postroom.model.desktop import Wanted
+from postroom.model.errors import Refused
+from postroom.model.judgement import AccountStatus, Clue, Finding, SenderHistory, ThreadState
+from postroom.model.mail import BounceOf, BrandName, DestinationName, Envelope, Mail, MailId, RouteName
+from postroom.model.memory import Remember, SenderRecord, TextRecord, ThreadRecord
+from postroom.model.people import ALL, Deed
+from postroom.model.privacy import Ages, Erasure, Hold, Outcome, Remembered, Removal, Somebody, Tombstone
+from postroom.model.work import Done, Lane, NewJob, Park
+from postroom.ports import JobFilter, Store
+from postroom.ports.accounts import Journal
+from postroom.ports.desktop import Views
+from postroom.ports.privacy import Erasing, Keeping
+from postroom.testing import store_contract
+from postroom.testing.store_contract import accept, claim_deliveries
+from postroom.testing.values import a_delivery, a_judgement, a_mail, a_parcel, a_ruling, an_example
+
+NOW = 1_800_000_000.0
+DAY = 86_400.0
+ADA = "ada@example.com"
+BOB = "bob@example.org"
+NEVER = Ages(routes={})
+
+
+class House(store_contract.House, Protocol):
+    """A store with what erasing needs of it."""
+
+    def erasing(self, store: Store) -> Erasing:
+        """What erases."""
+        ...
+
+    def keeping(self, store: Store) -> Keeping:
+        """What holds, and says what is over its time."""
+        ...
+
+    def journal(self, store: Store) -> Journal:
+        """Its audit log."""
+        ...
+
+    def views(self, store: Store) -> Views:
+        """Its lists."""
+        ...
+
+
+def deed(what: str = "erasure-begun", to: str = "person 1") -> Deed:
+    """A line for the log."""
+    return Deed(at=NOW, by="root", what=what, to=to)
+
+
+def removal(mail: Mail, subject_key: str = "") -> Removal:
+    """A mail to erase."""
+    return Removal(mail_id=mail.id, message_id=mail.message_id, subject_key=subject_key)
+
+
+def a_mail_of(number: int, address: str = ADA, **changes: Any) -> Mail:
+    """Mail ``number``, of somebody."""
+    return a_mail(number, envelope=Envelope(mail_from=address, rcpt_to=("support@brand.test",)), **changes)
+
+
+def a_thread(first: Mail, *people: str, mails: int = 1, last_at: float = NOW) -> ThreadRecord:
+    """A thread that these people write in."""
+    return ThreadRecord(
+        id=first.id,
+        brand=BrandName("b"),
+        route=RouteName("appeals"),
+        confirmed=False,
+        last_at=last_at,
+        mails=mails,
+        participants=people,
+    )
+
+
+def a_sender(key: str) -> SenderRecord:
+    """What is known of a sender."""
+    return SenderRecord(
+        key=key, first_seen=NOW, last_at=NOW, mails=1, counts=(), last_route=RouteName("appeals"), recent=()
+    )
+
+
+def judge(store: Store, *jobs: NewJob, address: str = ADA, remember: Remember | None = None, **changes: Any) -> None:
+    """Judge the oldest mail that waits; the deliveries and clocks are its."""
+    (job,) = store.claim("judge", 1, "setup")
+    own = [replace(one, mail_id=job.mail_id) for one in jobs]
+    store.record([replace(a_judgement(job, *own, remember=remember, **changes), from_addr=address, text="kestrel")])
+
+
+FULL: dict[str, Any] = {
+    "findings": (
+        Finding(
+            source="phrases",
+            route=RouteName("appeals"),
+            score=0.8,
+            reason="says kestrel",
+            name="appeal",
+            spans=((1, 3),),
+            clues=(Clue("kestrel", 1.0, (0, 7)),),
+        ),
+        Finding(source="sender", route=RouteName("general"), score=0.1, reason="looks like it", name="kestrel.test"),
+    ),
+    "because": "says kestrel",
+    "tags": ("kestrel",),
+    "history": SenderHistory(mails=3),
+    "account": AccountStatus(state="banned"),
+}
+"""A decision that tells much of a mail."""
+
+
+class PrivacyContract:
+    """What is erased is gone and stays gone; what is counted, and what is held, stays."""
+
+    @pytest.fixture
+    def store(self, house: House) -> Store:
+        return house.open()
+
+    @pytest.fixture
+    def erasing(self, house: House, store: Store) -> Erasing:
+        return house.erasing(store)
+
+    @pytest.fixture
+    def keeping(self, house: House, store: Store) -> Keeping:
+        return house.keeping(store)
+
+    # Finding
+
+    def test_mails_are_found_by_envelope_by_who_is_the_customer_and_by_header_before_they_are_judged(
+        self, store: Store, erasing: Erasing
+    ) -> None:
+        accept(store, a_mail_of(1, "Ada@Example.COM"), a_mail_of(2, "form@shop.test"), a_mail_of(3, BOB))
+        judge(store, address=BOB)
+        judge(store, address=ADA)
+        judge(store, address=BOB)
+        unread = a_mail_of(4, "", raw=b"From: Ada <ada@example.com>\r\nSubject: x\r\n\r\nHello\r\n")
+        accept(store, unread, a_mail_of(5, ADA, at=NOW + 5))
+        found = erasing.find(Somebody(whose=ADA, until=NOW + 1))
+        assert found.ids == (a_mail(1).id, a_mail(2).id, a_mail(4).id)
+        assert not found.after
+        first = erasing.find(Somebody(whose=ADA, until=NOW + 9), limit=2)
+        assert first.ids == (a_mail(1).id, a_mail(2).id)
+        rest = erasing.find(Somebody(whose=ADA, until=NOW + 9), after=first.after, limit=50)
+        assert rest.ids == (a_mail(4).id, a_mail(5).id)
+
+    def test_mails_are_found_by_their_id(self, store: Store, erasing: Erasing) -> None:
+        class One:
+            def address(self, _address: str) -> float:
+                return 0.0
+
+            def mail(self, mail_id: str) -> bool:
+                return mail_id == a_mail(2).id
+
+        accept(store, a_mail(1), a_mail(2))
+        assert erasing.find(One()).ids == (a_mail(2).id,)
+
+    # Erasing a mail
+
+    def test_of_an_erased_mail_what_is_counted_stays_and_nothing_else(
+        self, house: House, store: Store, erasing: Erasing, keeping: Keeping
+    ) -> None:
+        (mail,) = accept(store, a_mail_of(1))
+        judge(store, a_delivery(mail.id), **FULL, thread=ThreadState(
+            matched_by="subject", first_id=mail.id, route=RouteName("appeals"), confirmed=True, last_at=NOW, mails=2))  # fmt: skip
+        store.file(a_parcel(mail)).result(timeout=30)
+        store.settle([Done(job=job, receipt=f"250 took it for {ADA}") for job in claim_deliveries(store)])
+        ruling = a_ruling(mail.id)
+        store.rule(replace(ruling, verdict=replace(ruling.verdict, note="knows kestrels")))
+        assert erasing.erase([removal(mail)], (), NOW + 7) == Outcome(erased=(mail.id,))
+        (left,) = store.read([mail.id])
+        assert (left.raw, left.envelope.mail_from, left.message_id, left.sender_key, left.digest) == (
+            b"",
+            "",
+            "",
+            "",
+            b"",
+        )
+        assert (left.id, left.brand, left.received_at) == (mail.id, mail.brand, mail.received_at)
+        first, second = store.decisions(mail.id)
+        assert [(f.source, f.route, f.score, f.name) for f in first.findings] == [
+            ("phrases", "appeals", 0.8, "appeal"), ("sender", "general", 0.1, ""),
+        ]  # fmt: skip
+        assert (first.route, first.confidence, first.because, first.tags) == ("appeals", 0.93, "", ())
+        assert (first.thread, first.history, first.account) == (None, SenderHistory(), AccountStatus())
+        assert "kestrel" not in repr((first, second))
+        (verdict,) = store.verdicts_on(mail.id)
+        assert (verdict.said, verdict.decided, verdict.by, verdict.note) == ("refunds", "appeals", "ada", "")
+        (job,) = store.jobs(JobFilter(mail_id=mail.id, kinds=("deliver",)))
+        assert (job.state, job.receipt, job.error, job.why) == ("done", "", "", "erased")
+        assert store.summaries([mail.id]) == {}
+        assert store.entries("") == ()
+        views = house.views(store)
+        assert views.mails(Wanted(), ALL).rows == views.mails(Wanted(words="kestrel"), ALL).rows == ()
+        gone = keeping.gone(mail.id)
+        assert gone is not None
+        assert (gone.at, gone.route, gone.brand) == (NOW + 7, "refunds", "example")
+        assert keeping.gone(a_mail(2).id) is None
+        assert store.census()["arrivals"] == 1
+
+    def test_what_was_to_be_done_with_it_is_dropped_for_good_and_asked_no_more(
+        self, store: Store, erasing: Erasing
+    ) -> None:
+        accept(store, a_mail_of(1), a_mail_of(2))
+        judge(store, a_delivery(MailId(""), "far"), a_delivery(MailId("")),
+              NewJob(kind="clock", mail_id=MailId(""), generation=1, due_at=2e9), asked="review", route=RouteName("review"))  # fmt: skip
+        (far,) = claim_deliveries(store, destination="far")
+        store.settle([Park(job=far, error=f"no such user {ADA}", why="gave-up")])
+        done = erasing.erase([removal(a_mail(1)), removal(a_mail(2))], (), NOW)
+        assert done.erased == (a_mail(1).id, a_mail(2).id)
+        everything = JobFilter()
+        assert {(job.state, job.why, job.error) for job in store.jobs(everything)} >= {("dropped", "erased", "")}
+        assert {job.state for job in store.jobs(everything)} == {"dropped", "done"}
+        assert store.unpark(everything) == store.retry(everything) == 0
+        assert not store.claim("judge", 5, "w")
+        assert store.waiting() == ()
+        with pytest.raises(Refused, match="erased"):
+            store.rule(a_ruling(a_mail(1).id))
+
+    def test_a_bounce_of_an_erased_mail_opens_nothing(self, store: Store, erasing: Erasing) -> None:
+        accept(store, a_mail_of(1))
+        judge(store, a_delivery(MailId("")))
+        store.settle([Done(job=job, receipt="ok") for job in claim_deliveries(store)])
+        erasing.erase([removal(a_mail(1))], (), NOW)
+        bounce = BounceOf(mail_id=a_mail(1).id, destination=DestinationName("desk"), generation=1)
+        assert not store.reopen(bounce, "came back")
+
+    def test_what_is_in_a_workers_hands_is_left_and_may_be_erased_after(self, store: Store, erasing: Erasing) -> None:
+        accept(store, a_mail_of(1), a_mail_of(2))
+        (job,) = store.claim("judge", 1, "w")
+        assert erasing.in_hand()
+        both = [removal(a_mail(1)), removal(a_mail(2))]
+        outcome = erasing.erase(both, (), NOW)
+        assert (outcome.erased, outcome.busy) == ((a_mail(2).id,), (a_mail(1).id,))
+        store.record([a_judgement(job)])
+        assert not erasing.in_hand()
+        assert erasing.erase(both, (), NOW + 1).erased == (a_mail(1).id, a_mail(2).id)
+        assert erasing.erase([removal(a_mail(9))], (), NOW) == Outcome()
+
+    def test_an_erased_mail_that_comes_again_is_a_new_one(self, store: Store, erasing: Erasing) -> None:
+        accept(store, a_mail_of(1))
+        erasing.erase([removal(a_mail(1))], (), NOW)
+        (again,) = accept(store, a_mail_of(2, raw=a_mail(1).raw, message_id=a_mail(1).message_id))
+        assert again.duplicate_of is None
+
+    def test_a_text_that_was_given_to_a_route_is_gone(self, store: Store, erasing: Erasing) -> None:
+        accept(store, a_mail_of(1))
+        text = TextRecord(mail_id=a_mail(1).id, keys=(4,), sketch=b"12345678", route=RouteName("refunds"), by="ada", sender="", at=1.0)  # fmt: skip
+        judge(store, remember=Remember(texts=(text,)))
+        assert store.recall((), (), (), lambda: (4,)).texts
+        erasing.erase([removal(a_mail(1))], (), NOW)
+        assert not store.recall((), (), (), lambda: (4,)).texts
+
+    # Memory
+
+    def test_a_thread_loses_the_mail_and_its_links_and_goes_with_the_last(self, store: Store, erasing: Erasing) -> None:
+        accept(store, a_mail_of(1), a_mail_of(2))
+        both = a_thread(a_mail(1), ADA, BOB, mails=2)
+        judge(store, remember=Remember(thread=both, links=(a_mail(1).message_id,), subject_key="s1"))
+        judge(store, remember=Remember(thread=both, links=(a_mail(2).message_id,), subject_key="s2"))
+        erasing.erase([removal(a_mail(1), "s1")], (), NOW)
+        memory = store.recall((a_mail(1).message_id, a_mail(2).message_id), ("s1", "s2"), ())
+        assert set(memory.threads) == {a_mail(2).message_id}
+        assert set(memory.subjects) == {"s2"}
+        assert memory.threads[a_mail(2).message_id].mails == 1
+        erasing.erase([removal(a_mail(2))], (), NOW)
+        memory = store.recall((a_mail(2).message_id,), ("s2",), ())
+        assert (memory.threads, memory.subjects) == ({}, {})
+
+    def test_a_person_is_taken_out_of_threads_senders_examples_and_errors(self, store: Store, erasing: Erasing) -> None:
+        accept(store, a_mail_of(1), a_mail_of(2))
+        senders = tuple(map(a_sender, (f"a:{ADA}", "d:example.com", f"a:{BOB}", "a:carl@example.org", "d:example.org")))
+        alone, shared = a_thread(a_mail(1), ADA), a_thread(a_mail(2), ADA, BOB)
+        judge(store, remember=Remember(thread=alone, links=("one",), senders=senders))
+        judge(store, remember=Remember(thread=shared, links=("two",)))
+        store.keep_examples([an_example(1, sender=ADA), an_example(2, sender=BOB)])
+        store.set_lane(Lane(destination=DestinationName("x"), down=True, failures=1, probe_at=1.0, error="550 <Ada@example.com> unknown"))  # fmt: skip
+        store.set_lane(Lane(destination=DestinationName("y"), down=True, failures=1, probe_at=1.0, error="timed out"))
+        ada, bob = Somebody(whose=ADA, until=NOW), Somebody(whose=BOB, until=NOW)
+        found = erasing.remembered(ada)
+        assert found == Remembered(
+            threads=(a_mail(1).id, a_mail(2).id),
+            senders=(f"a:{ADA}", "d:example.com"),
+            examples=("example-0001",),
+        )
+        erasing.forget(ada, found)
+        assert erasing.remembered(ada) == Remembered()
+        assert erasing.remembered(bob).senders == (f"a:{BOB}",)
+        memory = store.recall(("one", "two"), (), (f"a:{ADA}", "d:example.com", "d:example.org"))
+        assert [(name, one.participants) for name, one in memory.threads.items()] == [("two", (BOB,))]
+        assert set(memory.senders) == {"d:example.org"}
+        assert [one.sender for one in store.examples()] == [BOB]
+        assert {lane.destination: lane.error for lane in store.lanes()} == {"x": "", "y": "timed out"}
+        erasing.forget(ada, replace(found, threads=("gone",)))
+
+    # The request
+
+    def test_a_request_is_kept_until_it_is_done_and_then_names_nobody(
+        self, house: House, store: Store, erasing: Erasing
+    ) -> None:
+        asked = Erasure(at=NOW, by="root", address=ADA)
+        begun = erasing.begin(asked, deed())
+        assert (begun.number, begun.address, begun.done_at) == (1, ADA, None)
+        assert erasing.begin(replace(asked, at=NOW + 5), deed()) == begun
+        assert erasing.erasures(unfinished=True) == (begun,)
+        erasing.note(replace(begun, mails=3))
+        assert erasing.erasures(unfinished=True)[0].mails == 3
+        erasing.note(replace(begun, mails=4, examples=1, done_at=NOW + 9), deed("erased"))
+        assert erasing.erasures(unfinished=True) == ()
+        (done,) = erasing.erasures()
+        assert done == Erasure(at=NOW, by="root", number=1, done_at=NOW + 9, mails=4, examples=1)
+        assert [one.what for one in house.journal(store).deeds()] == ["erased", "erasure-begun"]
+        assert erasing.begin(Erasure(at=NOW, by="root", mail_id="m1"), deed()).mail_id == "m1"
+
+    def test_tombstones_stay_and_of_two_of_the_same_the_newer(self, erasing: Erasing, keeping: Keeping) -> None:
+        stone = Tombstone(kind="address", hash=b"1" * 16, at=NOW, by="root", key="k")
+        other = Tombstone(kind="mail", hash=b"2" * 16, at=NOW, by="root", key="k")
+        keeping.bury([stone, replace(stone, at=NOW - 5)])
+        assert keeping.stones() == (stone,)
+        erasing.erase([], [other], NOW)
+        keeping.bury([replace(stone, at=NOW + 5)])
+        assert set(keeping.stones()) == {replace(stone, at=NOW + 5), other}
+        assert keeping.stones([other.hash, b"3" * 16]) == (other,)
+        assert keeping.stones([]) == ()
+
+    # Holds
+
+    def test_what_is_held_is_not_erased(self, house: House, store: Store, erasing: Erasing, keeping: Keeping) -> None:
+        accept(store, a_mail_of(1), a_mail_of(2), a_mail_of(3, BOB))
+        keeping.hold(Hold(what=ADA, reason="case 7", by="root", at=NOW), deed("held"))
+        keeping.hold(Hold(what=a_mail(3).id, reason="case 8", by="root", at=NOW + 1), deed("held"))
+        assert [one.what for one in keeping.holds()] == [a_mail(3).id, ADA]
+        with pytest.raises(Refused, match=f"{ADA} is held by root: case 7"):
+            erasing.begin(Erasure(at=NOW, by="root", address=ADA), deed())
+        outcome = erasing.erase([removal(a_mail(one)) for one in (1, 2, 3)], (), NOW)
+        assert outcome.held == (a_mail(1).id, a_mail(2).id, a_mail(3).id)
+        assert keeping.release(ADA, deed("released"))
+        assert not keeping.release(ADA, deed("released"))
+        assert [one.what for one in house.journal(store).deeds()] == ["released", "held", "held"]
+        assert erasing.erase([removal(a_mail(1))], (), NOW).erased == (a_mail(1).id,)
+        keeping.hold(Hold(what=ADA, reason="again", by="root", at=NOW), deed("held"))
+        keeping.hold(Hold(what=ADA, reason="better", by="eve", at=NOW), deed("held"))
+        assert [one.reason for one in keeping.holds()] == ["case 8", "better"]
+
+    # Keeping for a time
+
+    def test_mail_is_over_its_time_by_where_it_lies(self, store: Store, keeping: Keeping) -> None:
+        accept(store, *(a_mail_of(number, at=NOW + number) for number in range(1, 6)))
+        for route in ("junk", "appeals", "junk", "general"):
+            judge(store, route=RouteName(route), decided=RouteName(route))
+        assert keeping.overdue(NEVER).ids == ()
+        some = Ages(routes={RouteName("junk"): NOW + 3, RouteName("general"): NOW + 9})
+        assert keeping.overdue(some).ids == (a_mail(1).id, a_mail(4).id)
+        rest = Ages(routes={RouteName("junk"): 0.0}, other=NOW + 9)
+        assert keeping.overdue(rest).ids == (a_mail(2).id, a_mail(4).id)
+        first = keeping.overdue(some, limit=2)
+        assert first.ids == (a_mail(1).id,)
+        assert keeping.overdue(some, after=first.after).ids == (a_mail(4).id,)
+
+    def test_what_is_held_asked_about_to_be_delivered_or_in_a_thread_that_goes_on_is_kept(
+        self, store: Store, erasing: Erasing, keeping: Keeping
+    ) -> None:
+        accept(store, *(a_mail_of(number, BOB if number == 1 else ADA, at=NOW) for number in range(1, 8)))
+        everything = Ages(routes={}, other=NOW + DAY)
+        judge(store, address=BOB)
+        judge(store, asked="audit")
+        judge(store, a_delivery(MailId("")))
+        judge(store, a_delivery(MailId(""), "far"))
+        (far,) = claim_deliveries(store, destination="far")
+        store.settle([Park(job=far, error="no", why="gave-up")])
+        for number, last_at in ((5, NOW + 2 * DAY), (6, NOW)):
+            thread = a_thread(a_mail(number), ADA, last_at=last_at)
+            judge(store, remember=Remember(thread=thread, links=(a_mail(number).message_id,)))
+        keeping.hold(Hold(what=BOB, reason="case 7", by="root", at=NOW), deed())
+        assert keeping.overdue(everything).ids == (a_mail(6).id,)
+        keeping.hold(Hold(what=a_mail(6).id, reason="case 7", by="root", at=NOW), deed())
+        assert keeping.overdue(everything).ids == ()
+        keeping.release(BOB, deed())
+        assert keeping.overdue(everything).ids == (a_mail(1).id,)
+        erasing.erase([removal(a_mail(1))], (), NOW)
+        assert keeping.overdue(everything).ids == ()
+
+    def test_a_repeated_mail_goes_with_the_one_that_it_repeats(
+        self, store: Store, erasing: Erasing, keeping: Keeping
+    ) -> None:
+        mail = a_mail_of(1)
+        accept(store, mail)
+        judge(store, route=RouteName("junk"), decided=RouteName("junk"))
+        accept(store, replace(mail, id=a_mail(2).id))
+        some = Ages(routes={RouteName("junk"): NOW + 1})
+        assert keeping.overdue(some).ids == (a_mail(1).id, a_mail(2).id)
+        erasing.erase([removal(mail)], (), NOW)
+        assert keeping.overdue(some).ids == (a_mail(2).id,)
+
+    def test_scrubbing_may_be_repeated_and_others_go_on(self, store: Store, erasing: Erasing) -> None:
+        accept(store, *(a_mail_of(number) for number in range(1, 30)))
+        for _ in range(29):
+            judge(store)
+        erasing.erase([removal(a_mail(number)) for number in range(1, 29)], (), NOW)
+        erasing.scrub()
+        erasing.scrub()
+        accept(store, a_mail(40))
+        judge(store)
+        assert [one.mail_id for one in store.decisions(a_mail(40).id)] == [a_mail(40).id]

@@ -1,0 +1,197 @@
+"""What erasing does to the file of the store on SQLite, beyond what the contract says: every table, and every byte."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from postroom.adapters.store import schema
+from postroom.adapters.store.fates import FATES, mentions
+from postroom.adapters.store.journal import SqliteJournal
+from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
+from postroom.adapters.store.sqlite import SqliteStore
+from postroom.model.errors import TryLater
+from postroom.model.judgement import Clue, Finding
+from postroom.model.mail import Envelope, MailId, RouteName
+from postroom.model.memory import DomainMail, Remember
+from postroom.model.privacy import Erasure, Somebody
+from postroom.model.work import Lane, Park
+from postroom.ports import JobFilter
+from postroom.testing.privacy_contract import a_sender, a_thread, deed, removal
+from postroom.testing.store_contract import accept, claim_deliveries
+from postroom.testing.values import a_delivery, a_judgement, a_mail, a_parcel, a_ruling, an_example
+
+NONCE = "q7zkx3vbw9"
+"""Stands in everything that is of the person."""
+ADA = f"{NONCE}@person.test"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "postroom.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore.open(path)
+    yield opened
+    opened.close()
+
+
+def test_every_table_says_what_of_it_is_erased(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        schema.migrate(connection)
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = {name for name in names if not name.startswith(("sqlite_", "found_"))}
+    assert set(FATES) == tables, "say in adapters/store/fates.py what of a new table is erased"
+    for name, fate in FATES.items():
+        assert fate.words, name
+
+
+def test_addresses_are_seen_in_errors() -> None:
+    ada = Somebody(whose="ada@example.com", until=1.0)
+    for text in (
+        "550 <Ada@Example.com>: unknown",
+        "no ada@example.com.",
+        "(ada@example.com)",
+        "to=ada@example.com"[3:],
+    ):
+        assert mentions(ada, text), text
+    for text in ("", "@", "adam@example.com", "ada@example.com.test", "x" * 100_000, "@" * 10_000):
+        assert not mentions(ada, text)
+
+
+def fill(store: SqliteStore) -> list[MailId]:
+    """Mails of many, some of the person's among them, worked on in every way; the person's."""
+    random = Random(4)
+    theirs: list[MailId] = []
+    for number in range(1, 121):
+        hers = number % 12 == 0
+        word = NONCE if hers else f"w{random.randrange(10**9)}"
+        who = ADA if hers else f"{word}@example.com"
+        raw = f"From: {who}\r\nSubject: {word} subject\r\n\r\n{word} {random.randbytes(300).hex()}\r\n".encode()
+        accept(
+            store,
+            a_mail(
+                number,
+                raw=raw,
+                envelope=Envelope(mail_from=who, rcpt_to=("support@brand.test",)),
+                message_id=f"{word}.{number}@x",
+            ),
+        )
+        (job,) = store.claim("judge", 1, "setup")
+        clue = Clue(word, 1.0, (0, 3))
+        finding = Finding(source="phrases", route=RouteName("appeals"), score=0.5, reason=word, clues=(clue,))
+        thread = replace(a_thread(a_mail(number), who), mails=1)
+        remember = Remember(
+            thread=thread,
+            links=(f"{word}.{number}@x",),
+            subject_key=word,
+            senders=(a_sender(f"a:{who}"),),
+            domain=DomainMail(key=f"d:{who.rpartition('@')[2]}", route=RouteName("appeals"), at=1.0),
+        )
+        made = a_judgement(
+            job, a_delivery(job.mail_id, f"desk{int(hers)}"), remember=remember, findings=(finding,), tags=(word,)
+        )
+        made = replace(made, subject=f"{word} subject", from_addr=who, name=f"{word} Name", text=f"{word} text " * 30)
+        store.record([made])
+        (mail,) = store.read([job.mail_id])
+        store.file(replace(a_parcel(mail, stamped=b"changed " + raw), from_addr=who, subject=word)).result(timeout=30)
+        if hers:
+            theirs.append(job.mail_id)
+            ruling = a_ruling(job.mail_id)
+            store.rule(replace(ruling, verdict=replace(ruling.verdict, note=f"{word} noted")))
+            (parked,) = claim_deliveries(store, 1, destination="desk1")
+            store.settle([Park(job=parked, error=f"550 {who}", why="gave-up")])
+            store.drop(JobFilter(mail_id=job.mail_id), f"{word} asked")
+        store.keep_examples([an_example(number, sender=who, new_text=f"{word} text", subject=word)])
+    store.set_lane(Lane(destination=a_delivery(MailId("")).destination, down=True, failures=1, probe_at=1.0, error=ADA))
+    return theirs
+
+
+def bytes_of(path: Path) -> bytes:
+    """All that is in the store's files."""
+    return b"".join(one.read_bytes() for one in sorted(path.parent.iterdir()))
+
+
+def compressed(path: Path, ids: list[MailId]) -> list[bytes]:
+    """Raw mail as it lies in the file: a piece of each that stands on one page."""
+    with closing(sqlite3.connect(path)) as connection:
+        return [
+            connection.execute("SELECT body FROM raws JOIN mails ON seq = mail WHERE id = ?", (one,)).fetchone()[0][
+                60:90
+            ]
+            for one in ids
+        ]
+
+
+def test_no_byte_of_what_was_erased_stays_in_the_files(store: SqliteStore, path: Path) -> None:
+    theirs = fill(store)
+    erasing = SqliteErasing(store.units, path)
+    pieces = [NONCE.encode(), NONCE.encode()[1:], *compressed(path, theirs)]
+    whole = bytes_of(path)
+    assert all(piece in whole for piece in pieces)
+    erasure = erasing.begin(Erasure(at=2e9, by="root", address=ADA), deed())
+    wanted = Somebody(whose=ADA, until=2e9)
+    assert list(erasing.find(wanted).ids) == theirs
+    mails = store.read(theirs)
+    assert erasing.erase([removal(mail, NONCE) for mail in mails], (), 2e9).erased == tuple(theirs)
+    erasing.forget(wanted, erasing.remembered(wanted))
+    erasing.note(replace(erasure, done_at=2e9))
+    erasing.scrub()
+    left = bytes_of(path)
+    for piece in pieces:
+        at = left.find(piece)
+        assert at < 0, left[max(at - 80, 0) : at + 80]
+    assert path.with_name("postroom.db-wal").stat().st_size == 0
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        connection.execute("INSERT INTO found (found) VALUES ('integrity-check')")
+    assert len(store.mails(limit=1000)) == 120
+    assert SqliteJournal(store.units).verify() == 1
+
+
+def test_what_is_erased_for_its_age_is_found_by_nothing_without_writing_all_anew(
+    store: SqliteStore, path: Path
+) -> None:
+    theirs = fill(store)
+    erasing = SqliteErasing(store.units, path)
+    raws = compressed(path, theirs)
+    erasing.erase([removal(mail, NONCE) for mail in store.read(theirs)], (), 2e9)
+    erasing.scrub(whole=False)
+    left = bytes_of(path)
+    assert not any(piece in left for piece in raws)
+
+
+def test_the_log_is_not_emptied_while_somebody_reads_on(
+    store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from postroom.adapters.store import privacy
+
+    real = privacy.connect
+    monkeypatch.setattr(privacy, "connect", lambda path, **how: real(path, **(how | {"busy_seconds": 0.01})))
+    accept(store, a_mail(1))
+    with closing(sqlite3.connect(path, isolation_level=None)) as reading:
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM mails").fetchone()
+        accept(store, a_mail(2))
+        with pytest.raises(TryLater, match="while somebody reads"):
+            SqliteErasing(store.units, path).scrub(whole=False)
+    SqliteErasing(store.units, path).scrub()
+
+
+def test_looking_for_what_is_overdue_takes_no_lock_and_sees_what_was_never_judged(store: SqliteStore) -> None:
+    accept(store, a_mail(1))
+    keeping = SqliteKeeping(store.units)
+    from postroom.model.privacy import Ages
+
+    assert keeping.overdue(Ages(routes={}, other=9e9)).ids == (), "its judgement is still to come"
+    (job,) = store.claim("judge", 1, "w")
+    store.settle([Park(job=job, error="loop", why="loop")])
+    assert keeping.overdue(Ages(routes={}, other=9e9)).ids == ()
+    store.drop(JobFilter(), "a loop")
+    assert keeping.overdue(Ages(routes={}, other=9e9)).ids == (a_mail(1).id,)
