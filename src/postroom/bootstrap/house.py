@@ -62,6 +62,7 @@ from postroom.flow.worker import Bell, JudgeWorker, LaneBell, LaneWorker
 from postroom.model.errors import ConfigError, Refused
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
 from postroom.model.mail import BrandName, DestinationName, Mail, RouteName
+from postroom.model.privacy import Tombs
 from postroom.model.trust import Trust
 from postroom.model.work import Job
 from postroom.ports import Classifier, Destination, Observer, StatusProvider
@@ -170,6 +171,12 @@ class House:
     def tombstones(self) -> TombstoneFile:
         """Beside the store: what was erased from it."""
         return TombstoneFile(self.base / self.settings.data / ERASED)
+
+    @property
+    def tombs(self) -> Tombs:
+        """What was erased, as it is known again. Raises `TryLater`, and `PostroomError` for a file that is damaged."""
+        stones = self.tombstones.all()
+        return Tombs((self.key,) if stones else (), stones)
 
     @cached_property
     def observer(self) -> Observer:

@@ -109,6 +109,7 @@ class _Run:
             brand=BrandName(wanted.brand or brands[0]),
             believe=wanted.believe,
             now=now,
+            tombs=house.tombs,
         )
         return cls(
             house=house, paths=wanted.paths, sieve=sieve, columns=_columns(wanted.columns, table.get("columns", {})), tell=tell

@@ -1,4 +1,7 @@
-"""Learning by itself, in a process of its own, and a warning when nobody has learned for long. Needs no model to be loaded."""
+"""What a server does by itself now and then, each in a process of its own: learning, and erasing what is over its time.
+
+With a warning when nobody has learned for long, or must soon. Needs no model to be loaded.
+"""
 
 import json
 import subprocess
@@ -16,6 +19,8 @@ ERASED_WITHIN: Final = 30.0
 TRIED: Final = "tried"
 
 _DAY: Final = 86_400.0
+_SOON: Final = 7.0
+"""Days before, from which on a person is told."""
 _AGAIN: Final = 3600.0
 """Seconds until a run that failed is tried again."""
 _PATIENCE: Final = 10.0
@@ -37,6 +42,8 @@ class Schedule:
     counts: bool
     observer: Observer
     clock: Callable[[], float]
+    #: when something was first erased since a moment; None for never
+    erased: Callable[[float], float | None] = lambda _since: None
     _run: "_Run | None" = field(default=None, init=False)
     _not_before: float = field(default=0.0, init=False)
 
@@ -53,33 +60,35 @@ class Schedule:
                 self._failed(error=error.strerror or type(error).__name__)
 
     def warnings(self) -> dict[str, str]:
-        """What a person should know: that the model in force may know for too long what was erased."""
-        days = (self.clock() - self._tried()) / _DAY
-        if not self.counts or days < ERASED_WITHIN or not self._learned():
+        """What a person should know: that the model in force may know for too long what was erased, now or soon."""
+        if not self.counts or not self._learned():
             return {}
+        days = (self.clock() - self._tried()) / _DAY
+        if days < ERASED_WITHIN:
+            return self._soon()
         return {
             "learning": f"a learned model is in force, and the last `postroom learn` ended {days:.0f} days ago: what was"
             f" erased must be out of it within {ERASED_WITHIN:.0f}; run it, or set learning.every_days"
         }
 
+    def _soon(self) -> dict[str, str]:
+        first = self.erased(self._tried())
+        left = ERASED_WITHIN if first is None else ERASED_WITHIN - (self.clock() - first) / _DAY
+        if left > _SOON:
+            return {}
+        return {
+            "learning": f"a learned model is in force, and what was erased since the last `postroom learn` must be out of it in"
+            f" {max(left, 0.0):.0f} days; run it, or set learning.every_days"
+        }
+
     def stop(self) -> None:
         """End a run that is under way: it changes nothing before its very end."""
-        if self._run is None:
-            return
-        process = self._run.process
-        process.terminate()
-        try:
-            process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        self._run.said.close()
+        if self._run is not None:
+            self._run.stop()
         self._run = None
 
     def _ended(self, run: "_Run") -> None:
-        with run.said as said:
-            said.seek(0)
-            facts = _facts(said.read(_SAID))
+        facts = _facts(run.output())
         if run.process.returncode:
             self._failed(code=run.process.returncode)
         elif facts is None:
@@ -127,6 +136,86 @@ class _Run:
             said.close()
             raise
         return cls(process=process, said=said)
+
+    def output(self) -> bytes:
+        """What it said, once it has ended."""
+        with self.said as said:
+            said.seek(0)
+            return said.read(_SAID)
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        try:
+            self.process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.said.close()
+
+
+@dataclass(slots=True, kw_only=True)
+class Tidying:
+    """Starts `postroom retain` once a day, and when an erasure did not come to its end. Call `tick` every few seconds."""
+
+    #: runs `postroom retain --json`
+    command: Sequence[str]
+    #: whether mail is kept for a time only
+    wanted: bool
+    #: its time is when a run last came to its end
+    mark: Path
+    #: when the oldest erasure that is not done was begun, seconds since the epoch; None for none. May raise `TryLater`
+    unfinished: Callable[[], float | None]
+    observer: Observer
+    clock: Callable[[], float]
+    _run: "_Run | None" = field(default=None, init=False)
+    _not_before: float = field(default=0.0, init=False)
+
+    def tick(self) -> None:
+        """Start what is due, tell of what has ended."""
+        if self._run is not None:
+            if self._run.process.poll() is not None:
+                run, self._run = self._run, None
+                self._ended(run)
+        elif self.clock() >= self._not_before and self._due():
+            try:
+                self._run = _Run.start(self.command)
+            except OSError as error:
+                self._failed(error.strerror or type(error).__name__)
+
+    def stop(self) -> None:
+        """End a run that is under way: the next goes on."""
+        if self._run is not None:
+            self._run.stop()
+        self._run = None
+
+    def _due(self) -> bool:
+        if self.wanted and self.clock() >= self._last() + _DAY:
+            return True
+        begun = self.unfinished()
+        # Whoever asked for it may be at it at this moment.
+        return begun is not None and self.clock() >= begun + _AGAIN
+
+    def _last(self) -> float:
+        try:
+            return self.mark.stat().st_mtime
+        except OSError:
+            return 0.0
+
+    def _ended(self, run: "_Run") -> None:
+        said = run.output()
+        try:
+            mails = int(json.loads(said)["mails"])
+        except (ValueError, LookupError, TypeError):
+            self._failed(f"code {run.process.returncode}" if run.process.returncode else "what it said can't be read")
+        else:
+            # Each day it is long since the last, or what is unfinished waits for something.
+            self._not_before = self.clock() + _AGAIN
+            self.observer.note("erased", mails=mails)
+
+    def _failed(self, error: str) -> None:
+        self._not_before = self.clock() + _AGAIN
+        self.observer.note("erase-failed", error=error)
 
 
 def _facts(said: bytes) -> tuple[str, str] | None:

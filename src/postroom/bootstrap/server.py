@@ -23,7 +23,8 @@ from postroom.adapters.observer import metrics
 from postroom.adapters.processes import Supervisor, alone, belongs_to, is_alive
 from postroom.bootstrap import checks
 from postroom.bootstrap.house import House
-from postroom.bootstrap.schedule import Schedule
+from postroom.bootstrap.privacy import RETAINED, keeps_for_a_time
+from postroom.bootstrap.schedule import Schedule, Tidying
 from postroom.model.errors import ConfigError, PostroomError, TryLater
 from postroom.model.mail import Envelope, Mail, Peer
 from postroom.ports import Observer
@@ -57,6 +58,7 @@ class Server:
         self._loop: asyncio.AbstractEventLoop
         self._supervisor: Supervisor
         self._schedule: Schedule
+        self._tidying: Tidying
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then drain.
@@ -85,6 +87,7 @@ class Server:
         doors = [(self._door(name, observer), opened) for name, opened in (("smtp", smtp), ("lmtp", lmtp)) if opened]
         self._supervisor = self._workers(observer, pages)
         self._schedule = self._lessons(observer)
+        self._tidying = self._tidy(observer)
         self._release_the_dead()
         self._note_cases()
         if not self._house.settings.urgent.destinations:
@@ -97,6 +100,7 @@ class Server:
             # Done long ago when all went well; else no worker is left behind.
             await asyncio.to_thread(self._supervisor.stop, DRAIN)
             await asyncio.to_thread(self._schedule.stop)
+            await asyncio.to_thread(self._tidying.stop)
             self._house.close()
 
     def _bind(self, bound: ExitStack) -> tuple[Sockets, Sockets, Sockets, Sockets]:
@@ -211,22 +215,28 @@ class Server:
     def _lessons(self, observer: Observer) -> Schedule:
         settings = self._house.settings
         return Schedule(
-            command=[
-                sys.executable,
-                "-m",
-                "postroom",
-                "learn",
-                "--background",
-                "--json",
-                "--config",
-                str(self._config),
-            ],
+            command=self._background("learn"),
             every_days=settings.learning.every_days,
             folder=self._house.base / settings.data / "models",
             counts=settings.judging.model == "learned",
             observer=observer,
             clock=time.time,
+            erased=self._house.eraser.keeping.first_erased,
         )
+
+    def _tidy(self, observer: Observer) -> Tidying:
+        erasing = self._house.eraser.erasing
+        return Tidying(
+            command=self._background("retain"),
+            wanted=keeps_for_a_time(self._house),
+            mark=self._house.data / RETAINED,
+            unfinished=lambda: min((one.at for one in erasing.erasures(unfinished=True)), default=None),
+            observer=observer,
+            clock=time.time,
+        )
+
+    def _background(self, command: str) -> list[str]:
+        return [sys.executable, "-m", "postroom", command, "--background", "--json", "--config", str(self._config)]
 
     async def _watch(self) -> None:
         """Until cancelled. A step that fails is told of and done again at its next turn; the others go on."""
@@ -243,6 +253,8 @@ class Server:
                     await asyncio.to_thread(self._release_the_dead)
                 with self._step("learning"):
                     await asyncio.to_thread(self._schedule.tick)
+                with self._step("erasing"):
+                    await asyncio.to_thread(self._tidying.tick)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -188,16 +188,29 @@ class _Run:
 def overdue(house: House, now: float) -> str:
     """What a person should do because the model in force still knows what was erased; ``""`` for nothing.
 
-    A model younger than `ERASED_WITHIN` days is not looked into.
+    A model younger than `ERASED_WITHIN` days is looked into only when something was erased since it was made.
     """
     current = house.models.current
     if current == SHIPPED or house.settings.judging.model != LEARNED:
         return ""
-    made_at = house.models.load(current).card.get("made_at")
-    age = (now - made_at) / _DAY if isinstance(made_at, int | float) else ERASED_WITHIN
-    if age < ERASED_WITHIN or not (lost := len(gone(house.store, house.models.sources(current)))):
+    card = house.models.load(current).card
+    made_at = float(card["made_at"]) if isinstance(card.get("made_at"), int | float) else now - ERASED_WITHIN * _DAY
+    age = (now - made_at) / _DAY
+    first = house.eraser.keeping.first_erased(made_at)
+    if age < ERASED_WITHIN and first is None:
         return ""
-    return f"the model {current} was trained {age:.0f} days ago, and {lost} of its texts were erased since"
+    if not (lost := len(gone(house.store, house.models.sources(current)))):
+        return ""
+    said = f"the model {current} was trained {age:.0f} days ago, and {lost} of its texts were erased since"
+    left = 0.0 if first is None else ERASED_WITHIN - (now - first) / _DAY
+    return f"{said}: they must be out of it in {left:.0f} days" if left > 0.0 else said
+
+
+def knows(house: House, ids: Collection[str]) -> int:
+    """How many of these mails and examples the model in force was trained on."""
+    if house.settings.judging.model != LEARNED:
+        return 0
+    return len(set(ids).intersection(house.models.sources(house.models.current)))
 
 
 def gone(store: Store, sources: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ import typer
 from postroom.cli.console import (
     AsJson,
     Config,
+    counted,
     examples,
     find_config,
     note,
@@ -49,7 +50,8 @@ def backup(
 ) -> None:
     """Copy the store as it is at this moment, while it is in use.
 
-    Beside it are put the signing key, as FILE.key, and what was learned (models, weights of evidence), as FILE.learned.
+    Beside it are put the signing key, as FILE.key, what was learned (models, weights of evidence), as FILE.learned, and
+    keyed hashes of what was erased, as FILE.erased.
     """
     from postroom.bootstrap.backup import back_up
 
@@ -60,30 +62,47 @@ def backup(
     for remark in saved.holds.remarks:
         note(remark)
     if as_json:
-        print_json({"store": str(target), "key": str(saved.key), "learned": str(saved.learned)} | _facts(saved.holds))
+        files = {"store": target, "key": saved.key, "learned": saved.learned, "erased": saved.erased}
+        print_json({name: str(path) for name, path in files.items()} | _facts(saved.holds))
     else:
-        say(f"Wrote {target}, {saved.key} and {saved.learned} ({_in_words(saved.holds)}).")
+        say(f"Wrote {target}, {saved.key}, {saved.erased} and {saved.learned} ({_in_words(saved.holds)}).")
         say("They hold secrets and people's mail: keep them so, and keep them together.")
     house.close()
 
 
 def restore(
     source: Annotated[Path, typer.Argument(help="File that `backup` wrote.", metavar="FILE")],
+    erased: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--erased",
+            help="A later copy of the file `erased`, of what was erased since; may be repeated. That in the data folder and FILE.erased are read anyway.",
+            metavar="FILE",
+        ),
+    ] = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make the store from a backup, and bring back what was learned. Nothing is judged or delivered until a person says so."""
+    """Make the store from a backup, and bring back what was learned. Nothing is judged or delivered until a person says so.
+
+    Who was erased since the backup is erased from it again, before anything can be read.
+    """
+    from postroom.bootstrap import House
     from postroom.bootstrap.backup import restore as bring_back
 
     path = find_config(config).resolve()
-    done = bring_back(path.parent / read_settings(path).data, source, _progress())
+    house = House(read_settings(path), path.parent)
+    data = path.parent / house.settings.data
+    done = bring_back(data, source, _progress(), trust=house.trust, erased=erased or ())
     for remark in done.remarks:
         note(remark)
     if as_json:
-        print_json({"store": str(done.store), "held": done.held} | _facts(done.learned))
+        print_json({"store": str(done.store), "held": done.held, "erased": done.erased} | _facts(done.learned))
         return
     same = with_config(config)
     say(f"Restored, with {done.held} jobs held: what was delivered since the backup is not known here.")
+    if done.erased:
+        say(f"{counted(done.erased, 'mail')} erased since the backup: erased again.")
     say(f"What was learned: {_in_words(done.learned)}.")
     say(f"Look: postroom queue list --state held{same}")
     say(f"Let them go: postroom queue retry --state held{same}")

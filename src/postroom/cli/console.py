@@ -128,6 +128,8 @@ def find_mail(house: "House", given: str, *, missing: str = "no mail with the id
         fail("\n".join([str(error), *lines]))
     if mail is None:
         fail(missing.format(given))
+    if not mail.raw and (gone := house.eraser.erased(mail.id)) is not None:
+        fail(f"{mail.id} was erased on {when(gone.at)[:10]}: nothing is left of it but that it came, and where it went")
     return mail
 
 

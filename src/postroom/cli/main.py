@@ -17,6 +17,7 @@ from postroom.cli import (
     learn,
     mails,
     past,
+    person,
     queue,
     review,
     rules,
@@ -68,10 +69,12 @@ weigh.register(app)
 past.register(app)
 mails.register(app)
 backup.register(app)
+person.register(app)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(queue.app, name="queue")
 app.add_typer(review.app, name="review", short_help="List what waits for a person; confirm it, move it.")
 app.add_typer(rules.app, name="rules", short_help="Test your rules; list what they may ask of a mail.")
+app.add_typer(person.app, name="person", short_help="What is held of somebody: show, export, hold, erase it.")
 app.add_typer(user.app, name="user", short_help="People who may sign in: add, list, change, disable.")
 app.add_typer(key.app, name="key")
 app.add_typer(audit.app, name="audit", short_help="The log of what people did: list it, verify it.")

@@ -60,6 +60,13 @@ def _check_names(settings: Settings) -> Iterator[Mistake]:
             message=f"no route is called {fallback!r}",
             remedy=near(fallback, settings.route),
         )
+    for name in settings.retention.routes:
+        if name not in settings.route and name not in BUILT_IN_ROUTES:
+            yield Mistake(
+                path=f"retention.routes.{name}",
+                message=f"no route is called {name!r}",
+                remedy=near(name, (*settings.route, *BUILT_IN_ROUTES)),
+            )
     for path, name in _destinations_named(settings):
         if name not in settings.destination and name not in BUILT_IN_ROUTES:
             yield Mistake(

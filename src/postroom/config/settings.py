@@ -376,6 +376,19 @@ class Learning(Table, frozen=True):
     ] = 0.0
 
 
+class Retention(Table, frozen=True):
+    """How long mail is kept, in days since it came; 0 for ever (docs/how-to/privacy.md).
+
+    What is older is erased once a day, unless it is held, asked about, to be delivered or parked, or its thread goes on.
+    """
+
+    mail_days: Annotated[float, Meta(ge=0.0, description="Mail at every desk that `routes` does not name.")] = 0.0
+    routes: Annotated[
+        dict[Name, Annotated[float, Meta(ge=0.0)]],
+        Meta(description="Desk, or junk, automatic or review -> days."),
+    ] = field(default_factory=dict)
+
+
 class Status(Table, frozen=True):
     """Who knows the state of an account: asked for authenticated senders alone (docs/how-to/account-status.md)."""
 
@@ -545,6 +558,7 @@ class Settings(Table, frozen=True):
     urgent: Urgent = field(default_factory=Urgent)
     judging: Judging = field(default_factory=Judging)
     learning: Learning = field(default_factory=Learning)
+    retention: Retention = field(default_factory=Retention)
     status: Status = field(default_factory=Status)
     second_opinion: SecondOpinion = field(default_factory=SecondOpinion)
     workers: Workers = field(default_factory=Workers)

@@ -11,6 +11,7 @@ from postroom.model.listing import Waiting
 from postroom.model.mail import Mail
 from postroom.model.message import Address, Message
 from postroom.model.people import ApiKey, Deed, Session, User
+from postroom.model.privacy import Erasure, Hold
 
 
 def message_facts(path: str, message: Message) -> dict[str, Any]:
@@ -309,4 +310,21 @@ def deed_facts(deed: Deed) -> dict[str, Any]:
         "to": deed.to,
         "detail": deed.detail,
         "chain": deed.chain,
+    }
+
+
+def hold_facts(hold: Hold) -> dict[str, Any]:
+    """One line of `postroom person holds --json`."""
+    return {"what": hold.what, "reason": hold.reason, "by": hold.by, "at": hold.at}
+
+
+def erasure_facts(erasure: Erasure) -> dict[str, Any]:
+    """What `postroom person erase --json` says."""
+    return {
+        "number": erasure.number,
+        "at": erasure.at,
+        "by": erasure.by,
+        "done_at": erasure.done_at,
+        "mails": erasure.mails,
+        "examples": erasure.examples,
     }

@@ -14,11 +14,14 @@ from postroom.flow.leaks import is_merge_note, without_leaks
 from postroom.model.example import Example, ExampleId
 from postroom.model.mail import BrandName, Envelope, Mail, MailId, Peer, RouteName
 from postroom.model.message import Authentication, Message
+from postroom.model.privacy import Tombs
 from postroom.model.trust import Trust
 from postroom.understand.envelope import peek
 from postroom.understand.reader import read
 
-Why = Literal["team", "private", "merged", "automatic", "no-text", "unmapped", "again", "nearly-again", "unreadable"]
+Why = Literal[
+    "team", "private", "merged", "automatic", "no-text", "unmapped", "erased", "again", "nearly-again", "unreadable"
+]
 
 WORDS: Final[Mapping[Why, str]] = {
     "team": "written by the team",
@@ -27,6 +30,7 @@ WORDS: Final[Mapping[Why, str]] = {
     "automatic": "automatic mail, bounces and lists",
     "no-text": "nothing written",
     "unmapped": "no label that is mapped to a route",
+    "erased": "of people who were erased",
     "again": "the same mail again",
     "nearly-again": "nearly the same text as an earlier mail",
     "unreadable": "could not be read",
@@ -97,6 +101,8 @@ class Sieve:
     believe: bool
     #: now, seconds since the epoch: nothing was written later
     now: float
+    #: what was erased, and stays so
+    tombs: Tombs = Tombs((), ())
 
     def sift(self, item: Item) -> Lesson | LeftOut:
         """What can be learnt from an item. Total."""
@@ -116,9 +122,18 @@ class Sieve:
         if route is None:
             return LeftOut(source=item.source, why="unmapped")
         at = self._moment(item.at if item.at is not None else clean.date)
+        if self._was_erased(clean, mail, at):
+            return LeftOut(source="", why="erased")
         mail = replace(mail, raw=b"", received_at=at)
         example = _example(item, mail, clean, route, follow_up=follow_up)
         return Lesson(source=item.source, example=example, mail=mail, message=clean, follow_up=follow_up)
+
+    def _was_erased(self, message: Message, mail: Mail, at: float) -> bool:
+        """Whether it is of somebody who was erased later, or is a mail that was. Of unknown time is of before."""
+        if self.tombs.stone("message", mail.message_id) is not None:
+            return True
+        people = {one.addr.lower() for one in (message.from_, message.customer) if one is not None}
+        return any(self.tombs.address(one) > at for one in people)
 
     def _mail(self, item: Item) -> Mail:
         seen = peek(item.raw)

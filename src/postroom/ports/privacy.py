@@ -106,6 +106,10 @@ class Keeping(Protocol):
         """
         ...
 
+    def first_erased(self, since: float) -> float | None:
+        """When the first of all that was erased from then on was, seconds since the epoch; None for nothing."""
+        ...
+
 
 class Tombstones(Protocol):
     """Tombstones beside the store: a backup that is brought back knows none newer than itself."""

@@ -324,6 +324,15 @@ class PrivacyContract:
         assert keeping.stones([other.hash, b"3" * 16]) == (other,)
         assert keeping.stones([]) == ()
 
+    def test_when_something_was_first_erased_since_is_known(
+        self, store: Store, erasing: Erasing, keeping: Keeping
+    ) -> None:
+        assert keeping.first_erased(0.0) is None
+        accept(store, a_mail_of(1))
+        erasing.erase([removal(a_mail(1))], (), NOW + 5)
+        erasing.begin(Erasure(at=NOW + 9, by="root", address=ADA), deed())
+        assert [keeping.first_erased(NOW + since) for since in (0, 5, 6, 10)] == [NOW + 5, NOW + 5, NOW + 9, None]
+
     # Holds
 
     def test_what_is_held_is_not_erased(self, house: House, store: Store, erasing: Erasing, keeping: Keeping) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from postroom.bootstrap.schedule import TRIED, Schedule
+from postroom.bootstrap.schedule import TRIED, Schedule, Tidying
 from tests.unit.flow.house import Told
 
 DAY = 86_400.0
@@ -166,3 +166,110 @@ def test_it_warns_when_nobody_has_learned_for_long(
     assert bool(schedule.warnings()) == warns
     if warns:
         assert "31 days ago" in schedule.warnings()["learning"]
+
+
+def test_it_warns_in_time_when_something_was_erased(folder: Path) -> None:
+    schedule, clock, _ = a_schedule(folder, "pass", every=0.0)
+    erased: list[float] = []
+    schedule.erased = lambda since: min((at for at in erased if at >= since), default=None)
+    (folder / "current").write_text(json.dumps([{"version": "m1", "by": "learn", "at": 1.0}]))
+    tried(folder, clock.now)
+    erased.append(clock.now + 2 * DAY)
+    clock.now += 24 * DAY
+    assert schedule.warnings() == {}
+    clock.now += 2 * DAY
+    assert "must be out of it in 6 days" in schedule.warnings()["learning"]
+    tried(folder, clock.now)
+    assert schedule.warnings() == {}
+
+
+# Erasing what is over its time
+
+
+def a_tidying(
+    folder: Path, command: str, *, wanted: bool = True, begun: float | None = None
+) -> tuple[Tidying, Clock, Told]:
+    clock, told = Clock(), Told()
+    tidying = Tidying(
+        command=[sys.executable, "-c", command],
+        wanted=wanted,
+        mark=folder / "retained",
+        unfinished=lambda: begun,
+        observer=told,
+        clock=clock,
+    )
+    return tidying, clock, told
+
+
+def tidied(tidying: Tidying) -> None:
+    assert tidying._run is not None
+    tidying._run.process.wait(30)
+    tidying.tick()
+
+
+def test_what_is_over_its_time_is_looked_for_once_a_day(folder: Path) -> None:
+    tidying, clock, told = a_tidying(folder, "print('{\"mails\": 3}')")
+    tidying.tick()
+    tidied(tidying)
+    assert told.of("erased") == [{"mails": 3}]
+    (folder / "retained").touch()
+    os.utime(folder / "retained", (clock.now, clock.now))
+    for hours, due in ((0.0, False), (23.0, False), (1.1, True)):
+        clock.now += hours * 3600
+        tidying.tick()
+        assert (tidying._run is not None) == due
+    tidied(tidying)
+    tidying.stop()
+
+
+def test_an_erasure_that_broke_off_is_ended_after_an_hour(folder: Path) -> None:
+    tidying, clock, told = a_tidying(folder, "print('{\"mails\": 0}')", wanted=False, begun=Clock().now)
+    tidying.tick()
+    assert tidying._run is None, "whoever asked for it may be at it"
+    clock.now += 3600.0
+    tidying.tick()
+    tidied(tidying)
+    assert told.of("erased") == [{"mails": 0}]
+    tidying.tick()
+    assert tidying._run is None
+
+
+def test_nothing_is_started_where_mail_is_kept_for_ever(folder: Path) -> None:
+    tidying, _, _ = a_tidying(folder, "", wanted=False)
+    tidying.tick()
+    assert tidying._run is None
+    tidying.stop()
+
+
+@pytest.mark.parametrize(
+    ("command", "error"),
+    [("raise SystemExit(3)", "code 3"), ("print(7)", "what it said can't be read"), ("print('[]')", "what it said")],
+)
+def test_erasing_that_failed_is_told_of_and_tried_again_after_an_hour(folder: Path, command: str, error: str) -> None:
+    tidying, clock, told = a_tidying(folder, command)
+    tidying.tick()
+    tidied(tidying)
+    assert told.of("erase-failed")[0]["error"].startswith(error)
+    tidying.tick()
+    assert tidying._run is None
+    clock.now += 3601.0
+    tidying.tick()
+    tidied(tidying)
+    assert len(told.of("erase-failed")) == 2
+
+
+def test_erasing_that_cannot_be_started_is_told_of(folder: Path) -> None:
+    tidying, _, told = a_tidying(folder, "")
+    tidying.command = ["/nowhere/postroom"]
+    tidying.tick()
+    assert told.of("erase-failed") == [{"error": "No such file or directory"}]
+
+
+def test_erasing_that_is_under_way_is_ended_with_the_server(folder: Path) -> None:
+    tidying, _, _ = a_tidying(folder, "import time; time.sleep(60)")
+    tidying.tick()
+    assert tidying._run is not None
+    process = tidying._run.process
+    tidying.tick()
+    tidying.stop()
+    assert process.poll() is not None

@@ -849,7 +849,7 @@ class TestBackup:
         receive(postroom, a_message())
         ran = postroom("backup", "copy.db")
         assert (ran.code, "hold secrets" in ran.out) == (0, True)
-        for name in ("copy.db", "copy.db.key", "copy.db.learned"):
+        for name in ("copy.db", "copy.db.key", "copy.db.learned", "copy.db.erased"):
             assert (folder / name).stat().st_mode & 0o777 == 0o600
         (folder / "data").rename(folder / "lost")
         ran = postroom("restore", "copy.db", "-c", "postroom.toml")
@@ -866,11 +866,12 @@ class TestBackup:
         receive(postroom, a_message())
         nothing = {"models": 0, "model": "shipped", "weights": False}
         assert postroom("backup", "copy.db", "--json").lines == [
-            {"store": "copy.db", "key": "copy.db.key", "learned": "copy.db.learned"} | nothing
+            {"store": "copy.db", "key": "copy.db.key", "learned": "copy.db.learned", "erased": "copy.db.erased"}
+            | nothing
         ]
         (folder / "data").rename(folder / "lost")
         (facts,) = postroom("restore", "copy.db", "--json").lines
-        assert facts == {"store": str(folder / "data" / "postroom.db"), "held": 1} | nothing
+        assert facts == {"store": str(folder / "data" / "postroom.db"), "held": 1, "erased": 0} | nothing
 
     @pytest.mark.parametrize(
         "target", ["data/postroom.db", "data/key", "data/copy.db", "link", "other", "data/../data/x"]

@@ -34,11 +34,19 @@ def backup(store: Path, target: Path, progress: Progress | None = None) -> None:
         _write_beside(target, lambda made: _copy(source, made, progress))
 
 
-def restore(source: Path, store: Path, progress: Progress | None = None, *, mounts: str | None = None) -> int:
+def restore(
+    source: Path,
+    store: Path,
+    progress: Progress | None = None,
+    *,
+    mounts: str | None = None,
+    before: Callable[[Path], None] = lambda _made: None,
+) -> int:
     """Make a store of a backup, checked and brought to the newest version, with all unfinished jobs held: how many.
 
     What was done between backup and restore is not known, so nothing is judged or delivered until a person lets it
-    go (``retry`` with ``states=("held",)``), and everybody has to sign in again. Raises `ConfigError` where there is a store already or the backup is
+    go (``retry`` with ``states=("held",)``), and everybody has to sign in again. What has to happen ``before`` anybody can
+    read it is done to the file while it has another name. Raises `ConfigError` where there is a store already or the backup is
     none of ours, `PostroomError` when it is damaged, and `TryLater`.
     """
     # A log that was left behind by another store would be played into this one.
@@ -57,6 +65,8 @@ def restore(source: Path, store: Path, progress: Progress | None = None, *, moun
         with closing(connect(made, busy_seconds=5.0, cache_kib=4096)) as connection:
             migrate(connection)
             held = _hold(connection)
+        before(made)
+        with closing(connect(made, busy_seconds=5.0, cache_kib=4096)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()
 
     with translated():

@@ -330,6 +330,15 @@ class SqliteKeeping:
         through = len(rows) < limit or rows[-1][2] >= newest
         return Found(ids=tuple(ids), after=0 if through else rows[-1][0])
 
+    def first_erased(self, since: float) -> float | None:
+        """See `postroom.ports.privacy.Keeping.first_erased`."""
+        with self._units.lend() as tx:
+            rows = tx.execute(
+                "SELECT min(at) FROM erased_mails WHERE at >= ? UNION ALL SELECT min(at) FROM erasures WHERE at >= ?",
+                (since, since),
+            )
+            return min((at for (at,) in rows if at is not None), default=None)
+
 
 def _goes_on(tx: sqlite3.Connection, mail: Mail, before: float) -> bool:
     row = tx.execute(_THREAD_OF, (hash_of(mail.message_id),)).fetchone() if mail.message_id else None

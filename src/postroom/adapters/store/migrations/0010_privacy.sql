@@ -18,6 +18,7 @@ CREATE TABLE erased_mails (
   route   TEXT NOT NULL,
   decided TEXT NOT NULL
 );
+CREATE INDEX erased_mails_at ON erased_mails (at);
 
 -- Keyed hashes of what was erased, by which it is known when it comes back.
 CREATE TABLE tombstones (
