@@ -71,9 +71,6 @@ class SqliteHouse:
     def keeping(self, store: SqliteStore) -> SqliteKeeping:
         return SqliteKeeping(store.units)
 
-    def journal(self, store: SqliteStore) -> SqliteJournal:
-        return SqliteJournal(store.units)
-
     def close(self) -> None:
         for store in self._open:
             store.close()

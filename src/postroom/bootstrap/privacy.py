@@ -13,11 +13,12 @@ from postroom.adapters.destination.disk import sync_folder
 from postroom.bootstrap.house import House
 from postroom.flow.erasure import Known
 from postroom.flow.facts import decision_facts, hold_facts, message_facts
+from postroom.model.cases import CaseNumber
 from postroom.model.errors import Refused, TryLater
 from postroom.model.example import Example
 from postroom.model.judgement import Decision, Finding, Verdict
 from postroom.model.mail import Mail, MailId, RouteName
-from postroom.model.people import Deed
+from postroom.model.people import ALL, Deed
 from postroom.model.privacy import Ages
 from postroom.ports import JobFilter
 from postroom.understand.reader import read
@@ -49,6 +50,7 @@ def counted(house: House, known: Known) -> dict[str, Any]:
         "verdicts": verdicts,
         "jobs": dict(sorted(jobs.items())),
         "threads": len(known.remembered.threads),
+        "cases": len(known.remembered.cases),
         "histories": len(known.remembered.senders),
         "examples": len(known.remembered.examples),
         "in_model": teaching.knows(house, (*mails, *known.remembered.examples)),
@@ -96,6 +98,7 @@ def _pack(house: House, whose: str, known: Known, packed: zipfile.ZipFile) -> No
         "labelled": [asdict(one) for one in _examples(house, set(known.remembered.examples))],
         "history": [asdict(one) for key, one in senders.items() if key.startswith("a:")],
         "threads": list(known.remembered.threads),
+        "cases": [_case_facts(house, number) for number in known.remembered.cases],
         "held": [hold_facts(one) | {"by": _SOMEBODY} for one in known.holds],
     }
     packed.writestr(
@@ -145,6 +148,19 @@ def _verdict_facts(verdict: Verdict) -> dict[str, Any]:
         "asked": verdict.asked,
         "note": verdict.note,
         "by": _SOMEBODY,
+    }
+
+
+def _case_facts(house: House, number: int) -> dict[str, Any]:
+    """A case without the names of the team, and without their notes to one another."""
+    case = house.cases.case(CaseNumber(number), ALL)
+    assert case is not None, "it was found a moment ago, and cases stay"
+    events = house.cases.events(case.number, ALL)
+    team = {"assignee", "decided_by", "confirmed_by", "proposal", "mails", "version"}
+    return {
+        **{name: value for name, value in asdict(case).items() if name not in team},
+        "mails": [one.id for one in case.mails],
+        "events": [{"at": one.at, "what": one.what, "mail": one.mail_id} for one in events],
     }
 
 

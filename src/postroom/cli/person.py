@@ -225,6 +225,7 @@ def _show(facts: dict[str, Any]) -> None:
         ("verdicts on them", facts["verdicts"]),
         ("jobs of them", jobs or "0"),
         ("conversations", facts["threads"]),
+        ("cases", facts["cases"]),
         ("records of what they wrote when", facts["histories"]),
         ("labelled mails", facts["examples"]),
         ("texts that the model in force learned from", facts["in_model"]),

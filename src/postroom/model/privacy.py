@@ -170,6 +170,8 @@ class Remembered:
     senders: tuple[str, ...] = ()
     #: ids of labelled mails
     examples: tuple[str, ...] = ()
+    #: numbers of cases
+    cases: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

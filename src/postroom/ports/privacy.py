@@ -54,7 +54,9 @@ class Erasing(Protocol):
         ...
 
     def forget(self, wanted: Wanted, remembered: Remembered) -> None:
-        """Take them out of threads, and out of what is remembered of senders and labelled mail.
+        """Take them out of threads and cases, and out of what is remembered of senders and labelled mail.
+
+        A case that is not decided yet is decided as withdrawn: there is nobody left to answer.
 
         A judge who recalled it before may write it down again: look once more when what is `in_hand` now no longer is.
         """
@@ -102,7 +104,8 @@ class Keeping(Protocol):
     def overdue(self, ages: Ages, *, after: int = 0, limit: int = 5000) -> Found:
         """Look through so many mails for those older than they may become, from number ``after`` on.
 
-        Not those that somebody is asked about, that are to be delivered, parked or held, or whose thread goes on.
+        Not those that somebody is asked about, that are to be delivered, parked or held, whose thread goes on or whose case
+        is open.
         """
         ...
 

@@ -5,19 +5,22 @@ from typing import Any, Protocol
 
 import pytest
 
+from postroom.model.cases import CaseEvent, CaseNumber, Proposal
 from postroom.model.desktop import Wanted
 from postroom.model.errors import Refused
 from postroom.model.judgement import AccountStatus, Clue, Finding, SenderHistory, ThreadState
 from postroom.model.mail import BounceOf, BrandName, DestinationName, Envelope, Mail, MailId, RouteName
 from postroom.model.memory import Remember, SenderRecord, TextRecord, ThreadRecord
-from postroom.model.people import ALL, Deed
+from postroom.model.people import ALL, Deed, UserName
 from postroom.model.privacy import Ages, Erasure, Hold, Outcome, Remembered, Removal, Somebody, Tombstone
 from postroom.model.work import Done, Lane, NewJob, Park
 from postroom.ports import JobFilter, Store
 from postroom.ports.accounts import Journal
+from postroom.ports.cases import Cases
 from postroom.ports.desktop import Views
 from postroom.ports.privacy import Erasing, Keeping
 from postroom.testing import store_contract
+from postroom.testing.cases_contract import a_case, a_change, joining
 from postroom.testing.store_contract import accept, claim_deliveries
 from postroom.testing.values import a_delivery, a_judgement, a_mail, a_parcel, a_ruling, an_example
 
@@ -45,6 +48,10 @@ class House(store_contract.House, Protocol):
 
     def views(self, store: Store) -> Views:
         """Its lists."""
+        ...
+
+    def cases(self, store: Store) -> Cases:
+        """Its cases."""
         ...
 
 
@@ -166,7 +173,7 @@ class PrivacyContract:
             matched_by="subject", first_id=mail.id, route=RouteName("appeals"), confirmed=True, last_at=NOW, mails=2))  # fmt: skip
         store.file(a_parcel(mail)).result(timeout=30)
         store.settle([Done(job=job, receipt=f"250 took it for {ADA}") for job in claim_deliveries(store)])
-        ruling = a_ruling(mail.id)
+        ruling = a_ruling(mail.id, made=store.jobs(JobFilter(mail_id=mail.id, kinds=("deliver",))))
         store.rule(replace(ruling, verdict=replace(ruling.verdict, note="knows kestrels")))
         assert erasing.erase([removal(mail)], (), NOW + 7) == Outcome(erased=(mail.id,))
         (left,) = store.read([mail.id])
@@ -293,6 +300,73 @@ class PrivacyContract:
         assert [one.sender for one in store.examples()] == [BOB]
         assert {lane.destination: lane.error for lane in store.lanes()} == {"x": "", "y": "timed out"}
         erasing.forget(ada, replace(found, threads=("gone",)))
+
+    # Cases
+
+    def test_a_case_loses_the_mail_its_subject_with_the_first_and_all_words_with_the_last(
+        self, house: House, store: Store, erasing: Erasing
+    ) -> None:
+        cases = house.cases(store)
+        accept(store, a_mail_of(1), a_mail_of(2), a_mail_of(3))
+        events = tuple(CaseEvent(at=NOW, by="eve", what="note", detail="kestrel", mail_id=a_mail(n).id) for n in (1, 2))
+        case = cases.put(a_change(a_case(ADA), joins=joining(1), events=events))
+        case = cases.put(a_change(case, joins=joining(2)))
+        case = cases.put(a_change(case, joins=joining(3)))
+        erasing.erase([removal(a_mail(3))], (), NOW)
+        assert cases.case(case.number, ALL) == replace(case, mails=case.mails[:2])
+        erasing.erase([removal(a_mail(1))], (), NOW)
+        left = cases.case(case.number, ALL)
+        assert left is not None
+        assert (left.person, left.subject, left.state, left.mails) == (ADA, "", "open", case.mails[1:2])
+        assert [one.detail for one in cases.events(case.number, ALL)] == ["", "kestrel"]
+        with pytest.raises(Refused, match="changed meanwhile"):
+            cases.put(a_change(case))
+        with pytest.raises(Refused, match="was erased"):
+            cases.put(a_change(left, joins=joining(1)))
+        erasing.erase([removal(a_mail(2))], (), NOW + 3)
+        bare = cases.case(case.number, ALL)
+        assert bare is not None
+        assert (bare.person, bare.state, bare.outcome, bare.decided_at) == ("", "decided", "withdrawn", NOW + 3)
+        assert [one.detail for one in cases.events(case.number, ALL)] == ["", ""]
+
+    def test_a_person_is_taken_out_of_cases_and_what_was_decided_is_counted(
+        self, house: House, store: Store, erasing: Erasing
+    ) -> None:
+        cases = house.cases(store)
+        proposal = Proposal(reason="kestrel", by=UserName("eve"), at=NOW)
+        words = CaseEvent(at=NOW, by="eve", what="note", detail="kestrel")
+        cases.put(a_change(a_case(ADA, proposal=proposal), events=(words,)))
+        cases.put(a_change(a_case(ADA, state="decided", outcome="granted", reason="kestrel", decided_at=NOW)))
+        other = cases.put(a_change(a_case(BOB)))
+        wanted = Somebody(whose=ADA, until=NOW)
+        found = erasing.remembered(wanted)
+        assert found.cases == (1, 2)
+        erasing.forget(wanted, replace(found, cases=(1, 2, 99)))
+        assert erasing.remembered(wanted) == Remembered()
+        one, two = (cases.case(CaseNumber(number), ALL) for number in (1, 2))
+        assert one is not None
+        assert two is not None
+        assert (one.outcome, one.proposal, two.outcome, two.reason, two.decided_at) == (
+            "withdrawn",
+            None,
+            "granted",
+            "",
+            NOW,
+        )
+        assert "kestrel" not in repr((one, two, cases.events(one.number, ALL)))
+        assert cases.of_person(ADA, ALL) == ()
+        assert cases.todo(ALL) == 1
+        assert cases.case(other.number, ALL) == other
+
+    def test_mail_of_an_open_case_is_kept_whatever_its_age(self, house: House, store: Store, keeping: Keeping) -> None:
+        cases = house.cases(store)
+        accept(store, a_mail_of(1))
+        judge(store)
+        case = cases.put(a_change(a_case(ADA), joins=joining(1)))
+        everything = Ages(routes={}, other=NOW + DAY)
+        assert keeping.overdue(everything).ids == ()
+        cases.put(a_change(replace(case, state="decided", outcome="granted", fresh=False)))
+        assert keeping.overdue(everything).ids == (a_mail(1).id,)
 
     # The request
 

@@ -271,6 +271,8 @@ def _join(tx: sqlite3.Connection, number: int, mail: CaseMail) -> None:
     known = tx.execute(f"SELECT number FROM case_mails WHERE mail = {_SEQ}", (sound(mail.id),)).fetchone()  # noqa: S608 - our own SQL
     if known is not None:
         raise Refused(f"this mail belongs to case {known[0]} already")
+    if tx.execute(f"SELECT 1 FROM erased_mails WHERE mail = {_SEQ}", (sound(mail.id),)).fetchone():  # noqa: S608 - our own SQL
+        raise Refused("this mail was erased")
     tx.execute(
         f"INSERT INTO case_mails (mail, number, thread) VALUES ({_SEQ}, ?, ?)",  # noqa: S608 - our own SQL
         (sound(mail.id), number, short(mail.thread, 500)),

@@ -12,11 +12,14 @@ from typing import Final
 
 from postroom.adapters.store.arrivals import Packer
 from postroom.adapters.store.sql import hash_of
+from postroom.model.cases import Case
 from postroom.model.codec import (
+    decode_case,
     decode_decision,
     decode_mail,
     decode_thread,
     decode_verdict,
+    encode_case,
     encode_decision,
     encode_head,
     encode_thread,
@@ -160,6 +163,42 @@ def _subjects(tx: sqlite3.Connection, one: Doomed) -> None:
         tx.execute("DELETE FROM subjects WHERE key = ?", (hash_of(one.removal.subject_key),))
 
 
+def _case_events(tx: sqlite3.Connection, one: Doomed) -> None:
+    tx.execute("UPDATE case_events SET detail = '' WHERE mail = ?", (one.mail.id,))
+
+
+def _case_mails(tx: sqlite3.Connection, one: Doomed) -> None:
+    """Its case goes on without it; without any mail, or the one that it has its subject from, no words of it stay."""
+    row = tx.execute("SELECT number FROM case_mails WHERE mail = ?", (one.seq,)).fetchone()
+    if row is not None:
+        tx.execute("DELETE FROM case_mails WHERE mail = ?", (one.seq,))
+        left = tx.execute("SELECT min(mail) FROM case_mails WHERE number = ?", row).fetchone()[0]
+        if left is None:
+            strip_case(tx, row[0], one.now)
+        elif left > one.seq:
+            _put_case(tx, row[0], lambda case: replace(case, subject=""))
+
+
+def strip_case(tx: sqlite3.Connection, number: int, now: float) -> None:
+    """What is counted of a case stays. One that was not decided yet is nobody's any more: as if it had been withdrawn."""
+    tx.execute("UPDATE case_events SET detail = '' WHERE number = ?", (number,))
+    _put_case(tx, number, lambda case: _bare_case(case, now))
+    tx.execute("UPDATE cases SET person = '', todo = 0, proposed = 0, state = 'decided' WHERE number = ?", (number,))
+
+
+def _bare_case(case: Case, now: float) -> Case:
+    bare = replace(case, person="", subject="", reason="", proposal=None, fresh=False)
+    return bare if case.state == "decided" else replace(bare, state="decided", outcome="withdrawn", decided_at=now)
+
+
+def _put_case(tx: sqlite3.Connection, number: int, change: Callable[[Case], Case]) -> None:
+    """With a new version, so that nobody writes over it what he has read before."""
+    row = tx.execute("SELECT body FROM cases WHERE number = ?", (number,)).fetchone()
+    if row is not None:
+        body = encode_case(change(decode_case(row[0])))
+        tx.execute("UPDATE cases SET body = ?, version = version + 1 WHERE number = ?", (body, number))
+
+
 _ACTIONS: Final = """
 UPDATE actions SET reason = '', before = json_array(json_extract(before, '$[0]'), json_extract(before, '$[1]'), '')
 WHERE job IN (SELECT id FROM jobs WHERE mail = :mail)
@@ -213,6 +252,14 @@ FATES: Final[Mapping[str, Fate]] = {
     "keys": _NOBODY,
     "deeds": Fate(words="stays: it names them by a keyed hash alone, and mails by their id"),
     "hours": _NOBODY,
+    # After `summaries`, whose triggers note a mail there.
+    "case_due": Fate(words="goes", mail=("DELETE FROM case_due WHERE mail = :mail",)),
+    "case_events": Fate(words="stays without words", rewrite=_case_events, person=True),
+    "case_mails": Fate(words="goes", rewrite=_case_mails),
+    "cases": Fate(
+        words="stays to be counted: person, subject and reasons go; an open one is decided as withdrawn", person=True
+    ),
+    "case_routes": _NOBODY,
     "tags": Fate(words="goes", mail=("DELETE FROM tags WHERE mail = :mail",)),
     "found": Fate(words="goes", mail=("DELETE FROM found WHERE rowid = :mail",)),
     "erasures": Fate(words="address and mail go once it is done"),

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from postroom.adapters.store import queue
 from postroom.adapters.store.arrivals import Packer
 from postroom.adapters.store.connect import connect, translated
-from postroom.adapters.store.fates import doom, doomed, leave_threads, mentions
+from postroom.adapters.store.fates import doom, doomed, leave_threads, mentions, strip_case
 from postroom.adapters.store.journal import write as write_deeds
 from postroom.adapters.store.sql import Insert, hash_of, short
 from postroom.adapters.store.units import Units
@@ -61,6 +61,7 @@ _AGED = """
 SELECT m.seq, m.id, m.received_at, m.head, coalesce(s.route, o.route, e.route, ''), coalesce(s.from_addr, o.from_addr, ''),
   EXISTS (SELECT 1 FROM waiting AS w WHERE w.mail = m.seq)
     OR EXISTS (SELECT 1 FROM jobs AS j WHERE j.mail = m.seq AND j.state IN ('ready', 'claimed', 'held', 'parked'))
+    OR EXISTS (SELECT 1 FROM case_mails AS k CROSS JOIN cases AS c ON c.number = k.number WHERE k.mail = m.seq AND c.todo = 1)
 FROM mails AS m LEFT JOIN summaries AS s ON s.mail = m.seq LEFT JOIN mails AS d ON d.id = m.duplicate_of
   LEFT JOIN summaries AS o ON o.mail = d.seq LEFT JOIN erased_mails AS e ON e.mail = d.seq
 WHERE m.seq > ? AND NOT EXISTS (SELECT 1 FROM erased_mails AS g WHERE g.mail = m.seq) ORDER BY m.seq LIMIT ?
@@ -158,7 +159,19 @@ class SqliteErasing:
             if wanted.address(normal(decode_example(body).sender).lower())
         ]
         keys = [key for (key,) in self._walk("SELECT key FROM senders WHERE key > ? ORDER BY key LIMIT ?", "")]
-        return Remembered(threads=tuple(threads), senders=tuple(_senders(keys, wanted)), examples=tuple(examples))
+        cases = [
+            number
+            for number, person in self._walk(
+                "SELECT number, person FROM cases WHERE number > ? ORDER BY number LIMIT ?", 0
+            )
+            if wanted.address(person)
+        ]
+        return Remembered(
+            threads=tuple(threads),
+            senders=tuple(_senders(keys, wanted)),
+            examples=tuple(examples),
+            cases=tuple(cases),
+        )
 
     def _walk(self, query: str, after: Any) -> Iterator[tuple[Any, ...]]:
         """All rows in order of their first column, in short reads."""
@@ -208,6 +221,8 @@ class SqliteErasing:
         for table, key, names in (("senders", "key", remembered.senders), ("examples", "id", remembered.examples)):
             for some in _some(names):
                 self._secure(partial(_delete, table=table, key=key, names=some))
+        for cases in _some(remembered.cases):
+            self._secure(partial(_strip_cases, numbers=cases, now=self._units.clocks.now()))
         self._secure(partial(_clear_lanes, wanted=wanted))
 
     def in_hand(self) -> frozenset[str]:
@@ -356,6 +371,11 @@ def _senders(keys: Sequence[str], wanted: Wanted) -> Iterator[str]:
 
 def _delete(tx: sqlite3.Connection, table: str, key: str, names: Sequence[str]) -> None:
     tx.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))", (json.dumps(names),))  # noqa: S608 - our own names
+
+
+def _strip_cases(tx: sqlite3.Connection, numbers: Sequence[int], now: float) -> None:
+    for number in numbers:
+        strip_case(tx, number, now)
 
 
 def _clear_lanes(tx: sqlite3.Connection, wanted: Wanted) -> None:

@@ -103,7 +103,7 @@ def fill(store: SqliteStore) -> list[MailId]:
         store.file(replace(a_parcel(mail, stamped=b"changed " + raw), from_addr=who, subject=word)).result(timeout=30)
         if hers:
             theirs.append(job.mail_id)
-            ruling = a_ruling(job.mail_id)
+            ruling = a_ruling(job.mail_id, made=store.jobs(JobFilter(mail_id=job.mail_id, kinds=("deliver",))))
             store.rule(replace(ruling, verdict=replace(ruling.verdict, note=f"{word} noted")))
             (parked,) = claim_deliveries(store, 1, destination="desk1")
             store.settle([Park(job=parked, error=f"550 {who}", why="gave-up")])
