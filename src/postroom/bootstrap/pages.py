@@ -2,10 +2,12 @@
 
 import gc
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -15,6 +17,7 @@ from postroom.adapters.processes import PipeBell, Pulse
 from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
+from postroom.bootstrap.privacy import export, held
 from postroom.flow.explanation import Explanation, explained
 from postroom.flow.nearest import Neighbour, nearest
 from postroom.model.judgement import Decision
@@ -83,6 +86,12 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
 
         return nearest(house.store, house.trust, mail.id, message, may_see=may_see, clock=time.monotonic)
 
+    def export_for_page(address: str, by: str) -> bytes:
+        with tempfile.TemporaryDirectory(prefix="export-", dir=house.data) as folder:
+            out = Path(folder) / "person.zip"
+            export(house, address, out, by)
+            return out.read_bytes()
+
     return Room(
         store=house.store,
         accounts=house.accounts,
@@ -94,6 +103,9 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         reviewing=house.reviewing(),
         cases=house.cases,
         casework=house.casework,
+        eraser=house.eraser,
+        held=lambda address: held(house, address),
+        export=export_for_page,
         read=lambda mail: read(mail, house.trust),
         explain=explain,
         alike=alike,

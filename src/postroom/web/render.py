@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MORE: tuple[tuple[str, str, Role], ...] = (
     ("letters", "Dead letters", "lead"),
     ("condition", "Health", "lead"),
+    ("person", "Privacy", "lead"),
     ("people", "People and keys", "admin"),
     ("audit", "Audit log", "admin"),
 )

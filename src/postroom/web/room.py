@@ -1,9 +1,11 @@
 """What pages work with: ports and use cases, put together by `bootstrap`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from postroom.flow.cases import Casework
+from postroom.flow.erasure import Eraser
 from postroom.flow.explanation import Explanation
 from postroom.flow.nearest import Neighbour
 from postroom.flow.signin import SigningIn
@@ -34,6 +36,11 @@ class Room:
     reviewing: Reviewing
     cases: Cases
     casework: Casework
+    eraser: Eraser
+    #: how much is held of an address, by what it is; raises `Refused`
+    held: Callable[[str], Mapping[str, Any]]
+    #: all that is held of an address as a ZIP file; and who asks for it. Raises `Refused`
+    export: Callable[[str, str], bytes]
     #: bytes to a message; total
     read: Callable[[Mail], Message]
     #: why a decision was made

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from postroom.web.pages import audit, cases, condition, inbox, letters, mail, news, people, review, signin
+from postroom.web.pages import audit, cases, condition, inbox, letters, mail, news, people, person, review, signin
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
 from postroom.web.visit import Page, endpoint, guarded
@@ -22,6 +22,7 @@ PAGES: tuple[Page, ...] = (
     *letters.PAGES,
     *condition.PAGES,
     *people.PAGES,
+    *person.PAGES,
     *audit.PAGES,
     *news.PAGES,
 )

@@ -1,0 +1,105 @@
+"""The page on privacy: what is held of somebody, a file for them, holds, and an end to it."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pages_house import APPEAL, REFUND, Browser, Installation, installation, letter
+
+ADA = "ada@example.net"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def root(here: Installation) -> Browser:
+    return here.user("eve", "admin")
+
+
+def test_somebody_is_looked_up_exported_and_erased(here: Installation, root: Browser) -> None:
+    first, second = here.receive(APPEAL, REFUND)
+    token = root.csrf()
+    assert "Privacy" in root.get("/person").words
+    page = root.post("/person", csrf=token, address="Ada@example.net")
+    assert ADA in page.words
+    assert "Export all of it" in page.words
+    assert "?" not in root.at, "no address in a link"
+    answer = root.post("/person/export", csrf=token, address=ADA)
+    assert answer.headers["content-disposition"].startswith('attachment; filename="person.zip"')
+    refused = root.post("/person/erase", csrf=token, what=ADA, again="bob@example.net")
+    assert (refused.status, "Nothing was erased" in refused.words) == (409, True)
+    assert root.get(f"/mail/{first}").status == 200
+    page = root.post("/person/erase", csrf=token, what=ADA, again=f" {ADA.upper()} ")
+    assert "2 mails, 0 labelled mails" in page.words
+    assert "Erased lately" in page.words
+    for path in (f"/mail/{first}", f"/mail/{second}/raw", f"/mail/{second}/html"):
+        gone = root.get(path)
+        assert gone.status == 404
+        assert "This mail was erased on 20" in gone.words
+    assert "Suspended account" not in root.get("/inbox").words
+    audit = root.get("/audit").words
+    assert "erased" in audit
+    assert "ada@" not in audit
+
+
+def test_the_file_holds_their_mail(here: Installation) -> None:
+    (mail,) = here.receive(APPEAL)
+    content = here.room.export(ADA, "eve")
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        assert packed.read(f"mails/{mail}.eml") == APPEAL
+    assert not list(here.house.data.glob("export-*"))
+
+
+def test_what_is_held_cannot_be_erased_until_it_is_released(here: Installation, root: Browser) -> None:
+    (mail,) = here.receive(APPEAL)
+    token = root.csrf()
+    assert "Case 7" in root.post("/person/hold", csrf=token, what=ADA, reason="Case 7").words
+    root.post("/person/hold", csrf=token, what=mail, reason="Case 8")
+    page = root.post("/person", csrf=token, address=ADA)
+    assert "Nothing is erased until it is released" in page.words
+    assert "Erase it for good" not in page.words
+    assert "is held" in root.post("/person/erase", csrf=token, what=ADA, again=ADA).words
+    assert "say why" in root.post("/person/hold", csrf=token, what=ADA, reason=" ").words
+    assert "whole id of a mail" in root.post("/person/hold", csrf=token, what="01abc", reason="x").words
+    root.post("/person/release", csrf=token, what=ADA)
+    assert "Nothing. What is held" in root.post("/person/release", csrf=token, what=mail).words
+    assert "1 mails" in root.post("/person/erase", csrf=token, what=mail, again=mail).words
+    assert "whole id" in root.post("/person/erase", csrf=token, what=mail, again=mail).words
+
+
+def test_who_may_what(here: Installation) -> None:
+    here.receive(APPEAL)
+    agent, lead = here.user("sam", "agent"), here.user("kim", "lead")
+    narrow = here.user("lou", "lead", brands=("video",))
+    assert agent.get("/person").status == 403
+    for path in ("/person", "/person/export", "/person/erase"):
+        assert lead.post(path, csrf=lead.csrf(), address=ADA, what=ADA, again=ADA).status == 403
+    assert "Case 7" in lead.post("/person/hold", csrf=lead.csrf(), what=ADA, reason="Case 7").words
+    page = narrow.get("/person").words
+    assert ADA not in page
+    assert "for those who see every brand" in page
+
+
+def test_an_erased_mail_is_nothing_to_whom_it_was_not_for(here: Installation, root: Browser) -> None:
+    (mail,) = here.receive(APPEAL)
+    other = here.user("lou", "agent", brands=("video",))
+    root.post("/person/erase", csrf=root.csrf(), what=mail, again=mail)
+    answer = other.get(f"/mail/{mail}")
+    assert answer.status == 404
+    assert "erased" not in answer.words
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>@x.test", '"><img src=x>@x.test'])
+def test_what_is_typed_is_never_markup(here: Installation, root: Browser, name: str) -> None:
+    here.receive(letter("hello", sender="Bob <bob@example.net>"))
+    page = root.post("/person/hold", csrf=root.csrf(), what=name, reason="<b>x</b>")
+    assert "<script>alert" not in page.text
+    assert "<b>x</b>" not in page.text
+    assert "<img src=x" not in page.text
