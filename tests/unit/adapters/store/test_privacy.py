@@ -48,8 +48,9 @@ def test_every_table_says_what_of_it_is_erased(path: Path) -> None:
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     tables = {name for name in names if not name.startswith(("sqlite_", "found_"))}
     assert set(FATES) == tables, "say in adapters/store/fates.py what of a new table is erased"
+    page = (Path(__file__).parents[4] / "docs" / "how-to" / "privacy.md").read_text(encoding="utf-8")
     for name, fate in FATES.items():
-        assert fate.words, name
+        assert f"\n| `{name}` | {fate.words} |" in page, f"say what becomes of {name} in docs/how-to/privacy.md"
 
 
 def test_addresses_are_seen_in_errors() -> None:
