@@ -212,3 +212,16 @@ def test_a_flood_of_wrong_verdicts_by_one_reviewer_puts_no_model_into_force(hous
 
 def _with_model(house: House, model: str) -> Any:
     return msgspec.structs.replace(house.settings, judging=msgspec.structs.replace(house.settings.judging, model=model))
+
+
+def test_a_person_who_is_erased_leaves_the_model_within_thirty_days(house: House) -> None:
+    said = [an_example(n, at=NOW - 300 * DAY, new_text=f"{prose('appeals', n)} zanzibar", sender="eve@example.org") for n in range(3)]  # fmt: skip
+    house.store.keep_examples(said)
+    learn(house)
+    assert teaching.knows(house, [*(one.id for one in said), "nothing"]) == 3
+    replace(house.eraser, clock=lambda: NOW + 5 * DAY).erase("eve@example.org", "root")
+    told = teaching.overdue(house, NOW + 6 * DAY)
+    assert "3 of its texts were erased since: they must be out of it in 29 days" in told
+    assert teaching.overdue(house, NOW + 36 * DAY).endswith("3 of its texts were erased since")
+    assert learn(house, NOW + 7 * DAY)["outcome"] == "renewed"
+    assert teaching.overdue(house, NOW + 8 * DAY) == ""

@@ -234,7 +234,7 @@ class SqliteErasing:
     def scrub(self, *, whole: bool = True) -> None:
         """See `postroom.ports.privacy.Erasing.scrub`. Raises `TryLater` while somebody reads on from an earlier moment.
 
-        The ``whole`` file is written anew (VACUUM), and nobody else writes meanwhile: a few seconds a gigabyte.
+        The ``whole`` file is written anew (VACUUM), and nobody else writes meanwhile: some ten seconds a gigabyte.
         """
         more = self._secure(partial(_merge, pages=-_MERGED))
         while more:
