@@ -26,6 +26,7 @@ from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.adapters.store.accounts import SqliteAccounts
 from postroom.adapters.store.cases import SqliteCases
+from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
@@ -569,6 +570,11 @@ class House:
     def journal(self) -> SqliteJournal:
         """The audit log."""
         return SqliteJournal(self.store.units)
+
+    @cached_property
+    def answers(self) -> SqliteAnswers:
+        """Answers of the API that may be asked for again."""
+        return SqliteAnswers(self.store.units)
 
     @cached_property
     def passwords(self) -> "Argon2Passwords":

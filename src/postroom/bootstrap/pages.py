@@ -22,6 +22,7 @@ from postroom.model.mail import BrandName, Mail, RouteName
 from postroom.model.message import Message
 from postroom.model.people import Sight
 from postroom.understand.reader import read
+from postroom.web.api.pace import Pace
 from postroom.web.room import Room
 from postroom.web.site import site
 from postroom.web.visit import COOKIE, SECURE_COOKIE
@@ -100,6 +101,8 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         events=house.store.events,
         routes=house.taught_routes,
         brands=tuple(map(BrandName, house.settings.brand)),
+        answers=house.answers,
+        pace=Pace(settings.api_per_minute, time.monotonic),
         hosts=hosts(settings.url, [address_of(one) for one in opened]),
         cookie=SECURE_COOKIE if secure else COOKIE,
         secure=secure,

@@ -504,6 +504,7 @@ class Pages(Table, frozen=True):
     lease_minutes: Annotated[
         float, Meta(gt=0, le=120, description="So long a mail in review is in one person's hands.")
     ] = 10.0
+    api_per_minute: Annotated[int, Meta(ge=1, description="Calls of the API that each key may make a minute.")] = 600
 
 
 class Log(Table, frozen=True):

@@ -17,7 +17,9 @@ from postroom.model.people import Sight
 from postroom.ports import Store
 from postroom.ports.accounts import Accounts, Journal
 from postroom.ports.cases import Cases
+from postroom.ports.answers import Answers
 from postroom.ports.desktop import Turns, Views
+from postroom.web.api.pace import Pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,10 @@ class Room:
     #: desks in the order of the settings, then junk and automatic
     routes: tuple[RouteName, ...]
     brands: tuple[BrandName, ...]
+    #: answers of the API that may be asked for again
+    answers: Answers
+    #: how often each key may call
+    pace: Pace
     #: hosts, with port where it is not the usual one, under which the pages may be asked for
     hosts: frozenset[str]
     #: name of the session's cookie

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from postroom.web.api.routes import routes as api_routes
 from postroom.web.pages import audit, cases, condition, inbox, letters, mail, news, people, review, signin
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
@@ -52,6 +53,7 @@ def site(room: Room) -> Starlette:
             Route("/static/{mark}/{name}", static),
             Route("/healthz", alive),
             *signin.routes(room, render),
+            *api_routes(room, render),
             *map(route, PAGES),
         ],
         exception_handlers={404: missing, 405: missing},
