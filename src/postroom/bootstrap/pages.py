@@ -13,6 +13,7 @@ import uvicorn
 from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
 from postroom.bootstrap.casework import keep_up
+from postroom.bootstrap import hooks
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
 from postroom.flow.explanation import Explanation, explained
@@ -22,6 +23,7 @@ from postroom.model.mail import BrandName, Mail, RouteName
 from postroom.model.message import Message
 from postroom.model.people import Sight
 from postroom.understand.reader import read
+from postroom.web.api.informing import Informing
 from postroom.web.api.pace import Pace
 from postroom.web.room import Room
 from postroom.web.site import site
@@ -30,6 +32,8 @@ from postroom.web.visit import COOKIE, SECURE_COOKIE
 #: seconds that answers under way get when the server ends
 _DRAIN = 5.0
 _LOOK = 1.0
+#: seconds that a helpdesk waits for an account's status: it gives up after fifteen for all
+_STATUS_DEADLINE = 5.0
 
 
 def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pulse) -> None:
@@ -61,6 +65,7 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
         target=keep_up, args=(house.casework.filing, house.observer, lambda: server.should_exit), name="cases"
     )
     filing.start()
+    hooks.start(house, lambda: bell.stopping, lambda error: tell_failure(house.observer, error))
     gc.freeze()
     pulse.ready()
     try:
@@ -102,6 +107,9 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         routes=house.taught_routes,
         brands=tuple(map(BrandName, house.settings.brand)),
         answers=house.answers,
+        hooks=house.hooks,
+        known_hooks=hooks.known(house),
+        informing=informing(house),
         pace=Pace(settings.api_per_minute, time.monotonic),
         hosts=hosts(settings.url, [address_of(one) for one in opened]),
         cookie=SECURE_COOKIE if secure else COOKIE,
@@ -109,6 +117,19 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         lease=settings.lease_minutes * 60.0,
         clock=time.time,
         failed=lambda error: tell_failure(house.observer, error),
+    )
+
+
+def informing(house: House) -> Informing | None:
+    """What a helpdesk is told of customers, if anything. Raises `ConfigError`."""
+    settings = house.settings.pages
+    if not settings.customer_info_secret_file:
+        return None
+    return Informing(
+        secret=hooks.customer_info_secret(house),
+        views=house.views,
+        account=lambda email: house.statuses.statuses([email], _STATUS_DEADLINE)[0],
+        url=settings.url.rstrip("/"),
     )
 
 

@@ -25,6 +25,7 @@ from postroom.bootstrap import checks
 from postroom.bootstrap.house import House
 from postroom.bootstrap.schedule import Schedule
 from postroom.model.errors import ConfigError, PostroomError, TryLater
+from postroom.model.hooks import HookName
 from postroom.model.mail import Envelope, Mail, Peer
 from postroom.ports import Observer
 from postroom.web.health import Vitals, health_app
@@ -87,6 +88,7 @@ class Server:
         self._schedule = self._lessons(observer)
         self._release_the_dead()
         self._note_cases()
+        self._house.hooks.set_up([HookName(name) for name in self._house.settings.hook])
         if not self._house.settings.urgent.destinations:
             observer.note("urgent-unheard", remedy="name who is told of urgent mail in urgent.destinations")
         try:

@@ -21,6 +21,7 @@ _MORE: tuple[tuple[str, str, Role], ...] = (
     ("condition", "Health", "lead"),
     ("people", "People and keys", "admin"),
     ("audit", "Audit log", "admin"),
+    ("hooks", "Webhooks", "admin"),
 )
 _KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 

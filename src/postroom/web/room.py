@@ -9,6 +9,7 @@ from postroom.flow.nearest import Neighbour
 from postroom.flow.signin import SigningIn
 from postroom.flow.team import Team
 from postroom.flow.verdicts import Reviewing
+from postroom.model.hooks import Hook
 from postroom.model.judgement import Decision
 from postroom.model.listing import Event
 from postroom.model.mail import BrandName, Mail, MailId, RouteName
@@ -19,6 +20,8 @@ from postroom.ports.accounts import Accounts, Journal
 from postroom.ports.cases import Cases
 from postroom.ports.answers import Answers
 from postroom.ports.desktop import Turns, Views
+from postroom.ports.hooks import Hooks
+from postroom.web.api.informing import Informing
 from postroom.web.api.pace import Pace
 
 
@@ -49,6 +52,11 @@ class Room:
     brands: tuple[BrandName, ...]
     #: answers of the API that may be asked for again
     answers: Answers
+    #: outgoing webhooks
+    hooks: Hooks
+    known_hooks: tuple[Hook, ...]
+    #: what a helpdesk is told of customers; None for nothing
+    informing: Informing | None
     #: how often each key may call
     pace: Pace
     #: hosts, with port where it is not the usual one, under which the pages may be asked for

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from postroom.web.api.routes import routes as api_routes
-from postroom.web.pages import audit, cases, condition, inbox, letters, mail, news, people, review, signin
+from postroom.web.pages import audit, cases, condition, hooks, inbox, letters, mail, news, people, review, signin
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
 from postroom.web.visit import Page, endpoint, guarded
@@ -24,6 +24,7 @@ PAGES: tuple[Page, ...] = (
     *condition.PAGES,
     *people.PAGES,
     *audit.PAGES,
+    *hooks.PAGES,
     *news.PAGES,
 )
 """All that takes a session."""

@@ -24,6 +24,7 @@ LEVELS: dict[EventName, Level] = {
     "deferred": "warning",
     "heavier-model-failed": "warning",
     "heavier-model-off": "warning",
+    "hook-given-up": "error",
     "lane-down": "error",
     "lane-up": "warning",
     "loop-stopped": "warning",

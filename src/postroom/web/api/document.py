@@ -10,12 +10,14 @@ from msgspec import NODEFAULT
 
 from postroom import __version__
 from postroom.model.people import SCOPES
-from postroom.web.api.operation import PREFIX, Nothing, Operation, Shape, shape
+from postroom.web.api import customer
+from postroom.web.api.operation import PREFIX, Input, Nothing, Operation, Output, Shape, shape
 from postroom.web.api.problem import MEDIA, ProblemDetails
 from postroom.web.api.taking import fields
 
 _REF = "#/components/schemas/{name}"
 _KEY = "key"
+_CUSTOMER = "customer"
 _ALWAYS = (401, 429, 503)
 _WHEN = {
     400: "What was sent can't be read.",
@@ -28,6 +30,14 @@ _WHEN = {
     422: "A parameter or the body is not as it should be; `errors` says where.",
     429: "Too many calls a minute; Retry-After says how long to wait.",
     503: "Not now; Retry-After says how long to wait.",
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Chosen by you, e.g. a UUID: the same request with it is done once, for a day.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    "example": "0b5f0b0e-6a0d-4c1e-9d4a-0a2f6c1f7b11",
 }
 _ABOUT = """\
 What the pages of postroom do, for programmes.
@@ -49,11 +59,12 @@ def document(operations: Sequence[Operation], server: str = "") -> dict[str, Any
     """The document, as JSON has it. ``server`` is where the API is asked for, e.g. ``https://postroom.example.com``."""
     shapes = [(one, shape(one)) for one in operations]
     kinds = {kind for _, one in shapes for kind in (one.body, one.gives) if kind not in (Nothing, None)}
-    ordered = sorted({*kinds, ProblemDetails}, key=lambda kind: kind.__name__ if kind else "")
+    ordered = sorted({*kinds, customer.CustomerInfo, ProblemDetails}, key=lambda kind: kind.__name__ if kind else "")
     _, schemas = msgspec.json.schema_components(ordered, ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     for operation, one in shapes:
         paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = _operation(operation, one)
+    paths[PREFIX + customer.PATH] = {"get": _customer_info()}
     scopes = ", ".join(f"`{scope}` ({role})" for scope, role in SCOPES.items())
     found = {
         "openapi": "3.1.1",
@@ -65,13 +76,18 @@ def document(operations: Sequence[Operation], server: str = "") -> dict[str, Any
         },
         "servers": [{"url": server or "/"}],
         "security": [{_KEY: []}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(map(tag_of, operations))],
+        "tags": [{"name": tag} for tag in dict.fromkeys([*map(tag_of, operations), _CUSTOMER])],
         "paths": paths,
         "components": {
             "schemas": schemas,
             "responses": {_problem_name(status): _problem(status) for status in _WHEN},
             "securitySchemes": {
-                _KEY: {"type": "http", "scheme": "bearer", "description": f"A key, pr_…; scopes: {scopes}."}
+                _KEY: {"type": "http", "scheme": "bearer", "description": f"A key, pr_…; scopes: {scopes}."},
+                _CUSTOMER: {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Base64 of the HMAC-SHA256 over the query as it stands in the address.",
+                },
             },
         },
     }
@@ -113,13 +129,13 @@ def _operation(operation: Operation, form: Shape) -> dict[str, Any]:
         "summary": summary,
         "description": f"{description}\n\nTakes the scope `{operation.scope}`.",
         "security": [{_KEY: [operation.scope]}],
-        "parameters": list(_parameters(operation, form)),
+        "parameters": [
+            *_parameters(form.asked, operation.path),
+            *((_IDEMPOTENCY_KEY,) if not operation.idempotent else ()),
+        ],
         "responses": {
-            "200": _answer(operation, form),
-            **{
-                str(status): {"$ref": f"#/components/responses/{_problem_name(status)}"}
-                for status in statuses(operation, form)
-            },
+            "200": _answer(form.gives, operation.media),
+            **_problems(statuses(operation, form)),
         },
     }
     if form.body is not Nothing:
@@ -130,10 +146,29 @@ def _operation(operation: Operation, form: Shape) -> dict[str, Any]:
     return found
 
 
-def _parameters(operation: Operation, form: Shape) -> Iterator[dict[str, Any]]:
-    in_path = re.findall(r"{(\w+)}", operation.path)
-    kinds = {one.encode_name: one for one in msgspec.structs.fields(form.asked)}
-    for one in fields(form.asked):
+def _customer_info() -> dict[str, Any]:
+    return {
+        "operationId": "get_customer_info",
+        "tags": [_CUSTOMER],
+        "summary": "What a helpdesk shows beside a customer's conversation",
+        "description": "There only where `pages.customer_info_secret_file` is set.",
+        "security": [{_CUSTOMER: []}],
+        "parameters": list(_parameters(customer.OfCustomer)),
+        "responses": {
+            "200": _answer(customer.CustomerInfo, "application/json"),
+            **_problems((401, 404, 422, 429, 503)),
+        },
+    }
+
+
+def _problems(known: Sequence[int]) -> dict[str, Any]:
+    return {str(status): {"$ref": f"#/components/responses/{_problem_name(status)}"} for status in known}
+
+
+def _parameters(kind: type[Input], path: str = "") -> Iterator[dict[str, Any]]:
+    in_path = re.findall(r"{(\w+)}", path)
+    kinds = {one.encode_name: one for one in msgspec.structs.fields(kind)}
+    for one in fields(kind):
         schema = msgspec.json.schema(kinds[one.encode_name].type)
         description = schema.pop("description", "")
         examples = schema.pop("examples", [])
@@ -147,18 +182,9 @@ def _parameters(operation: Operation, form: Shape) -> Iterator[dict[str, Any]]:
             "schema": schema,
             **({"example": examples[0]} if examples else {}),
         }
-    if not operation.idempotent:
-        yield {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": False,
-            "description": "Chosen by you, e.g. a UUID: the same request with it is done once, for a day.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
-            "example": "0b5f0b0e-6a0d-4c1e-9d4a-0a2f6c1f7b11",
-        }
 
 
-def _answer(operation: Operation, form: Shape) -> dict[str, Any]:
+def _answer(gives: type[Output] | None, media: str) -> dict[str, Any]:
     headers = {
         name: {"description": text, "schema": {"type": "string"}}
         for name, text in (
@@ -166,13 +192,13 @@ def _answer(operation: Operation, form: Shape) -> dict[str, Any]:
             ("RateLimit-Policy", "How many calls a minute a key may make."),
         )
     }
-    if form.gives is None:
-        schema: dict[str, Any] = {"type": "string"} if operation.media.startswith("text/") else {}
-        return {"description": "The bytes.", "headers": headers, "content": {operation.media: {"schema": schema}}}
+    if gives is None:
+        schema: dict[str, Any] = {"type": "string"} if media.startswith("text/") else {}
+        return {"description": "The bytes.", "headers": headers, "content": {media: {"schema": schema}}}
     return {
-        "description": (form.gives.__doc__ or "").partition("\n")[0],
+        "description": (gives.__doc__ or "").partition("\n")[0],
         "headers": headers,
-        "content": {operation.media: {"schema": {"$ref": _REF.format(name=form.gives.__name__)}}},
+        "content": {media: {"schema": {"$ref": _REF.format(name=gives.__name__)}}},
     }
 
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from postroom.web.api import customer
 from postroom.web.api.document import document, tag_of, words
 from postroom.web.api.operation import PREFIX, Operation, shape
 from postroom.web.api.problem import encoded
@@ -43,6 +44,7 @@ def routes(room: Room, render: Render, operations: Sequence[Operation] = OPERATI
         Route(f"{PREFIX}/", page),
         Route(f"{PREFIX}/openapi.json", openapi),
         *(Route(PREFIX + path, Place(room, some)) for path, some in places.items()),
+        Route(PREFIX + customer.PATH, customer.Place(room)),
         Route(f"{PREFIX}/{{rest:path}}", Nowhere()),
     ]
 

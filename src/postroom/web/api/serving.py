@@ -5,7 +5,7 @@ browser call.
 """
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from math import ceil
@@ -53,7 +53,9 @@ class Place:
         except Problem as problem:
             return problem.response
         operation, form = found
-        return await run_in_threadpool(_answered, self._room, operation, form, request, content)
+        return await run_in_threadpool(
+            safely, self._room, partial(_answered, self._room, operation, form, request, content)
+        )
 
 
 class Nowhere:
@@ -64,26 +66,11 @@ class Nowhere:
         await guarded(Problem(404, "There is no such path; see /api/v1/.").response)(scope, receive, send)
 
 
-def _answered(room: Room, operation: Operation, form: Shape, request: Request, content: bytes) -> Response:
+def safely(room: Room, answer: Callable[[dict[str, str]], Response]) -> Response:
+    """An answer, or what went wrong; with the headers that ``answer`` has put into its argument by then."""
     headers: dict[str, str] = {}
     try:
-        key, user = _known(room, request)
-        headers |= _paced(room, key.name)
-        if not user.is_at_least(operation.role):
-            raise _not_enough(operation, key)
-        call = Call(
-            room=room,
-            user=user,
-            key=key,
-            asked=taking.parameters(form.asked, request.path_params, request.query_params.multi_items()),
-            body=taking.body(form.body, content, request.headers.get("content-type", "")),
-            now=room.clock(),
-        )
-        idempotency_key = "" if operation.idempotent else request.headers.get("idempotency-key", "")
-        if idempotency_key:
-            response = _once(call, operation, idempotency_key, _digest(request, content))
-        else:
-            response = _done(operation, call)
+        response = answer(headers)
     except Problem as problem:
         response = problem.response
     except TryLater as error:
@@ -94,6 +81,27 @@ def _answered(room: Room, operation: Operation, form: Shape, request: Request, c
     for name, value in headers.items():
         response.headers.setdefault(name, value)
     return response
+
+
+def _answered(
+    room: Room, operation: Operation, form: Shape, request: Request, content: bytes, headers: dict[str, str]
+) -> Response:
+    key, user = _known(room, request)
+    headers |= paced(room, key.name)
+    if not user.is_at_least(operation.role):
+        raise _not_enough(operation, key)
+    call = Call(
+        room=room,
+        user=user,
+        key=key,
+        asked=taking.parameters(form.asked, request.path_params, request.query_params.multi_items()),
+        body=taking.body(form.body, content, request.headers.get("content-type", "")),
+        now=room.clock(),
+    )
+    idempotency_key = "" if operation.idempotent else request.headers.get("idempotency-key", "")
+    if idempotency_key:
+        return _once(call, operation, idempotency_key, _digest(request, content))
+    return _done(operation, call)
 
 
 def _done(operation: Operation, call: Call[Any, Any]) -> Response:
@@ -147,13 +155,13 @@ def _known(room: Room, request: Request) -> tuple[ApiKey, User]:
     known = room.signing_in.by_key(said[1]) if said else None
     if known is not None:
         return known
-    _paced(room, ("stranger", request.client.host if request.client else ""))
+    paced(room, ("stranger", request.client.host if request.client else ""))
     error = ', error="invalid_token"' if said else ""
     words = "This key is not known, or has ended." if said else f"Without a key nothing is told: {_KEYLESS}"
     raise Problem(401, words, headers={"WWW-Authenticate": f'Bearer realm="postroom"{error}'})
 
 
-def _paced(room: Room, who: Hashable) -> Mapping[str, str]:
+def paced(room: Room, who: Hashable) -> Mapping[str, str]:
     """Headers that tell how much is left (draft-ietf-httpapi-ratelimit-headers-10). Raises `Problem` when nothing is."""
     left = room.pace.take(who)
     headers = _told(left, room.pace.per_minute)

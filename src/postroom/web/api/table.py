@@ -1,6 +1,6 @@
 """All operations of the API, a module a room."""
 
-from postroom.web.api import house, letters, mails, people, review
+from postroom.web.api import hooks, house, letters, mails, people, review
 from postroom.web.api.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -9,4 +9,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *review.OPERATIONS,
     *letters.OPERATIONS,
     *people.OPERATIONS,
+    *hooks.OPERATIONS,
 )
