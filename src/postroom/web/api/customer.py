@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from postroom.model.desktop import Wanted
+from postroom.model.desktop import MailPage, Wanted
+from postroom.model.errors import Refused
 from postroom.model.people import ALL
 from postroom.web.api.informing import Informing
 from postroom.web.api.operation import Input, Output
@@ -79,10 +80,10 @@ def known(informing: Informing, email: str) -> CustomerInfo:
     if account.state != "unknown":
         since = f" since {machine(account.since)}" if account.since is not None else ""
         metadata["Account"] = f"{account.state}{since}"
-    found = informing.views.mails(Wanted(sender=email), ALL, limit=_LOOKED_AT) if "@" in email[1:] else None
-    rows = found.rows if found else ()
+    found = _mails(informing, email)
+    rows = found.rows
     if rows:
-        metadata["Mails in this name"] = f"{len(rows)}{' or more' if found and found.after else ''}"
+        metadata["Mails in this name"] = f"{len(rows)}{' or more' if found.after else ''}"
         metadata["Last mail"] = machine(rows[0].received_at)
         metadata["Last desk"] = rows[0].route
         counted: dict[str, int] = {}
@@ -91,6 +92,17 @@ def known(informing: Informing, email: str) -> CustomerInfo:
         metadata["Desks"] = ", ".join(f"{route} {n}" for route, n in sorted(counted.items(), key=lambda one: -one[1]))
     actions = {"Mails in postroom": f"{informing.url}/inbox?sender={quote(email, safe='@')}"} if informing.url else {}
     return CustomerInfo(success=True, customer=Customer(name=None, value=None, actions=actions, metadata=metadata))
+
+
+def _mails(informing: Informing, email: str) -> MailPage:
+    """Of this very sender; none of what can't be an address."""
+    local, at, domain = email.rpartition("@")
+    if not (local and at and domain):
+        return MailPage(rows=(), after="")
+    try:
+        return informing.views.mails(Wanted(sender=email), ALL, limit=_LOOKED_AT)
+    except Refused:
+        return MailPage(rows=(), after="")
 
 
 class Place:

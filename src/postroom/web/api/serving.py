@@ -28,7 +28,6 @@ from postroom.web.visit import guarded
 
 _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
-_KEYLESS: Final = "a key is needed: Authorization: Bearer pr_…"
 
 
 class Place:
@@ -98,8 +97,8 @@ def _answered(
         body=taking.body(form.body, content, request.headers.get("content-type", "")),
         now=room.clock(),
     )
-    idempotency_key = "" if operation.idempotent else request.headers.get("idempotency-key", "")
-    if idempotency_key:
+    idempotency_key = None if operation.idempotent else request.headers.get("idempotency-key")
+    if idempotency_key is not None:
         return _once(call, operation, idempotency_key, _digest(request, content))
     return _done(operation, call)
 
@@ -157,7 +156,11 @@ def _known(room: Room, request: Request) -> tuple[ApiKey, User]:
         return known
     paced(room, ("stranger", request.client.host if request.client else ""))
     error = ', error="invalid_token"' if said else ""
-    words = "This key is not known, or has ended." if said else f"Without a key nothing is told: {_KEYLESS}"
+    words = (
+        "This key is not known, or has ended."
+        if said
+        else "Send a key, as Authorization: Bearer pr_…; an admin makes it."
+    )
     raise Problem(401, words, headers={"WWW-Authenticate": f'Bearer realm="postroom"{error}'})
 
 
