@@ -25,8 +25,8 @@ from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.adapters.store.accounts import SqliteAccounts
-from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.answers import SqliteAnswers
+from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.journal import SqliteJournal

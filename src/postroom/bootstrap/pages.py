@@ -12,8 +12,8 @@ import uvicorn
 
 from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
-from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap import hooks
+from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
 from postroom.flow.explanation import Explanation, explained
@@ -65,7 +65,7 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
         target=keep_up, args=(house.casework.filing, house.observer, lambda: server.should_exit), name="cases"
     )
     filing.start()
-    hooks.start(house, lambda: bell.stopping, lambda error: tell_failure(house.observer, error))
+    hooks.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
     gc.freeze()
     pulse.ready()
     try:

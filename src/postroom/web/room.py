@@ -17,8 +17,8 @@ from postroom.model.message import Message
 from postroom.model.people import Sight
 from postroom.ports import Store
 from postroom.ports.accounts import Accounts, Journal
-from postroom.ports.cases import Cases
 from postroom.ports.answers import Answers
+from postroom.ports.cases import Cases
 from postroom.ports.desktop import Turns, Views
 from postroom.ports.hooks import Hooks
 from postroom.web.api.informing import Informing

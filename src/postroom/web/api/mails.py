@@ -1,19 +1,20 @@
 """Mails: lists, search, one mail with its evidence, and a person's word on it."""
 
-from typing import Annotated
+from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta
 from starlette.responses import Response
 
 from postroom.flow.facts import decision_facts, explanation_facts, mail_facts, message_facts, verdict_facts
+from postroom.flow.moves import Consequence
 from postroom.flow.verdicts import Given
 from postroom.model.desktop import Reading, Wanted
-from postroom.model.errors import unknown
+from postroom.model.errors import Refused, unknown
 from postroom.model.listing import MailRow
 from postroom.model.mail import BrandName, Mail, MailId, RouteName
 from postroom.web import mailview
 from postroom.web.api import shapes
-from postroom.web.api.operation import Call, Done, Input, Nothing, Operation, Output
+from postroom.web.api.operation import Body, Call, Done, Input, Nothing, Operation, Output
 from postroom.web.api.shapes import (
     Arrival,
     DecisionFacts,
@@ -41,6 +42,9 @@ class OfMail(Input, frozen=True):
     """Which mail."""
 
     id: Annotated[Id, Meta(min_length=1, max_length=64)]
+
+
+Mailed = TypeVar("Mailed", bound=OfMail)
 
 
 class OfAttachment(OfMail, frozen=True):
@@ -92,6 +96,17 @@ class Belongs(Input, frozen=True):
     note: Annotated[str, Meta(max_length=1000, description="Why, for colleagues.")] = ""
 
 
+class ConsequenceFacts(Output, frozen=True):
+    """What becomes of a delivery to where the mail does not belong any more."""
+
+    destination: str
+    what: Annotated[
+        Literal["waiting", "withdrawn", "too late"],
+        Meta(description="waiting: it has not gone and does not go; withdrawn: it is taken back."),
+    ]
+    told: Annotated[bool, Meta(description="Where it is too late: whether it is told that the mail belongs elsewhere.")]
+
+
 class GivenFacts(Output, frozen=True):
     """What came of a verdict."""
 
@@ -99,6 +114,23 @@ class GivenFacts(Output, frozen=True):
     decision: DecisionFacts
     #: because of it
     deliveries: Annotated[tuple[str, ...], Meta(description="Where it is delivered now; empty when it lies there.")]
+    waiting: Annotated[
+        tuple[str, ...], Meta(description="Those of them that can't be undone, and wait for the undo window.")
+    ]
+    consequences: tuple[ConsequenceFacts, ...]
+
+
+class Consequences(Output, frozen=True):
+    """What taking the newest verdict back would come to."""
+
+    consequences: tuple[ConsequenceFacts, ...]
+
+
+class TakesBack(Input, frozen=True):
+    """What is taken back."""
+
+    generation: Annotated[Number, Meta(description="Of the decision that you looked at; 0: the newest.")] = 0
+    note: Annotated[str, Meta(max_length=1000, description="Why, for colleagues.")] = ""
 
 
 class Nearest(Output, frozen=True):
@@ -220,13 +252,34 @@ def mark_read(call: Call[OfMail, Nothing]) -> Done:
 def give_verdict(call: Call[OfMail, Belongs]) -> GivenFacts:
     """Say where a mail belongs: it is delivered there at once, and what is like it is judged by this.
 
-    To undo a verdict is to give another.
+    Taking it back is `take_back_verdict`.
     """
     _, mail = opened(call)
     return given_facts(given(call, mail, call.body))
 
 
-def opened(call: Call[OfMail, Belongs] | Call[OfMail, Nothing] | Call[OfAttachment, Nothing]) -> tuple[MailRow, Mail]:
+def get_undo(call: Call[OfMail, Nothing]) -> Consequences:
+    """What taking the newest verdict back would come to, where it has brought the mail."""
+    _, mail = opened(call)
+    try:
+        found = call.room.reviewing.consequences(mail)
+    except Refused as error:
+        raise Missing(f"There is nothing to take back: {error}.") from error
+    return Consequences(consequences=_consequences(found))
+
+
+def take_back_verdict(call: Call[OfMail, TakesBack]) -> GivenFacts:
+    """Take the newest verdict back: what stood before stands again, and what can be undone is undone."""
+    _, mail = opened(call)
+    back = call.room.reviewing.take_back(mail, call.user.name, generation=call.body.generation, note=call.body.note)
+    return given_facts(back)
+
+
+def _consequences(found: tuple[Consequence, ...]) -> tuple[ConsequenceFacts, ...]:
+    return tuple(ConsequenceFacts(destination=one.destination, what=one.what, told=one.told) for one in found)
+
+
+def opened(call: Call[Mailed, Body]) -> tuple[MailRow, Mail]:
     """The mail asked for. Raises `Missing` when there is none, or none for this user."""
     row = call.room.views.row(MailId(call.asked.id), call.sight)
     mails = call.room.store.read([row.id]) if row else ()
@@ -249,6 +302,8 @@ def given_facts(given: Given) -> GivenFacts:
         verdict=told(VerdictFacts, verdict_facts(given.verdict)),
         decision=told(DecisionFacts, decision_facts("", given.decision)),
         deliveries=given.deliveries,
+        waiting=given.waiting,
+        consequences=_consequences(given.consequences),
     )
 
 
@@ -271,5 +326,14 @@ OPERATIONS = (
         method="POST",
         idempotent=False,
         example=Belongs(route="appeals", generation=1, note="asks for the account back"),
+    ),
+    Operation(do=get_undo, path="/mails/{id}/undo", scope="work"),
+    Operation(
+        do=take_back_verdict,
+        path="/mails/{id}/undo",
+        scope="work",
+        method="POST",
+        idempotent=False,
+        example=TakesBack(generation=2, note="a slip of the hand"),
     ),
 )

@@ -186,6 +186,14 @@ class DecisionFacts(Output, frozen=True):
     findings: tuple[FindingFacts, ...]
 
 
+class TakenBackFacts(Output, frozen=True):
+    """That a verdict counts no more."""
+
+    by: str
+    at: Seconds
+    note: str
+
+
 class VerdictFacts(Output, frozen=True):
     """What a person said of a decision."""
 
@@ -200,6 +208,7 @@ class VerdictFacts(Output, frozen=True):
     asked: Asked
     probability: float | None
     note: str
+    taken_back: TakenBackFacts | None
 
 
 class MailFacts(Output, frozen=True):

@@ -130,6 +130,20 @@ def test_a_verdict_moves_a_mail_and_says_what_came_of_it(here: Installation, roo
     assert "refunds" in wrong["detail"]
 
 
+def test_a_verdict_is_taken_back_and_said_beforehand_what_that_comes_to(here: Installation, root: Programme) -> None:
+    (mail,) = here.receive(APPEAL)
+    assert problem(root.get(f"/mails/{mail}/undo"))["status"] == 404
+    root.post(f"/mails/{mail}/verdict", {"route": "refunds"})
+    here.work()
+    before = told(root.get(f"/mails/{mail}/undo"))["consequences"]
+    assert [(one["destination"], one["what"]) for one in before] == [("refunds", "withdrawn")]
+    back = told(root.post(f"/mails/{mail}/undo", {"generation": 2, "note": "a slip"}))
+    assert back["decision"]["route"] == "appeals"
+    assert back["consequences"] == before
+    (verdict,) = told(root.get(f"/mails/{mail}"))["verdicts"]
+    assert (verdict["taken_back"]["by"], verdict["taken_back"]["note"]) == ("root", "a slip")
+
+
 # -- review
 
 

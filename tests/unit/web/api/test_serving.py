@@ -18,7 +18,12 @@ DOCUMENT = document(OPERATIONS)
 
 def place(operation: Operation) -> str:
     """Its path, with ids that nothing has."""
-    return operation.path.replace("{id}", "nothing").replace("{name}", "nobody").replace("{number}", "0")
+    return (
+        operation.path.replace("{id}", "nothing")
+        .replace("{name}", "nobody")
+        .replace("{number}", "0")
+        .replace("{case}", "99")
+    )
 
 
 def ask(caller: Programme, operation: Operation) -> int:

@@ -17,9 +17,12 @@ from postroom.model.work import Park
 from postroom.web.api.document import document
 from postroom.web.api.table import OPERATIONS
 from tests.api_house import Programme, programme
-from tests.pages_house import Installation, installation
+from tests.pages_house import SETTINGS, Installation, installation
 
 DOCUMENT = document(OPERATIONS)
+CASES = SETTINGS.replace("[route.appeals]\n", "[route.appeals]\ncases = true\n").replace(
+    "[route.refunds]\n", "[route.refunds]\ncases = true\n"
+)
 TEXTS = {
     "appeals": "My account was suspended yesterday and I did nothing wrong. Please restore my account.",
     "refunds": "I was charged twice. I want my money back, please refund the second charge.",
@@ -54,7 +57,8 @@ class Ground:
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     folder: Path = tmp_path_factory.mktemp("sight")
-    with installation(folder, api_per_minute=1_000_000) as here:
+    with installation(folder, CASES, api_per_minute=1_000_000) as here:
+        here.room.casework.filing.watch()
         yield Ground(here=here, planted=tuple(plant(here)))
 
 
@@ -81,6 +85,7 @@ def plant(here: Installation) -> Iterator[Planted]:
             jobs = [
                 job for name in house.destinations for job in store.claim("deliver", 9, "deliver.1.1", destination=name)
             ]
+            here.room.casework.catch_up()
             store.settle([Park(job=job, error=f"{mark}j", why="gave-up") for job in jobs])
             yield Planted(id=mail.id, job=jobs[0].id, marks=(mark, mail.id))
 
@@ -98,6 +103,7 @@ def calls(ground: Ground, path: str, method: str, told: dict[str, Any]) -> Itera
         "id": [one.id for one in ground.planted],
         "number": [0],
         "name": ["root", "nobody"],
+        "case": list(range(1, len(ground.planted) + 1)),
     }
     names = re.findall(r"{(\w+)}", path)
     for chosen in product(*(candidates[name] for name in names)):
@@ -112,14 +118,25 @@ def calls(ground: Ground, path: str, method: str, told: dict[str, Any]) -> Itera
                         yield f"{filled}?{parameter['name']}={value}", b""
             continue
         example = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
-        if example and "numbers" in example:
-            for one in ground.planted:
-                yield filled, json.dumps(example | {"numbers": [one.job]}).encode()
-        elif example and "skip" in example:
-            yield filled, json.dumps({"skip": [one.id for one in ground.planted][:20]}).encode()
-            yield filled, b"{}"
-        else:
-            yield filled, json.dumps(example).encode() if example else b""
+        for body in bodies(ground, example):
+            yield filled, body
+
+
+def bodies(ground: Ground, example: dict[str, Any] | None) -> Iterator[bytes]:
+    """An example with every mail and letter in the place of its own."""
+    if example is None:
+        yield b""
+        return
+    changes: list[dict[str, Any]] = [{}]
+    if "numbers" in example:
+        changes = [{"numbers": [one.job]} for one in ground.planted]
+    elif "mail" in example:
+        changes = [{"mail": one.id} for one in ground.planted]
+    elif "skip" in example:
+        changes += [{"skip": [one.id for one in ground.planted][:20]}]
+    versions = {name: 0 for name in ("version", "generation") if name in example}
+    for change in changes:
+        yield json.dumps(example | versions | change).encode()
 
 
 def values(ground: Ground, parameter: dict[str, Any]) -> list[Any]:
@@ -171,7 +188,7 @@ def test_nothing_is_told_of_what_may_not_be_seen(ground: Ground, eyes: str, scop
 def test_every_parameter_in_a_path_is_one_that_this_test_fills() -> None:
     """Whoever adds an operation about something new says here what of it there is."""
     named = {name for path in DOCUMENT["paths"] for name in re.findall(r"{(\w+)}", path)}
-    assert named <= {"id", "number", "name"}
+    assert named <= {"id", "number", "name", "case"}
 
 
 def test_what_may_not_be_seen_and_what_is_not_there_are_the_same(ground: Ground) -> None:
