@@ -10,7 +10,7 @@ from postroom.adapters.destination.guard import Guard
 from postroom.adapters.destination.webhook import SignedPost
 from postroom.bootstrap.destinations import secret
 from postroom.config.settings import Hook as HookSettings
-from postroom.flow.hooks import Calling, Spreading
+from postroom.flow.hooks import Calling, Records, Spreading
 from postroom.model.errors import ConfigError, TryLater
 from postroom.model.hooks import Hook, HookName
 from postroom.model.mail import BrandName, RouteName
@@ -52,9 +52,7 @@ def start(house: "House", stopping: Callable[[], bool], failed: Callable[[Except
     hooks = known(house)
     if not hooks:
         return
-    turns: dict[str, Callable[[], bool]] = {
-        "hooks": Spreading(hooks=house.hooks, store=house.store, known=hooks, clock=time.time).turn
-    }
+    turns: dict[str, Callable[[], bool]] = {"hooks": spreading(house).turn}
     for one in hooks:
         turns[f"hook-{one.name}"] = calling(house, one).turn
     for name, turn in turns.items():
@@ -69,20 +67,27 @@ def customer_info_secret(house: "House") -> bytes:
     return found
 
 
+def spreading(house: "House") -> Spreading:
+    """What makes calls of what happened."""
+    return Spreading(hooks=house.hooks, records=_records(house), known=known(house), clock=time.time)
+
+
 def calling(house: "House", hook: Hook) -> Calling:
     """What makes the calls of one hook."""
-    url = house.settings.pages.url.rstrip("/")
     return Calling(
         hook=hook,
         caller=_post(house, house.settings.hook[hook.name]),
         hooks=house.hooks,
-        store=house.store,
-        views=house.views,
+        records=_records(house),
         observer=house.observer,
-        link=f"{url}/mail/{{id}}" if url else "",
+        url=house.settings.pages.url.rstrip("/"),
         clock=time.time,
         random=random.random,
     )
+
+
+def _records(house: "House") -> Records:
+    return Records(store=house.store, views=house.views, cases=house.cases)
 
 
 def _post(house: "House", wanted: HookSettings) -> SignedPost:

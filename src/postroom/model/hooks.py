@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal, NewType
 
+from postroom.model.cases import CaseNumber
 from postroom.model.mail import BrandName, MailId, RouteName
 
 HookName = NewType("HookName", str)
 CallId = NewType("CallId", int)
 
-HookEvent = Literal["routed", "verdict", "urgent"]
-HOOK_EVENTS: tuple[HookEvent, ...] = ("routed", "verdict", "urgent")
-"""A mail was decided, or decided anew; a person said where it belongs; a mail with an urgent signal came."""
+HookEvent = Literal["routed", "verdict", "urgent", "case-opened", "case-decided"]
+"""A mail was decided, or decided anew; a person said where it belongs; a mail with an urgent signal came; a case began; it was
+decided."""
 
 CallState = Literal["waiting", "done", "given-up"]
 
@@ -35,20 +36,24 @@ class Happening:
     number: int
     #: seconds since the epoch
     at: float
-    #: as the store knows it: ``routed`` or ``verdict``
+    #: as the store knows it: ``routed``, ``verdict``, ``case-opened`` or ``case-decided``
     what: str
+    #: ``""`` for what happened to a case
     mail_id: MailId
-    #: generation of the decision, number of the verdict
+    #: number of the case; 0 for what happened to a mail
+    case: CaseNumber = CaseNumber(0)
+    #: generation of the decision, number of the verdict, number of the case's event
     about: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCall:
-    """One hook is to be told of one event. (hook, event, mail_id, about) is its identity: putting it again does nothing."""
+    """One hook is to be told of one event. (hook, event, mail_id, case, about) is its identity: putting it again does nothing."""
 
     hook: HookName
     event: HookEvent
     mail_id: MailId
+    case: CaseNumber = CaseNumber(0)
     about: int
     #: when it happened, seconds since the epoch
     at: float
@@ -72,6 +77,7 @@ class HookCall:
     hook: HookName
     event: HookEvent
     mail_id: MailId
+    case: CaseNumber = CaseNumber(0)
     about: int
     at: float
     state: CallState
@@ -87,4 +93,9 @@ class HookCall:
     @property
     def key(self) -> str:
         """The same for every try: a receiver that remembers it takes each event once."""
-        return f"{self.event}.{self.mail_id}.{self.about}.{self.hook}"
+        return f"{self.told_as}.{self.hook}"
+
+    @property
+    def told_as(self) -> str:
+        """Names the event, whoever is told of it."""
+        return f"{self.event}.{self.mail_id or self.case}.{self.about}"

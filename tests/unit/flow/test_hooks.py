@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
+from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.sqlite import SqliteStore
-from postroom.flow.hooks import Calling, Spreading, Told, events, look, told_of, wants
+from postroom.flow.hooks import Calling, OfCase, OfMail, Records, Spreading, said, wants
+from postroom.model.cases import Case, CaseChange, CaseEvent, CaseNumber
 from postroom.model.errors import GiveUp, PostroomError, TryLater
 from postroom.model.hooks import CallId, Happening, Hook, HookCall, HookEvent, HookName
 from postroom.model.judgement import Verdict
-from postroom.model.mail import MailId, RouteName
+from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.testing.store_contract import accept
 from postroom.testing.values import a_decision, a_judgement, a_mail, a_ruling
 
@@ -39,6 +41,13 @@ class Other:
         return answer
 
 
+class NoViews:
+    """Lists without any mail."""
+
+    def row(self, *_: object) -> None:
+        """Nothing."""
+
+
 @dataclass(slots=True)
 class Notes:
     """Keeps what it is told."""
@@ -58,17 +67,19 @@ class House:
     now: float = 1_800_000_200.0
     other: Other = field(default_factory=Other)
     notes: Notes = field(default_factory=Notes)
+    records: Records = field(init=False)
     calling: Calling = field(init=False)
 
     def __post_init__(self) -> None:
+        units = self.store.units
+        self.records = Records(store=self.store, views=SqliteViews(units), cases=SqliteCases(units))
         self.calling = Calling(
             hook=CASES,
             caller=self.other,
             hooks=self.hooks,
-            store=self.store,
-            views=SqliteViews(self.store.units),
+            records=self.records,
             observer=self.notes,  # type: ignore[arg-type]
-            link="https://desk.example.com/mail/{id}",
+            url="https://desk.example.com",
             clock=lambda: self.now,
             random=lambda: 0.5,
         )
@@ -81,7 +92,7 @@ class House:
 
     def spread(self, *hooks: Hook) -> bool:
         known = hooks or (CASES,)
-        return Spreading(hooks=self.hooks, store=self.store, known=known, clock=lambda: self.now).turn()
+        return Spreading(hooks=self.hooks, records=self.records, known=known, clock=lambda: self.now).turn()
 
     def log(self) -> list[tuple[str, str, int]]:
         return [(one.event, one.state, len(one.attempts)) for one in reversed(self.hooks.calls())]
@@ -96,9 +107,8 @@ def house(tmp_path: Path) -> Iterator[House]:
     store.close()
 
 
-def told(**decision: Any) -> Told:
-    happening = Happening(number=1, at=1.0, what="routed", mail_id=MailId("m"), about=1)
-    return Told(happening=happening, decision=a_decision(MailId("m"), **decision))
+def told(**decision: Any) -> OfMail:
+    return OfMail(decision=a_decision(MailId("m"), **decision))
 
 
 VERDICT = Verdict(
@@ -134,10 +144,10 @@ def test_the_desk_that_a_mail_leaves_is_told_of_the_verdict_too(routes: str, wan
 
 
 def test_that_a_mail_is_urgent_is_told_once() -> None:
-    assert events(told()) == ("routed",)
-    assert events(told(urgent=("threat",))) == ("routed", "urgent")
-    assert events(told(urgent=("threat",), generation=2)) == ("routed",)
-    assert events(replace(told(urgent=("threat",), generation=2), verdict=VERDICT)) == ("verdict",)
+    assert told().events == ("routed",)
+    assert told(urgent=("threat",)).events == ("routed", "urgent")
+    assert told(urgent=("threat",), generation=2).events == ("routed",)
+    assert replace(told(urgent=("threat",), generation=2), verdict=VERDICT).events == ("verdict",)
 
 
 # -- from what happened to calls
@@ -162,12 +172,14 @@ def test_what_happened_is_spread_to_the_hooks_that_want_it(house: House) -> None
 def test_what_is_not_there_any_more_is_told_to_nobody(house: House) -> None:
     mail_id = house.judged(1)
     for what, about in (("verdict", 7), ("routed", 7)):
-        assert look(house.store, Happening(number=1, at=1.0, what=what, mail_id=mail_id, about=about)) is None
+        assert house.records.look(Happening(number=1, at=1.0, what=what, mail_id=mail_id, about=about)) is None
+    nobody = Happening(number=1, at=1.0, what="case-decided", mail_id=MailId(""), case=CaseNumber(7), about=1)
+    assert house.records.look(nobody) is None
     gone = [
         Happening(number=one.number, at=one.at, what="verdict", mail_id=one.mail_id, about=7)
         for one in house.hooks.happened(10)
     ]
-    spreading = Spreading(hooks=house.hooks, store=house.store, known=(CASES,), clock=lambda: house.now)
+    spreading = Spreading(hooks=house.hooks, records=house.records, known=(CASES,), clock=lambda: house.now)
     assert [spreading._calls(one) for one in gone] == [[]]
 
 
@@ -180,8 +192,8 @@ def test_a_call_says_what_happened(house: House) -> None:
     house.spread()
     while house.calling.turn():
         pass
-    said = dict(house.other.heard)
-    routed = said[f"routed.{mail_id}.1.cases"]
+    heard = dict(house.other.heard)
+    routed = heard[f"routed.{mail_id}.1.cases"]
     assert routed["id"] == f"routed.{mail_id}.1"
     assert routed["event"] == "routed"
     assert routed["mail"]["route"] == "appeals"
@@ -189,9 +201,9 @@ def test_a_call_says_what_happened(house: House) -> None:
     assert routed["mail"]["from"] == "ada@example.com"
     assert routed["verdict"] is None
     assert routed["links"] == {"mail": f"https://desk.example.com/mail/{mail_id}"}
-    (key,) = [key for key in said if key.startswith("verdict.")]
-    assert said[key]["verdict"]["said"] == "refunds"
-    assert said[key]["mail"]["route"] == "refunds"
+    (key,) = [key for key in heard if key.startswith("verdict.")]
+    assert heard[key]["verdict"]["said"] == "refunds"
+    assert heard[key]["mail"]["route"] == "refunds"
     assert house.log() == [("routed", "done", 1), ("routed", "done", 1), ("verdict", "done", 1)]
 
 
@@ -199,7 +211,7 @@ def test_where_no_pages_are_known_there_is_no_link(house: House) -> None:
     house.judged(1)
     house.spread()
     (call,) = house.hooks.calls()
-    body = told_of(house.store, house.calling.views, call, "")
+    body = said(house.records, call, "")
     assert body is not None
     assert json.loads(body)["links"] == {}
 
@@ -211,8 +223,43 @@ def test_of_a_mail_that_is_gone_nothing_is_told(house: House) -> None:
     house.calling._make(replace(call, about=9))
     assert house.other.heard == []
     assert house.log() == [("routed", "given-up", 1)]
-    assert told_of(house.store, house.calling.views, replace(call, mail_id=MailId("no")), "") is None
+    assert said(house.records, replace(call, mail_id=MailId("no")), "") is None
     assert mail_id == call.mail_id
+    without = replace(house.records, views=NoViews())  # type: ignore[arg-type]
+    assert said(without, call, "") is None
+
+
+def a_case(**facts: Any) -> Case:
+    return Case(
+        brand=BrandName("example"), route=RouteName("appeals"), person="ada@example.com", identity="claimed",
+        subject="odd \udcff", **facts,
+    )  # fmt: skip
+
+
+def test_a_call_about_a_case_says_how_it_is_without_the_teams_words(house: House) -> None:
+    opened = CaseEvent(at=1.0, by="", what="opened")
+    house.records.cases.put(CaseChange(case=a_case(reason="ours alone"), rank=0.0, clocks="", events=(opened,)))
+    house.spread()
+    house.calling.turn()
+    ((key, heard),) = house.other.heard
+    assert key == "case-opened.1.1.cases"
+    assert (heard["case"]["number"], heard["case"]["person"]) == (1, "ada@example.com")
+    assert heard["case"]["subject"] == "odd \N{REPLACEMENT CHARACTER}"
+    assert "ours alone" not in str(heard)
+    assert heard["links"] == {"case": "https://desk.example.com/case/1"}
+    (call,) = house.hooks.calls()
+    without = said(house.records, call, "")
+    assert without is not None
+    assert json.loads(without)["links"] == {}
+
+
+@pytest.mark.parametrize(
+    ("hook", "wanted"), [({}, True), ({"routes": ("refunds",)}, False), ({"brands": ("x",)}, False)]
+)
+def test_a_case_concerns_its_desk(hook: dict[str, Any], wanted: bool) -> None:
+    about = OfCase(case=a_case(), event="case-opened")
+    assert about.events == ("case-opened",)
+    assert wants(replace(CASES, **hook), "case-opened", about) == wanted
 
 
 # -- when they do not answer

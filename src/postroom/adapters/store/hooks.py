@@ -12,19 +12,23 @@ from typing import Any
 
 from postroom.adapters.store.sql import Insert, id_list, short
 from postroom.adapters.store.units import Units
+from postroom.model.cases import CaseNumber
 from postroom.model.codec import sound
 from postroom.model.hooks import Attempt, CallId, CallState, Happening, HookCall, HookName, NewCall
 from postroom.model.mail import MailId
 
 _LOGGED = 30 * 86_400.0
-_CALL = "c.id, c.hook, c.event, m.id, c.about, c.at, c.state, c.due_at, c.tries, c.since"
-_OF_CALLS = "FROM calls AS c CROSS JOIN mails AS m ON m.seq = c.mail"
+_CALL = (
+    "c.id, c.hook, c.event, coalesce(m.id, ''), c.number_of_case, c.about, c.at, c.state, c.due_at, c.tries, c.since"
+)
+_OF_CALLS = "FROM calls AS c LEFT JOIN mails AS m ON m.seq = c.mail"
 _HAPPENED = """
-SELECT h.number, h.at, h.what, m.id, h.about FROM happenings AS h CROSS JOIN mails AS m ON m.seq = h.mail ORDER BY h.number LIMIT ?
+SELECT h.number, h.at, h.what, coalesce(m.id, ''), h.number_of_case, h.about
+FROM happenings AS h LEFT JOIN mails AS m ON m.seq = h.mail ORDER BY h.number LIMIT ?
 """
 _PUT = Insert(
-    head="INSERT OR IGNORE INTO calls (hook, event, mail, about, at, since) VALUES",
-    width=6,
+    head="INSERT OR IGNORE INTO calls (hook, event, mail, number_of_case, about, at, since) VALUES",
+    width=7,
 )
 _DUE = """
 SELECT id FROM calls INDEXED BY calls_due WHERE state = 'waiting' AND hook = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?
@@ -61,15 +65,15 @@ class SqliteHooks:
         """See `postroom.ports.hooks.Hooks.happened`."""
         with self._units.lend() as tx:
             return tuple(
-                Happening(number=number, at=at, what=what, mail_id=MailId(mail_id), about=about)
-                for number, at, what, mail_id, about in tx.execute(_HAPPENED, (limit,))
+                Happening(number=number, at=at, what=what, mail_id=MailId(mail_id), case=CaseNumber(case), about=about)
+                for number, at, what, mail_id, case, about in tx.execute(_HAPPENED, (limit,))
             )
 
     def spread(self, seen: Sequence[Happening], calls: Sequence[NewCall], now: float) -> None:
         """See `postroom.ports.hooks.Hooks.spread`."""
 
         def unit(tx: sqlite3.Connection) -> int:
-            mails = dict(
+            mails = {"": 0} | dict(
                 tx.execute(
                     "SELECT id, seq FROM mails WHERE id IN (SELECT value FROM json_each(?))",
                     (json.dumps(sorted({sound(one.mail_id) for one in calls})),),
@@ -78,7 +82,7 @@ class SqliteHooks:
             _PUT.run(
                 tx,
                 [
-                    (sound(one.hook), one.event, mails[sound(one.mail_id)], one.about, one.at, now)
+                    (sound(one.hook), one.event, mails[sound(one.mail_id)], one.case, one.about, one.at, now)
                     for one in calls
                     if sound(one.mail_id) in mails
                 ],
@@ -162,6 +166,7 @@ def _calls(tx: sqlite3.Connection, rest: str, values: Sequence[Any]) -> tuple[Ho
             hook=HookName(hook),
             event=event,
             mail_id=MailId(mail_id),
+            case=CaseNumber(case),
             about=about,
             at=at,
             state=state,
@@ -170,7 +175,7 @@ def _calls(tx: sqlite3.Connection, rest: str, values: Sequence[Any]) -> tuple[Ho
             since=since,
             attempts=tuple(attempts[number]),
         )
-        for number, hook, event, mail_id, about, at, state, due_at, tries, since in rows
+        for number, hook, event, mail_id, case, about, at, state, due_at, tries, since in rows
     )
 
 

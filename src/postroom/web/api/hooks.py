@@ -51,7 +51,8 @@ class CallFacts(Output, frozen=True):
     number: int
     hook: str
     event: HookEvent
-    mail: Id
+    mail: Annotated[Id, Meta(description="Empty for what happened to a case.")]
+    case: Annotated[int, Meta(description="Number of the case; 0 for what happened to a mail.")]
     key: Annotated[str, Meta(description="The Idempotency-Key of every try.")]
     at: Annotated[Seconds, Meta(description="When it happened.")]
     state: CallState
@@ -107,6 +108,7 @@ def _facts(one: HookCall) -> CallFacts:
         hook=one.hook,
         event=one.event,
         mail=one.mail_id,
+        case=one.case,
         key=one.key,
         at=one.at,
         state=one.state,

@@ -11,7 +11,6 @@ import pytest
 from postroom.bootstrap import checks, hooks
 from postroom.bootstrap.house import House
 from postroom.config import load
-from postroom.flow.hooks import Spreading
 from postroom.model.hooks import Hook
 from postroom.model.marks import SIGNATURE_HEADER, is_webhook_signed
 from tests.api_house import problem, programme, told
@@ -75,7 +74,7 @@ def here(tmp_path: Path, receiver: Receiver) -> Iterator[Installation]:
 def work(here: Installation) -> Hook:
     """All that the threads of the pages' process would do now."""
     (hook,) = hooks.known(here.house)
-    spreading = Spreading(hooks=here.house.hooks, store=here.house.store, known=(hook,), clock=lambda: 2e9)
+    spreading = hooks.spreading(here.house)
     calling = hooks.calling(here.house, hook)
     while spreading.turn() or calling.turn():
         pass
@@ -111,6 +110,30 @@ def test_the_api_tells_how_it_went_and_calls_again(here: Installation, receiver:
     assert told(root.post("/hooks/calls/replay", {"numbers": [999]})) == {"changed": 0}
     assert told(root.get("/audit?what=calls-replayed"))["deeds"][0]["detail"] == "1 calls"
     assert problem(programme(here, "root", "lead").get("/hooks"))["status"] == 403
+
+
+def test_of_cases_is_told_that_they_began_and_how_they_ended(tmp_path: Path, receiver: Receiver) -> None:
+    (tmp_path / "cases").write_bytes(SECRET)
+    wanted = settings(receiver).replace("[route.appeals]", "[route.appeals]\ncases = true")
+    with installation(
+        tmp_path, wanted.replace("[hook.cases]", '[hook.cases]\nevents = ["case-opened", "case-decided"]')
+    ) as here:
+        here.house.hooks.set_up([one.name for one in hooks.known(here.house)])
+        here.room.casework.filing.watch()
+        (mail,) = here.receive(APPEAL)
+        here.room.casework.catch_up()
+        root = programme(here, "root", "admin")
+        assert root.post("/cases/1/note", {"text": "a secret of the team"}).status == 200
+        assert root.post("/cases/1/decide", {"outcome": "granted", "reason": "words for the team"}).status == 200
+        work(here)
+        said = [json.loads(body) for _, body in receiver.heard]
+        assert [one["event"] for one in said] == ["case-opened", "case-decided"]
+        assert said[1]["case"]["outcome"] == "granted"
+        assert said[1]["case"]["mails"] == [mail]
+        assert b"the team" not in receiver.heard[1][1]
+        calls = told(root.get("/hooks/calls"))["calls"]
+        assert [(one["mail"], one["case"]) for one in calls] == [("", 1), ("", 1)]
+        assert "Case 1" in here.user("ada", "admin").get("/hooks").words
 
 
 def test_the_log_comes_in_pages(here: Installation) -> None:

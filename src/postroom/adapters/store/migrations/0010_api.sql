@@ -18,8 +18,9 @@ CREATE TABLE happenings (
   number INTEGER PRIMARY KEY,
   at     REAL NOT NULL,
   what   TEXT NOT NULL,
-  mail   INTEGER NOT NULL,
-  about  INTEGER NOT NULL                 -- generation of a decision, number of a verdict
+  mail   INTEGER NOT NULL,                -- 0 for what happened to a case
+  number_of_case INTEGER NOT NULL DEFAULT 0,
+  about  INTEGER NOT NULL                 -- generation of a decision, number of a verdict, id of an event of a case
 );
 CREATE TRIGGER decisions_happen AFTER INSERT ON decisions WHEN EXISTS (SELECT 1 FROM hooks) BEGIN
   INSERT INTO happenings (at, what, mail, about) VALUES (NEW.decided_at, 'routed', NEW.mail, NEW.generation);
@@ -27,13 +28,18 @@ END;
 CREATE TRIGGER verdicts_happen AFTER INSERT ON verdicts WHEN EXISTS (SELECT 1 FROM hooks) BEGIN
   INSERT INTO happenings (at, what, mail, about) VALUES (NEW.at, 'verdict', NEW.mail, NEW.number);
 END;
+CREATE TRIGGER cases_happen AFTER INSERT ON case_events
+WHEN NEW.what IN ('opened', 'decided') AND EXISTS (SELECT 1 FROM hooks) BEGIN
+  INSERT INTO happenings (at, what, mail, number_of_case, about) VALUES (NEW.at, 'case-' || NEW.what, 0, NEW.number, NEW.id);
+END;
 
--- One row an event and hook: nothing of the mail but which it is.
+-- One row an event and hook: nothing of the mail or case but which it is.
 CREATE TABLE calls (
   id         INTEGER PRIMARY KEY,
   hook       TEXT NOT NULL,
   event      TEXT NOT NULL,
-  mail       INTEGER NOT NULL REFERENCES mails (seq),
+  mail       INTEGER NOT NULL,            -- 0 for what happened to a case
+  number_of_case INTEGER NOT NULL DEFAULT 0,
   about      INTEGER NOT NULL,
   at         REAL NOT NULL,               -- when it happened
   state      TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'given-up')),
@@ -42,7 +48,7 @@ CREATE TABLE calls (
   since      REAL NOT NULL,               -- when it was put or replayed
   settled_at REAL
 );
-CREATE UNIQUE INDEX calls_identity ON calls (mail, event, about, hook);
+CREATE UNIQUE INDEX calls_identity ON calls (mail, number_of_case, event, about, hook);
 CREATE INDEX calls_due ON calls (hook, due_at, id) WHERE state = 'waiting';
 CREATE INDEX calls_hook ON calls (hook, state, id);
 CREATE INDEX calls_settled ON calls (settled_at) WHERE state <> 'waiting';
