@@ -22,6 +22,8 @@ _LOOK = 1.0
 """Seconds between two looks for work."""
 _AFTER_TROUBLE = 10.0
 _LEAST_SECRET = 16
+_SETTLING = 10.0
+"""Seconds between the end of a call and its being settled, at most."""
 
 
 def known(house: "House") -> tuple[Hook, ...]:
@@ -80,6 +82,7 @@ def calling(house: "House", hook: Hook) -> Calling:
         hooks=house.hooks,
         records=_records(house),
         observer=house.observer,
+        lease=house.settings.hook[hook.name].timeout + _SETTLING,
         url=house.settings.pages.url.rstrip("/"),
         clock=time.time,
         random=random.random,

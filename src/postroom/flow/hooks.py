@@ -27,7 +27,6 @@ from postroom.ports.hooks import Caller, Hooks
 
 PATIENCE: Final = Patience(first=10.0, longest=3600.0, max_age=86_400.0)
 _AT_ONCE: Final = 200
-_LEASE: Final = 600.0
 _LONGEST_REST: Final = 900.0
 _LONGEST_SAID: Final = 500
 
@@ -146,6 +145,8 @@ class Calling:
     hooks: Hooks
     records: Records
     observer: Observer
+    #: seconds after which a call that was begun and not settled is made again: its process has died
+    lease: float
     #: of the pages, without a slash at the end; ``""`` when it is not known
     url: str
     clock: Callable[[], float]
@@ -158,7 +159,7 @@ class Calling:
         now = self.clock()
         if now < self._rests_until:
             return False
-        taken = self.hooks.take(self.hook.name, now, lease=_LEASE, limit=1)
+        taken = self.hooks.take(self.hook.name, now, lease=self.lease, limit=1)
         for call in taken:
             self._make(call)
         return bool(taken)

@@ -79,6 +79,7 @@ class House:
             hooks=self.hooks,
             records=self.records,
             observer=self.notes,  # type: ignore[arg-type]
+            lease=60.0,
             url="https://desk.example.com",
             clock=lambda: self.now,
             random=lambda: 0.5,

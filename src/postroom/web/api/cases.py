@@ -216,7 +216,7 @@ def open_case(call: Call[Nothing, CaseOfMail]) -> CaseFacts:
     """The case of a mail; one is opened where it has none."""
     mail_id = MailId(call.body.mail)
     if call.room.views.row(mail_id, call.sight) is None:
-        raise Missing("There is no such mail, or it is not for you.")
+        raise wrong_body("there is no such mail, or it is not for you", "/mail")
     return _facts(call, call.room.casework.open(call.user, mail_id))
 
 

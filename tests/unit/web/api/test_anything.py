@@ -98,7 +98,7 @@ def test_any_input_gets_an_answer(
         method.upper(), address.removeprefix("/api/v1") + (f"?{'&'.join(query)}" if query else ""), body
     )
     assert answer.status in LISTED
-    assert answer.status == 404 or str(answer.status) in told["responses"]
+    assert str(answer.status) in told["responses"]
     if answer.status >= 400:
         assert json.loads(answer.text)["status"] == answer.status
     elif answer.headers["content-type"] == "application/json":

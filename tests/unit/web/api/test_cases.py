@@ -108,7 +108,7 @@ def test_mails_are_given_cases_and_joined_to_others(here: Installation, ada: Pro
     assert len(told(ada.get("/cases/1"))["mails"]) == 2
     (refund,) = here.receive(REFUND)
     assert problem(ada.post("/cases", {"mail": refund}))["status"] == 409
-    assert problem(ada.post("/cases", {"mail": "nothing"}))["status"] == 404
+    assert problem(ada.post("/cases", {"mail": "nothing"}))["status"] == 422
 
 
 def test_who_may_not_see_a_case_finds_none(here: Installation) -> None:
