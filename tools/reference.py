@@ -19,6 +19,10 @@ from postroom.cli.main import app
 from postroom.config.settings import DESTINATION_KINDS, Settings, Table
 from postroom.decide.context import FIELDS
 from postroom.decide.keys import GROUP, PHRASE_FILE, RULE, Key
+from postroom.web.api.document import tag_of, words
+from postroom.web.api.operation import PREFIX, shape
+from postroom.web.api.table import OPERATIONS
+from postroom.web.api.taking import fields as fields_of
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 _HEAD = "<!-- Written by tools/reference.py from the code: change it there. -->\n\n"
@@ -26,7 +30,13 @@ _HEAD = "<!-- Written by tools/reference.py from the code: change it there. -->\
 
 def pages() -> dict[str, str]:
     """File name -> text of every page."""
-    return {"settings.md": _settings(), "commands.md": _commands(), "metrics.md": _metrics(), "rules.md": _rules()}
+    return {
+        "settings.md": _settings(),
+        "commands.md": _commands(),
+        "metrics.md": _metrics(),
+        "rules.md": _rules(),
+        "api.md": _api(),
+    }
 
 
 def _settings() -> str:
@@ -168,6 +178,21 @@ def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def _api() -> str:
+    parts = [
+        _HEAD,
+        f"# API\n\nAll paths are below `{PREFIX}`. `{PREFIX}/openapi.json` has the types; [how to use it](../how-to/api.md).\n",
+    ]
+    for room in dict.fromkeys(map(tag_of, OPERATIONS)):
+        parts.append(f"\n## {room.capitalize()}\n\n| call | takes | scope | what it does |\n|---|---|---|---|")
+        for one in OPERATIONS:
+            if tag_of(one) == room:
+                form = shape(one)
+                taken = [f"`{field.encode_name}`" for kind in (form.asked, form.body) for field in fields_of(kind)]
+                parts.append(f"| `{one.method} {one.path}` | {', '.join(taken)} | {one.scope} | {words(one)[0]} |")
+    return "\n".join(parts) + "\n"
 
 
 def main() -> int:

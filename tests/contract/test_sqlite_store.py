@@ -8,16 +8,20 @@ import pytest
 from hypothesis import settings
 
 from postroom.adapters.store.accounts import SqliteAccounts
+from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.cases import SqliteCases
+from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
+from postroom.testing.answers_contract import AnswersContract
 from postroom.testing.cases_contract import CasesContract
 from postroom.testing.clock import ManualClock
 from postroom.testing.desktop_contract import TurnsContract, ViewsContract
+from postroom.testing.hooks_contract import HooksContract
 from postroom.testing.privacy_contract import PrivacyContract
 from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
@@ -143,6 +147,22 @@ class TestSqliteCases(CasesContract):
 
 class TestSqliteTurns(TurnsContract):
     pass
+
+
+class TestSqliteAnswers(AnswersContract):
+    @pytest.fixture
+    def answers(self, house: SqliteHouse) -> SqliteAnswers:
+        return SqliteAnswers(house.open().units)
+
+
+class TestSqliteHooks(HooksContract):
+    @pytest.fixture
+    def store(self, house: SqliteHouse) -> SqliteStore:
+        return house.open()
+
+    @pytest.fixture
+    def hooks(self, store: SqliteStore) -> SqliteHooks:
+        return SqliteHooks(store.units)
 
 
 class SqliteQueueMachine(QueueMachine):

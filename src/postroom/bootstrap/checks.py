@@ -15,6 +15,7 @@ from postroom.adapters.classifier.extras import install
 from postroom.adapters.classifier.modelfile import LIGHT
 from postroom.adapters.intake.tls import Certificate
 from postroom.adapters.opinion.openai import OpenAIOpinion
+from postroom.bootstrap import hooks
 from postroom.bootstrap.house import House
 from postroom.bootstrap.weights import read_weights
 from postroom.config.cross import host_and_port, listeners
@@ -52,6 +53,7 @@ def mistakes(house: House) -> Iterator[Mistake]:
         yield Mistake(path="status", message=what, remedy="Correct it, then check again")
     for name, what in house.destination_mistakes().items():
         yield Mistake(path=f"destination.{name}", message=what, remedy="Correct it, then check again")
+    yield from _web(house)
     yield from _learning(house)
     yield from _model_file(house)
     if what := house.opinion_mistake():
@@ -206,6 +208,20 @@ def _model_file(house: House) -> Iterator[Mistake]:
             modelfile.read(house.base / wanted, LIGHT, lambda content: modelfile.header(content, LIGHT, len))
         except ConfigError as error:
             yield Mistake(path="judging.model", message=str(error), remedy=_AGAIN)
+
+
+def _web(house: House) -> Iterator[Mistake]:
+    for name, what in hooks.mistakes(house):
+        yield Mistake(path=f"hook.{name}", message=what, remedy="Correct it, then check again")
+    if house.settings.pages.customer_info_secret_file:
+        try:
+            hooks.customer_info_secret(house)
+        except ConfigError as error:
+            yield Mistake(
+                path="pages.customer_info_secret_file",
+                message=str(error),
+                remedy="Make one: openssl rand -hex 32, and give it to the helpdesk as well",
+            )
 
 
 def _certificate(house: House) -> Iterator[Mistake]:

@@ -25,8 +25,10 @@ from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.adapters.store.accounts import SqliteAccounts
+from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.connect import give_to_owner_of_folder
+from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
@@ -600,6 +602,16 @@ class House:
     def journal(self) -> SqliteJournal:
         """The audit log."""
         return SqliteJournal(self.store.units)
+
+    @cached_property
+    def answers(self) -> SqliteAnswers:
+        """Answers of the API that may be asked for again."""
+        return SqliteAnswers(self.store.units)
+
+    @cached_property
+    def hooks(self) -> SqliteHooks:
+        """The outbox and the log of outgoing webhooks."""
+        return SqliteHooks(self.store.units)
 
     @cached_property
     def passwords(self) -> "Argon2Passwords":

@@ -14,6 +14,7 @@ import uvicorn
 
 from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
+from postroom.bootstrap import hooks
 from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
@@ -25,6 +26,8 @@ from postroom.model.mail import BrandName, Mail, RouteName
 from postroom.model.message import Message
 from postroom.model.people import Sight
 from postroom.understand.reader import read
+from postroom.web.api.informing import Informing
+from postroom.web.api.pace import Pace
 from postroom.web.room import Room
 from postroom.web.site import site
 from postroom.web.visit import COOKIE, SECURE_COOKIE
@@ -32,6 +35,8 @@ from postroom.web.visit import COOKIE, SECURE_COOKIE
 #: seconds that answers under way get when the server ends
 _DRAIN = 5.0
 _LOOK = 1.0
+#: seconds that a helpdesk waits for an account's status: it gives up after fifteen for all
+_STATUS_DEADLINE = 5.0
 
 
 def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pulse) -> None:
@@ -63,6 +68,7 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
         target=keep_up, args=(house.casework.filing, house.observer, lambda: server.should_exit), name="cases"
     )
     filing.start()
+    hooks.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
     gc.freeze()
     pulse.ready()
     try:
@@ -112,12 +118,30 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         events=house.store.events,
         routes=house.taught_routes,
         brands=tuple(map(BrandName, house.settings.brand)),
+        answers=house.answers,
+        hooks=house.hooks,
+        known_hooks=hooks.known(house),
+        informing=informing(house),
+        pace=Pace(settings.api_per_minute, time.monotonic),
         hosts=hosts(settings.url, [address_of(one) for one in opened]),
         cookie=SECURE_COOKIE if secure else COOKIE,
         secure=secure,
         lease=settings.lease_minutes * 60.0,
         clock=time.time,
         failed=lambda error: tell_failure(house.observer, error),
+    )
+
+
+def informing(house: House) -> Informing | None:
+    """What a helpdesk is told of customers, if anything. Raises `ConfigError`."""
+    settings = house.settings.pages
+    if not settings.customer_info_secret_file:
+        return None
+    return Informing(
+        secret=hooks.customer_info_secret(house),
+        views=house.views,
+        account=lambda email: house.statuses.statuses([email], _STATUS_DEADLINE)[0],
+        url=settings.url.rstrip("/"),
     )
 
 

@@ -26,6 +26,7 @@ from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import RETAINED, keeps_for_a_time
 from postroom.bootstrap.schedule import Schedule, Tidying
 from postroom.model.errors import ConfigError, PostroomError, TryLater
+from postroom.model.hooks import HookName
 from postroom.model.mail import Envelope, Mail, Peer
 from postroom.ports import Observer
 from postroom.web.health import Vitals, health_app
@@ -90,6 +91,7 @@ class Server:
         self._tidying = self._tidy(observer)
         self._release_the_dead()
         self._note_cases()
+        self._house.hooks.set_up([HookName(name) for name in self._house.settings.hook])
         if not self._house.settings.urgent.destinations:
             observer.note("urgent-unheard", remedy="name who is told of urgent mail in urgent.destinations")
         try:

@@ -32,6 +32,7 @@ def cross_check(settings: Settings) -> Iterator[Mistake]:
     yield from _check_trust(settings)
     yield from _check_listeners(settings)
     yield from _check_pages(settings)
+    yield from _check_hooks(settings)
     yield from _check_tls(settings)
     yield from _check_destinations(settings)
     yield from _check_second_opinion(settings)
@@ -229,6 +230,29 @@ def _check_pages(settings: Settings) -> Iterator[Mistake]:
             message=f"passwords and mail would go over the network in the clear, as {settings.pages.listen} is not loopback",
             remedy="Put a proxy with TLS before 127.0.0.1:8026 and set pages.url to its https address",
         )
+
+
+def _check_hooks(settings: Settings) -> Iterator[Mistake]:
+    if settings.hook and not settings.pages.listen:
+        yield Mistake(
+            path="pages.listen",
+            message="the process of the pages makes the calls of [hook], and there is none",
+            remedy='Set pages.listen = "127.0.0.1:8026"',
+        )
+    known = {*settings.route, *BUILT_IN_ROUTES}
+    for name, hook in settings.hook.items():
+        for brand in hook.brands:
+            if brand not in settings.brand:
+                yield Mistake(
+                    path=f"hook.{name}.brands",
+                    message=f"no brand is called {brand!r}",
+                    remedy=near(brand, settings.brand),
+                )
+        for route in hook.routes:
+            if route not in known:
+                yield Mistake(
+                    path=f"hook.{name}.routes", message=f"no route is called {route!r}", remedy=near(route, known)
+                )
 
 
 def _overlap(one: str, other: str) -> bool:

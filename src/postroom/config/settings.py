@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, field
 
 from postroom.model.cases import Start
+from postroom.model.hooks import HookEvent
 from postroom.model.judgement import AccountState
 
 Words = Annotated[str, Meta(min_length=1)]
@@ -293,6 +294,22 @@ DESTINATION_KINDS: dict[str, type[Table]] = {
 }
 
 
+class Hook(Table, frozen=True):
+    """Another system that is told what happens, by a signed HTTP POST (docs/how-to/api.md). Empty lists mean all."""
+
+    url: Annotated[str, Meta(min_length=1, description="Where to post; https unless the host is listed in `allow`.")]
+    secret_file: Annotated[str, Meta(min_length=1, description="File that holds the signing secret.")]
+    events: Annotated[tuple[HookEvent, ...], Meta(description="What it is told of.")] = ()
+    brands: Annotated[tuple[Name, ...], Meta(description="Whose mail.")] = ()
+    routes: Annotated[
+        tuple[Name, ...], Meta(description="Mail of which desks, review, junk and automatic with them.")
+    ] = ()
+    allow: Annotated[
+        tuple[str, ...], Meta(description="Private networks or host names that this hook may reach all the same.")
+    ] = ()
+    timeout: Annotated[float, Meta(gt=0, le=120, description="Seconds for one call.")] = 15.0
+
+
 class Review(Table, frozen=True):
     """Where the uncertain wait, and for how long."""
 
@@ -517,6 +534,13 @@ class Pages(Table, frozen=True):
     lease_minutes: Annotated[
         float, Meta(gt=0, le=120, description="So long a mail in review is in one person's hands.")
     ] = 10.0
+    api_per_minute: Annotated[int, Meta(ge=1, description="Calls of the API that each key may make a minute.")] = 600
+    customer_info_secret_file: Annotated[
+        str,
+        Meta(
+            description="File of the secret that a helpdesk signs with when it asks about a customer; empty: it is told nothing."
+        ),
+    ] = ""
 
 
 class Log(Table, frozen=True):
@@ -554,6 +578,9 @@ class Settings(Table, frozen=True):
     )
     calendar: Annotated[dict[Name, Calendar], Meta(description="When the team works.")] = field(default_factory=dict)
     clock: Annotated[dict[Name, Clock], Meta(description="Times that cases are under.")] = field(default_factory=dict)
+    hook: Annotated[dict[Name, Hook], Meta(description="Other systems that are told what happens.")] = field(
+        default_factory=dict
+    )
     review: Review = field(default_factory=Review)
     urgent: Urgent = field(default_factory=Urgent)
     judging: Judging = field(default_factory=Judging)

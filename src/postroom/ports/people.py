@@ -80,6 +80,8 @@ class JobFilter:
     why: str = ""
     #: created before, seconds since the epoch
     before: float | None = None
+    #: of higher numbers than this one: for the next page
+    after: int = 0
     limit: int = 1000
 
 

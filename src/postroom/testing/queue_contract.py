@@ -326,6 +326,8 @@ class HandsContract:
         assert [info.id for info in store.jobs(JobFilter(kinds=("judge",), limit=2))] == [jobs[0].id, jobs[1].id]
         assert [info.mail_id for info in store.jobs(JobFilter(ids=(jobs[2].id,)))] == ids(3)
         assert store.jobs(JobFilter(before=made - 1e9)) == ()
+        every = store.jobs(JobFilter())
+        assert store.jobs(JobFilter(after=every[0].id)) == every[1:]
         assert store.jobs(JobFilter(why="bug")) == ()
         assert len(store.jobs(JobFilter(states=("ready", "claimed"), destination="desk"))) == 3
 

@@ -22,6 +22,7 @@ _MORE: tuple[tuple[str, str, Role], ...] = (
     ("person", "Privacy", "lead"),
     ("people", "People and keys", "admin"),
     ("audit", "Audit log", "admin"),
+    ("hooks", "Webhooks", "admin"),
 )
 _KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 

@@ -11,6 +11,7 @@ from postroom.flow.nearest import Neighbour
 from postroom.flow.signin import SigningIn
 from postroom.flow.team import Team
 from postroom.flow.verdicts import Reviewing
+from postroom.model.hooks import Hook
 from postroom.model.judgement import Decision
 from postroom.model.listing import Event
 from postroom.model.mail import BrandName, Mail, MailId, RouteName
@@ -18,8 +19,12 @@ from postroom.model.message import Message
 from postroom.model.people import Sight
 from postroom.ports import Store
 from postroom.ports.accounts import Accounts, Journal
+from postroom.ports.answers import Answers
 from postroom.ports.cases import Cases
 from postroom.ports.desktop import Turns, Views
+from postroom.ports.hooks import Hooks
+from postroom.web.api.informing import Informing
+from postroom.web.api.pace import Pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,15 @@ class Room:
     #: desks in the order of the settings, then junk and automatic
     routes: tuple[RouteName, ...]
     brands: tuple[BrandName, ...]
+    #: answers of the API that may be asked for again
+    answers: Answers
+    #: outgoing webhooks
+    hooks: Hooks
+    known_hooks: tuple[Hook, ...]
+    #: what a helpdesk is told of customers; None for nothing
+    informing: Informing | None
+    #: how often each key may call
+    pace: Pace
     #: hosts, with port where it is not the usual one, under which the pages may be asked for
     hosts: frozenset[str]
     #: name of the session's cookie

@@ -9,7 +9,21 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from postroom.web.pages import audit, cases, condition, inbox, letters, mail, news, people, person, review, signin
+from postroom.web.api.routes import routes as api_routes
+from postroom.web.pages import (
+    audit,
+    cases,
+    condition,
+    hooks,
+    inbox,
+    letters,
+    mail,
+    news,
+    people,
+    person,
+    review,
+    signin,
+)
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
 from postroom.web.visit import Page, endpoint, guarded
@@ -24,6 +38,7 @@ PAGES: tuple[Page, ...] = (
     *people.PAGES,
     *person.PAGES,
     *audit.PAGES,
+    *hooks.PAGES,
     *news.PAGES,
 )
 """All that takes a session."""
@@ -53,6 +68,7 @@ def site(room: Room) -> Starlette:
             Route("/static/{mark}/{name}", static),
             Route("/healthz", alive),
             *signin.routes(room, render),
+            *api_routes(room, render),
             *map(route, PAGES),
         ],
         exception_handlers={404: missing, 405: missing},

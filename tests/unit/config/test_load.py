@@ -166,6 +166,24 @@ def test_who_knows_accounts_and_is_not_asked_is_warned_of() -> None:
     assert found.remedy == 'Write kind = "csv"'
 
 
+HOOK = '[hook.cases]\nurl = "https://cases.example.com"\nsecret_file = "cases"\n'
+
+
+def test_a_hook_names_brands_and_desks_that_there_are() -> None:
+    _, problems = load(GOOD.replace("[web]", f'{HOOK}brands = ["mian"]\nroutes = ["refund", "review"]\n[web]', 1))
+    found = {p.path: p for p in problems if p.fatal}
+    assert found.keys() == {"hook.cases.brands", "hook.cases.routes"}
+    assert "main" in found["hook.cases.brands"].remedy
+    assert "refunds" in found["hook.cases.routes"].remedy
+    assert load(GOOD.replace("[web]", f'{HOOK}brands = ["main"]\nroutes = ["junk"]\n[web]', 1))[0] is not None
+
+
+def test_hooks_need_the_process_of_the_pages() -> None:
+    without = GOOD.replace('listen = "127.0.0.1:8026"', 'listen = ""', 1)
+    _, problems = load(without.replace("[web]", f"{HOOK}[web]", 1))
+    assert [p.path for p in problems if p.fatal] == ["pages.listen"]
+
+
 @pytest.mark.parametrize(("share", "fits"), [("0", True), ("0.2", True), ("0.21", False), ("-0.1", False)])
 def test_the_audit_asks_about_a_fifth_at_most(share: str, fits: bool) -> None:
     _, problems = load(GOOD.replace("[review]", f"[review]\naudit_share = {share}"))

@@ -25,6 +25,72 @@ _BUSY = frozenset({429, 502, 503, 504})
 _LONGEST_PAUSE = 3600.0
 
 
+class SignedPost:
+    """Posts to one URL, signed, with a key that is the same for every try."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        secret: bytes,
+        guard: Guard,
+        timeout: float = 30.0,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Raises `ConfigError`."""
+        if len(secret) < 16:
+            raise ConfigError("the signing secret of a webhook has at least 16 bytes")
+        self.where = read_url(url).authority
+        self._url = url
+        self._secret = secret
+        self._guard = guard
+        self._timeout = timeout
+        self._now = now
+
+    def call(self, key: str, body: bytes, media_type: str = "application/json") -> str:
+        """What the receiver said, once it has answered 2xx.
+
+        Raises `TryLater` with ``lane_down`` when it can't be reached, is busy (with the pause it asked for), or its
+        address, path or sign-in is wrong for all; `TryLater` for 408, 425 and 5xx; `GiveUp` for any other answer.
+        """
+        headers = {
+            "Content-Type": media_type,
+            "User-Agent": f"postroom/{__version__}",
+            "Idempotency-Key": key_word(key),
+            SIGNATURE_HEADER: sign_webhook(self._secret, int(self._now()), body),
+        }
+        answer = self._ask("POST", body, headers)
+        if 200 <= answer.status <= 299:
+            return f"HTTP {answer.status}"
+        raise self._refused(answer)
+
+    def check(self) -> str:
+        """Ask with OPTIONS whether somebody is there; any HTTP answer will do. Raises `TryLater`."""
+        answer = self._ask("OPTIONS", b"", {"User-Agent": f"postroom/{__version__}"})
+        return f"{self.where} answers (HTTP {answer.status} to OPTIONS)"
+
+    def _ask(self, method: str, body: bytes, headers: dict[str, str]) -> Answer:
+        try:
+            return self._guard.request(
+                method, self._url, headers=headers, body=body, timeout=self._timeout, max_answer=4096
+            )
+        except (Blocked, Unreachable) as error:
+            raise TryLater(str(error), lane_down=True) from error
+
+    def _refused(self, answer: Answer) -> TryLater | GiveUp:
+        words = f"{self.where} answered HTTP {answer.status}"
+        said = "".join(char if char.isprintable() else " " for char in answer.body[:200].decode("utf-8", "replace"))
+        words += f": {said.strip()}" if said.strip() else ""
+        if answer.status in _BUSY:
+            return TryLater(words, lane_down=True, after=retry_after(answer.headers.get("retry-after", "")))
+        if answer.status in _ENDPOINT:
+            hint = "; redirects are not followed" if answer.status < 400 else ""
+            return TryLater(f"{words}{hint}", lane_down=True)
+        if answer.status in _LATER or answer.status > 500 or answer.status < 200:
+            return TryLater(words)
+        return GiveUp(words)
+
+
 class WebhookDestination:
     """Posts each mail to a URL.
 
@@ -48,75 +114,31 @@ class WebhookDestination:
         now: Callable[[], float] = time.time,
     ) -> None:
         """``link`` is where people see a mail, with ``{id}`` in it. Raises `ConfigError`."""
-        if len(secret) < 16:
-            raise ConfigError("the signing secret of a webhook has at least 16 bytes")
-        self._where = read_url(url).authority
+        self._post = SignedPost(url, secret=secret, guard=guard, timeout=timeout, now=now)
         self.name = DestinationName(name)
         self.concurrency = concurrency
-        self._url = url
-        self._secret = secret
-        self._guard = guard
         self._content = content
         self._link = link
-        self._timeout = timeout
-        self._now = now
 
     def deliver(self, parcel: Parcel) -> Receipt:
-        """Returns once the receiver has answered 2xx.
-
-        Raises `TryLater` with ``lane_down`` when it can't be reached, is busy (with the pause it asked for), or its
-        address, path or sign-in is wrong for all; `TryLater` for 408, 425 and 5xx; `GiveUp` for any other answer.
-        """
+        """Returns once the receiver has answered 2xx; raises what `SignedPost.call` does."""
         if self._content == "message/rfc822":
-            answer = self._post(parcel.stamped, "message/rfc822", parcel.key)
+            said = self._post.call(parcel.key, parcel.stamped, "message/rfc822")
         else:
             body = msgspec.json.encode(facts(parcel, raw=self._content == "json+raw", link=self._link))
-            answer = self._post(body, "application/json", parcel.key)
-        if 200 <= answer.status <= 299:
-            return Receipt(reference=f"HTTP {answer.status}")
-        raise self._refused(answer)
+            said = self._post.call(parcel.key, body)
+        return Receipt(reference=said)
 
     def withdraw(self, mail: Mail, generation: int) -> bool:
         """It is too late: the receiver knows of it."""
         return False
 
     def check(self) -> str:
-        """Ask with OPTIONS whether somebody is there; any HTTP answer will do. Raises `TryLater`."""
-        answer = self._call("OPTIONS", b"", {"User-Agent": f"postroom/{__version__}"})
-        return f"{self._where} answers (HTTP {answer.status} to OPTIONS)"
+        """See `SignedPost.check`."""
+        return self._post.check()
 
     def close(self) -> None:
         """There is nothing to let go of: each call has a connection of its own."""
-
-    def _post(self, body: bytes, media_type: str, key: str) -> Answer:
-        headers = {
-            "Content-Type": media_type,
-            "User-Agent": f"postroom/{__version__}",
-            "Idempotency-Key": key_word(key),
-            SIGNATURE_HEADER: sign_webhook(self._secret, int(self._now()), body),
-        }
-        return self._call("POST", body, headers)
-
-    def _call(self, method: str, body: bytes, headers: dict[str, str]) -> Answer:
-        try:
-            return self._guard.request(
-                method, self._url, headers=headers, body=body, timeout=self._timeout, max_answer=4096
-            )
-        except (Blocked, Unreachable) as error:
-            raise TryLater(str(error), lane_down=True) from error
-
-    def _refused(self, answer: Answer) -> TryLater | GiveUp:
-        words = f"{self._where} answered HTTP {answer.status}"
-        said = "".join(char if char.isprintable() else " " for char in answer.body[:200].decode("utf-8", "replace"))
-        words += f": {said.strip()}" if said.strip() else ""
-        if answer.status in _BUSY:
-            return TryLater(words, lane_down=True, after=retry_after(answer.headers.get("retry-after", "")))
-        if answer.status in _ENDPOINT:
-            hint = "; redirects are not followed" if answer.status < 400 else ""
-            return TryLater(f"{words}{hint}", lane_down=True)
-        if answer.status in _LATER or answer.status > 500 or answer.status < 200:
-            return TryLater(words)
-        return GiveUp(words)
 
 
 def facts(parcel: Parcel, *, raw: bool, link: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ LEVELS: dict[EventName, Level] = {
     "erase-failed": "error",
     "heavier-model-failed": "warning",
     "heavier-model-off": "warning",
+    "hook-given-up": "error",
     "lane-down": "error",
     "lane-up": "warning",
     "loop-stopped": "warning",

@@ -105,6 +105,8 @@ def _matching(tx: sqlite3.Connection, wanted: JobFilter, allowed: tuple[JobState
         terms.append(("j.why = ?", sound(wanted.why)))
     if wanted.before is not None:
         terms.append(("j.created_at < ?", wanted.before))
+    if wanted.after:
+        terms.append(("j.id > ?", wanted.after))
     where = " AND ".join(term for term, _ in terms) or "1"
     rows = tx.execute(
         f"SELECT j.id FROM jobs AS j WHERE {where} ORDER BY j.id LIMIT ?",  # noqa: S608 - our own terms

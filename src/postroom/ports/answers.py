@@ -1,0 +1,36 @@
+"""Answers that are given again: a call whose answer was lost on the way may be repeated and is done once."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is known of a call with this key."""
+
+    #: of the request (SHA-256)
+    digest: bytes
+    #: HTTP status of its answer; 0 while it is under way
+    status: int
+    #: of its answer
+    body: bytes
+
+
+class Answers(Protocol):
+    """Calls by their idempotency keys. Every call is durable on return and raises `TryLater`."""
+
+    def begin(self, key: bytes, digest: bytes, now: float) -> Kept | None:
+        """A call begins, unless one of this key is known: that is returned, and nothing has changed.
+
+        A call is known for a day. One that is under way for more than a minute counts as lost with its process: it may
+        begin again.
+        """
+        ...
+
+    def finish(self, key: bytes, status: int, body: bytes) -> None:
+        """Its answer, to be given again. Nothing where the key is not known any more."""
+        ...
+
+    def forget(self, key: bytes) -> None:
+        """It came to nothing: it may be tried again. Idempotent."""
+        ...

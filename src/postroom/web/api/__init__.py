@@ -1,0 +1,1 @@
+"""API v1: what the pages do, for programmes."""

@@ -1,0 +1,127 @@
+"""What a helpdesk is told of a customer while an agent has his conversation open.
+
+The helpdesk asks ``?email=&timestamp=`` and shows no key but ``Authorization: Bearer`` with the base64 of the HMAC-SHA256 over
+the query as it stands in the address, made with a secret that both know. A question is good for five minutes.
+"""
+
+import hmac
+from base64 import b64encode
+from functools import partial
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from msgspec import Meta
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from postroom.model.desktop import MailPage, Wanted
+from postroom.model.errors import Refused
+from postroom.model.people import ALL
+from postroom.web.api.informing import Informing
+from postroom.web.api.operation import Input, Output
+from postroom.web.api.problem import Problem, encoded
+from postroom.web.api.serving import paced, safely
+from postroom.web.api.taking import parameters
+from postroom.web.room import Room
+from postroom.web.visit import guarded
+from postroom.web.words import machine
+
+PATH: Final = "/customer-info"
+_TOLERANCE: Final = 300.0
+_LOOKED_AT: Final = 50
+
+
+class OfCustomer(Input, frozen=True):
+    """Whom, and when it is asked."""
+
+    email: Annotated[str, Meta(min_length=3, max_length=320, examples=["ada@example.com"])]
+    timestamp: Annotated[float, Meta(ge=0, le=1e11, description="Now, seconds since the epoch.", examples=[1767225600])]
+
+
+class Customer(Output, frozen=True):
+    """What there is to know of a customer, as helpdesks show it."""
+
+    name: str | None
+    value: float | None
+    actions: Annotated[dict[str, str], Meta(description="What to click on -> where it leads.")]
+    metadata: Annotated[dict[str, str], Meta(description="What to show, in this order.")]
+
+
+class CustomerInfo(Output, frozen=True):
+    """The answer to a helpdesk."""
+
+    success: bool
+    customer: Customer
+
+
+def answer(informing: Informing, request: Request, now: float) -> Response:
+    """The answer to one question. Raises `Problem` and `TryLater`."""
+    scheme, _, said = request.headers.get("authorization", "").partition(" ")
+    query = request.scope["query_string"]
+    wanted = b64encode(hmac.digest(informing.secret, query, "sha256"))
+    if scheme.lower() != "bearer" or not hmac.compare_digest(wanted, said.strip().encode("latin-1")):
+        raise Problem(
+            401,
+            "The question is not signed with the secret that was agreed on.",
+            headers={"WWW-Authenticate": 'Bearer realm="postroom customer info"'},
+        )
+    asked = parameters(OfCustomer, {}, request.query_params.multi_items())
+    if abs(asked.timestamp - now) > _TOLERANCE:
+        raise Problem(401, "The question is older than five minutes, or one of the clocks is wrong.")
+    return Response(encoded(known(informing, asked.email.strip())), media_type="application/json")
+
+
+def known(informing: Informing, email: str) -> CustomerInfo:
+    """What there is to know. Raises `TryLater`."""
+    metadata: dict[str, str] = {}
+    account = informing.account(email)
+    if account.state != "unknown":
+        since = f" since {machine(account.since)}" if account.since is not None else ""
+        metadata["Account"] = f"{account.state}{since}"
+    found = _mails(informing, email)
+    rows = found.rows
+    if rows:
+        metadata["Mails in this name"] = f"{len(rows)}{' or more' if found.after else ''}"
+        metadata["Last mail"] = machine(rows[0].received_at)
+        metadata["Last desk"] = rows[0].route
+        counted: dict[str, int] = {}
+        for row in rows:
+            counted[row.route] = counted.get(row.route, 0) + 1
+        metadata["Desks"] = ", ".join(f"{route} {n}" for route, n in sorted(counted.items(), key=lambda one: -one[1]))
+    actions = {"Mails in postroom": f"{informing.url}/inbox?sender={quote(email, safe='@')}"} if informing.url else {}
+    return CustomerInfo(success=True, customer=Customer(name=None, value=None, actions=actions, metadata=metadata))
+
+
+def _mails(informing: Informing, email: str) -> MailPage:
+    """Of this very sender; none of what can't be an address."""
+    local, at, domain = email.rpartition("@")
+    if not (local and at and domain):
+        return MailPage(rows=(), after="")
+    try:
+        return informing.views.mails(Wanted(sender=email), ALL, limit=_LOOKED_AT)
+    except Refused:
+        return MailPage(rows=(), after="")
+
+
+class Place:
+    """Its path, as an ASGI application; nothing where no secret was agreed on."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        request = Request(scope, receive)
+        response = await run_in_threadpool(safely, self._room, partial(self._answer, request))
+        await guarded(response)(scope, receive, send)
+
+    def _answer(self, request: Request, headers: dict[str, str]) -> Response:
+        informing = self._room.informing
+        if informing is None:
+            raise Problem(404, "No helpdesk is told of customers here: `pages.customer_info_secret_file` is not set.")
+        if request.method not in ("GET", "HEAD"):
+            raise Problem(405, "This takes GET, HEAD.", headers={"Allow": "GET, HEAD"})
+        headers |= paced(self._room, ("customer-info",))
+        return answer(informing, request, self._room.clock())

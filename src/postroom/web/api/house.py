@@ -1,0 +1,106 @@
+"""The installation as a whole: who is asking, the desks, numbers for instruments, the audit log."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from postroom.flow.facts import deed_facts, user_facts
+from postroom.web.api.mails import Limit, Number
+from postroom.web.api.operation import Call, Input, Nothing, Operation, Output
+from postroom.web.api.shapes import DeedFacts, PersonFacts, told
+
+
+class Whose(Output, frozen=True):
+    """Whose key this is, and what it may."""
+
+    person: Annotated[PersonFacts, Meta(description="With no more of a role than the key's scope has.")]
+    key: Annotated[str, Meta(description="Name of the key.")]
+    scope: str
+    expires_at: float | None
+
+
+class Desk(Output, frozen=True):
+    """One desk of one brand."""
+
+    route: str
+    brand: str
+    unread: int
+
+
+class Desks(Output, frozen=True):
+    """What the side of the pages shows."""
+
+    routes: Annotated[tuple[str, ...], Meta(description="Desks whose mail you may see.")]
+    brands: tuple[str, ...]
+    unread: Annotated[tuple[Desk, ...], Meta(description="Desks with unread mail.")]
+
+
+class Census(Output, frozen=True):
+    """Counts of the whole installation; no mail is among them."""
+
+    arrivals: int
+    duplicates: int
+    jobs: Annotated[dict[str, dict[str, int]], Meta(description="Kind of job -> state -> how many.")]
+    oldest_ready: Annotated[dict[str, float], Meta(description="Kind of job -> when its oldest was made.")]
+    lanes_down: int
+    unread: Annotated[dict[str, int], Meta(description="Built-in inbox -> how many.")]
+    waiting: Annotated[dict[str, int], Meta(description="review and audit -> how many questions.")]
+    bytes: Annotated[int, Meta(description="Of the store on disk.")]
+
+
+class WhichDeeds(Input, frozen=True):
+    """Which lines; what is left out means any."""
+
+    by: Annotated[str, Meta(max_length=320, description="Who.")] = ""
+    what: Annotated[str, Meta(max_length=320, examples=["sign-in"])] = ""
+    to: Annotated[str, Meta(max_length=320, description="To whom or what.")] = ""
+    after: Annotated[Number, Meta(description="The after of the page before.")] = 0
+    limit: Limit = 100
+
+
+class Deeds(Output, frozen=True):
+    """Lines of the audit log, newest first."""
+
+    deeds: tuple[DeedFacts, ...]
+    after: Annotated[int, Meta(description="Ask with it for those that follow; 0 when there are none.")]
+
+
+def get_me(call: Call[Nothing, Nothing]) -> Whose:
+    """Whose key this is, and what it may."""
+    return Whose(
+        person=told(PersonFacts, user_facts(call.user)),
+        key=call.key.name,
+        scope=call.key.scope,
+        expires_at=call.key.expires_at,
+    )
+
+
+def list_desks(call: Call[Nothing, Nothing]) -> Desks:
+    """Desks and brands whose mail you may see, and how much of it is unread."""
+    room, sight = call.room, call.sight
+    return Desks(
+        routes=tuple(one for one in room.routes if sight.routes is None or one in sight.routes),
+        brands=tuple(one for one in room.brands if sight.brands is None or one in sight.brands),
+        unread=tuple(Desk(route=one.route, brand=one.brand, unread=one.unread) for one in room.views.counts(sight)),
+    )
+
+
+def get_census(call: Call[Nothing, Nothing]) -> Census:
+    """Counts for instruments and reports."""
+    return told(Census, call.room.store.census())
+
+
+def list_deeds(call: Call[WhichDeeds, Nothing]) -> Deeds:
+    """The audit log: who did what to what, newest first."""
+    asked = call.asked
+    found = call.room.journal.deeds(before=asked.after, limit=asked.limit, by=asked.by, what=asked.what, to=asked.to)
+    more = len(found) == asked.limit and found[-1].number > 1
+    return Deeds(deeds=tuple(told(DeedFacts, deed_facts(one)) for one in found), after=found[-1].number if more else 0)
+
+
+OPERATIONS = (
+    Operation(do=get_me, path="/me", scope="read"),
+    Operation(do=list_desks, path="/desks", scope="read"),
+    Operation(do=get_census, path="/census", scope="lead"),
+    Operation(do=list_deeds, path="/audit", scope="admin"),
+)

@@ -1,0 +1,339 @@
+"""Mails: lists, search, one mail with its evidence, and a person's word on it."""
+
+from typing import Annotated, Literal, TypeVar
+
+from msgspec import Meta
+from starlette.responses import Response
+
+from postroom.flow.facts import decision_facts, explanation_facts, mail_facts, message_facts, verdict_facts
+from postroom.flow.moves import Consequence
+from postroom.flow.verdicts import Given
+from postroom.model.desktop import Reading, Wanted
+from postroom.model.errors import Refused, unknown
+from postroom.model.listing import MailRow
+from postroom.model.mail import BrandName, Mail, MailId, RouteName
+from postroom.web import mailview
+from postroom.web.api import shapes
+from postroom.web.api.operation import Body, Call, Done, Input, Nothing, Operation, Output
+from postroom.web.api.shapes import (
+    Arrival,
+    DecisionFacts,
+    Events,
+    ExplanationFacts,
+    Id,
+    MailFacts,
+    MailPage,
+    MessageFacts,
+    NearFacts,
+    VerdictFacts,
+    mail_line,
+    told,
+)
+from postroom.web.api.taking import wrong_body
+from postroom.web.render import Missing
+
+Moment = Annotated[float, Meta(ge=-1e11, le=1e11, examples=[1767225600.0])]
+Number = Annotated[int, Meta(ge=0, le=2**53)]
+Limit = Annotated[int, Meta(ge=1, le=200, description="How many at most.")]
+Word = Annotated[str, Meta(max_length=320)]
+
+
+class OfMail(Input, frozen=True):
+    """Which mail."""
+
+    id: Annotated[Id, Meta(min_length=1, max_length=64)]
+
+
+Mailed = TypeVar("Mailed", bound=OfMail)
+
+
+class OfAttachment(OfMail, frozen=True):
+    """Which attachment."""
+
+    number: Annotated[int, Meta(ge=0, le=9999, description="Its place among the mail's attachments, from 0 on.")]
+
+
+class Search(Input, frozen=True, rename={"from_": "from"}):
+    """Which mails; what is left out means any."""
+
+    route: Annotated[Word, Meta(description="The desk where it lies.", examples=["appeals"])] = ""
+    brand: Word = ""
+    words: Annotated[
+        str,
+        Meta(
+            max_length=500,
+            description='Words that all occur in subject, sender or new text; "…" for a phrase, word* for a beginning.',
+            examples=["account locked"],
+        ),
+    ] = ""
+    from_: Annotated[Word, Meta(description="Address of the sender, or @domain.", examples=["@example.com"])] = ""
+    tag: Word = ""
+    language: Annotated[str, Meta(max_length=16, examples=["en"])] = ""
+    reading: Reading = ""
+    urgent: Annotated[bool, Meta(description="Only urgent mail.")] = False
+    unconfirmed: Annotated[bool, Meta(description="Only what nobody looked at in review in time.")] = False
+    since: Annotated[Moment | None, Meta(description="Received at or after; seconds since the epoch.")] = None
+    until: Annotated[Moment | None, Meta(description="Received before; seconds since the epoch.")] = None
+    after: Annotated[str, Meta(max_length=64, description="The after of the page before.")] = ""
+    limit: Limit = 50
+
+
+class Belongs(Input, frozen=True):
+    """Where a mail belongs."""
+
+    route: (
+        Annotated[
+            str, Meta(max_length=100, description="The desk; null confirms the best guess.", examples=["appeals"])
+        ]
+        | None
+    ) = None
+    generation: Annotated[
+        Number,
+        Meta(
+            description="Of the decision that you looked at: a newer one is then not overruled unseen. 0: the newest."
+        ),
+    ] = 0
+    note: Annotated[str, Meta(max_length=1000, description="Why, for colleagues.")] = ""
+
+
+class ConsequenceFacts(Output, frozen=True):
+    """What becomes of a delivery to where the mail does not belong any more."""
+
+    destination: str
+    what: Annotated[
+        Literal["waiting", "withdrawn", "too late"],
+        Meta(description="waiting: it has not gone and does not go; withdrawn: it is taken back."),
+    ]
+    told: Annotated[bool, Meta(description="Where it is too late: whether it is told that the mail belongs elsewhere.")]
+
+
+class GivenFacts(Output, frozen=True):
+    """What came of a verdict."""
+
+    verdict: VerdictFacts
+    decision: DecisionFacts
+    #: because of it
+    deliveries: Annotated[tuple[str, ...], Meta(description="Where it is delivered now; empty when it lies there.")]
+    waiting: Annotated[
+        tuple[str, ...], Meta(description="Those of them that can't be undone, and wait for the undo window.")
+    ]
+    consequences: tuple[ConsequenceFacts, ...]
+
+
+class Consequences(Output, frozen=True):
+    """What taking the newest verdict back would come to."""
+
+    consequences: tuple[ConsequenceFacts, ...]
+
+
+class TakesBack(Input, frozen=True):
+    """What is taken back."""
+
+    generation: Annotated[Number, Meta(description="Of the decision that you looked at; 0: the newest.")] = 0
+    note: Annotated[str, Meta(max_length=1000, description="Why, for colleagues.")] = ""
+
+
+class Nearest(Output, frozen=True):
+    """Verdicts on the mails most like it, likest first."""
+
+    nearest: tuple[NearFacts, ...]
+
+
+def list_mails(call: Call[Search, Nothing]) -> MailPage:
+    """List and search mails, newest first.
+
+    Ask again with `after` until it comes back empty. A search through very much mail may end early: `back_to` says then
+    how far it looked, and `after` goes on from there.
+    """
+    asked = call.asked
+    wanted = Wanted(
+        route=RouteName(asked.route),
+        brand=BrandName(asked.brand),
+        words=asked.words,
+        sender=asked.from_,
+        tag=asked.tag,
+        language=asked.language,
+        reading=asked.reading,
+        urgent=asked.urgent,
+        unconfirmed=asked.unconfirmed,
+        since=asked.since,
+        until=asked.until,
+    )
+    found = call.room.views.mails(wanted, call.sight, after=asked.after, limit=asked.limit)
+    return MailPage(mails=tuple(map(mail_line, found.rows)), after=found.after, back_to=found.back_to)
+
+
+def get_mail(call: Call[OfMail, Nothing]) -> MailFacts:
+    """One mail: what was accepted, what the reader understood, what was decided, what people said.
+
+    It stays unread.
+    """
+    row, mail = opened(call)
+    message, decisions = call.room.read(mail), call.room.store.decisions(row.id)
+    return MailFacts(
+        line=mail_line(row),
+        arrival=told(Arrival, mail_facts(mail)),
+        message=told(MessageFacts, message_facts("", message)),
+        decision=told(DecisionFacts, decision_facts("", decisions[-1])) if decisions else None,
+        verdicts=tuple(told(VerdictFacts, verdict_facts(one)) for one in call.room.store.verdicts_on(row.id)),
+        has_html=mailview.has_html(mail.raw),
+    )
+
+
+def get_explanation(call: Call[OfMail, Nothing]) -> ExplanationFacts:
+    """Why a mail is where it is: in words, with the words of the mail that carried it and what would have changed it."""
+    row, mail = opened(call)
+    decisions = call.room.store.decisions(row.id)
+    if not decisions:
+        raise Missing("This mail has not been judged yet.")
+    explanation = call.room.explain(decisions[-1], call.room.read(mail))
+    return told(ExplanationFacts, explanation_facts(explanation))
+
+
+def get_events(call: Call[OfMail, Nothing]) -> Events:
+    """What happened to a mail, in order of time."""
+    row, _ = opened(call)
+    return shapes.events(call.room.events(row.id))
+
+
+def get_alike(call: Call[OfMail, Nothing]) -> Nearest:
+    """What people said of the mails most like it. Takes its time."""
+    _, mail = opened(call)
+    found = call.room.alike(mail, call.room.read(mail), call.sight)
+    return Nearest(
+        nearest=tuple(
+            told(
+                NearFacts,
+                {
+                    **verdict_facts(one.verdict),
+                    "brand": one.brand,
+                    "subject": one.subject,
+                    "likeness": round(one.likeness, 3),
+                    "common": list(one.common),
+                },
+            )
+            for one in found
+            if call.room.views.row(one.verdict.mail_id, call.sight) is not None
+        )
+    )
+
+
+def get_raw(call: Call[OfMail, Nothing]) -> Response:
+    """A mail's bytes as they came."""
+    row, mail = opened(call)
+    return mailview.download(f"{row.id}.eml", mail.raw)
+
+
+def get_html(call: Call[OfMail, Nothing]) -> Response:
+    """A mail's HTML, made harmless: nothing in it runs, fetches or leads away."""
+    _, mail = opened(call)
+    return Response(mailview.document(mail.raw), media_type="text/html", headers=mailview.HEADERS)
+
+
+def get_attachment(call: Call[OfAttachment, Nothing]) -> Response:
+    """One attachment, to be kept and not to be trusted."""
+    _, mail = opened(call)
+    attachments = call.room.read(mail).attachments
+    if call.asked.number < len(attachments):
+        one = attachments[call.asked.number]
+        content = mailview.content(mail.raw, one.sha256)
+        if content is not None:
+            return mailview.download(one.name or "attachment", content)
+    raise Missing("This mail has no such attachment.")
+
+
+def mark_read(call: Call[OfMail, Nothing]) -> Done:
+    """A person has read it: it leaves the unread of its desk."""
+    row, _ = opened(call)
+    call.room.store.mark_read(row.id)
+    return Done()
+
+
+def give_verdict(call: Call[OfMail, Belongs]) -> GivenFacts:
+    """Say where a mail belongs: it is delivered there at once, and what is like it is judged by this.
+
+    Taking it back is `take_back_verdict`.
+    """
+    _, mail = opened(call)
+    return given_facts(given(call, mail, call.body))
+
+
+def get_undo(call: Call[OfMail, Nothing]) -> Consequences:
+    """What taking the newest verdict back would come to, where it has brought the mail."""
+    _, mail = opened(call)
+    try:
+        found = call.room.reviewing.consequences(mail)
+    except Refused as error:
+        raise Missing(f"There is nothing to take back: {error}.") from error
+    return Consequences(consequences=_consequences(found))
+
+
+def take_back_verdict(call: Call[OfMail, TakesBack]) -> GivenFacts:
+    """Take the newest verdict back: what stood before stands again, and what can be undone is undone."""
+    _, mail = opened(call)
+    back = call.room.reviewing.take_back(mail, call.user.name, generation=call.body.generation, note=call.body.note)
+    return given_facts(back)
+
+
+def _consequences(found: tuple[Consequence, ...]) -> tuple[ConsequenceFacts, ...]:
+    return tuple(ConsequenceFacts(destination=one.destination, what=one.what, told=one.told) for one in found)
+
+
+def opened(call: Call[Mailed, Body]) -> tuple[MailRow, Mail]:
+    """The mail asked for. Raises `Missing` when there is none, or none for this user."""
+    row = call.room.views.row(MailId(call.asked.id), call.sight)
+    mails = call.room.store.read([row.id]) if row else ()
+    if row is None or not mails:
+        raise Missing("There is no such mail, or it is not for you.")
+    return row, mails[0]
+
+
+def given(call: Call[OfMail, Belongs], mail: Mail, word: Belongs) -> Given:
+    """The verdict, kept. Raises `Problem` and `Refused`."""
+    route = RouteName(word.route) if word.route is not None else None
+    if route is not None and route not in call.room.routes:
+        raise wrong_body(unknown("route", route, call.room.routes), "/route")
+    return call.room.reviewing.give(mail, route, call.user.name, generation=word.generation, note=word.note)
+
+
+def given_facts(given: Given) -> GivenFacts:
+    """What came of it."""
+    return GivenFacts(
+        verdict=told(VerdictFacts, verdict_facts(given.verdict)),
+        decision=told(DecisionFacts, decision_facts("", given.decision)),
+        deliveries=given.deliveries,
+        waiting=given.waiting,
+        consequences=_consequences(given.consequences),
+    )
+
+
+OPERATIONS = (
+    Operation(do=list_mails, path="/mails", scope="read", refused=422),
+    Operation(do=get_mail, path="/mails/{id}", scope="read"),
+    Operation(do=get_explanation, path="/mails/{id}/explanation", scope="read"),
+    Operation(do=get_events, path="/mails/{id}/events", scope="read"),
+    Operation(do=get_alike, path="/mails/{id}/alike", scope="read"),
+    Operation(do=get_raw, path="/mails/{id}/raw", scope="read", media="application/octet-stream"),
+    Operation(do=get_html, path="/mails/{id}/html", scope="read", media="text/html"),
+    Operation(
+        do=get_attachment, path="/mails/{id}/attachments/{number}", scope="read", media="application/octet-stream"
+    ),
+    Operation(do=mark_read, path="/mails/{id}/read", scope="work", method="POST"),
+    Operation(
+        do=give_verdict,
+        path="/mails/{id}/verdict",
+        scope="work",
+        method="POST",
+        idempotent=False,
+        example=Belongs(route="appeals", generation=1, note="asks for the account back"),
+    ),
+    Operation(do=get_undo, path="/mails/{id}/undo", scope="work"),
+    Operation(
+        do=take_back_verdict,
+        path="/mails/{id}/undo",
+        scope="work",
+        method="POST",
+        idempotent=False,
+        example=TakesBack(generation=2, note="a slip of the hand"),
+    ),
+)

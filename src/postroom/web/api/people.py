@@ -1,0 +1,157 @@
+"""Who may sign in, and the keys of programmes. A key makes neither keys nor passwords: whoever finds one gets no further."""
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, UnsetType
+
+from postroom.flow.facts import key_facts, user_facts
+from postroom.model.mail import BrandName, RouteName
+from postroom.model.people import Role, User, UserName
+from postroom.web.api.operation import Call, Done, Input, Nothing, Operation, Output
+from postroom.web.api.shapes import KeyFacts, PersonFacts, told
+from postroom.web.render import Missing
+
+Name = Annotated[str, Meta(min_length=1, max_length=64, examples=["ada"])]
+Some = Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=500)]
+
+
+class OfPerson(Input, frozen=True):
+    """Whom."""
+
+    name: Name
+
+
+class OfKey(Input, frozen=True):
+    """Which key."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100, description="The letters after pr_.")]
+
+
+class NewPerson(Input, frozen=True):
+    """Somebody new: signs in elsewhere, or gets a password on the page or the command line."""
+
+    name: Name
+    role: Role
+    shown: Annotated[str, Meta(max_length=100, description="As others see it.")] = ""
+    brands: Annotated[Some, Meta(description="Empty for all.")] = ()
+    routes: Annotated[Some, Meta(description="Empty for all.")] = ()
+    urgent: bool = False
+
+
+class PersonChange(Input, frozen=True):
+    """What is to be otherwise; what is left out stays."""
+
+    role: Role | UnsetType = UNSET
+    shown: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
+    brands: Some | UnsetType = UNSET
+    routes: Some | UnsetType = UNSET
+    urgent: bool | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+class People(Output, frozen=True):
+    """All who may sign in, and who may no more."""
+
+    people: tuple[PersonFacts, ...]
+
+
+class Keys(Output, frozen=True):
+    """All keys, newest first."""
+
+    keys: tuple[KeyFacts, ...]
+
+
+class Ended(Output, frozen=True):
+    """What came of it."""
+
+    ended: Annotated[int, Meta(description="How many sessions.")]
+
+
+def list_people(call: Call[Nothing, Nothing]) -> People:
+    """List all who may sign in."""
+    return People(people=tuple(map(_facts, call.room.accounts.users())))
+
+
+def get_person(call: Call[OfPerson, Nothing]) -> PersonFacts:
+    """One person."""
+    return _facts(_found(call))
+
+
+def add_person(call: Call[Nothing, NewPerson]) -> PersonFacts:
+    """Add somebody, without a password."""
+    said = call.body
+    user = User(
+        name=UserName(said.name),
+        role=said.role,
+        shown=said.shown,
+        brands=tuple(map(BrandName, said.brands)),
+        routes=tuple(map(RouteName, said.routes)),
+        urgent=said.urgent,
+    )
+    return _facts(call.room.team.add(user, None, call.user.name))
+
+
+def change_person(call: Call[OfPerson, PersonChange]) -> PersonFacts:
+    """Give somebody another role, other brands and desks; disable or enable them."""
+    was = _found(call)
+    said: dict[str, Any] = {
+        name: value for name in call.body.__struct_fields__ if (value := getattr(call.body, name)) is not UNSET
+    }
+    return _facts(call.room.team.change(was.name, call.user.name, **said))
+
+
+def sign_out_person(call: Call[OfPerson, Nothing]) -> Ended:
+    """Sign somebody out everywhere."""
+    return Ended(ended=call.room.team.end_sessions(_found(call).name, call.user.name))
+
+
+def list_keys(call: Call[Nothing, Nothing]) -> Keys:
+    """List the keys of programmes, without their secrets. New ones are made on the page or the command line."""
+    known = call.room.accounts.keys()
+    return Keys(keys=tuple(told(KeyFacts, key_facts(one)) for one in known))
+
+
+def revoke_key(call: Call[OfKey, Nothing]) -> Done:
+    """Let a key work no more."""
+    known = call.room.accounts.keys()
+    if all(one.name != call.asked.name for one in known):
+        raise Missing("There is no such key.")
+    call.room.team.revoke_key(call.asked.name, call.user.name)
+    return Done()
+
+
+def _found(call: Call[OfPerson, Nothing] | Call[OfPerson, PersonChange]) -> User:
+    user = call.room.accounts.user(UserName(call.asked.name))
+    if user is None:
+        raise Missing("There is no such person.")
+    return user
+
+
+def _facts(user: User) -> PersonFacts:
+    return told(PersonFacts, user_facts(user))
+
+
+OPERATIONS = (
+    Operation(do=list_people, path="/people", scope="admin"),
+    Operation(
+        do=add_person,
+        path="/people",
+        scope="admin",
+        method="POST",
+        idempotent=False,
+        refused=422,
+        example=NewPerson(name="ada", role="agent", brands=("shop",)),
+    ),
+    Operation(do=get_person, path="/people/{name}", scope="admin"),
+    Operation(
+        do=change_person,
+        path="/people/{name}",
+        scope="admin",
+        method="PATCH",
+        refused=422,
+        example=PersonChange(role="reviewer", disabled=False),
+    ),
+    Operation(do=sign_out_person, path="/people/{name}/sign-out", scope="admin", method="POST"),
+    Operation(do=list_keys, path="/keys", scope="admin"),
+    Operation(do=revoke_key, path="/keys/{name}/revoke", scope="admin", method="POST"),
+)
