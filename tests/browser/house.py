@@ -1,12 +1,12 @@
 """An installation as a team has it: `postroom serve` with its pages, people of every role, mail that came in by SMTP."""
 
 import smtplib
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,8 @@ class Served:
         if name not in self._cookies:
             form = urllib.parse.urlencode({"name": name, "password": PASSWORD, "to": "/healthz"}).encode()
             asked = urllib.request.Request(f"{self.url}/sign-in", data=form, headers={"Origin": self.url})
-            self._cookies[name] = _quietly(asked)
+            self._cookies[name] = _cookie_of(asked)
+            assert self._cookies[name], f"{name} could not sign in"
         key, _, value = self._cookies[name].partition("=")
         return {"name": key, "value": value, "url": self.url}
 
@@ -124,14 +125,14 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _quietly(asked: urllib.request.Request) -> str:
+def _cookie_of(asked: urllib.request.Request) -> str:
+    """The cookie that a sign-in gives; it answers with a way on, which is not gone."""
     try:
-        answer: HTTPResponse = urllib.request.build_opener(_Stay).open(asked, timeout=30)
+        urllib.request.build_opener(_Stay).open(asked, timeout=30).close()
     except urllib.error.HTTPError as error:
         with error:
-            assert error.code == 303, error.read().decode()
-            return error.headers["Set-Cookie"].partition(";")[0]
-    raise AssertionError(f"nobody signed in: {answer.status}")
+            return error.headers.get("Set-Cookie", "").partition(";")[0]
+    return ""
 
 
 def settings(smtp: int, pages: int, sink: int) -> str:
