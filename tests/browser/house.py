@@ -13,6 +13,7 @@ from typing import Any
 from postroom.adapters.passwords import Argon2Passwords
 from postroom.bootstrap.house import House
 from postroom.config import load
+from postroom.model.cases import WantedCases
 from postroom.model.desktop import Wanted
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ROLES, Role, Sight, User, UserName
@@ -23,6 +24,8 @@ from tests.browser.wild import WILD_LETTERS
 from tools.running import free_port, wait_until
 from tools.trial import Plan, Trial
 
+#: subject of a mail that somebody has moved
+CORRECTED = "Mein Konto wurde gesperrt"
 PASSWORD = "correct horse battery"
 #: of these brands every mail waits for a person
 _ASKED = ("drill", "plain", "doubt")
@@ -45,7 +48,15 @@ host = "127.0.0.1"
 port = {sink}
 tls = "none"
 recipients = ["rights@example.test"]
+[calendar.office]
+zone = "Europe/Berlin"
+[clock.ours]
+label = "Decided within two weeks"
+within = "14 days"
 """
+_APPEALS = (
+    'cases = true\nfirst_answer_hours = 8\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +155,7 @@ def settings(smtp: int, pages: int, sink: int) -> str:
     )
     routes = "".join(
         f'[route.{name}]\ndestinations = ["{"far" if name == "copyright" else name}"]\nthreshold = 0.0\n'
+        + (_APPEALS if name == "appeals" else "")
         for name in _ROUTES
     )
     inboxes = "".join(f'[destination.{name}]\nkind = "inbox"\n' for name in (*_ROUTES, "review") if name != "copyright")
@@ -167,7 +179,9 @@ def served(folder: Path) -> Iterator[Served]:
             trial.start()
             one = Served(url=f"http://127.0.0.1:{pages}", trial=trial, sink=sink, house=house)
             one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS))
-            assert wait_until(lambda: _up(one.url), 30)
+            assert wait_until(lambda: _up(one.url) and bool(house.cases.page(WantedCases(), Sight()).cases), 30)
+            _corrected(house, one.mail(CORRECTED))
+            one.settle()
             yield one
         finally:
             trial.stop()
@@ -185,6 +199,13 @@ def _people(house: House) -> None:
             routes=tuple(map(RouteName, one.routes)),
         )
         team.add(user, PASSWORD, "test")
+
+
+def _corrected(house: House, mail_id: MailId) -> None:
+    """Somebody has moved this one."""
+    (mail,) = house.store.read([mail_id])
+    generation = house.store.decisions(mail_id)[-1].generation
+    house.reviewing().give(mail, RouteName("general"), UserName("lea"), generation=generation, note="a question")
 
 
 def _up(url: str) -> bool:

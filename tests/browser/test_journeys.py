@@ -1,5 +1,6 @@
 """What people do all day, in a real browser."""
 
+import re
 from itertools import cycle
 
 import pytest
@@ -50,7 +51,7 @@ def test_twenty_mails_reviewed_by_keyboard_alone(windows: Windows) -> None:
     assert _left(page) == left - 20
     store = windows.house.house.store
     for mail, moved_to in said.items():
-        (verdict,) = store.verdicts_on(mail)  # type: ignore[arg-type]
+        verdict = store.verdicts_on(mail)[-1]  # type: ignore[arg-type]
         assert verdict.by == "rita"
         assert not moved_to or verdict.said == moved_to
 
@@ -66,7 +67,17 @@ def test_a_question_skipped_comes_again(windows: Windows) -> None:
     assert _question(page)[0] == first
 
 
-def test_one_moved_lies_at_the_other_desk(windows: Windows) -> None:
+def test_an_answer_is_taken_back(windows: Windows) -> None:
+    page = windows.open("rita", "/review")
+    first, answers = _question(page)
+    page.keyboard.press("c")
+    expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
+    page.keyboard.press("z")
+    expect(page.locator("form.answers")).to_have_attribute("action", answers)
+    assert _question(page)[0] == first
+
+
+def test_one_moved_lies_at_the_other_desk_until_it_is_taken_back(windows: Windows) -> None:
     subject = "Opening hours"
     page = windows.open("lea", f"/mail/{{mail:{subject}}}")
     page.keyboard.press("m")
@@ -75,12 +86,35 @@ def test_one_moved_lies_at_the_other_desk(windows: Windows) -> None:
     page.keyboard.type("they ask about their account")
     page.keyboard.press("Enter")
     expect(page.locator(".why h2").first).to_contain_text("Appeals")
-    windows.house.settle()
-    for desk, there in (("appeals", 1), ("general", 0), ("refunds", 0)):
-        page.goto(f"/inbox?route={desk}")
-        expect(page.get_by_role("link", name=subject)).to_have_count(there)
+    _lies_at(page, windows, subject, "appeals")
     page.goto(windows.house.address(f"/mail/{{mail:{subject}}}"))
     expect(page.get_by_text("lea said appeals: they ask about their account")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.get_by_role("heading", name="Take back?")).to_be_visible()
+    expect(page.get_by_text("gives it back")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.locator(".why h2").first).to_contain_text("General")
+    _lies_at(page, windows, subject, "general")
+
+
+def test_a_case_is_decided_by_two(windows: Windows) -> None:
+    path = "/mail/{mail:Appeal against the ban of my channel}"
+    lead = windows.open("lea", path)
+    lead.get_by_role("link", name=re.compile(r"^case \d")).click()
+    lead.get_by_label("Whose it is").select_option("lea")
+    lead.get_by_role("button", name="Assign").click()
+    lead.get_by_placeholder("For the team alone").fill("seen before")
+    lead.get_by_role("button", name="Keep").click()
+    expect(lead.get_by_text("seen before")).to_be_visible()
+    lead.get_by_placeholder("The reason", exact=True).fill("the rule was broken")
+    lead.get_by_role("button", name="Propose to reject").click()
+    expect(lead.get_by_text("Somebody else has to confirm it")).to_be_visible()
+    other = windows.open("root", path)
+    other.get_by_role("link", name=re.compile(r"^case \d")).click()
+    other.get_by_role("button", name="Confirm the rejection").click()
+    expect(other.get_by_text("Rejected by lea, confirmed by root")).to_be_visible()
+    lead.goto("/cases?state=decided")
+    expect(lead.get_by_role("link", name="channel@example.org")).to_be_visible()
 
 
 def test_lists_and_search_by_keyboard(windows: Windows) -> None:
@@ -218,6 +252,14 @@ def test_all_works_without_javascript(windows: Windows) -> None:
         (verdict,) = windows.house.house.store.verdicts_on(mail)  # type: ignore[arg-type]
         assert verdict.by == "paul"
         assert said is None or verdict.said == said
+
+
+def _lies_at(page: Page, windows: Windows, subject: str, desk: str) -> None:
+    """At this desk and at no other."""
+    windows.house.settle()
+    for one in ("appeals", "refunds", "general"):
+        page.goto(f"/inbox?route={one}")
+        expect(page.get_by_role("link", name=subject)).to_have_count(int(one == desk))
 
 
 def _question(page: Page) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.driving import SIZES, Windows, open_all
+from tests.browser.house import CORRECTED
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -66,6 +67,10 @@ LOOKS: Final = (
     Look(name="mail-opened", path=_MAIL, by=("lea",), prepare=open_all),
     Look(name="mail-right-to-left", path="/mail/{mail:حسابي موقوف}", by=("lea",)),
     Look(name="mail-long-words", path="/mail/{mail:" + "W" * 60 + " a subject without an end " + "x" * 90 + "}", by=("lea",)),
+    Look(name="mail-corrected", path="/mail/{mail:" + CORRECTED + "}", by=("lea",)),
+    Look(name="undo", path="/mail/{mail:" + CORRECTED + "}/undo", by=("lea",)),
+    Look(name="cases", path="/cases", by=("lea",)),
+    Look(name="case", path="/case/1", by=("vera", "lea")),
     Look(name="keys", path=_MAIL, by=("lea",), prepare=_keys),
     Look(name="review", path="/review", by=("rosa",)),
     Look(name="review-empty", path="/review", by=("nora",)),
