@@ -28,8 +28,8 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 demo: $(VENV)/.run  ## send 94 example mails through real SMTP and show where each went and why
 	@$(BIN)/python -m tools.demo
 
-test: $(VENV)/.dev  ## all tests; real mail servers are unpacked, not installed
-	@$(BIN)/python -m tools.peers fetch || echo "make test: real mail servers could not be had; tests that need them will say so"
+test: $(VENV)/.dev  ## all tests; real mail servers and a browser are unpacked, not installed
+	@$(BIN)/python -m tools.peers fetch || echo "make test: real mail servers or the browser could not be had; tests that need them will say so"
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 cover: $(VENV)/.dev  ## that the unit tests reach every branch of the core

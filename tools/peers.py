@@ -1,4 +1,4 @@
-"""Real mail servers and clients to test against: Postfix, Dovecot, swaks, strace, rspamd.
+"""Real mail servers, clients and a browser to test against: Postfix, Dovecot, swaks, strace, rspamd, Chromium.
 
 They are unpacked from Debian's packages into `.cache/peers/`, never installed, and started on free loopback ports under
 private folders with private settings. ``python -m tools.peers fetch`` fetches, ``check`` starts each once and says
@@ -36,8 +36,12 @@ LIBRARIES = (
     "usr/lib/dovecot",
     "usr/lib/x86_64-linux-gnu",
     "usr/lib/aarch64-linux-gnu",
+    "usr/lib/x86_64-linux-gnu/pulseaudio",
+    "usr/lib/aarch64-linux-gnu/pulseaudio",
     "usr/lib/rspamd",
     "usr/lib",
+    "lib/x86_64-linux-gnu",
+    "lib/aarch64-linux-gnu",
 )
 PACKAGES = {
     "postfix": ("postfix",),
@@ -45,8 +49,11 @@ PACKAGES = {
     "dovecot": ("dovecot-imapd", "dovecot-lmtpd"),
     "strace": ("strace",),
     "rspamd": ("rspamd",),
+    "chromium": ("chromium-headless-shell", "fonts-dejavu-core"),
 }
-DEFAULT = ("postfix", "swaks", "dovecot", "strace")
+DEFAULT = ("postfix", "swaks", "dovecot", "strace", "chromium")
+#: a whole browser is too much to unpack where the system has one already
+INSTALLED = {"chromium": Path("/usr/lib/chromium/chromium")}
 
 
 class Missing(Exception):
@@ -65,8 +72,9 @@ def unpacked() -> Unpacked:
 def need(*peers: str) -> Path:
     """Fetch these peers unless they are there; the root of the unpacked tree. Raises `Missing`."""
     store = unpacked()
+    absent = [peer for peer in peers if peer not in INSTALLED or not INSTALLED[peer].exists()]
     try:
-        store.fetch(tuple(package for peer in peers for package in PACKAGES[peer]))
+        store.fetch(tuple(package for peer in absent for package in PACKAGES[peer]))
     except UnpackError as error:
         raise Missing(f"{', '.join(peers)}: {error}") from error
     return store.root
@@ -467,6 +475,42 @@ def strace() -> list[str]:
     return command
 
 
+_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig><dir>{root}/usr/share/fonts</dir><dir>/usr/share/fonts</dir><cachedir>{home}/fonts</cachedir>
+{aliases}</fontconfig>
+"""
+_FAMILIES = {
+    "sans-serif": "DejaVu Sans",
+    "system-ui": "DejaVu Sans",
+    "serif": "DejaVu Serif",
+    "monospace": "DejaVu Sans Mono",
+}
+_ALIAS = "<alias><family>{name}</family><prefer><family>{font}</family></prefer></alias>\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chromium:
+    """A browser without a window, for Playwright to start."""
+
+    program: Path
+    env: dict[str, str] = field(repr=False)
+
+
+def chromium() -> Chromium:
+    """The system's browser, or the unpacked one with fonts of its own. Raises `Missing`."""
+    installed = INSTALLED["chromium"]
+    if installed.exists():
+        return Chromium(program=installed, env=dict(os.environ))
+    root = need("chromium")
+    # what the font library reads below /etc leads to files that an unpacked package has elsewhere
+    fonts = HOME / f"fonts-{os.getpid()}.conf"
+    aliases = "".join(_ALIAS.format(name=name, font=font) for name, font in _FAMILIES.items())
+    fonts.write_text(_FONTS.format(root=root, home=HOME, aliases=aliases))
+    fonts = fonts.replace(HOME / "fonts.conf")
+    env = environment(root) | {"FONTCONFIG_FILE": str(fonts)}
+    return Chromium(program=binary(root, "usr/lib/chromium/chromium-headless-shell"), env=env)
+
+
 def _try_postfix() -> str:
     with sink() as end, postfix(relay_to=end.port) as post:
         send = [
@@ -503,11 +547,29 @@ def _try_swaks() -> str:
     return done.stdout.decode().splitlines()[0]
 
 
+def _try_chromium() -> str:
+    browser = chromium()
+    with private_folder("chromium") as folder:
+        command = [browser.program, "--headless", "--no-sandbox", f"--user-data-dir={folder}", "--dump-dom"]
+        done = subprocess.run(
+            [*command, "data:text/html,<p>here"],
+            env=browser.env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    if "<p>here</p>" not in done.stdout:
+        raise Missing(f"chromium does not start: {done.stderr.strip()[-2000:]}")
+    return f"showed a page: {browser.program}"
+
+
 TRIALS: dict[str, Callable[[], str]] = {
     "postfix": _try_postfix,
     "dovecot": _try_dovecot,
     "swaks": _try_swaks,
     "strace": lambda: "traces a child" if strace() else "",
+    "chromium": _try_chromium,
 }
 
 

@@ -262,6 +262,14 @@ FATES: Final[Mapping[str, Fate]] = {
     "case_routes": _NOBODY,
     "tags": Fate(words="goes", mail=("DELETE FROM tags WHERE mail = :mail",)),
     "found": Fate(words="goes", mail=("DELETE FROM found WHERE rowid = :mail",)),
+    "answers": Fate(words="all go: an answer may hold anybody's mail", mail=("DELETE FROM answers",)),
+    "hooks": _NOBODY,
+    "happenings": Fate(words="goes", mail=("DELETE FROM happenings WHERE mail = :mail",)),
+    # Before `calls`, by which its rows are found.
+    "attempts": Fate(
+        words="goes", mail=("DELETE FROM attempts WHERE call IN (SELECT id FROM calls WHERE mail = :mail)",)
+    ),
+    "calls": Fate(words="goes", mail=("DELETE FROM calls WHERE mail = :mail",)),
     "erasures": Fate(words="address and mail go once it is done"),
     "erased_mails": Fate(words="stays: number of the mail, when, and where it lay"),
     "tombstones": Fate(words="stays: keyed hashes of address, mail id and Message-ID, when, and who asked"),

@@ -44,7 +44,7 @@ function showKeys() {
     kbd.textContent = key; dt.append(kbd); dd.textContent = what; list.append(dt, dd);
   };
   for (const one of document.querySelectorAll("[data-key],[data-chord]")) {
-    const what = one.getAttribute("aria-label") || one.textContent.trim().replace(/^\S(?=\s)/, "").trim() || one.placeholder || one.name;
+    const what = one.getAttribute("aria-label") || (one.matches("select") ? one.options[0].text : one.textContent).trim().replace(/^\S(?=\s)/, "").trim() || one.placeholder || one.name;
     add(one.dataset.key || one.dataset.chord.split("").join(" "), what.slice(0, 60));
   }
   add("j k", "down and up in a list"); add("x", "choose the mail in the list"); add("?", "these keys");
@@ -64,8 +64,9 @@ async function swap(url, options) {
     if (nav) document.getElementById("nav").replaceWith(document.adoptNode(nav));
     document.title = page.title;
     if (answer.url !== location.href) history.pushState({}, "", answer.url);
-    chord = ""; mark(); dress();
+    chord = ""; mark();
     document.querySelector("main").focus({ preventScroll: true });
+    dress();
     scrollTo(0, 0);
     told(answer.ok ? "" : "That did not work; see the page.");
   } catch {
@@ -107,6 +108,8 @@ document.addEventListener("toggle", async (event) => {
 }, true);
 
 function dress() {
+  const here = document.querySelector("#nav [aria-current]"), places = here?.closest("ul");
+  if (places) places.scrollLeft = here.offsetLeft - places.offsetLeft - 32;
   const first = document.querySelector("[data-review] .primary");
   if (first) first.focus({ preventScroll: true });
 }
@@ -134,6 +137,7 @@ async function refresh() {
     if (now && then) now.replaceWith(document.adoptNode(then));
   }
   if (focus) document.querySelector(`[data-item][href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+  dress();
 }
 setInterval(listen, 5000);
 listen();

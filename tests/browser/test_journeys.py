@@ -1,0 +1,272 @@
+"""What people do all day, in a real browser."""
+
+import re
+from itertools import cycle
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from postroom.ports import JobFilter
+from tests.browser.driving import Windows
+from tests.browser.house import PASSWORD
+from tests.browser.letters import SHOP, letter
+from tools.running import wait_until
+
+pytestmark = [pytest.mark.peer, pytest.mark.slow]
+
+
+def test_sign_in_wrong_and_right(windows: Windows) -> None:
+    page = windows.open("", "/inbox")
+    assert page.url.endswith("/sign-in?to=%2Finbox")
+    for password in ("wrong horse battery", PASSWORD):
+        page.get_by_label("Name").fill("vera")
+        page.get_by_label("Password").fill(password)
+        page.keyboard.press("Enter")
+        if password != PASSWORD:
+            expect(page.get_by_role("alert")).to_contain_text("password")
+            expect(page.get_by_label("Password")).to_be_focused()
+    expect(page.get_by_role("heading", name="All mail")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_title("Sign in · postroom")
+    page.goto("/inbox")
+    expect(page).to_have_title("Sign in · postroom")
+
+
+def test_twenty_mails_reviewed_by_keyboard_alone(windows: Windows) -> None:
+    page = windows.open("rita")
+    page.goto("/")  # where a reviewer begins
+    said: dict[str, str] = {}
+    left = _left(page)
+    ways = cycle((("c",), ("Enter",), ("m", "2"), ("c",)))
+    for keys in (next(ways) for _ in range(20)):
+        mail, answers = _question(page)
+        moved_to = page.locator("[data-chord=m2]").get_attribute("value") if keys[0] == "m" else ""
+        # pressed as fast as hands are: what is not ready for them would lose some
+        for key in keys:
+            page.keyboard.press(key)
+        assert len(keys) <= (3 if moved_to else 2)
+        expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
+        said[mail] = str(moved_to)
+    assert len(said) == 20
+    assert _left(page) == left - 20
+    store = windows.house.house.store
+    for mail, moved_to in said.items():
+        verdict = store.verdicts_on(mail)[-1]  # type: ignore[arg-type]
+        assert verdict.by == "rita"
+        assert not moved_to or verdict.said == moved_to
+
+
+def test_a_question_skipped_comes_again(windows: Windows) -> None:
+    page = windows.open("rita", "/review")
+    first, answers = _question(page)
+    page.keyboard.press("s")
+    expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
+    page.keyboard.press("q")
+    expect(page.get_by_role("heading", name="All mail")).to_be_visible()
+    page.goto("/review")
+    assert _question(page)[0] == first
+
+
+def test_an_answer_is_taken_back(windows: Windows) -> None:
+    page = windows.open("rita", "/review")
+    first, answers = _question(page)
+    page.keyboard.press("c")
+    expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
+    page.keyboard.press("z")
+    expect(page.locator("form.answers")).to_have_attribute("action", answers)
+    assert _question(page)[0] == first
+
+
+def test_one_moved_lies_at_the_other_desk_until_it_is_taken_back(windows: Windows) -> None:
+    subject = "Opening hours"
+    page = windows.open("lea", f"/mail/{{mail:{subject}}}")
+    page.keyboard.press("m")
+    page.keyboard.type("appeals")
+    page.keyboard.press("Tab")
+    page.keyboard.type("they ask about their account")
+    page.keyboard.press("Enter")
+    expect(page.locator(".why h2").first).to_contain_text("Appeals")
+    _lies_at(page, windows, subject, "appeals")
+    page.goto(windows.house.address(f"/mail/{{mail:{subject}}}"))
+    expect(page.get_by_text("lea said appeals: they ask about their account")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.get_by_role("heading", name="Take back?")).to_be_visible()
+    expect(page.get_by_text("gives it back")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.locator(".why h2").first).to_contain_text("General")
+    _lies_at(page, windows, subject, "general")
+
+
+def test_a_case_is_decided_by_two(windows: Windows) -> None:
+    path = "/mail/{mail:Appeal against the ban of my channel}"
+    lead = windows.open("lea", path)
+    lead.get_by_role("link", name=re.compile(r"^case \d")).click()
+    lead.get_by_label("Whose it is").select_option("lea")
+    lead.get_by_role("button", name="Assign").click()
+    lead.get_by_placeholder("For the team alone").fill("seen before")
+    lead.get_by_role("button", name="Keep").click()
+    expect(lead.get_by_text("seen before")).to_be_visible()
+    lead.get_by_placeholder("The reason", exact=True).fill("the rule was broken")
+    lead.get_by_role("button", name="Propose to reject").click()
+    expect(lead.get_by_text("Somebody else has to confirm it")).to_be_visible()
+    other = windows.open("root", path)
+    other.get_by_role("link", name=re.compile(r"^case \d")).click()
+    other.get_by_role("button", name="Confirm the rejection").click()
+    expect(other.get_by_text("Rejected by lea, confirmed by root")).to_be_visible()
+    lead.goto("/cases?state=decided")
+    expect(lead.get_by_role("link", name="channel@example.org")).to_be_visible()
+
+
+def test_lists_and_search_by_keyboard(windows: Windows) -> None:
+    page = windows.open("lea", "/inbox")
+    page.keyboard.press("/")
+    page.keyboard.type('"the shoes" refund*')
+    page.keyboard.press("Enter")
+    found = page.locator("[data-item]")
+    expect(found).to_have_count(1)
+    page.keyboard.press("j")
+    expect(found).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Refund, please")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator("[data-item]").first).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_several_at_once(windows: Windows) -> None:
+    mails = [letter(SHOP, f"Several {n}", "On which days are you there?") for n in (1, 2, 3)]
+    windows.house.feed(mails)
+    page = windows.open("lea", "/inbox?words=Several&reading=unread")
+    expect(page.locator("[data-item]")).to_have_count(3)
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    page.get_by_role("button", name="Read", exact=True).click()
+    expect(page.locator("[data-item]")).to_have_count(1)
+
+
+def test_new_mail_appears_by_itself(windows: Windows) -> None:
+    page = windows.open("lea", "/inbox")
+    page.evaluate("listen()")
+    windows.house.feed([letter(SHOP, "Just come in", "Do you deliver to Iceland?")])
+    page.evaluate("listen()")  # it does so every five seconds
+    expect(page.get_by_role("link", name="Just come in")).to_be_visible()
+
+
+def test_an_agent_sees_nothing_but_his_desk(windows: Windows) -> None:
+    page = windows.open("ada", "/inbox")
+    links = page.get_by_role("navigation").get_by_role("link")
+    assert [one.split()[0] for one in links.all_inner_texts()] == ["All", "Refunds"]
+    assert set(page.locator(".chip.route").all_inner_texts()) == {"refunds"}
+    for path, words in (
+        ("/mail/{mail:Suspended without a reason}", "not for you"),
+        ("/mail/{mail:Suspended without a reason}/raw", "not for you"),
+        ("/review", "takes the role reviewer"),
+        ("/letters", "takes the role lead"),
+        ("/people", "takes the role admin"),
+    ):
+        page.goto(windows.house.address(path))
+        expect(page.get_by_text(words)).to_be_visible()
+    page.goto("/inbox?route=appeals")
+    expect(page.locator("[data-item]")).to_have_count(0)
+
+
+def test_an_admin_adds_a_user_and_a_key(windows: Windows) -> None:
+    page = windows.open("root", "/people")
+    page.get_by_text("Add somebody").click()
+    adding = page.locator("form[action='/people']")
+    adding.get_by_label("Name to sign in with").fill("newt")
+    adding.get_by_label("Password").fill("four words in a row")
+    adding.get_by_label("Role").select_option("agent")
+    adding.get_by_label("appeals").check()
+    adding.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("rowheader", name="newt")).to_be_visible()
+    keys = page.locator("form[action='/people/keys']")
+    if not keys.is_visible():
+        page.get_by_text("Keys for programmes").click()
+    keys.get_by_label("In whose name").select_option("newt")
+    keys.get_by_label("What it is for").fill("a dashboard")
+    keys.get_by_role("button", name="Make a key").click()
+    token = page.locator(".token").inner_text()
+    assert len(token) > 30
+    page.goto("/audit")
+    for what in ("user-added", "key-made"):
+        expect(page.get_by_role("row").filter(has_text=what).filter(has_text="root").first).to_be_visible()
+    assert token not in page.content()
+    newcomer = windows.open("", "/")
+    newcomer.get_by_label("Name").fill("newt")
+    newcomer.get_by_label("Password").fill("four words in a row")
+    newcomer.keyboard.press("Enter")
+    expect(newcomer.get_by_role("navigation").get_by_role("link", name="Appeals")).to_be_visible()
+
+
+def test_a_lead_tries_a_dead_letter_again_and_drops_another(windows: Windows) -> None:
+    page = windows.open("lea", "/letters")
+    again, dropped = "Copyright claim: take it down", "DMCA notice of a photograph"
+    for subject in (again, dropped):
+        expect(page.get_by_role("link", name=subject)).to_be_visible()
+    windows.house.sink.heal()
+    page.get_by_label(f"Choose {again}").check()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("link", name=again)).to_have_count(0)
+    assert wait_until(lambda: any(again.encode() in one.data for one in windows.house.sink.mails), 20)
+    page.get_by_label(f"Choose {dropped}").check()
+    page.get_by_role("button", name="Drop").click()
+    expect(page.get_by_text("Say why they are dropped")).to_be_visible()
+    page.goto("/letters")
+    page.get_by_label(f"Choose {dropped}").check()
+    page.get_by_placeholder("Why they are dropped").fill("they wrote twice")
+    page.get_by_role("button", name="Drop").click()
+    expect(page.get_by_role("link", name=dropped)).to_have_count(0)
+    mail = windows.house.mail(dropped)
+    states = {job.state for job in windows.house.house.store.jobs(JobFilter(mail_id=mail, kinds=("deliver",)))}
+    assert "dropped" in states
+    assert not any(dropped.encode() in one.data for one in windows.house.sink.mails)
+
+
+def test_all_works_without_javascript(windows: Windows) -> None:
+    page = windows.open("", "/", script=False)
+    page.get_by_label("Name").fill("paul")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    first, answers = _question(page)
+    page.get_by_role("button", name="Yes").click()
+    second, _ = _question(page)
+    assert second != first
+    assert answers.endswith(first)
+    page.get_by_role("button", name="refunds").click()
+    third, _ = _question(page)
+    page.get_by_role("link", name="s Skip").click()
+    assert _question(page)[0] not in {first, second, third}
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_placeholder("Search").fill("Plain")
+    page.get_by_role("button", name="Search").click()
+    page.locator("[data-item]").first.click()
+    expect(page.get_by_role("heading", name="Plain question")).to_be_visible()
+    page.get_by_text("Most like it, of what people judged").click()
+    page.get_by_role("link", name="Show", exact=True).click()
+    expect(page.get_by_role("heading", name="Most like it")).to_be_visible()
+    for mail, said in ((first, None), (second, "refunds")):
+        (verdict,) = windows.house.house.store.verdicts_on(mail)  # type: ignore[arg-type]
+        assert verdict.by == "paul"
+        assert said is None or verdict.said == said
+
+
+def _lies_at(page: Page, windows: Windows, subject: str, desk: str) -> None:
+    """At this desk and at no other."""
+    windows.house.settle()
+    for one in ("appeals", "refunds", "general"):
+        page.goto(f"/inbox?route={one}")
+        expect(page.get_by_role("link", name=subject)).to_have_count(int(one == desk))
+
+
+def _question(page: Page) -> tuple[str, str]:
+    """The mail that is asked about, and where its answers go."""
+    answers = page.locator("form.answers").get_attribute("action") or ""
+    return answers.rpartition("/")[2], answers
+
+
+def _left(page: Page) -> int:
+    return int(page.locator("[data-review]").inner_text().partition(" waiting")[0].rpartition("· ")[2])
