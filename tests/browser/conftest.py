@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.driving import Windows, chromium
 from tests.browser.house import Served, served
@@ -25,6 +25,8 @@ def browser() -> Iterator[Browser]:
     """A browser. Playwright's loop runs in its thread while it is there: other modules have loops of their own."""
     with peer_or_skip():
         peers.chromium()
+    # only a page that never does it waits for so long
+    expect.set_options(timeout=20_000)
     with chromium() as one:
         yield one
 

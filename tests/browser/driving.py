@@ -14,6 +14,8 @@ from tools import peers
 Width = Literal["phone", "wide"]
 Scheme = Literal["light", "dark"]
 SIZES: dict[Width, dict[str, int]] = {"phone": {"width": 390, "height": 844}, "wide": {"width": 1600, "height": 1000}}
+#: of a page with all that it is dressed in, on its way to somebody who was never there
+MAX_BYTES = 150_000
 #: a browser says so in its console of every answer that is no 2xx: those are the pages' business
 _ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (403|404|409)")
 
@@ -113,3 +115,12 @@ def open_all(page: Page) -> None:
     """Open everything of a page that can be opened, and wait until it is there."""
     page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
     page.wait_for_load_state("networkidle")
+
+
+def bytes_received(page: Page) -> list[int]:
+    """Grows by the bytes of each answer, as they came over the wire, heads included."""
+    sent: list[int] = []
+    wire = page.context.new_cdp_session(page)
+    wire.send("Network.enable")
+    wire.on("Network.loadingFinished", lambda told: sent.append(int(told["encodedDataLength"])))
+    return sent

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.driving import Windows, open_all
+from tests.browser.driving import MAX_BYTES, Windows, bytes_received, open_all
 from tests.browser.wild import WILD_LETTERS
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
@@ -17,6 +17,10 @@ _SECONDS = 2.0
 def test_a_mail(subject: str, windows: Windows) -> None:
     page = windows.open("wanda")
     address = windows.house.address(f"/mail/{{mail:{subject}}}")
+    sent = bytes_received(page)
+    page.goto(address)
+    # a text without measure may weigh more than a page of ours, but not without bound
+    assert sum(sent) <= 2 * MAX_BYTES
     assert _quickest(lambda: page.goto(address)) < _SECONDS
     title = page.title()
     open_all(page)

@@ -103,6 +103,7 @@ def test_a_case_is_decided_by_two(windows: Windows) -> None:
     lead.get_by_role("link", name=re.compile(r"^case \d")).click()
     lead.get_by_label("Whose it is").select_option("lea")
     lead.get_by_role("button", name="Assign").click()
+    expect(lead.locator("body")).not_to_have_attribute("aria-busy", "true")
     lead.get_by_placeholder("For the team alone").fill("seen before")
     lead.get_by_role("button", name="Keep").click()
     expect(lead.get_by_text("seen before")).to_be_visible()

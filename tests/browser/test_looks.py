@@ -15,13 +15,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.driving import SIZES, Windows, open_all
+from tests.browser.driving import MAX_BYTES, SIZES, Windows, bytes_received, open_all
 from tests.browser.house import CORRECTED
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
 SCREENS: Final = Path(__file__).resolve().parents[2] / ".cache" / "screens"
-MAX_BYTES: Final = 150_000
 _RULES: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "iframes": False}
 #: places of each kind of mistake: the rest are most often the same
 _SHOWN: Final = 3
@@ -90,7 +89,7 @@ LOOKS: Final = (
 )
 def test_a_page(look: Look, who: str, windows: Windows) -> None:
     page = windows.open(who)
-    sent = _bytes_received(page)
+    sent = bytes_received(page)
     page.goto(windows.house.address(look.path))
     look.prepare(page)
     found = []
@@ -110,15 +109,6 @@ def test_a_page(look: Look, who: str, windows: Windows) -> None:
     _note(look, who, weight, page)
     assert not found, "\n".join(found)
     assert weight <= MAX_BYTES
-
-
-def _bytes_received(page: Page) -> list[int]:
-    """Grows by the bytes of each answer, as they came over the wire, heads included."""
-    sent: list[int] = []
-    wire = page.context.new_cdp_session(page)
-    wire.send("Network.enable")
-    wire.on("Network.loadingFinished", lambda told: sent.append(int(told["encodedDataLength"])))
-    return sent
 
 
 def _violations(page: Page) -> list[str]:
