@@ -145,8 +145,8 @@ def _note(look: Look, who: str, weight: int, page: Page) -> None:
     """Measured, for people: no test of a time, as it says more of the machine."""
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null")
     SCREENS.mkdir(parents=True, exist_ok=True)
-    with (SCREENS / "measured.jsonl").open("a") as file:
-        file.write(json.dumps({"page": look.name, "by": who, "bytes": weight, "first paint ms": paint}) + "\n")
+    measured = {"page": look.name, "by": who, "bytes": weight, "first paint ms": paint}
+    (SCREENS / f"{'-'.join(filter(None, (look.name, who)))}.json").write_text(json.dumps(measured) + "\n")
     print(f"{look.name} by {who or 'nobody'}: {weight} bytes, first contentful paint after {paint} ms")
 
 
