@@ -47,6 +47,13 @@ def _one_person(page: Page) -> None:
     page.get_by_text("Add somebody").click()
 
 
+def _ada(page: Page) -> None:
+    page.get_by_label("Address of somebody who wrote").fill("ada@example.net")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="ada@example.net").wait_for()
+    open_all(page)
+
+
 def _wrong(page: Page) -> None:
     page.get_by_label("Name").fill("nobody")
     page.get_by_label("Password").fill("no such password")
@@ -77,6 +84,9 @@ LOOKS: Final = (
     Look(name="health", path="/condition", by=("lea",)),
     Look(name="people", path="/people"),
     Look(name="people-opened", path="/people", prepare=_one_person),
+    Look(name="hooks", path="/hooks"),
+    Look(name="person", path="/person", by=("lea", "root")),
+    Look(name="person-found", path="/person", prepare=_ada),
     Look(name="audit", path="/audit"),
     Look(name="me", path="/me", by=("ada",)),
     Look(name="not-for-you", path="/people", by=("ada",)),
