@@ -1,8 +1,11 @@
 """How pages put things: times, shares, sizes, states."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from markupsafe import Markup, escape
 
 PROBLEMS = {
     400: "That can't be read",
@@ -12,6 +15,7 @@ PROBLEMS = {
     413: "Too much",
     503: "Not now",
 }
+_QUOTED = re.compile("(«[^»]*»)")
 #: change how letters join, not where they stand
 _JOINERS = "\u200c\u200d"
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86_400.0
@@ -58,6 +62,14 @@ def visible(text: str) -> str:
     return "".join(char for char in text if char.isprintable() or char in _JOINERS)
 
 
+def quoted(text: str) -> Markup:
+    """A sentence of ours in which «words» of a mail stand: each keeps its own direction (UAX #9), and the sentence its order."""
+    found = Markup()
+    for number, piece in enumerate(_QUOTED.split(visible(text))):
+        found += Markup("<bdi>{}</bdi>").format(piece) if number % 2 else escape(piece)
+    return found
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "ago": ago,
     "span": span,
@@ -66,4 +78,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "percent": percent,
     "bytes": size,
     "visible": visible,
+    "quoted": quoted,
 }
