@@ -8,15 +8,23 @@ from postroom.flow.facts import (
     agreement_facts,
     arrival_facts,
     decision_facts,
+    deed_facts,
+    erasure_facts,
     finding_facts,
+    hold_facts,
+    key_facts,
     mail_facts,
     message_facts,
+    session_facts,
+    user_facts,
     verdict_facts,
     waiting_facts,
 )
 from postroom.model.judgement import Clue, Finding
 from postroom.model.listing import Waiting
 from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.model.people import ApiKey, Deed, Session, User, UserName
+from postroom.model.privacy import Erasure, Hold
 from postroom.testing.values import a_decision, a_mail, a_ruling
 from postroom.understand.reader import read_bytes
 
@@ -124,3 +132,28 @@ def test_what_was_handed_in_has_all_names_of_a_decision() -> None:
     assert (taken["id"], taken["accepted"], taken["error"]) == ("01abc", True, None)
     assert (refused["id"], refused["accepted"], refused["error"]) == (None, False, "5.4.6 Too many hops")
     assert {taken[name] for name in ("route", "decided", "confidence", "urgent", "stage", "findings")} == {None}
+
+
+def test_facts_of_people_hold_no_secret() -> None:
+    ada = UserName("ada")
+    user = user_facts(User(name=ada, role="agent", routes=(RouteName("appeals"),), password="$argon2id$hash"))
+    assert (user["name"], user["role"], user["routes"], user["password"]) == ("ada", "agent", ["appeals"], True)
+    session = session_facts(Session(key=b"s" * 32, user=ada, created_at=1.0, seen_at=2.0, expires_at=3.0, ip="::1"))
+    assert (session["id"], session["ip"], session["expires_at"]) == ("737373737373", "::1", 3.0)
+    key = key_facts(ApiKey(name="k1", key=b"k" * 32, user=ada, scope="read", note="board"))
+    assert (key["name"], key["scope"], key["expires_at"], key["revoked"]) == ("k1", "read", None, False)
+    told = json.dumps([user, session, key])
+    assert "argon2" not in told
+    assert (b"s" * 32).hex() not in told
+    assert (b"k" * 32).hex() not in told
+
+
+def test_facts_of_deeds_holds_and_erasures_are_json() -> None:
+    deed = Deed(at=1.0, by="ada", what="hold", to="x", detail="d", number=7, chain="ab")
+    assert json.loads(json.dumps(deed_facts(deed))) == {
+        "number": 7, "at": 1.0, "by": "ada", "what": "hold", "to": "x", "detail": "d", "chain": "ab",
+    }  # fmt: skip
+    hold = hold_facts(Hold(what="ada@example.com", reason="court", by="lea", at=1.0))
+    assert hold == {"what": "ada@example.com", "reason": "court", "by": "lea", "at": 1.0}
+    erasure = erasure_facts(Erasure(at=1.0, by="lea", address="ada@example.com", number=3, mails=2))
+    assert erasure == {"number": 3, "at": 1.0, "by": "lea", "done_at": None, "mails": 2, "examples": 0}

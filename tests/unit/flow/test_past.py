@@ -10,6 +10,7 @@ from postroom.flow.inventory import Inventory
 from postroom.flow.labels import LabelMap
 from postroom.flow.past import WORDS, Item, LeftOut, Lesson, Sieve, labels_of, team_domains
 from postroom.model.mail import BrandName, RouteName
+from postroom.model.privacy import Tombs, Tombstone, key_name, tomb
 from postroom.model.trust import Trust
 from tests.unit.flow.house import a_message
 
@@ -67,6 +68,21 @@ def test_a_customers_mail_is_learnt_from_as_it_was_when_it_arrived() -> None:
     assert made.mail.raw == b""
     assert made.mail.received_at == example.at
     assert made.message.subject == "My account"
+
+
+def test_what_was_erased_is_not_learnt_again() -> None:
+    raw = a_message(TEXT, Message_ID="<gone@example.com>", **PASS)
+    key, at = b"k" * 32, 1_795_165_200.0
+    for kind, name, until, expected in (
+        ("message", "gone@example.com", at - 9.0, "erased"),
+        ("address", "ada@example.com", at + 1.0, "erased"),
+        ("address", "ada@example.com", at - 1.0, None),
+        ("address", "eve@example.com", at + 1.0, None),
+    ):
+        stone = Tombstone(kind=kind, hash=tomb(key, kind, name), at=until, by="ada", key=key_name(key))
+        made = sieve(tombs=Tombs([key], [stone])).sift(item(raw))
+        assert (made.why if isinstance(made, LeftOut) else None) == expected, (kind, name, until)
+        assert isinstance(made, Lesson) or made.source == ""
 
 
 def test_a_forged_sender_is_told_and_not_believed() -> None:
