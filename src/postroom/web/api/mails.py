@@ -31,6 +31,7 @@ from postroom.web.api.shapes import (
 )
 from postroom.web.api.taking import wrong_body
 from postroom.web.render import Missing
+from postroom.web.seen import seen
 
 Moment = Annotated[float, Meta(ge=-1e11, le=1e11, examples=[1767225600.0])]
 Number = Annotated[int, Meta(ge=0, le=2**53)]
@@ -280,12 +281,8 @@ def _consequences(found: tuple[Consequence, ...]) -> tuple[ConsequenceFacts, ...
 
 
 def opened(call: Call[Mailed, Body]) -> tuple[MailRow, Mail]:
-    """The mail asked for. Raises `Missing` when there is none, or none for this user."""
-    row = call.room.views.row(MailId(call.asked.id), call.sight)
-    mails = call.room.store.read([row.id]) if row else ()
-    if row is None or not mails:
-        raise Missing("There is no such mail, or it is not for you.")
-    return row, mails[0]
+    """The mail asked for. Raises `Missing` as `seen` does."""
+    return seen(call.room, call.sight, MailId(call.asked.id))
 
 
 def given(call: Call[OfMail, Belongs], mail: Mail, word: Belongs) -> Given:

@@ -128,7 +128,7 @@ def _once(call: Call[Any, Any], operation: Operation, idempotency_key: str, dige
     except Problem as problem:
         answers.finish(key, problem.status, problem.body)
         raise
-    except BaseException:
+    except BaseException:  # whatever it was: nothing was answered, and the same call may be made again
         answers.forget(key)
         raise
     answers.finish(key, response.status_code, bytes(response.body))

@@ -15,8 +15,8 @@ from postroom.model.message import Message
 from postroom.web import mailview
 from postroom.web.marks import marked
 from postroom.web.render import Missing
+from postroom.web.seen import seen
 from postroom.web.visit import Page, Visit, inside
-from postroom.web.words import stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,23 +36,16 @@ class Opened:
 
 
 def opened(visit: Visit, mail_id: str) -> Opened:
-    """The mail with this id. Raises `Missing` when there is none, or none for this reader."""
-    gone = visit.room.eraser.erased(MailId(mail_id))
-    if gone is not None and visit.sight.sees(gone.brand, gone.route, gone.decided):
-        raise Missing(f"This mail was erased on {stamp(gone.at)}. Nothing is left of it but that it came.")
-    row = visit.room.views.row(MailId(mail_id), visit.sight)
-    mails = visit.room.store.read([MailId(mail_id)]) if row else ()
-    if row is None or not mails or gone is not None:
-        raise Missing("There is no such mail, or it is not for you.")
-    return Opened(
-        row=row, mail=mails[0], message=visit.room.read(mails[0]), decisions=visit.room.store.decisions(row.id)
-    )
+    """The mail with this id, read. Raises `Missing` as `seen` does."""
+    row, found = seen(visit.room, visit.sight, MailId(mail_id))
+    return Opened(row=row, mail=found, message=visit.room.read(found), decisions=visit.room.store.decisions(row.id))
 
 
 def mail(visit: Visit) -> Response:
-    """The mail, read from now on."""
+    """The mail; read from now on, if who looks at it works there."""
     one = opened(visit, visit.path["id"])
-    visit.room.store.mark_read(one.row.id)
+    if visit.user.is_at_least("agent"):
+        visit.room.store.mark_read(one.row.id)
     return visit.page("mail.html", title=one.message.subject or "(no subject)", here=one.row.route, **facts(visit, one))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.api_house import problem, programme
 from tests.pages_house import APPEAL, REFUND, Browser, Installation, installation, letter
 
 ADA = "ada@example.net"
@@ -85,6 +86,18 @@ def test_who_may_what(here: Installation) -> None:
     page = narrow.get("/person").words
     assert ADA not in page
     assert "for those who see every brand" in page
+
+
+def test_programmes_are_told_that_a_mail_was_erased(here: Installation, root: Browser) -> None:
+    (mail,) = here.receive(APPEAL)
+    caller = programme(here, "root", "work")
+    assert caller.get(f"/mails/{mail}").status == 200
+    root.post("/person/erase", csrf=root.csrf(), what=mail, again=mail)
+    for path in (f"/mails/{mail}", f"/mails/{mail}/raw", f"/mails/{mail}/decision"):
+        answer = caller.get(path)
+        assert answer.status == 404, path
+    assert "was erased on 20" in problem(caller.get(f"/mails/{mail}"))["detail"]
+    assert "was erased on 20" in problem(caller.get(f"/mails/{mail}/raw"))["detail"]
 
 
 def test_an_erased_mail_is_nothing_to_whom_it_was_not_for(here: Installation, root: Browser) -> None:

@@ -203,6 +203,14 @@ def test_an_inbox_lists_its_mail_and_the_side_counts_what_is_unread(here: Instal
     assert page.count('aria-label="1 unread"') == 1  # the question
 
 
+def test_who_only_looks_leaves_a_mail_unread_for_those_who_work_there(here: Installation, ada: Browser) -> None:
+    (appeal,) = here.receive(APPEAL)
+    assert here.user("vic", "viewer").get(f"/mail/{appeal}").status == 200
+    assert [entry.read for entry in here.house.store.entries("appeals")] == [False]
+    ada.get(f"/mail/{appeal}")
+    assert [entry.read for entry in here.house.store.entries("appeals")] == [True]
+
+
 def test_search_finds_words_and_says_what_it_cannot_search_for(here: Installation, ada: Browser) -> None:
     (appeal,) = here.receive(APPEAL)
     here.receive(QUESTION)

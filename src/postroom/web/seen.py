@@ -1,0 +1,20 @@
+"""A mail that somebody asks for by its id, on a page or by the API."""
+
+from postroom.model.listing import MailRow
+from postroom.model.mail import Mail, MailId
+from postroom.model.people import Sight
+from postroom.web.render import Missing
+from postroom.web.room import Room
+from postroom.web.words import stamp
+
+
+def seen(room: Room, sight: Sight, mail_id: MailId) -> tuple[MailRow, Mail]:
+    """The mail with this id. Raises `Missing` when there is none, none for this reader, or it was erased."""
+    gone = room.eraser.erased(mail_id)
+    if gone is not None and sight.sees(gone.brand, gone.route, gone.decided):
+        raise Missing(f"This mail was erased on {stamp(gone.at)}. Nothing is left of it but that it came.")
+    row = room.views.row(mail_id, sight)
+    mails = room.store.read([mail_id]) if row else ()
+    if row is None or not mails or gone is not None:
+        raise Missing("There is no such mail, or it is not for you.")
+    return row, mails[0]
