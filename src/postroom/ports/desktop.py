@@ -1,5 +1,6 @@
 """What pages and the API read, and how two people do not do the same work."""
 
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from postroom.model.desktop import BoxCount, MailPage, Taken, Wanted
@@ -17,6 +18,10 @@ class Views(Protocol):
 
     def row(self, mail_id: MailId, sight: Sight) -> MailRow | None:
         """One mail as lists show it; None when there is none, or it may not be seen: nobody can tell which."""
+        ...
+
+    def rows(self, ids: Collection[MailId], sight: Sight) -> Mapping[MailId, MailRow]:
+        """Those of these mails that there are and that may be seen, in one read."""
         ...
 
     def counts(self, sight: Sight) -> tuple[BoxCount, ...]:

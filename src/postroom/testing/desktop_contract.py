@@ -300,6 +300,9 @@ class ViewsContract:
             mail_id, "shop", "appeals", "Please restore my account", "ada@example.com", True, 1, "delivered",
         )  # fmt: skip
         assert views.row(MailId("nobody"), ALL) is None
+        assert views.rows([mail_id, MailId("nobody"), mail_id], ALL) == {mail_id: row}
+        assert views.rows([], ALL) == {}
+        assert views.rows([mail_id], Sight(brands=frozenset({BrandName("play")}))) == {}
         assert views.row(mail_id, Sight(brands=frozenset({BrandName("play")}))) is None
 
     def test_a_page_goes_on_where_the_last_one_ended_whatever_came_meanwhile(self, store: Store, views: Views) -> None:

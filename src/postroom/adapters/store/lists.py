@@ -5,8 +5,9 @@ indexes, the one that leads to fewest rows is taken. No call looks at more than 
 the page says how far it looked, and the next call goes on there.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -61,10 +62,17 @@ class SqliteViews:
 
     def row(self, mail_id: MailId, sight: Sight) -> MailRow | None:
         """See `postroom.ports.desktop.Views.row`."""
+        return next(iter(self.rows([mail_id], sight).values()), None)
+
+    def rows(self, ids: Collection[MailId], sight: Sight) -> dict[MailId, MailRow]:
+        """See `postroom.ports.desktop.Views.rows`."""
+        wanted = json.dumps([sound(one) for one in ids])
         with self._units.lend() as tx:
-            known = tx.execute("SELECT seq FROM mails WHERE id = ?", (sound(mail_id),)).fetchone()
-            found = _rows(tx, known or ())
-        return next((row for row in found if sight.sees(row.brand, row.route, row.decided)), None)
+            known = tx.execute(
+                "SELECT seq FROM mails WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
+            ).fetchall()
+            found = _rows(tx, [seq for (seq,) in known])
+        return {row.id: row for row in found if sight.sees(row.brand, row.route, row.decided)}
 
     def counts(self, sight: Sight) -> tuple[BoxCount, ...]:
         """See `postroom.ports.desktop.Views.counts`. A mail counts once, at the desk of its newest decision."""

@@ -92,8 +92,8 @@ def drop_letters(call: Call[Nothing, Dropped]) -> Changed:
 def _visible(
     call: Call[WhichLetters, Nothing] | Call[Nothing, Again] | Call[Nothing, Dropped], jobs: tuple[JobInfo, ...]
 ) -> tuple[Letter, ...]:
-    rows = ((job, call.room.views.row(job.mail_id, call.sight)) for job in jobs)
-    return tuple(letter(job, row) for job, row in rows if row is not None)
+    rows = call.room.views.rows({job.mail_id for job in jobs}, call.sight)
+    return tuple(letter(job, rows[job.mail_id]) for job in jobs if job.mail_id in rows)
 
 
 def _chosen(call: Call[Nothing, Again] | Call[Nothing, Dropped], numbers: tuple[int, ...]) -> JobFilter:

@@ -73,7 +73,9 @@ def cases(visit: Visit) -> Response:
 def case(visit: Visit) -> Response:
     """One case."""
     one, room = opened(visit), visit.room
-    rows = [row for row in (room.views.row(mail.id, visit.sight) for mail in reversed(one.mails[-50:])) if row]
+    newest = [mail.id for mail in reversed(one.mails[-50:])]
+    seen = room.views.rows(newest, visit.sight)
+    rows = [seen[mail_id] for mail_id in newest if mail_id in seen]
     decisions = room.store.decisions(rows[0].id) if rows else ()
     return visit.page(
         "case.html",

@@ -71,12 +71,9 @@ def change(visit: Visit) -> Response:
 
 def _visible(visit: Visit, wanted: JobFilter) -> list[Letter]:
     """Deliveries of mails that the reader may see."""
-    found = []
-    for job in visit.room.store.jobs(wanted):
-        row = visit.room.views.row(job.mail_id, visit.sight)
-        if row is not None:
-            found.append(Letter(job=job, row=row))
-    return found
+    jobs = visit.room.store.jobs(wanted)
+    rows = visit.room.views.rows({job.mail_id for job in jobs}, visit.sight)
+    return [Letter(job=job, row=rows[job.mail_id]) for job in jobs if job.mail_id in rows]
 
 
 def _note(visit: Visit, verb: str, chosen: Sequence[Letter], detail: str) -> None:
