@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import pytest
 
 from postroom.model.errors import Refused
+from postroom.model.listing import Event
 from postroom.model.mail import BrandName, MailId
 from postroom.model.people import Deed
 from postroom.model.replies import Reply, ReplyId
@@ -20,6 +21,14 @@ NOW = 1_800_000_200.0
 
 class KeepsReplies(Replies, Outbox, Protocol):
     """Both ports of answers."""
+
+
+class TellsEvents(Store, Protocol):
+    """A store that tells the way of a mail."""
+
+    def events(self, mail_id: MailId) -> tuple[Event, ...]:
+        """In order of time."""
+        ...
 
 
 def a_reply(number: int, mail_id: MailId, **changes: Any) -> Reply:
@@ -79,7 +88,7 @@ class RepliesContract:
         assert [(one.what, one.to) for one in journal.deeds(limit=1)] == [("answered", mail_id)]
         assert replies.reply(ReplyId("none")) is None
 
-    def test_the_way_of_the_mail_tells_of_it(self, store: Store, replies: KeepsReplies, mail_id: MailId) -> None:
+    def test_the_way_of_the_mail_tells_of_it(self, store: TellsEvents, replies: KeepsReplies, mail_id: MailId) -> None:
         put(replies, a_reply(1, mail_id))
         (taken,) = replies.take(NOW + 10, lease=60, limit=10)
         replies.settle(taken, "sent", at=NOW + 11, due_at=0, said="250 2.0.0 queued")
