@@ -134,5 +134,5 @@ def sent(reply: Reply) -> Sent:
         to=str(found["To"]),
         subject=str(found["Subject"]),
         in_reply_to=str(found["In-Reply-To"] or ""),
-        body=found.get_content(),
+        body=found.get_content().replace("\r\n", "\n"),
     )
