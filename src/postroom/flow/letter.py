@@ -32,16 +32,10 @@ _IDS: Final = frozenset({"message-id", "in-reply-to", "references"})
 class _Policy(EmailPolicy):
     """SMTP's, but Message-IDs stay whole: the package would cut long ones into encoded words (bpo-35805)."""
 
-    def fold(self, name: str, value: Any) -> str:
-        """See `email.policy.EmailPolicy.fold`."""
-        if name.lower() in _IDS:
-            return f"{name}: " + f"{self.linesep} ".join(str(value).split()) + self.linesep
-        return str(super().fold(name, value))
-
     def fold_binary(self, name: str, value: Any) -> bytes:
         """See `email.policy.EmailPolicy.fold_binary`."""
         if name.lower() in _IDS:
-            return self.fold(name, value).encode("ascii")
+            return f"{name}: {f'{self.linesep} '.join(str(value).split())}{self.linesep}".encode("ascii")
         return bytes(super().fold_binary(name, value))
 
 
