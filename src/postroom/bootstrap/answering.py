@@ -61,7 +61,7 @@ class Shelf:
     def __init__(self, house: "House") -> None:
         self._answers = house.settings.answers
         self._folder = house.base / house.settings.answers.templates
-        self._shipped = {name: route for name, route in _shipped() if house.settings.answers.starter}
+        self._shipped = {name: route for name, route in _shipped() if house.settings.answers.shipped}
         self._routes = tuple(map(RouteName, house.settings.route))
         self._seen: object = None
         self._known: tuple[Template, ...] = ()
