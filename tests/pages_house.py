@@ -100,7 +100,7 @@ class Browser:
 
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         self.at = path
-        plain, _, query = path.partition("?")
+        plain, _, query = path.partition("#")[0].partition("?")
         sent: list[dict[str, Any]] = []
 
         asked = iter([{"type": "http.request", "body": body, "more_body": False}])

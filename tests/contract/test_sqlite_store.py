@@ -14,6 +14,7 @@ from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
+from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
@@ -25,6 +26,7 @@ from postroom.testing.hooks_contract import HooksContract
 from postroom.testing.privacy_contract import PrivacyContract
 from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
+from postroom.testing.replies_contract import RepliesContract
 from postroom.testing.store_contract import StoreContract
 from postroom.testing.verdict_contract import VerdictsContract
 
@@ -163,6 +165,20 @@ class TestSqliteHooks(HooksContract):
     @pytest.fixture
     def hooks(self, store: SqliteStore) -> SqliteHooks:
         return SqliteHooks(store.units)
+
+
+class TestSqliteReplies(RepliesContract):
+    @pytest.fixture
+    def store(self, house: SqliteHouse) -> SqliteStore:
+        return house.open()
+
+    @pytest.fixture
+    def replies(self, store: SqliteStore) -> SqliteReplies:
+        return SqliteReplies(store.units)
+
+    @pytest.fixture
+    def journal(self, store: SqliteStore) -> SqliteJournal:
+        return SqliteJournal(store.units)
 
 
 class SqliteQueueMachine(QueueMachine):

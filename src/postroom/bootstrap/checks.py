@@ -15,7 +15,7 @@ from postroom.adapters.classifier.extras import install
 from postroom.adapters.classifier.modelfile import LIGHT
 from postroom.adapters.intake.tls import Certificate
 from postroom.adapters.opinion.openai import OpenAIOpinion
-from postroom.bootstrap import hooks
+from postroom.bootstrap import answering, hooks
 from postroom.bootstrap.house import House
 from postroom.bootstrap.weights import read_weights
 from postroom.config.cross import host_and_port, listeners
@@ -53,6 +53,7 @@ def mistakes(house: House) -> Iterator[Mistake]:
         yield Mistake(path="status", message=what, remedy="Correct it, then check again")
     for name, what in house.destination_mistakes().items():
         yield Mistake(path=f"destination.{name}", message=what, remedy="Correct it, then check again")
+    yield from answering.mistakes(house)
     yield from _web(house)
     yield from _learning(house)
     yield from _model_file(house)
@@ -148,6 +149,8 @@ def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
     for name, wanted in house.destination_settings.items():
         if name not in leave_out and ((store.ok and house.has_store) or not isinstance(wanted, Inbox)):
             yield _try_destination(house, name)
+    if house.settings.answers.host and not any(one.fatal for one in answering.mistakes(house)):
+        yield _try_answers(house)
     if house.settings.status.kind != "none" and not house.status_mistake():
         yield _try_status(house)
     yield from _try_model(house)
@@ -169,6 +172,16 @@ def _try_destination(house: House, name: DestinationName) -> Trial:
         return Trial(what=f"destination {name}", ok=True, said=house.destination_to_try(name).check())
     except PostroomError as error:
         return Trial(what=f"destination {name}", ok=False, said=str(error))
+
+
+def _try_answers(house: House) -> Trial:
+    sender = answering.sender(house)
+    try:
+        return Trial(what="answers", ok=True, said=sender.check())
+    except PostroomError as error:
+        return Trial(what="answers", ok=False, said=str(error))
+    finally:
+        sender.close()
 
 
 def _try_model(house: House) -> Iterator[Trial]:

@@ -105,10 +105,10 @@ _KINDS: dict[
 
 def _relay(name: DestinationName, wanted: Smtp | Lmtp, around: Around) -> Destination:
     lmtp = isinstance(wanted, Lmtp)
-    password = _password(wanted.password_file, around.base) if wanted.password_file else ""
+    signs_in = password(wanted.password_file, around.base) if wanted.password_file else ""
     return SmtpDestination(
         name,
-        around.servers.get(wanted, password),
+        around.servers.get(wanted, signs_in),
         recipients=wanted.recipients,
         lmtp=lmtp,
         return_address=None if lmtp else around.return_address(),
@@ -117,7 +117,8 @@ def _relay(name: DestinationName, wanted: Smtp | Lmtp, around: Around) -> Destin
     )
 
 
-def _password(file: str, base: Path) -> str:
+def password(file: str, base: Path) -> str:
+    """The password of a secret file. Raises `ConfigError`."""
     try:
         return secret(file, base).decode("ascii")
     except UnicodeDecodeError as error:

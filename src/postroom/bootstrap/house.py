@@ -32,6 +32,7 @@ from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
+from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.adapters.tombstones import TombstoneFile
@@ -54,6 +55,7 @@ from postroom.flow.desks import Desk, Desks
 from postroom.flow.erasure import Eraser
 from postroom.flow.filing import Filing
 from postroom.flow.moves import Mover
+from postroom.flow.outbox import Returns
 from postroom.flow.retry import Patience
 from postroom.flow.router import Dispatch, Judging, Reception
 from postroom.flow.seconding import Seconding
@@ -526,6 +528,7 @@ class House:
             audit=Audit(share=self.settings.review.audit_share, key=self.key),
             status_deadline=self.settings.judging.status_deadline,
             seconding=self.seconding,
+            returns=Returns(outbox=self.replies, key=self.key, observer=self.observer, clock=time.time),
             in_hand=in_hand,
         )
 
@@ -607,6 +610,11 @@ class House:
     def answers(self) -> SqliteAnswers:
         """Answers of the API that may be asked for again."""
         return SqliteAnswers(self.store.units)
+
+    @cached_property
+    def replies(self) -> SqliteReplies:
+        """Answers to people. Raises what `store` does."""
+        return SqliteReplies(self.store.units)
 
     @cached_property
     def hooks(self) -> SqliteHooks:

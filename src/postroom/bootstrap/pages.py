@@ -15,6 +15,7 @@ import uvicorn
 from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
 from postroom.bootstrap import hooks
+from postroom.bootstrap.answering import answering
 from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
@@ -109,6 +110,7 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         reviewing=house.reviewing(),
         cases=house.cases,
         casework=house.casework,
+        answering=answering(house),
         eraser=house.eraser,
         held=lambda address: held(house, address),
         export=export_for_page,

@@ -20,6 +20,7 @@ from postroom.model.judgement import Decision, Finding, Verdict
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.people import ALL, Deed
 from postroom.model.privacy import Ages
+from postroom.model.replies import Reply
 from postroom.ports import JobFilter
 from postroom.understand.reader import read
 
@@ -49,6 +50,7 @@ def counted(house: House, known: Known) -> dict[str, Any]:
         "decisions": decisions,
         "verdicts": verdicts,
         "jobs": dict(sorted(jobs.items())),
+        "answers": sum(map(len, house.replies.of_mails(mails).values())),
         "threads": len(known.remembered.threads),
         "cases": len(known.remembered.cases),
         "histories": len(known.remembered.senders),
@@ -121,8 +123,15 @@ def _mail_facts(house: House, mail: Mail) -> dict[str, Any]:
         "message": message_facts(f"mails/{mail.id}.eml", read(mail, house.trust)),
         "decisions": [decision_facts(mail.id, _unnamed(one)) for one in store.decisions(mail.id)],
         "verdicts": [_verdict_facts(one) for one in store.verdicts_on(mail.id)],
+        "answers": [_reply_facts(one) for one in house.replies.of_mails([mail.id]).get(mail.id, ())],
         "events": [{"at": one.at, "what": one.what} for one in store.events(mail.id)],
     }
+
+
+def _reply_facts(reply: Reply) -> dict[str, Any]:
+    """An answer without the name of who wrote it."""
+    team = {"by", "raw", "tries", "due_at", "since"}
+    return {name: value for name, value in asdict(reply).items() if name not in team}
 
 
 def _unnamed(decision: Decision) -> Decision:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from postroom.adapters.observer.logs import LogObserver
 from postroom.adapters.processes import PipeBell, Pulse, Ringable, claimant, listen_to_hangup
+from postroom.bootstrap import answering
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
 from postroom.model.errors import PostroomError, TryLater
@@ -130,6 +131,8 @@ def deliver(house: House, bell: PipeBell, pulse: Pulse) -> None:
             f"{name}:{destination.name}", destination, lanes.setdefault(destination.name, _LaneBell(stopped))
         )
         threads.append(threading.Thread(target=lane.run, name=f"lane-{destination.name}"))
+    if house.settings.answers.host:
+        threads.append(_answers(house, stopped))
     gc.freeze()
     for thread in threads:
         thread.start()
@@ -154,6 +157,20 @@ def deliver(house: House, bell: PipeBell, pulse: Pulse) -> None:
     if dead:
         # A lane ends only by a bug. A new process has all its lanes again.
         raise PostroomError(f"ended although nobody said so: {', '.join(dead)}")
+
+
+def _answers(house: House, stopped: threading.Event) -> threading.Thread:
+    """The thread that sends answers to people."""
+
+    def failed(error: Exception) -> None:
+        tell_failure(house.observer, error)
+
+    sending = answering.sending(house, failed)
+
+    def pause(seconds: float) -> None:
+        stopped.wait(seconds)
+
+    return threading.Thread(target=answering.send_all, args=(sending, stopped.is_set, failed, pause), name="answers")
 
 
 def _park_orphans(house: House, name: str, destination: DestinationName) -> None:

@@ -35,7 +35,7 @@ app = typer.Typer(no_args_is_help=True, help="Keys for programmes that call the 
 def add(
     user: Annotated[str, typer.Argument(help="In whose name the programme works.", metavar="USER")],
     scope: Annotated[
-        str, typer.Option("--scope", help="read, work, review, lead or admin: never more than the user's role.")
+        str, typer.Option("--scope", help="read, work, answer, review, lead or admin: never more than the user's role.")
     ] = "read",
     note_: Annotated[str, typer.Option("--note", help="What it is for.")] = "",
     days: Annotated[

@@ -224,6 +224,7 @@ def _show(facts: dict[str, Any]) -> None:
         ("decisions on them", facts["decisions"]),
         ("verdicts on them", facts["verdicts"]),
         ("jobs of them", jobs or "0"),
+        ("answers to them", facts["answers"]),
         ("conversations", facts["threads"]),
         ("cases", facts["cases"]),
         ("records of what they wrote when", facts["histories"]),

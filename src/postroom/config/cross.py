@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
+from postroom.config.answers import check_answers
 from postroom.config.cases import check_cases
 from postroom.config.mistakes import Mistake, near
 from postroom.config.settings import Destination, Lmtp, Relay, Settings, Smtp, Status, Webhook
@@ -28,6 +29,7 @@ def cross_check(settings: Settings) -> Iterator[Mistake]:
     yield from _check_routes(settings)
     yield from check_cases(settings)
     yield from _check_brands(settings)
+    yield from check_answers(settings)
     yield from _check_domains(settings)
     yield from _check_trust(settings)
     yield from _check_listeners(settings)

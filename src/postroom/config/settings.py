@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, field
 
+from postroom.config.answers import Answers
+from postroom.config.table import Table
 from postroom.model.cases import Start
 from postroom.model.hooks import HookEvent
 from postroom.model.judgement import AccountState
@@ -12,10 +13,6 @@ from postroom.model.judgement import AccountState
 Words = Annotated[str, Meta(min_length=1)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-
-
-class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of settings."""
 
 
 class Intake(Table, frozen=True):
@@ -102,6 +99,10 @@ class Brand(Table, frozen=True):
     routes: Annotated[
         tuple[Name, ...], Meta(description="Desks of this brand, beside the fallback; all when empty.")
     ] = ()
+    answer_from: Annotated[
+        str, Meta(description="Address that people are answered from; empty: the first of `addresses` that is whole.")
+    ] = ""
+    answer_name: Annotated[str, Meta(max_length=100, description="Display name of that address.")] = ""
     thresholds: Annotated[dict[Name, Share], Meta(description="Thresholds of this brand, by route.")] = field(
         default_factory=dict
     )
@@ -581,6 +582,7 @@ class Settings(Table, frozen=True):
     hook: Annotated[dict[Name, Hook], Meta(description="Other systems that are told what happens.")] = field(
         default_factory=dict
     )
+    answers: Answers = field(default_factory=Answers)
     review: Review = field(default_factory=Review)
     urgent: Urgent = field(default_factory=Urgent)
     judging: Judging = field(default_factory=Judging)

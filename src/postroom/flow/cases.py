@@ -28,7 +28,7 @@ from postroom.model.cases import (
 from postroom.model.errors import Refused, unknown
 from postroom.model.judgement import Decision
 from postroom.model.mail import Mail, MailId
-from postroom.model.people import Deed, User, UserName
+from postroom.model.people import ALL, Deed, User, UserName
 from postroom.ports.accounts import Accounts
 from postroom.ports.cases import Cases
 
@@ -92,6 +92,21 @@ class Casework:
         """The person got an answer."""
         case = self._case(hand)
         return self._done(hand, replace(case, answered_at=case.answered_at or self.clock()), "answered", "")
+
+    def heard(self, mail_id: MailId, by: str, *, asks: bool) -> None:
+        """An answer to a mail was sent: its case knows it as `answered`, or waits for the person. Not without a case.
+
+        The deed is in the audit log since the answer was written. Raises `Refused` when the case was changed just now.
+        """
+        case = self.cases.of_mail(mail_id, ALL)
+        if case is None:
+            return
+        now = self.clock()
+        told = replace(case, answered_at=case.answered_at or now)
+        if asks and case.state == "open":
+            told = replace(told, state="waiting")
+        event = CaseEvent(at=now, by=by, what="asked" if asks else "answered", detail="by mail", mail_id=mail_id)
+        self.cases.put(self.desks.change(told, now, event))
 
     # -- facts -----------------------------------------------------------------------------------------------------
 

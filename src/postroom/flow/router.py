@@ -21,6 +21,7 @@ from postroom.flow.audit import Audit
 from postroom.flow.desks import Desks
 from postroom.flow.ids import new_id
 from postroom.flow.notice import notice
+from postroom.flow.outbox import Returns
 from postroom.flow.recall import recall
 from postroom.flow.retry import Patience, next_attempt, too_old
 from postroom.flow.seconding import NOTHING, Asked, Seconding, heard
@@ -122,6 +123,8 @@ class Judging:
     status_deadline: float = 2.0
     #: somebody else to ask about what is uncertain; None for nobody
     seconding: Seconding | None = None
+    #: knows answers of ours that come back; None where there are none
+    returns: Returns | None = None
     #: is told which job is in hand, None for none, so that a worker that hangs on a mail can be found and stopped
     in_hand: Callable[[Job | None], None] = lambda _job: None
 
@@ -189,12 +192,25 @@ class Judging:
         if any(name == "x-postroom-mark" and is_our_mark(value, self.key) for name, value in message.headers):
             self.observer.note("loop-stopped", mail.id)
             return Park(job=job, error="it has been through here before: a destination sends it back to us", why="loop")
-        if mail.bounce_of is not None and message.kind == "bounce":
-            self._came_back(mail.bounce_of, mail, message)
+        if self.returns is not None and self.returns.is_ours(mail):
+            self.observer.note("loop-stopped", mail.id)
+            return Park(
+                job=job, error="it is an answer of ours that came back: the person's mail is sent on to us", why="loop"
+            )
+        if message.kind == "bounce":
+            self._came_back(mail, message)
         return message
 
-    def _came_back(self, bounce: BounceOf, mail: Mail, message: Message) -> None:
-        """A destination accepted a mail and later could not deliver it: that delivery is a person's matter now."""
+    def _came_back(self, mail: Mail, message: Message) -> None:
+        """A destination accepted a mail and later could not deliver it: that delivery is a person's matter now.
+
+        Of an answer of ours it is noted alone.
+        """
+        if self.returns is not None:
+            self.returns.bounced(mail, message)
+        bounce = mail.bounce_of
+        if bounce is None:
+            return
         reason = f"bounced: {message.failed_recipient or 'recipient unknown'}; see the bounce, mail {mail.id}"
         reopened = self.store.reopen(bounce, reason)
         self.observer.note("bounce-received", bounce.mail_id, reopened=reopened)

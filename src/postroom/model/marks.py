@@ -19,6 +19,7 @@ SIGNATURE_HEADER = "Postroom-Signature"
 _MAIL_ID = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
 # Case is folded by some servers on the way (RFC 5321 §2.4 forbids it, in vain): nothing here depends on it.
 _RETURN = re.compile(r"bounce-([0-9a-hjkmnp-tv-z]{26})-([a-z2-7]{4})([1-9][0-9]{0,8})-([a-z2-7]{16})")
+_REPLY = re.compile(r"([0-9a-hjkmnp-tv-z]{26})\.([a-z2-7]{16})")
 _LONGEST_ADDRESS = 320
 # Two characters of base 32 (RFC 4648 §6) at a time, in lower case.
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
@@ -77,6 +78,19 @@ def is_our_mark(value: str, key: bytes) -> bool:
     if len(words) != 2:
         return False
     return hmac.compare_digest(_bytes(loop_mark(MailId(words[0]), key)), _bytes(" ".join(words)))
+
+
+def reply_message_id(reply_id: str, domain: str, key: bytes) -> str:
+    """The Message-ID of an answer of ours, without brackets: ``<id>.<signature>@<domain>``, which nobody can guess."""
+    return f"{reply_id}.{_sign(key, 'answer', reply_id)[:16]}@{domain}"
+
+
+def read_reply_message_id(message_id: str, key: bytes) -> str:
+    """The id of the answer of ours that has this Message-ID; ``""`` for any other text."""
+    found = _REPLY.fullmatch(_lower(message_id[:_LONGEST_ADDRESS].partition("@")[0]))
+    if found is None or not hmac.compare_digest(_sign(key, "answer", found[1])[:16], found[2]):
+        return ""
+    return found[1]
 
 
 def sign_webhook(secret: bytes, timestamp: int, body: bytes) -> str:

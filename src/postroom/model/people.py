@@ -98,9 +98,16 @@ class Session:
     ip: str = ""
 
 
-Scope = Literal["read", "work", "review", "lead", "admin"]
-SCOPES: dict[Scope, Role] = {"read": "viewer", "work": "agent", "review": "reviewer", "lead": "lead", "admin": "admin"}
-"""What a key may do, as the role that may."""
+Scope = Literal["read", "work", "answer", "review", "lead", "admin"]
+SCOPES: dict[Scope, Role] = {
+    "read": "viewer",
+    "work": "agent",
+    "answer": "agent",
+    "review": "reviewer",
+    "lead": "lead",
+    "admin": "admin",
+}
+"""What a key may do, as the role that may. Each holds those before it; what leaves the house takes ``answer``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +128,11 @@ class ApiKey:
     #: last used, to the minute; None for never
     seen_at: float | None = None
     revoked: bool = False
+
+    def covers(self, scope: Scope) -> bool:
+        """Whether it may do what takes this scope."""
+        order = list(SCOPES)
+        return order.index(self.scope) >= order.index(scope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

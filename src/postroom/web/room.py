@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from postroom.flow.answering import Answering
 from postroom.flow.cases import Casework
 from postroom.flow.erasure import Eraser
 from postroom.flow.explanation import Explanation
@@ -41,6 +42,7 @@ class Room:
     reviewing: Reviewing
     cases: Cases
     casework: Casework
+    answering: Answering
     eraser: Eraser
     #: how much is held of an address, by what it is; raises `Refused`
     held: Callable[[str], Mapping[str, Any]]

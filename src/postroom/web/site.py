@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from postroom.web.api.routes import routes as api_routes
 from postroom.web.pages import (
+    answer,
     audit,
     cases,
     condition,
@@ -31,6 +32,7 @@ from postroom.web.visit import Page, endpoint, guarded
 PAGES: tuple[Page, ...] = (
     *inbox.PAGES,
     *mail.PAGES,
+    *answer.PAGES,
     *review.PAGES,
     *cases.PAGES,
     *letters.PAGES,

@@ -106,7 +106,19 @@ class SmtpDestination:
 
     def deliver(self, parcel: Parcel) -> Receipt:
         """Returns once the server has said 2xx for every recipient. Raises `TryLater` or `GiveUp` with its words."""
-        letter = self._letter(parcel)
+        return self._hand(self._letter(parcel), parcel.key)
+
+    def send(self, key: str, sender: str, rcpt: str, data: bytes) -> Receipt:
+        """The same with a mail of our own to one recipient; ``key`` is the same for every try."""
+        try:
+            rcpt, sender = _path(rcpt), sender and _path(sender)
+        except ValueError as error:
+            raise GiveUp(str(error)) from error
+        data = canonical(data)
+        utf8 = not (sender.isascii() and rcpt.isascii() and data[: header_end(data)].isascii())
+        return self._hand(_Letter(sender=sender, rcpts=(rcpt,), data=data, utf8=utf8), key)
+
+    def _hand(self, letter: _Letter, key: str) -> Receipt:
         if not letter.rcpts:
             return Receipt(reference="all recipients were served before")
         with self._slot(), self._server.turn(self._timeout):
@@ -114,7 +126,7 @@ class SmtpDestination:
                 replies = self._transmit(letter, self._clock() + self._timeout)
             except _Unsure as error:
                 raise TryLater(f"{self._server}: {error} after the whole mail was sent; it may arrive twice") from error
-        return self._settled(parcel.key, replies)
+        return self._settled(key, replies)
 
     def withdraw(self, mail: Mail, generation: int) -> bool:
         """It is too late: the server has it."""

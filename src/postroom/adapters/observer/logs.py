@@ -18,6 +18,8 @@ _RANK = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 #: events that are more, or less, than ordinary news
 LEVELS: dict[EventName, Level] = {
     "alerted": "warning",
+    "answer-bounced": "warning",
+    "answer-failed": "error",
     "bounce-received": "warning",
     "certificate-loaded": "info",
     "connection-refused": "warning",

@@ -163,6 +163,13 @@ def _subjects(tx: sqlite3.Connection, one: Doomed) -> None:
         tx.execute("DELETE FROM subjects WHERE key = ?", (hash_of(one.removal.subject_key),))
 
 
+def _replies(tx: sqlite3.Connection, one: Doomed) -> None:
+    """With the answers, what leads from their Message-IDs to a thread goes."""
+    keys = [(hash_of(row[0]),) for row in tx.execute("SELECT message_id FROM replies WHERE mail = ?", (one.seq,))]
+    tx.executemany("DELETE FROM links WHERE key = ?", keys)
+    tx.execute("DELETE FROM replies WHERE mail = ?", (one.seq,))
+
+
 def _case_events(tx: sqlite3.Connection, one: Doomed) -> None:
     tx.execute("UPDATE case_events SET detail = '' WHERE mail = ?", (one.mail.id,))
 
@@ -270,6 +277,11 @@ FATES: Final[Mapping[str, Fate]] = {
         words="goes", mail=("DELETE FROM attempts WHERE call IN (SELECT id FROM calls WHERE mail = :mail)",)
     ),
     "calls": Fate(words="goes", mail=("DELETE FROM calls WHERE mail = :mail",)),
+    "replies": Fate(
+        words="goes, sent or not; also what was sent to their address for somebody else's mail",
+        rewrite=_replies,
+        person=True,
+    ),
     "erasures": Fate(words="address and mail go once it is done"),
     "erased_mails": Fate(words="stays: number of the mail, when, and where it lay"),
     "tombstones": Fate(words="stays: keyed hashes of address, mail id and Message-ID, when, and who asked"),

@@ -61,6 +61,7 @@ _AGED = """
 SELECT m.seq, m.id, m.received_at, m.head, coalesce(s.route, o.route, e.route, ''), coalesce(s.from_addr, o.from_addr, ''),
   EXISTS (SELECT 1 FROM waiting AS w WHERE w.mail = m.seq)
     OR EXISTS (SELECT 1 FROM jobs AS j WHERE j.mail = m.seq AND j.state IN ('ready', 'claimed', 'held', 'parked'))
+    OR EXISTS (SELECT 1 FROM replies AS r WHERE r.mail = m.seq AND r.state IN ('waiting', 'sending', 'failed'))
     OR EXISTS (SELECT 1 FROM case_mails AS k CROSS JOIN cases AS c ON c.number = k.number WHERE k.mail = m.seq AND c.todo = 1)
 FROM mails AS m LEFT JOIN summaries AS s ON s.mail = m.seq LEFT JOIN mails AS d ON d.id = m.duplicate_of
   LEFT JOIN summaries AS o ON o.mail = d.seq LEFT JOIN erased_mails AS e ON e.mail = d.seq
@@ -223,6 +224,9 @@ class SqliteErasing:
                 self._secure(partial(_delete, table=table, key=key, names=some))
         for cases in _some(remembered.cases):
             self._secure(partial(_strip_cases, numbers=cases, now=self._units.clocks.now()))
+        replies = self._walk("SELECT number, recipient FROM replies WHERE number > ? ORDER BY number LIMIT ?", 0)
+        for numbers in _some([number for number, to in replies if wanted.address(normal(to).lower())]):
+            self._secure(partial(_delete, table="replies", key="number", names=numbers))
         self._secure(partial(_clear_lanes, wanted=wanted))
 
     def in_hand(self) -> frozenset[str]:
@@ -369,7 +373,7 @@ def _senders(keys: Sequence[str], wanted: Wanted) -> Iterator[str]:
     yield from (key for key in keys if key.startswith("d:") and key[2:] in domains - others)
 
 
-def _delete(tx: sqlite3.Connection, table: str, key: str, names: Sequence[str]) -> None:
+def _delete(tx: sqlite3.Connection, table: str, key: str, names: Sequence[str | int]) -> None:
     tx.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))", (json.dumps(names),))  # noqa: S608 - our own names
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from postroom.adapters.store.desk import jobs as jobs_of
+from postroom.adapters.store.replies import replies_to
 from postroom.adapters.store.sql import started_with
 from postroom.adapters.store.verdicts import verdicts_on
 from postroom.model.codec import sound
@@ -86,6 +87,10 @@ def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
             "SELECT at, verb, reason, before FROM actions WHERE job = ? ORDER BY id", (info.id,)
         ):
             found.append(Event(at=when, what=verb, detail=f"{where}was {json.loads(before)[0]}: {reason}".strip(": ")))
+    for reply in replies_to(tx, mail_id):
+        found.append(Event(at=reply.at, what="answer written", detail=f"by {reply.by or 'postroom'}"))
+        if reply.settled_at is not None:
+            found.append(Event(at=reply.settled_at, what=f"answer {reply.state}", detail=reply.said))
     for (when,) in tx.execute("SELECT at FROM erased_mails WHERE mail = ?", (seq,)):
         found.append(Event(at=when, what="erased", detail=""))
     return tuple(sorted(found, key=lambda event: event.at))

@@ -87,7 +87,7 @@ def _answered(
 ) -> Response:
     key, user = _known(room, request)
     headers |= paced(room, key.name)
-    if not user.is_at_least(operation.role):
+    if not (user.is_at_least(operation.role) and key.covers(operation.scope)):
         raise _not_enough(operation, key)
     call = Call(
         room=room,

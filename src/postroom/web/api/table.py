@@ -1,6 +1,6 @@
 """All operations of the API, a module a room."""
 
-from postroom.web.api import cases, hooks, house, letters, mails, people, review
+from postroom.web.api import cases, hooks, house, letters, mails, people, replies, review
 from postroom.web.api.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -8,6 +8,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *mails.OPERATIONS,
     *review.OPERATIONS,
     *cases.OPERATIONS,
+    *replies.OPERATIONS,
     *letters.OPERATIONS,
     *people.OPERATIONS,
     *hooks.OPERATIONS,

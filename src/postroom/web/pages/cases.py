@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 from starlette.responses import RedirectResponse, Response
 
 from postroom.decide.clocks import Running
+from postroom.flow.answering import Answerable
 from postroom.flow.cases import Casework, Hand
 from postroom.model.cases import KINDS, OUTCOMES, Case, CaseKind, CaseNumber, Outcome, Start, WantedCases
 from postroom.model.errors import Refused
 from postroom.model.mail import MailId, RouteName
 from postroom.model.people import UserName
-from postroom.web import words
+from postroom.web import answerform, words
+from postroom.web.pages.mail import opened as opened_mail
 from postroom.web.render import Missing, case_routes
 from postroom.web.visit import Page, Visit
 
@@ -76,7 +78,7 @@ def case(visit: Visit) -> Response:
     newest = [mail.id for mail in reversed(one.mails[-50:])]
     seen = room.views.rows(newest, visit.sight)
     rows = [seen[mail_id] for mail_id in newest if mail_id in seen]
-    decisions = room.store.decisions(rows[0].id) if rows else ()
+    last = opened_mail(visit, rows[0].id) if rows else None
     return visit.page(
         "case.html",
         title=f"Case {one.number}: {words.visible(one.person) or 'nobody'}",
@@ -84,7 +86,15 @@ def case(visit: Visit) -> Response:
         case=one,
         identity=_IDENTITIES[one.identity],
         rows=rows,
-        decision=decisions[-1] if decisions else None,
+        decision=last.decision if last else None,
+        answer=answerform.form(
+            visit,
+            Answerable(mail=last.mail, message=last.message, decision=last.decision, case=one.number),
+            f"/case/{one.number}",
+        )
+        if last
+        else None,
+        answered=answerform.newest(room, [row.id for row in rows]),
         clocks=_clocks(visit, one),
         starts=_starts(visit, one),
         today=_local(visit.now, room.casework.desks.of(one.route).calendar.zone).date().isoformat(),

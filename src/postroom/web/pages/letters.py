@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
 from postroom.model.people import Deed
+from postroom.model.replies import Reply
 from postroom.model.work import JobId, JobInfo
 from postroom.ports import JobFilter
 from postroom.web.visit import Page, Visit
@@ -36,6 +37,7 @@ def letters(visit: Visit) -> Response:
         title="Dead letters",
         here="letters",
         letters=found,
+        replies=_replies(visit) if state != "dropped" and not destination else (),
         state=state,
         destination=destination,
         destinations=sorted({one.job.destination for one in found if one.job.destination}),
@@ -74,6 +76,13 @@ def _visible(visit: Visit, wanted: JobFilter) -> list[Letter]:
     jobs = visit.room.store.jobs(wanted)
     rows = visit.room.views.rows({job.mail_id for job in jobs}, visit.sight)
     return [Letter(job=job, row=rows[job.mail_id]) for job in jobs if job.mail_id in rows]
+
+
+def _replies(visit: Visit) -> list[Reply]:
+    """Answers that could not be sent, to mails that the reader may see."""
+    found = visit.room.answering.replies.aside(limit=_SHOWN)
+    rows = visit.room.views.rows({one.mail_id for one in found}, visit.sight)
+    return [one for one in found if one.mail_id in rows]
 
 
 def _note(visit: Visit, verb: str, chosen: Sequence[Letter], detail: str) -> None:

@@ -12,7 +12,7 @@ from postroom.model.judgement import Decision
 from postroom.model.listing import MailRow
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.message import Message
-from postroom.web import mailview
+from postroom.web import answerform, mailview
 from postroom.web.marks import marked
 from postroom.web.render import Missing
 from postroom.web.seen import seen
@@ -46,7 +46,14 @@ def mail(visit: Visit) -> Response:
     one = opened(visit, visit.path["id"])
     if visit.user.is_at_least("agent"):
         visit.room.store.mark_read(one.row.id)
-    return visit.page("mail.html", title=one.message.subject or "(no subject)", here=one.row.route, **facts(visit, one))
+    to = answerform.answerable(visit.room, visit.sight, one.mail, one.message)
+    return visit.page(
+        "mail.html",
+        title=one.message.subject or "(no subject)",
+        here=one.row.route,
+        answer=answerform.form(visit, to, f"/mail/{one.row.id}"),
+        **facts(visit, one),
+    )
 
 
 def facts(visit: Visit, one: Opened) -> dict[str, Any]:

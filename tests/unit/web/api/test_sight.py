@@ -8,12 +8,14 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from postroom.flow.audit import Audit
 from postroom.model.mail import Envelope, MailId, Peer
-from postroom.model.people import SCOPES, Sight
+from postroom.model.people import SCOPES, Deed, Sight
 from postroom.model.work import Park
+from postroom.testing.replies_contract import a_reply
 from postroom.web.api.document import document
 from postroom.web.api.table import OPERATIONS
 from tests.api_house import Programme, programme
@@ -43,6 +45,7 @@ class Planted:
 
     id: MailId
     job: int
+    reply: str
     marks: tuple[str, ...]
 
 
@@ -86,7 +89,15 @@ def plant(here: Installation) -> Iterator[Planted]:
             ]
             here.room.casework.catch_up()
             store.settle([Park(job=job, error=f"{mark}j", why="gave-up") for job in jobs])
-            yield Planted(id=mail.id, job=jobs[0].id, marks=(mark, mail.id))
+            answer = a_reply(1, mail.id, brand=brand, text=f"{mark}w", to=f"{mark}@example.net")
+            answer = replace(answer, id=mail.id[:22] + "rep" + mail.id[25])
+            house.replies.put(answer, Deed(at=1.0, by="root", what="answered", to=mail.id), after="")
+            if twin:
+                (taken,) = [
+                    one for one in house.replies.take(answer.due_at, lease=0.0, limit=99) if one.id == answer.id
+                ]
+                house.replies.settle(taken, "failed", at=1.0, due_at=0.0, said=f"{mark}f")
+            yield Planted(id=mail.id, job=jobs[0].id, reply=answer.id, marks=(mark, mail.id, answer.id))
 
 
 def hidden(ground: Ground, sight: Sight) -> tuple[str, ...]:
@@ -102,6 +113,7 @@ def calls(ground: Ground, path: str, method: str, told: dict[str, Any]) -> Itera
         "id": [one.id for one in ground.planted],
         "number": [0],
         "name": ["root", "nobody"],
+        "reply": [one.reply for one in ground.planted],
         "case": list(range(1, len(ground.planted) + 1)),
     }
     names = re.findall(r"{(\w+)}", path)
@@ -189,7 +201,7 @@ def test_nothing_is_told_of_what_may_not_be_seen(ground: Ground, eyes: str, scop
 def test_every_parameter_in_a_path_is_one_that_this_test_fills() -> None:
     """Whoever adds an operation about something new says here what of it there is."""
     named = {name for path in DOCUMENT["paths"] for name in re.findall(r"{(\w+)}", path)}
-    assert named <= {"id", "number", "name", "case"}
+    assert named <= {"id", "number", "name", "case", "reply"}
 
 
 def test_what_may_not_be_seen_and_what_is_not_there_are_the_same(ground: Ground) -> None:
@@ -201,7 +213,7 @@ def test_what_may_not_be_seen_and_what_is_not_there_are_the_same(ground: Ground)
     tried = 0
     for operation in OPERATIONS:
         if "{id}" in operation.path:
-            body = json.dumps({}).encode() if operation.example else b""
+            body = msgspec.json.encode(operation.example) if operation.example else b""
             path = operation.path.replace("{number}", "0")
             there = caller.ask(operation.method, path.replace("{id}", unseen), body)
             not_there = caller.ask(operation.method, path.replace("{id}", "0" * 26), body)

@@ -1,0 +1,199 @@
+"""How people are answered, as the settings describe it: templates, voices, the server, and the thread that sends."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from importlib import resources
+from importlib.resources.abc import Traversable
+from os import urandom
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from postroom.adapters.destination.replies_smtp import SmtpSender
+from postroom.adapters.destination.smtp import SmtpDestination
+from postroom.adapters.destination.smtp_server import SmtpServer
+from postroom.bootstrap.destinations import password
+from postroom.config.answers import Answers, answer_address
+from postroom.config.mistakes import Mistake
+from postroom.flow.answering import Answering, Voice
+from postroom.flow.outbox import Sending
+from postroom.flow.templates import Template, TemplateMistake, parse
+from postroom.model.errors import ConfigError, TryLater
+from postroom.model.mail import BrandName, RouteName
+from postroom.model.replies import Reply
+
+if TYPE_CHECKING:
+    from postroom.bootstrap.house import House
+
+_LOOK: Final = 0.5
+"""Seconds between two looks for answers to send."""
+_AFTER_TROUBLE: Final = 10.0
+_MOST_TEMPLATES: Final = 500
+_LARGEST: Final = 200_000
+_OFF: Final = "answers are not set up: an admin sets [answers] host in postroom.toml to the server that sends them"
+
+
+def answering(house: "House") -> Answering:
+    """What people, and answers by themselves, do. Raises what the store does."""
+    settings = house.settings
+    return Answering(
+        replies=house.replies,
+        voices=voices(house),
+        templates=Shelf(house).templates,
+        trust=house.trust,
+        key=house.key,
+        clock=time.time,
+        entropy=urandom,
+        undo=settings.answers.undo_seconds,
+        off="" if settings.answers.host else _OFF,
+    )
+
+
+def voices(house: "House") -> dict[BrandName, Voice]:
+    """The address and name of each brand that has one."""
+    found = {name: (answer_address(brand), brand.answer_name) for name, brand in house.settings.brand.items()}
+    return {BrandName(name): Voice(addr=addr, name=shown) for name, (addr, shown) in found.items() if addr}
+
+
+class Shelf:
+    """The templates, read again when a file changes."""
+
+    def __init__(self, house: "House") -> None:
+        self._answers = house.settings.answers
+        self._folder = house.base / house.settings.answers.templates
+        self._shipped = {name: route for name, route in _shipped() if house.settings.answers.shipped}
+        self._routes = tuple(map(RouteName, house.settings.route))
+        self._seen: object = None
+        self._known: tuple[Template, ...] = ()
+
+    def templates(self) -> tuple[Template, ...]:
+        """Those without mistakes."""
+        seen = _stamps(self._folder)
+        if seen != self._seen or self._seen is None:
+            self._known = tuple(one for one in self._read() if isinstance(one, Template))
+            self._seen = seen
+        return self._known
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong with them; none keeps postroom from starting: what is wrong is not offered."""
+        if self._answers.templates != Answers().templates and not self._folder.is_dir():
+            yield Mistake(
+                path="answers.templates",
+                message=f"there is no folder {self._folder}",
+                remedy="Make it, or correct its name",
+                fatal=False,
+            )
+        for one in self._read():
+            if isinstance(one, TemplateMistake):
+                yield Mistake(
+                    path=f"answers.templates: {one.name}.toml", message=one.message, remedy=one.remedy, fatal=False
+                )
+
+    def _read(self) -> Iterator[Template | TemplateMistake]:
+        files: dict[str, Traversable | Path] = dict(self._shipped)
+        files |= {path.stem: path for path in _files(self._folder)}
+        for name, file in sorted(files.items())[:_MOST_TEMPLATES]:
+            shipped = name in self._shipped and file is self._shipped[name]
+            try:
+                content = file.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                yield TemplateMistake(name=name, message=f"can't be read: {error}", remedy="Correct it there")
+                continue
+            found = parse(name, content[:_LARGEST], (*self._routes, *(_SHIPPED_ROUTES if shipped else ())))
+            # Of the shipped ones those for desks that a team has not are not theirs.
+            if not (shipped and isinstance(found, Template) and found.routes and not found.routes & set(self._routes)):
+                yield found
+
+
+_SHIPPED_ROUTES: Final = tuple(map(RouteName, ("appeals", "refunds", "copyright", "general")))
+
+
+def _shipped() -> Iterator[tuple[str, Traversable]]:
+    for entry in resources.files("postroom.starter").joinpath("answers").iterdir():
+        if entry.name.endswith(".toml"):
+            yield entry.name.removesuffix(".toml"), entry
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.glob("*.toml"))
+    except OSError:
+        return []
+
+
+def _stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    found = []
+    for path in _files(folder):
+        try:
+            facts = path.stat()
+        except OSError:
+            continue
+        found.append((path.name, facts.st_mtime_ns, facts.st_size))
+    return tuple(found)
+
+
+# -- sending -----------------------------------------------------------------------------------------------------
+
+
+def sender(house: "House") -> SmtpSender:
+    """Who sends. Raises `ConfigError`."""
+    wanted = house.settings.answers
+    server = SmtpServer(
+        wanted.host,
+        wanted.port,
+        greet_as=house.settings.hostname,
+        tls=wanted.tls,
+        user=wanted.user,
+        password=password(wanted.password_file, house.base) if wanted.password_file else "",
+    )
+    return SmtpSender(SmtpDestination("answers", server, concurrency=1, timeout=wanted.timeout))
+
+
+def mistakes(house: "House") -> Iterator[Mistake]:
+    """What only this machine can tell."""
+    yield from Shelf(house).mistakes()
+    if house.settings.answers.host:
+        try:
+            sender(house).close()
+        except ConfigError as error:
+            yield Mistake(path="answers", message=str(error), remedy="Correct it, then check again")
+
+
+def sending(house: "House", failed: Callable[[Exception], None]) -> Sending:
+    """What sends. Raises `ConfigError`."""
+
+    def tell(reply: Reply) -> None:
+        house.casework.heard(reply.mail_id, reply.by, asks=reply.asks)
+
+    return Sending(
+        outbox=house.replies,
+        sender=sender(house),
+        tell=tell,
+        observer=house.observer,
+        patience=house.patience,
+        lease=house.settings.answers.timeout * 2 + 10.0,
+        clock=time.time,
+        random=random.random,
+        failed=failed,
+    )
+
+
+def send_all(
+    sending: Sending,
+    stopping: Callable[[], bool],
+    failed: Callable[[Exception], None],
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Send until told to stop; what can't be done now is tried again."""
+    while not stopping():
+        rest = _LOOK
+        try:
+            if sending.turn():
+                continue
+        except TryLater:
+            pass
+        except Exception as error:  # noqa: BLE001 - a bug must not end what other answers wait for
+            failed(error)
+            rest = _AFTER_TROUBLE
+        pause(rest)
+    sending.sender.close()

@@ -1,0 +1,138 @@
+"""The form that answers a mail, and the answers there are, as the pages of a mail and of a case show them."""
+
+import email
+import email.policy
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from postroom.flow.addressee import Addressee
+from postroom.flow.answering import Answerable, Wish
+from postroom.flow.templates import Template
+from postroom.model.errors import Refused
+from postroom.model.mail import Mail, MailId
+from postroom.model.message import Message
+from postroom.model.people import Sight
+from postroom.model.replies import Reply
+from postroom.web.room import Room
+from postroom.web.visit import Visit
+
+_SHOWN = {"de": "German", "en": "English", "es": "Spanish", "fr": "French", "it": "Italian", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerForm:
+    """What the form stands on."""
+
+    mail_id: MailId
+    #: where to go on afterwards
+    back: str
+    #: oldest first
+    replies: tuple[Reply, ...]
+    #: whether the visitor may answer at all
+    may: bool
+    #: why nobody can; ``""`` where it can be
+    off: str
+    addressees: tuple[Addressee, ...]
+    templates: tuple[Template, ...]
+    #: (code, name)
+    languages: tuple[tuple[str, str], ...]
+    wish: Wish
+    #: what is wrong with what was said
+    wrong: str = ""
+
+    @property
+    def newest(self) -> str:
+        """The newest answer that counts."""
+        return next((one.id for one in reversed(self.replies) if one.state != "withdrawn"), "")
+
+    @property
+    def to(self) -> Addressee | None:
+        """Whom it goes to."""
+        return next((one for one in self.addressees if one.addr == self.wish.to), next(iter(self.addressees), None))
+
+
+def answerable(room: Room, sight: Sight, mail: Mail, message: Message) -> Answerable:
+    """The mail with what an answer needs to know of it."""
+    decisions = room.store.decisions(mail.id)
+    case = room.cases.of_mail(mail.id, sight)
+    return Answerable(
+        mail=mail, message=message, decision=decisions[-1] if decisions else None, case=case.number if case else 0
+    )
+
+
+def form(visit: Visit, to: Answerable, back: str, *, wish: Wish | None = None, wrong: str = "") -> AnswerForm:
+    """The form for a mail: with what was said already, or the template that the address asks for."""
+    answering = visit.room.answering
+    may = visit.user.is_at_least("agent") and to.decision is not None
+    if wish is None:
+        wish, wrong = _begun(visit, to) if may else (Wish(text=""), "")
+    templates = answering.offered(to) if may else ()
+    addressees = answering.addressees(to.message)
+    return AnswerForm(
+        mail_id=to.mail.id,
+        back=back,
+        replies=answering.replies.of_mails([to.mail.id]).get(to.mail.id, ()),
+        may=may,
+        off=answering.off
+        or ("" if addressees else "Nobody reads answers to this mail: it names no address to write to."),
+        addressees=addressees,
+        templates=templates,
+        languages=tuple((one, _SHOWN.get(one, one)) for one in sorted({lang for t in templates for lang in t.texts})),
+        wish=wish,
+        wrong=wrong,
+    )
+
+
+def _begun(visit: Visit, to: Answerable) -> tuple[Wish, str]:
+    name, language = visit.query.get("template", ""), visit.query.get("language", "")
+    if not name:
+        return Wish(text="", language=language or to.message.language), ""
+    try:
+        return visit.room.answering.draft(visit.user, to, name, language), ""
+    except Refused as error:
+        return Wish(text=""), str(error)
+
+
+def said(visit: Visit) -> Wish:
+    """What the form says."""
+    return Wish(
+        text=visit.said("text"),
+        to=visit.said("to"),
+        template=visit.said("template"),
+        language=visit.said("language"),
+        quote=bool(visit.said("quote")),
+        asks=bool(visit.said("asks")),
+        after=visit.said("after"),
+    )
+
+
+def newest(room: Room, ids: Collection[MailId]) -> dict[MailId, Reply]:
+    """Of each of these mails that was answered, the newest answer that counts."""
+    return {
+        mail_id: some[-1]
+        for mail_id, every in room.answering.replies.of_mails(ids).items()
+        if (some := [one for one in every if one.state != "withdrawn"])
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A message as whoever gets it reads it."""
+
+    sender: str
+    to: str
+    subject: str
+    in_reply_to: str
+    body: str
+
+
+def sent(reply: Reply) -> Sent:
+    """What the bytes of an answer say."""
+    found = email.message_from_string(reply.raw.decode("utf-8", "replace"), policy=email.policy.default)
+    return Sent(
+        sender=str(found["From"]),
+        to=str(found["To"]),
+        subject=str(found["Subject"]),
+        in_reply_to=str(found["In-Reply-To"] or ""),
+        body=found.get_content().replace("\r\n", "\n"),
+    )
