@@ -94,7 +94,7 @@ class Shelf:
 
     def drafted(self, texts: Texts) -> RuleTexts:
         """What would be in force if the team's files held these texts, with what is shipped. Examples are not of it."""
-        rules, phrases = self._shipped("rules"), self._shipped("phrases")
+        rules, phrases = self.shipped("rules"), self.shipped("phrases")
         for sheet in sorted(texts):
             kind = kind_of(sheet)
             if kind != "examples":
@@ -120,13 +120,14 @@ class Shelf:
             raise ConfigError("the rules have mistakes:\n" + "\n".join(errors))
         return self._read()
 
-    def _shipped(self, kind: SheetKind) -> dict[str, str]:
+    def shipped(self, kind: SheetKind) -> dict[str, str]:
         """File name -> text of what is shipped, by name; nothing where it is not wanted."""
         if not self.settings.judging.starter:
             return {}
-        folder = resources.files("postroom.starter").joinpath(kind)
+        inside = "rules/examples" if kind == "examples" else kind
+        folder = resources.files("postroom.starter").joinpath(inside)
         entries = sorted((one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
-        return {f"starter/{kind}/{one.name}": one.read_text(encoding="utf-8") for one in entries}
+        return {f"starter/{inside}/{one.name}": one.read_text(encoding="utf-8") for one in entries}
 
     def _opened_as(self, name: str) -> str:
         """Where a person finds a file of `_texts`."""

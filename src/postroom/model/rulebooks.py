@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Literal, NewType, get_args
+from typing import Final, Literal, NewType, cast, get_args
 
 SheetName = NewType("SheetName", str)
 """Kind and name of a file, whatever folder the settings keep it in: ``rules/press.toml``."""
@@ -21,6 +21,12 @@ VersionNumber = NewType("VersionNumber", int)
 
 How = Literal["saved", "restored", "imported", "removed", "on-disk"]
 """How a version came to be; ``on-disk``: somebody changed the file by hand, and it was seen later."""
+
+MAX_TEXT: Final = 400_000
+"""Bytes of one sheet that comes by the pages, by the API or from an archive."""
+MAX_SHEETS: Final = 500
+MAX_TOTAL: Final = 4_000_000
+"""Bytes of all sheets of an archive or a draft."""
 
 _NAME: Final = re.compile(r"(rules|phrases|examples)/[A-Za-z0-9][A-Za-z0-9_-]{0,79}\.toml")
 
@@ -66,9 +72,15 @@ def sheet_name(name: str) -> SheetName | None:
     return SheetName(name) if _NAME.fullmatch(name) else None
 
 
+def normal_text(text: str) -> str:
+    """A text as files hold it, whatever a browser made of its line ends: each line ends with LF, the last one too."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if not text or text.endswith("\n") else f"{text}\n"
+
+
 def kind_of(sheet: SheetName) -> SheetKind:
     """Which of the three it is."""
-    return next(kind for kind in KINDS if sheet.startswith(f"{kind}/"))
+    return cast("SheetKind", sheet.partition("/")[0])
 
 
 def digest_of(text: str) -> str:

@@ -22,6 +22,9 @@ from postroom.web.pages import (
     people,
     person,
     review,
+    rulepack,
+    rules,
+    ruleversions,
     signin,
 )
 from postroom.web.render import Missing, Render
@@ -39,6 +42,9 @@ PAGES: tuple[Page, ...] = (
     *person.PAGES,
     *audit.PAGES,
     *hooks.PAGES,
+    *rulepack.PAGES,
+    *ruleversions.PAGES,
+    *rules.PAGES,
     *news.PAGES,
 )
 """All that takes a session."""
