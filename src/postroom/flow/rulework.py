@@ -120,7 +120,7 @@ class Rulework:
         with self._writing:
             looked = self._look()
             _compare(changes, seen, looked.texts)
-            new = {sheet: text for sheet, text in changes.items() if looked.texts.get(sheet) != text}
+            new = {sheet: text for sheet, text in sorted(changes.items()) if looked.texts.get(sheet) != text}
             if not new:
                 raise Refused("nothing would change")
             for sheet in new:

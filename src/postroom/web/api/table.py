@@ -1,6 +1,6 @@
 """All operations of the API, a module a room."""
 
-from postroom.web.api import cases, hooks, house, letters, mails, people, review
+from postroom.web.api import cases, hooks, house, letters, mails, people, review, rules
 from postroom.web.api.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -10,5 +10,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *cases.OPERATIONS,
     *letters.OPERATIONS,
     *people.OPERATIONS,
+    *rules.OPERATIONS,
     *hooks.OPERATIONS,
 )
