@@ -30,7 +30,7 @@ from postroom.model.errors import ConfigError, Refused
 from postroom.model.judgement import AccountStatus
 from postroom.model.mail import Mail
 from postroom.model.rulebooks import SheetName, Texts
-from postroom.ports.rulebooks import Checked, Pasted, Tested, Tried
+from postroom.ports.rulebooks import Checked, Exemplified, Pasted, Tried
 
 
 class Bench:
@@ -45,12 +45,13 @@ class Bench:
         shelf = self._house.rules
         book, problems = shelf.drafted(texts).compile()
         own = {shelf.file(sheet): str(text) for sheet, text in texts.items() if sheet.startswith("examples/")}
-        examples, faults = read_examples({**shelf.shipped("examples"), **own})
+        examples, faults = read_examples(own)
         sheets = {shelf.file(sheet): sheet for sheet in texts}
         named = tuple(replace(one, file=sheets.get(one.file, one.file)) for one in (*problems, *faults))
         if any(one.severity == "error" for one in named):
             return Checked(problems=named)
-        return Checked(problems=named, examples=tuple(self._tested(one, book, sheets) for one in examples))
+        judged = tuple(self._tested(one, book, sheets) for one in (*self._shipped, *examples))
+        return Checked(problems=named, examples=judged)
 
     def judge(self, mail: Pasted, texts: Texts, sheet: SheetName) -> Tried:
         """See `postroom.ports.rulebooks.Bench.judge`."""
@@ -65,6 +66,14 @@ class Bench:
             asked=ask(case, book, file=self._house.rules.file(sheet)) if sheet.startswith("rules/") else (),
         )
 
+    @cached_property
+    def _shipped(self) -> tuple[Example, ...]:
+        """Shipped examples that come out as they say without any file of the team: they all do where it has the usual desks."""
+        shelf = self._house.rules
+        book, _ = shelf.drafted({}).compile()
+        examples, _ = read_examples(shelf.shipped("examples"))
+        return tuple(one for one in examples if not self._tested(one, book, {}).differences)
+
     @property
     def _in_force(self) -> Rulebook | None:
         """What the judges judge by; where none has started yet, what is on the disk."""
@@ -75,7 +84,7 @@ class Bench:
         except ConfigError:
             return None
 
-    def _tested(self, example: Example, book: Rulebook, sheets: Mapping[str, SheetName]) -> Tested:
+    def _tested(self, example: Example, book: Rulebook, sheets: Mapping[str, SheetName]) -> Exemplified:
         try:
             case = case_of(self._house, example, self._raw(example), NOW)
             (result,) = run([(example, case)], book, self._house.policy)
@@ -83,7 +92,7 @@ class Bench:
         except Refused as error:
             differences = (str(error),)
         file = sheets.get(example.source, example.source)
-        return Tested(name=example.name, file=file, line=example.line, differences=differences)
+        return Exemplified(name=example.name, file=file, line=example.line, differences=differences)
 
     def _raw(self, example: Example) -> bytes:
         """Its bytes. A file that it names must lie beside it: whoever asks may have no shell here. Raises `Refused`."""

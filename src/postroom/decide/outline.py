@@ -87,7 +87,7 @@ def rule_in_words(item: dict[str, Any]) -> str:
         said.append(f"rules out {route}")
     elif route and isinstance(weight, int | float) and not isinstance(weight, bool):
         said.append(f"speaks {'for' if weight >= 0 else 'against'} {route}{_how(abs(weight))} ({weight:+.1f})")
-    if item.get("urgent"):
+    if _said(item.get("urgent")):
         said.append(f"raises {_said(item.get('urgent'))}")
     if item.get("tags"):
         said.append(f"tags {_listed(item.get('tags'))}")

@@ -41,7 +41,7 @@ class Sheets(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class Exemplified:
     """What became of an example mail."""
 
     name: str
@@ -58,7 +58,7 @@ class Checked:
 
     problems: tuple[Problem, ...] = ()
     #: none where there are errors: nothing can be judged by them
-    examples: tuple[Tested, ...] = ()
+    examples: tuple[Exemplified, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -66,7 +66,7 @@ class Checked:
         return tuple(one for one in self.problems if one.severity == "error")
 
     @property
-    def different(self) -> tuple[Tested, ...]:
+    def different(self) -> tuple[Exemplified, ...]:
         """Examples that come out otherwise than they say."""
         return tuple(one for one in self.examples if one.differences)
 
