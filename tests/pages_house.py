@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from postroom.adapters.passwords import Argon2Passwords
 from postroom.bootstrap.house import House
 from postroom.bootstrap.pages import room
+from postroom.bootstrap.rulebench import Bench
 from postroom.config import load
 from postroom.model.mail import Envelope, MailId, Peer
 from postroom.model.people import Deed, User, UserName
@@ -202,6 +203,7 @@ def installation(folder: Path, settings: str = SETTINGS, **pages: Any) -> Iterat
     house.accounts.put_user(root, Deed(at=1.0, by="", what="user-added", to="root"))
     try:
         made = replace(room(house, []), hosts=frozenset({HOST}))
+        made = replace(made, rulework=replace(made.rulework, bench=Bench(house)))
         yield Installation(house=house, room=made, app=site(made))
     finally:
         house.close()

@@ -59,6 +59,48 @@ _APPEALS = (
 )
 
 
+#: file -> text, as the team wrote it; it speaks of no letter of the tests
+FILES = {
+    "rules/press.toml": """# Newspapers write to everybody. Their deadlines are short.
+
+[[rule]]
+name = "press-with-deadline"
+comment = "Journalists write from newsrooms and name a deadline."
+all = ['new_text.contains("newsroom")', 'new_text.contains("deadline")']
+route = "general"
+weight = 4.0
+tags = ["press", "deadline"]
+
+[[rule]]
+name = "press-law"
+comment = "A newspaper's lawyer is not the newspaper."
+when = 'sender.domain == "law.example" && (phrases["copyright"] > 0 || subject.matches("(?i)corrections? of .* article"))'
+route = "copyright"
+stop = true
+""",
+    "rules/night.toml": """[[rule]]
+name = "night-shift"
+when = 'subject == "Night shift"'
+tags = ["night"]
+""",
+    "phrases/press.toml": """route = "general"
+
+[[group]]
+language = "en"
+weight = 2.0
+phrases = ["interview with the founder", "press accreditation", "for our friday issue"]
+""",
+    "rules/examples/press.toml": """[[mail]]
+name = "a newspaper with a deadline"
+subject = "Question for our Friday issue"
+text = "I write from the newsroom of the Example Times, my deadline is tomorrow."
+[mail.expect]
+route = "general"
+rules = ["press-with-deadline"]
+""",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Who signs in."""
@@ -171,6 +213,9 @@ def served(folder: Path) -> Iterator[Served]:
         pages = free_port()
         text = settings(trial.smtp_port, pages, sink.port)
         trial.config.write_text(text)
+        for name, content in FILES.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(content)
         found, mistakes = load(text)
         assert found is not None, mistakes
         house = House(found, folder)

@@ -15,8 +15,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from postroom.flow.sheetpack import pack
+from postroom.model.rulebooks import SheetName
 from tests.browser.driving import MAX_BYTES, SIZES, Windows, bytes_received, open_all
-from tests.browser.house import CORRECTED
+from tests.browser.house import CORRECTED, FILES
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -61,6 +63,42 @@ def _wrong(page: Page) -> None:
     page.get_by_role("alert").wait_for()
 
 
+def _mistake(page: Page) -> None:
+    area = page.get_by_label("Text of")
+    area.fill(area.input_value().replace("new_text", "new_txt", 1).replace('"general"', '"generals"', 1))
+    page.get_by_text("undeclared reference").wait_for()
+
+
+def _pasted(page: Page) -> None:
+    area = page.get_by_label("Text of")
+    area.fill(area.input_value().replace('"deadline"', '"closing time"', 1))
+    page.get_by_text("Test on a mail").click()
+    page.get_by_label("The mail").fill("I write from the newsroom of the Example Times. Our closing time is tomorrow.")
+    page.get_by_label("Subject").fill("Question for our Friday issue")
+    page.get_by_role("button", name="Test", exact=True).click()
+    page.get_by_text("With your text").wait_for()
+    open_all(page)
+
+
+def _conflict(page: Page) -> None:
+    """What was seen is not what is there."""
+    page.evaluate("document.querySelector('[name=seen]').value = ''")
+    area = page.get_by_label("Text of")
+    area.fill(area.input_value().replace("weight = 4.0", "weight = 5.0"))
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Somebody else has changed").wait_for()
+
+
+def _archive(page: Page) -> None:
+    texts = {SheetName("rules/press.toml"): FILES["rules/press.toml"].replace("4.0", "6.0"), SheetName("rules/new.toml"): FILES["rules/night.toml"].replace("night-shift", "late")}  # fmt: skip
+    page.get_by_label("ZIP file").set_input_files(
+        {"name": "rules.zip", "mimeType": "application/zip", "buffer": pack(texts)}
+    )
+    page.get_by_role("button", name="Look into it").click()
+    page.get_by_role("button", name="Bring it in").wait_for()
+
+
+_EDITOR: Final = "/rules/rules/press.toml"
 _MAIL: Final = "/mail/{mail:Suspended without a reason}"
 LOOKS: Final = (
     Look(name="sign-in", path="/sign-in", by=("",)),
@@ -87,6 +125,19 @@ LOOKS: Final = (
     Look(name="hooks", path="/hooks"),
     Look(name="person", path="/person", by=("lea", "root")),
     Look(name="person-found", path="/person", prepare=_ada),
+    Look(name="rules", path="/rules"),
+    Look(name="rules-opened", path="/rules", prepare=open_all),
+    Look(name="rules-checked", path="/rules/checked"),
+    Look(name="rules-shipped", path="/rules/shipped?file=starter/rules/safety.toml"),
+    Look(name="rules-archive", path="/rules", prepare=_archive),
+    Look(name="rule-editor", path=_EDITOR),
+    Look(name="rule-editor-mistake", path=_EDITOR, prepare=_mistake),
+    Look(name="rule-editor-tried", path=_EDITOR, prepare=_pasted),
+    Look(name="rule-editor-conflict", path=_EDITOR, prepare=_conflict),
+    Look(name="rule-editor-new", path="/rules/phrases/unheard-of.toml"),
+    Look(name="rule-versions", path=f"{_EDITOR}/versions"),
+    Look(name="rule-diff", path="/rules/diff?to=1"),
+    Look(name="rules-not-for-you", path="/rules", by=("lea",)),
     Look(name="audit", path="/audit"),
     Look(name="me", path="/me", by=("ada",)),
     Look(name="not-for-you", path="/people", by=("ada",)),

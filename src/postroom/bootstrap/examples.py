@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from email.message import EmailMessage
-from importlib import resources
 from pathlib import Path
 
 from postroom.bootstrap.house import House
@@ -18,37 +17,27 @@ from postroom.understand.envelope import peek
 from postroom.understand.reader import read
 
 #: the moment at which examples are judged, so that they come out the same every day
-_NOW = 1_800_000_000.0
+NOW = 1_800_000_000.0
 
 
 def test_rules(house: House) -> tuple[tuple[Result, ...], tuple[Problem, ...]]:
     """Every example beside the team's rules, and beside the shipped ones where they are used; and what is wrong with them."""
-    texts, folders = _texts(house)
-    examples, problems = read_examples(texts)
-    cases = [(example, _case(house, example, folders[example.source])) for example in examples]
+    folder = house.rules.folder("examples")
+    own = {str(path): path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.toml"))}
+    folders = dict.fromkeys(own, folder)
+    examples, problems = read_examples({**house.rules.shipped("examples"), **own})
+    cases = [(one, case_of(house, one, raw_of(one, folders.get(one.source)), NOW)) for one in examples]
     return run(cases, house.rules.book, house.policy), problems
 
 
-def _texts(house: House) -> tuple[dict[str, str], dict[str, Path | None]]:
-    texts: dict[str, str] = {}
-    folders: dict[str, Path | None] = {}
-    if house.settings.judging.starter:
-        for entry in resources.files("postroom.starter").joinpath("rules", "examples").iterdir():
-            if entry.name.endswith(".toml"):
-                name = f"starter/rules/examples/{entry.name}"
-                texts[name], folders[name] = entry.read_text(encoding="utf-8"), None
-    for path in sorted((house.base / house.settings.judging.rules / "examples").glob("*.toml")):
-        texts[str(path)], folders[str(path)] = path.read_text(encoding="utf-8", errors="replace"), path.parent
-    return texts, folders
-
-
-def _case(house: House, example: Example, folder: Path | None) -> Case:
-    mail = _mail(house, example, _raw(example, folder))
+def case_of(house: House, example: Example, raw: bytes, now: float) -> Case:
+    """What is judged of an example, at a moment."""
+    mail = mail_of(house, example, raw, now)
     message = read(mail, house.trust)
     if example.authenticated and message.from_ is not None:
         passed = Authentication(state="pass", method="dkim", domain=message.from_.domain, reason="the example says so")
         message = replace(message, auth=passed)
-    return Case(mail=mail, message=message, account=_account(example, message), now=_NOW)
+    return Case(mail=mail, message=message, account=_account(example, message), now=now)
 
 
 def _account(example: Example, message: Message) -> AccountStatus:
@@ -56,11 +45,12 @@ def _account(example: Example, message: Message) -> AccountStatus:
     return example.account if message.trusted_sender else AccountStatus()
 
 
-def _mail(house: House, example: Example, raw: bytes) -> Mail:
+def mail_of(house: House, example: Example, raw: bytes, now: float) -> Mail:
+    """The mail that an example stands for."""
     seen = peek(raw)
     return Mail(
         id=MailId("example"),
-        received_at=_NOW,
+        received_at=now,
         brand=example.brand or BrandName(next(iter(house.settings.brand), "")),
         envelope=Envelope(mail_from=example.sender, rcpt_to=()),
         peer=Peer(door="files", trusted=True),
@@ -72,7 +62,8 @@ def _mail(house: House, example: Example, raw: bytes) -> Mail:
     )
 
 
-def _raw(example: Example, folder: Path | None) -> bytes:
+def raw_of(example: Example, folder: Path | None) -> bytes:
+    """Its bytes; a file that it names lies in ``folder``. Raises `Refused`."""
     if example.raw:
         return example.raw.encode("utf-8", "surrogateescape")
     if example.file:
@@ -83,8 +74,11 @@ def _raw(example: Example, folder: Path | None) -> bytes:
         except OSError as error:
             raise Refused(f"{example.source}:{example.line}: can't read {example.file}: {error.strerror}") from error
     made = EmailMessage()
-    made["From"] = example.sender
-    made["Subject"] = example.subject.replace("\n", " ")
-    made["Message-ID"] = "<example@postroom.test>"
-    made.set_content(example.text)
-    return made.as_bytes()
+    try:
+        made["From"] = " ".join(example.sender.split())
+        made["Subject"] = " ".join(example.subject.split())
+        made["Message-ID"] = "<example@postroom.test>"
+        made.set_content(example.text)
+        return made.as_bytes()
+    except (ValueError, IndexError) as error:  # what the library makes of some addresses
+        raise Refused(f"{example.source}:{example.line}: no mail can be made of it: {error}") from error

@@ -20,6 +20,8 @@ from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import export, held
+from postroom.bootstrap.rulebench import pasted_mail
+from postroom.bootstrap.rulework import rulework
 from postroom.flow.explanation import Explanation, explained
 from postroom.flow.nearest import Neighbour, nearest
 from postroom.model.judgement import Decision
@@ -124,6 +126,8 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         hooks=house.hooks,
         known_hooks=hooks.known(house),
         informing=informing(house),
+        rulework=rulework(house),
+        pasted=lambda pasted: pasted_mail(house, pasted, time.time()),
         pace=Pace(settings.api_per_minute, time.monotonic),
         hosts=hosts(settings.url, [address_of(one) for one in opened]),
         cookie=SECURE_COOKIE if secure else COOKIE,

@@ -18,6 +18,8 @@ from postroom.decide.evidence import (
     spam_findings,
     thread_findings,
 )
+from postroom.decide.folding import Folded
+from postroom.decide.phrases import Hits
 from postroom.decide.policy import Policy
 from postroom.decide.rollout import stage
 from postroom.decide.rulebook import Rulebook
@@ -106,11 +108,8 @@ def _noticed(case: Case, book: Rulebook, policy: Policy) -> tuple[tuple[Finding,
     """Everything that speaks for a route or should be known, and the rules that matched."""
     folded = case.folded or fold_mail(case.message)
     hits = book.phrases.find(folded)
-    alarms = urgent.signals(book.phrases, hits, folded) if case.message.kind not in {"auto-reply", "bounce"} else ()
-    counts: dict[str, int] = dict.fromkeys(book.routes, 0) | {one.name: 0 for one in book.phrases.lists}
-    counts |= {name: sum(hit.phrase.weight > 0 for hit in found) for name, found in hits.items()}
-    facts = Facts(case=case, folded=folded, phrases=counts, urgent=tuple(alarm.name for alarm in alarms))
-    matches = book.rules.matches(facts)
+    alarms = alarms_of(case, book, folded, hits)
+    matches = book.rules.matches(facts(case, book, folded, hits, alarms))
     findings = (
         *case.remarks,
         *senders.findings(case.message, policy, case.history),
@@ -126,6 +125,20 @@ def _noticed(case: Case, book: Rulebook, policy: Policy) -> tuple[tuple[Finding,
         *case.verdicts,
     )
     return (*findings, *_not_ours(case, findings, policy)), matches
+
+
+def alarms_of(case: Case, book: Rulebook, folded: Folded, hits: Hits) -> tuple[Finding, ...]:
+    """Its urgent signals; what a machine wrote raises none."""
+    if case.message.kind in {"auto-reply", "bounce"}:
+        return ()
+    return urgent.signals(book.phrases, hits, folded)
+
+
+def facts(case: Case, book: Rulebook, folded: Folded, hits: Hits, alarms: Sequence[Finding]) -> Facts:
+    """What rules see of a mail, its phrases and urgent signals found."""
+    counts: dict[str, int] = dict.fromkeys(book.routes, 0) | {one.name: 0 for one in book.phrases.lists}
+    counts |= {name: sum(hit.phrase.weight > 0 for hit in found) for name, found in hits.items()}
+    return Facts(case=case, folded=folded, phrases=counts, urgent=tuple(alarm.name for alarm in alarms))
 
 
 def _not_ours(case: Case, findings: Sequence[Finding], policy: Policy) -> tuple[Finding, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cel_expr_python import cel
 
-from postroom.decide.context import Facts, HeadersRead, values
+from postroom.decide.context import TYPES, Facts, HeadersRead, values
 from postroom.decide.prefilter import Atom, Need, Prefilter, build, is_common
 from postroom.model.mail import RouteName
 
@@ -111,6 +111,15 @@ class RuleSet:
             if answer is True and rule.stop:
                 break
         return tuple(found)
+
+    def answer(self, condition: str, facts: Facts) -> bool | str:
+        """Whether a condition holds, or why that can't be told. Never raises; for people, as it is compiled each time."""
+        try:
+            program = self._environment.compile(condition)
+        except (RuntimeError, ValueError) as error:
+            return f"it does not compile by itself: {_first_line(error)}"
+        known = values(facts, TYPES.keys(), HeadersRead(optional=self._headers.optional))
+        return _evaluate(program, self._environment.Activation(known))
 
     def _possible(self, holding: Set[Atom]) -> set[int]:
         """Rules whose every need is met by the atoms that hold."""

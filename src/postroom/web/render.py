@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from postroom.flow.rulework import may_work
 from postroom.model.mail import RouteName
 from postroom.model.people import Role
 from postroom.web import words
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from postroom.web.visit import Visit
 
 _MORE: tuple[tuple[str, str, Role], ...] = (
+    ("rules", "Rules", "lead"),
     ("letters", "Dead letters", "lead"),
     ("condition", "Health", "lead"),
     ("person", "Privacy", "lead"),
@@ -103,7 +105,7 @@ def nav(visit: "Visit") -> dict[str, Any]:
         unread[one.route] = unread.get(one.route, 0) + one.unread
     desks = [route for route in room.routes if visit.sight.routes is None or route in visit.sight.routes]
     return {
-        "more": _MORE,
+        "more": tuple(one for one in _MORE if user.is_at_least(one[2]) and (one[0] != "rules" or may_work(user))),
         "desks": [(route, unread.get(route, 0)) for route in desks],
         "cases": room.cases.todo(visit.sight) if case_routes(visit) else None,
         "questions": room.turns.open_questions(visit.sight) if user.is_at_least("reviewer") else 0,

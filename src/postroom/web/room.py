@@ -9,6 +9,7 @@ from postroom.flow.cases import Casework
 from postroom.flow.erasure import Eraser
 from postroom.flow.explanation import Explanation
 from postroom.flow.nearest import Neighbour
+from postroom.flow.rulework import Rulework
 from postroom.flow.signin import SigningIn
 from postroom.flow.team import Team
 from postroom.flow.verdicts import Reviewing
@@ -24,6 +25,7 @@ from postroom.ports.answers import Answers
 from postroom.ports.cases import Cases
 from postroom.ports.desktop import Turns, Views
 from postroom.ports.hooks import Hooks
+from postroom.ports.rulebooks import Pasted
 from postroom.web.api.informing import Informing
 from postroom.web.api.pace import Pace
 
@@ -66,6 +68,10 @@ class Room:
     known_hooks: tuple[Hook, ...]
     #: what a helpdesk is told of customers; None for nothing
     informing: Informing | None
+    #: what people do with rules
+    rulework: Rulework
+    #: a mail that somebody pasted, as it is judged
+    pasted: Callable[[Pasted], Mail]
     #: how often each key may call
     pace: Pace
     #: hosts, with port where it is not the usual one, under which the pages may be asked for

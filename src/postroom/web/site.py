@@ -23,6 +23,9 @@ from postroom.web.pages import (
     people,
     person,
     review,
+    rulepack,
+    rules,
+    ruleversions,
     signin,
 )
 from postroom.web.render import Missing, Render
@@ -41,6 +44,9 @@ PAGES: tuple[Page, ...] = (
     *person.PAGES,
     *audit.PAGES,
     *hooks.PAGES,
+    *rulepack.PAGES,
+    *ruleversions.PAGES,
+    *rules.PAGES,
     *news.PAGES,
 )
 """All that takes a session."""

@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from postroom.model.errors import PostroomError, Refused, TryLater
 from postroom.model.people import Role, Sight, User
+from postroom.web import multipart
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
 
@@ -50,6 +51,8 @@ class Visit:
     query: Mapping[str, str]
     #: fields of a form, several values each
     form: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: files of a form
+    files: Mapping[str, bytes] = field(default_factory=dict)
     #: path and query, to come back to
     here: str = "/"
     #: seconds since the epoch
@@ -87,6 +90,14 @@ class Page:
     method: str = "GET"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a form says."""
+
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
 def csrf_of(secret: str) -> str:
     """The token of a session's forms: of no use to whoever reads it in a page, as it does not lead back to the secret."""
     return hmac.new(secret.encode(), b"postroom forms", sha256).hexdigest()
@@ -96,7 +107,7 @@ def endpoint(page: Page, room: Room, render: Render) -> Callable[[Request], Awai
     """The ASGI endpoint of a page."""
 
     async def answer(request: Request) -> Response:
-        form = await read_form(request) if page.method == "POST" else {}
+        form = await read_form(request) if page.method == "POST" else Form()
         if form is None:
             return guarded(render.problem(413, "That is more than a form may hold."))
         return guarded(await run_in_threadpool(_answer, page, room, render, request, form))
@@ -104,14 +115,14 @@ def endpoint(page: Page, room: Room, render: Render) -> Callable[[Request], Awai
     return answer
 
 
-def _answer(page: Page, room: Room, render: Render, request: Request, form: Mapping[str, tuple[str, ...]]) -> Response:
+def _answer(page: Page, room: Room, render: Render, request: Request, form: Form) -> Response:
     secret = request.cookies.get(room.cookie, "")
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     try:
         known = room.signing_in.who(secret) if secret else None
         if known is None:
             return to_sign_in(here if page.method == "GET" else "/")
-        if page.method == "POST" and not _ours(request, room, secret, form):
+        if page.method == "POST" and not _ours(request, room, secret, form.fields):
             return render.problem(
                 403,
                 "This form was not sent from a page of postroom, or is too old. Go back, load the page again and repeat.",
@@ -124,7 +135,8 @@ def _answer(page: Page, room: Room, render: Render, request: Request, form: Mapp
             secret=secret,
             path=dict(request.path_params),
             query=dict(request.query_params),
-            form=form,
+            form=form.fields,
+            files=form.files,
             here=here,
             now=room.clock(),
             ip=request.client.host if request.client else "",
@@ -182,18 +194,22 @@ def from_here(request: Request, room: Room) -> bool:
     return not origin or origin.rpartition("//")[2] in room.hosts
 
 
-async def read_form(request: Request) -> dict[str, tuple[str, ...]] | None:
-    """Fields of an urlencoded form; None when it is too large or no such form."""
+async def read_form(request: Request) -> Form | None:
+    """A form; None when it is too large or none."""
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
             if len(body) > _MOST_BYTES:
                 return None
+        kind = request.headers.get("content-type", "")
+        if kind.lower().startswith("multipart/"):
+            parts = multipart.read(kind, bytes(body))
+            return None if parts is None else Form(fields=parts[0], files=parts[1])
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="replace")
     except (ClientDisconnect, UnicodeDecodeError, ValueError):
         return None
     found: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         found[name] = (*found.get(name, ()), value)
-    return found
+    return Form(fields=found)

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from postroom.adapters.store import queue
+from postroom.adapters.store import queue, rulebooks
 from postroom.adapters.store.arrivals import Packer
 from postroom.adapters.store.connect import connect, translated
 from postroom.adapters.store.fates import doom, doomed, leave_threads, mentions, strip_case
@@ -167,11 +167,15 @@ class SqliteErasing:
             )
             if wanted.address(person)
         ]
+        with self._units.lend() as tx:
+            versions, drafts = rulebooks.naming(tx, wanted)
         return Remembered(
             threads=tuple(threads),
             senders=tuple(_senders(keys, wanted)),
             examples=tuple(examples),
             cases=tuple(cases),
+            versions=versions,
+            drafts=drafts,
         )
 
     def _walk(self, query: str, after: Any) -> Iterator[tuple[Any, ...]]:
@@ -227,6 +231,7 @@ class SqliteErasing:
         replies = self._walk("SELECT number, recipient FROM replies WHERE number > ? ORDER BY number LIMIT ?", 0)
         for numbers in _some([number for number, to in replies if wanted.address(normal(to).lower())]):
             self._secure(partial(_delete, table="replies", key="number", names=numbers))
+        self._secure(partial(rulebooks.forget, versions=remembered.versions, drafts=remembered.drafts))
         self._secure(partial(_clear_lanes, wanted=wanted))
 
     def in_hand(self) -> frozenset[str]:

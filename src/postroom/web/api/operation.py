@@ -20,7 +20,7 @@ from postroom.web.room import Room
 
 PREFIX = "/api/v1"
 
-Method = Literal["GET", "POST", "PATCH"]
+Method = Literal["GET", "POST", "PUT", "PATCH"]
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,6 +1,6 @@
 """All operations of the API, a module a room."""
 
-from postroom.web.api import cases, hooks, house, letters, mails, people, replies, review
+from postroom.web.api import cases, hooks, house, letters, mails, people, replies, review, rules
 from postroom.web.api.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -11,5 +11,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *replies.OPERATIONS,
     *letters.OPERATIONS,
     *people.OPERATIONS,
+    *rules.OPERATIONS,
     *hooks.OPERATIONS,
 )

@@ -21,9 +21,10 @@ def routes(room: Room, render: Render) -> list[Route]:
         return shown(inside(request.query_params.get("to", "/")))
 
     async def enter(request: Request) -> Response:
-        form = await read_form(request)
-        if form is None or not from_here(request, room):
+        given = await read_form(request)
+        if given is None or not from_here(request, room):
             return guarded(render.problem(403, "This form was not sent from a page of postroom. Load the page again."))
+        form = given.fields
         name, to = form.get("name", ("",))[-1], inside(form.get("to", ("/",))[-1])
         agent, ip = request.headers.get("user-agent", ""), request.client.host if request.client else ""
         try:

@@ -114,6 +114,7 @@ def calls(ground: Ground, path: str, method: str, told: dict[str, Any]) -> Itera
         "number": [0],
         "name": ["root", "nobody"],
         "reply": [one.reply for one in ground.planted],
+        "kind": ["rules"],
         "case": list(range(1, len(ground.planted) + 1)),
     }
     names = re.findall(r"{(\w+)}", path)
@@ -201,7 +202,7 @@ def test_nothing_is_told_of_what_may_not_be_seen(ground: Ground, eyes: str, scop
 def test_every_parameter_in_a_path_is_one_that_this_test_fills() -> None:
     """Whoever adds an operation about something new says here what of it there is."""
     named = {name for path in DOCUMENT["paths"] for name in re.findall(r"{(\w+)}", path)}
-    assert named <= {"id", "number", "name", "case", "reply"}
+    assert named <= {"id", "number", "name", "case", "reply", "kind"}
 
 
 def test_what_may_not_be_seen_and_what_is_not_there_are_the_same(ground: Ground) -> None:

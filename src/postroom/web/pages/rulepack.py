@@ -1,0 +1,112 @@
+"""All rules, phrases and examples as one archive: taken along, and brought in from one, looked at first."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from starlette.responses import RedirectResponse, Response
+
+from postroom.flow.differ import Line, differences
+from postroom.flow.rulework import Changes, Conflict, Faulty
+from postroom.flow.sheetpack import pack, unpack
+from postroom.model.errors import Refused
+from postroom.model.rulebooks import DraftId, SheetName, digest_of
+from postroom.ports.rulebooks import Checked
+from postroom.web import mailview, ruleview
+from postroom.web.visit import Page, Visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """One file that would change."""
+
+    sheet: SheetName
+    is_new: bool
+    lines: tuple[Line, ...]
+    #: digest of what it holds now
+    seen: str
+
+
+def export(visit: Visit) -> Response:
+    """All of the team's files."""
+    ruleview.require(visit.user)
+    return mailview.download("postroom-rules.zip", pack(visit.room.rulework.look().texts))
+
+
+def look(visit: Visit) -> Response:
+    """What an archive would change: nothing does yet."""
+    ruleview.require(visit.user)
+    work = visit.room.rulework
+    texts = unpack(visit.files.get("archive", b""))
+    return _shown(visit, work.draft(texts, visit.user.name), set(texts))
+
+
+def bring_in(visit: Visit) -> Response:
+    """Do it, if the files are still as they were when it was looked at."""
+    ruleview.require(visit.user)
+    work = visit.room.rulework
+    draft = _draft(visit.said("draft"))
+    seen = dict(zip(visit.form.get("sheet", ()), visit.form.get("seen", ()), strict=False))
+    _, changes = work.drafted(draft)
+    wanted = {sheet: text for sheet, text in changes.items() if sheet in seen}
+    try:
+        work.save(
+            wanted,
+            seen={SheetName(sheet): digest for sheet, digest in seen.items()},
+            by=visit.user.name,
+            why=visit.said("why") or "from an archive",
+            how="imported",
+            anyway=visit.said("anyway") == "yes",
+        )
+    except Conflict as error:
+        return _shown(visit, draft, set(wanted), wrong=f"{error}. Look at it again.")
+    except Faulty as error:
+        return _shown(visit, draft, set(wanted), checked=error.checked)
+    return RedirectResponse("/rules", status_code=303)
+
+
+def _shown(
+    visit: Visit, draft: DraftId, sheets: Collection[SheetName], *, wrong: str = "", checked: Checked | None = None
+) -> Response:
+    """What the draft changes of these sheets; others may have been changed on the disk since it was kept."""
+    work = visit.room.rulework
+    _, found = work.drafted(draft)
+    changes = {sheet: text for sheet, text in found.items() if sheet in sheets}
+    if not changes:
+        raise Refused("Nothing would change: the files hold all of it already.")
+    return visit.page(
+        "rules_import.html",
+        status=409 if wrong or checked else 200,
+        title="Bring in an archive",
+        here="rules",
+        draft=draft,
+        changed=_changed(visit, changes),
+        checked=checked or work.check(changes),
+        wrong=wrong,
+        address=ruleview.address,
+    )
+
+
+def _changed(visit: Visit, changes: Changes) -> list[Changed]:
+    texts = visit.room.rulework.look().texts
+    return [
+        Changed(
+            sheet=sheet,
+            is_new=sheet not in texts,
+            lines=differences(texts.get(sheet, ""), text or ""),
+            seen=digest_of(texts[sheet]) if sheet in texts else "",
+        )
+        for sheet, text in sorted(changes.items())
+    ]
+
+
+def _draft(said: str) -> DraftId:
+    if not (said.isdecimal() and len(said) < 16):
+        raise Refused("This form is damaged: choose the archive again.")
+    return DraftId(int(said))
+
+
+PAGES = (
+    Page(path="/rules/export", do=export, role="lead"),
+    Page(path="/rules/import", do=look, role="lead", method="POST"),
+    Page(path="/rules/import/confirm", do=bring_in, role="lead", method="POST"),
+)
