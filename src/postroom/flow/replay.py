@@ -19,9 +19,14 @@ def replay(mail: Mail, decision: Decision, trust: Trust, book: Rulebook, policy:
     Thread, history, account and what classifier and people said are taken from the record, not from today's memory and model.
     Where the review clock sent a mail on, this is the judgement that it was sent on from. A person's word is no judgement.
     """
-    case = replace(recorded(mail, read(mail, trust), decision), advice=_advice(decision))
     # Whether a person was asked is no part of the judgement.
+    case = as_then(mail, read(mail, trust), decision)
     return replace(judge(case, book, policy), asked=decision.asked, asked_with=decision.asked_with)
+
+
+def as_then(mail: Mail, message: Message, decision: Decision) -> Case:
+    """All that a decision on this mail was made of, as it was recorded."""
+    return replace(recorded(mail, message, decision), advice=_advice(decision))
 
 
 def recorded(mail: Mail, message: Message, decision: Decision) -> Case:

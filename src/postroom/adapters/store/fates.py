@@ -270,6 +270,8 @@ FATES: Final[Mapping[str, Fate]] = {
         words="goes", mail=("DELETE FROM attempts WHERE call IN (SELECT id FROM calls WHERE mail = :mail)",)
     ),
     "calls": Fate(words="goes", mail=("DELETE FROM calls WHERE mail = :mail",)),
+    "backtests": Fate(words="counts: no mail, nobody who writes"),
+    "backtest_changes": Fate(words="goes", mail=("DELETE FROM backtest_changes WHERE mail = :mail",)),
     "erasures": Fate(words="address and mail go once it is done"),
     "erased_mails": Fate(words="stays: number of the mail, when, and where it lay"),
     "tombstones": Fate(words="stays: keyed hashes of address, mail id and Message-ID, when, and who asked"),
