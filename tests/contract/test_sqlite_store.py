@@ -15,6 +15,7 @@ from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
+from postroom.adapters.store.rulebooks import SqliteDrafts, SqliteVersions
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
@@ -27,6 +28,7 @@ from postroom.testing.hooks_contract import HooksContract
 from postroom.testing.privacy_contract import PrivacyContract
 from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
+from postroom.testing.rulebooks_contract import DraftsContract, VersionsContract
 from postroom.testing.store_contract import StoreContract
 from postroom.testing.verdict_contract import VerdictsContract
 
@@ -76,6 +78,12 @@ class SqliteHouse:
 
     def keeping(self, store: SqliteStore) -> SqliteKeeping:
         return SqliteKeeping(store.units)
+
+    def versions(self, store: SqliteStore) -> SqliteVersions:
+        return SqliteVersions(store.units)
+
+    def drafts(self, store: SqliteStore) -> SqliteDrafts:
+        return SqliteDrafts(store.units)
 
     def close(self) -> None:
         for store in self._open:
@@ -183,6 +191,22 @@ class TestSqliteBacktests(BacktestsContract):
     @pytest.fixture
     def journal(self, house: SqliteHouse, store: SqliteStore) -> SqliteJournal:
         return house.journal(store)
+
+
+class TestSqliteVersions(VersionsContract):
+    @pytest.fixture
+    def versions(self, house: SqliteHouse) -> SqliteVersions:
+        return SqliteVersions(house.open().units)
+
+    @pytest.fixture
+    def journal(self, rooms: SqliteRooms) -> SqliteJournal:
+        return rooms.journal()
+
+
+class TestSqliteDrafts(DraftsContract):
+    @pytest.fixture
+    def drafts(self, house: SqliteHouse) -> SqliteDrafts:
+        return SqliteDrafts(house.open().units)
 
 
 class SqliteQueueMachine(QueueMachine):

@@ -1,7 +1,7 @@
 """The rules and phrases of an installation: read from the disk, put into force, kept for a judge that starts while they are wrong."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -14,6 +14,7 @@ from postroom.decide.problems import Problem
 from postroom.decide.rulebook import Rulebook
 from postroom.model.errors import ConfigError
 from postroom.model.mail import BrandName, RouteName
+from postroom.model.rulebooks import KINDS, SheetKind, SheetName, Texts, kind_of
 from postroom.ports import Observer
 
 
@@ -79,11 +80,39 @@ class Shelf:
             self.observer().note("store-trouble", error=f"can't keep the rules that were accepted: {error}"[:200])
         return ""
 
-    def _read(self) -> RuleTexts:
-        judging = self.settings.judging
-        rules, phrases = self._texts("rules", judging.rules), self._texts("phrases", judging.phrases)
+    def written(self, kinds: Sequence[SheetKind] = KINDS) -> Texts:
+        """What the team's files hold on the disk now. Raises `OSError`."""
+        return {
+            SheetName(f"{kind}/{path.name}"): path.read_text(encoding="utf-8", errors="replace")
+            for kind in kinds
+            for path in sorted(self.folder(kind).glob("*.toml"))
+        }
+
+    def folder(self, kind: SheetKind) -> Path:
+        """Where the team keeps its files of a kind."""
+        return self.base / self._folder(kind)
+
+    def drafted(self, texts: Texts) -> RuleTexts:
+        """What would be in force if the team's files held these texts, with what is shipped. Examples are not of it."""
+        rules, phrases = self._shipped("rules"), self._shipped("phrases")
+        for sheet in sorted(texts):
+            kind = kind_of(sheet)
+            if kind != "examples":
+                into = rules if kind == "rules" else phrases
+                into[self.file(sheet)] = texts[sheet]
         brands = tuple(map(BrandName, self.settings.brand))
         return RuleTexts(rules=rules, phrases=phrases, routes=self.routes, brands=brands)
+
+    def file(self, sheet: SheetName) -> str:
+        """What a sheet's file is called in problems and rules: as in the settings, so that it does not depend on where all lies."""
+        return str(Path(self._folder(kind_of(sheet))) / Path(sheet).name)
+
+    def _folder(self, kind: SheetKind) -> str:
+        judging = self.settings.judging
+        return {"rules": judging.rules, "phrases": judging.phrases, "examples": f"{judging.rules}/examples"}[kind]
+
+    def _read(self) -> RuleTexts:
+        return self.drafted(self.written(("rules", "phrases")))
 
     def _on_disk(self) -> RuleTexts:
         """The texts, from folders that are all there. Raises `ConfigError`."""
@@ -91,20 +120,13 @@ class Shelf:
             raise ConfigError("the rules have mistakes:\n" + "\n".join(errors))
         return self._read()
 
-    def _texts(self, kind: str, folder: str) -> dict[str, str]:
-        """File name -> text: the shipped ones first when wanted, then the team's, by name.
-
-        Names are those of the settings, so that nothing depends on where the installation lies.
-        """
-        texts: dict[str, str] = {}
-        if self.settings.judging.starter:
-            shipped = resources.files("postroom.starter").joinpath(kind)
-            for entry in sorted(shipped.iterdir(), key=lambda e: e.name):
-                if entry.name.endswith(".toml"):
-                    texts[f"starter/{kind}/{entry.name}"] = entry.read_text(encoding="utf-8")
-        for path in sorted((self.base / folder).glob("*.toml")):
-            texts[str(Path(folder) / path.name)] = path.read_text(encoding="utf-8", errors="replace")
-        return texts
+    def _shipped(self, kind: SheetKind) -> dict[str, str]:
+        """File name -> text of what is shipped, by name; nothing where it is not wanted."""
+        if not self.settings.judging.starter:
+            return {}
+        folder = resources.files("postroom.starter").joinpath(kind)
+        entries = sorted((one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
+        return {f"starter/{kind}/{one.name}": one.read_text(encoding="utf-8") for one in entries}
 
     def _opened_as(self, name: str) -> str:
         """Where a person finds a file of `_texts`."""

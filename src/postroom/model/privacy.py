@@ -172,6 +172,9 @@ class Remembered:
     examples: tuple[str, ...] = ()
     #: numbers of cases
     cases: tuple[int, ...] = ()
+    #: numbers of versions of rules that name them (`model.rulebooks`), and of drafts
+    versions: tuple[int, ...] = ()
+    drafts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,14 @@ from postroom.model.mail import BounceOf, BrandName, DestinationName, Envelope, 
 from postroom.model.memory import Remember, SenderRecord, TextRecord, ThreadRecord
 from postroom.model.people import ALL, Deed, UserName
 from postroom.model.privacy import Ages, Erasure, Hold, Outcome, Remembered, Removal, Somebody, Tombstone
+from postroom.model.rulebooks import SheetName, Version, VersionNumber, digest_of
 from postroom.model.work import Done, Lane, NewJob, Park
 from postroom.ports import JobFilter, Store
 from postroom.ports.accounts import Journal
 from postroom.ports.cases import Cases
 from postroom.ports.desktop import Views
 from postroom.ports.privacy import Erasing, Keeping
+from postroom.ports.rulebooks import Drafts, Versions
 from postroom.testing import store_contract
 from postroom.testing.cases_contract import a_case, a_change, joining
 from postroom.testing.store_contract import accept, claim_deliveries
@@ -29,6 +31,7 @@ DAY = 86_400.0
 ADA = "ada@example.com"
 BOB = "bob@example.org"
 NEVER = Ages(routes={})
+SHEET = SheetName("rules/press.toml")
 
 
 class House(store_contract.House, Protocol):
@@ -36,6 +39,14 @@ class House(store_contract.House, Protocol):
 
     def erasing(self, store: Store) -> Erasing:
         """What erases."""
+        ...
+
+    def versions(self, store: Store) -> Versions:
+        """Its versions of rules."""
+        ...
+
+    def drafts(self, store: Store) -> Drafts:
+        """Its drafts of rules."""
         ...
 
     def keeping(self, store: Store) -> Keeping:
@@ -300,6 +311,28 @@ class PrivacyContract:
         assert [one.sender for one in store.examples()] == [BOB]
         assert {lane.destination: lane.error for lane in store.lanes()} == {"x": "", "y": "timed out"}
         erasing.forget(ada, replace(found, threads=("gone",)))
+
+    def test_a_person_is_taken_out_of_versions_of_rules_and_of_drafts(
+        self, house: House, store: Store, erasing: Erasing
+    ) -> None:
+        versions, drafts = house.versions(store), house.drafts(store)
+        rule = 'when = "from.addr == \\"{}\\" || subject.matches(\'{}\')"'
+        texts = [rule.format(ADA, ""), rule.format("", r"^ada@example\.com$"), rule.format(BOB, BOB)]
+        given = [Version(sheet=SHEET, how="saved", at=NOW - 1, digest=digest_of(text), text=text) for text in texts]
+        given.append(Version(sheet=SHEET, how="removed", at=NOW - 1, why=f"{ADA} left"))
+        given.append(replace(given[0], at=NOW + 1))
+        last = versions.note(given, (), after=VersionNumber(0))
+        kept = [drafts.keep({SHEET: text}, "root", NOW - 1) for text in texts]
+        wanted = Somebody(whose=ADA, until=NOW)
+        found = erasing.remembered(wanted)
+        assert (len(found.versions), found.drafts) == (3, tuple(kept[:2]))
+        erasing.forget(wanted, found)
+        assert erasing.remembered(wanted) == Remembered()
+        left = versions.of(SHEET)[::-1]
+        assert [one.text for one in left] == [None, None, texts[2], None, texts[0]]
+        assert [one.erased for one in left] == [True, True, False, False, False]
+        assert (left[3].why, left[-1].number) == ("", last)
+        assert [drafts.get(one) is None for one in kept] == [True, True, False]
 
     # Cases
 

@@ -71,9 +71,10 @@ def doom(tx: sqlite3.Connection, one: Doomed) -> None:
             fate.rewrite(tx, one)
 
 
-def mentions(wanted: Wanted, text: str) -> bool:
-    """Whether an address that is meant stands in a text."""
-    return any(wanted.address(found.strip(".").lower()) for found in _ADDRESS.findall(text))
+def mentions(wanted: Wanted, text: str, *, since: float = 0.0) -> bool:
+    """Whether an address stands in a text that is meant, of what came ``since`` then."""
+    until = (wanted.address(found.strip(".").lower()) for found in _ADDRESS.findall(text))
+    return any(one and one >= since for one in until)
 
 
 def leave_threads(tx: sqlite3.Connection, ids: Collection[str], wanted: Wanted) -> None:
@@ -272,6 +273,8 @@ FATES: Final[Mapping[str, Fate]] = {
     "calls": Fate(words="goes", mail=("DELETE FROM calls WHERE mail = :mail",)),
     "backtests": Fate(words="counts: no mail, nobody who writes"),
     "backtest_changes": Fate(words="goes", mail=("DELETE FROM backtest_changes WHERE mail = :mail",)),
+    "versions": Fate(words="stays: of one that names their address the text goes, and why it was written", person=True),
+    "drafts": Fate(words="the text of one that names their address goes", person=True),
     "erasures": Fate(words="address and mail go once it is done"),
     "erased_mails": Fate(words="stays: number of the mail, when, and where it lay"),
     "tombstones": Fate(words="stays: keyed hashes of address, mail id and Message-ID, when, and who asked"),

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from postroom.adapters.store import queue
+from postroom.adapters.store import queue, rulebooks
 from postroom.adapters.store.arrivals import Packer
 from postroom.adapters.store.connect import connect, translated
 from postroom.adapters.store.fates import doom, doomed, leave_threads, mentions, strip_case
@@ -166,11 +166,15 @@ class SqliteErasing:
             )
             if wanted.address(person)
         ]
+        with self._units.lend() as tx:
+            versions, drafts = rulebooks.naming(tx, wanted)
         return Remembered(
             threads=tuple(threads),
             senders=tuple(_senders(keys, wanted)),
             examples=tuple(examples),
             cases=tuple(cases),
+            versions=versions,
+            drafts=drafts,
         )
 
     def _walk(self, query: str, after: Any) -> Iterator[tuple[Any, ...]]:
@@ -223,6 +227,7 @@ class SqliteErasing:
                 self._secure(partial(_delete, table=table, key=key, names=some))
         for cases in _some(remembered.cases):
             self._secure(partial(_strip_cases, numbers=cases, now=self._units.clocks.now()))
+        self._secure(partial(rulebooks.forget, versions=remembered.versions, drafts=remembered.drafts))
         self._secure(partial(_clear_lanes, wanted=wanted))
 
     def in_hand(self) -> frozenset[str]:

@@ -1,0 +1,152 @@
+"""Versions of the team's files, and drafts, in the store's file."""
+
+import json
+import re
+import sqlite3
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from postroom.adapters.store.fates import mentions
+from postroom.adapters.store.journal import write as write_deeds
+from postroom.adapters.store.sql import id_list, short
+from postroom.adapters.store.units import Units
+from postroom.model.codec import sound
+from postroom.model.errors import Refused
+from postroom.model.people import Deed
+from postroom.model.rulebooks import Draft, DraftId, SheetName, Texts, Version, VersionNumber
+from postroom.ports.privacy import Wanted
+
+_KEPT: Final = 30 * 86_400.0
+_ESCAPES: Final = re.compile(r"\\n|[\\^$]")
+_VERSION: Final = "SELECT number, sheet, how, at, who, why, digest, text FROM versions"
+_NEWEST: Final = "WHERE number IN (SELECT max(number) FROM versions GROUP BY sheet) ORDER BY sheet"
+
+
+class SqliteVersions:
+    """Port `Versions` on the file of the store."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+
+    def note(self, versions: Sequence[Version], deeds: Sequence[Deed], *, after: VersionNumber) -> VersionNumber:
+        """See `postroom.ports.rulebooks.Versions.note`."""
+        rows = [
+            (sound(one.sheet), one.how, one.at, sound(one.by), short(one.why), one.digest, _packed(one.text))
+            for one in versions
+        ]
+
+        def unit(tx: sqlite3.Connection) -> VersionNumber:
+            if _last(tx) != after:
+                raise Refused("somebody else has changed the rules meanwhile: look at them again")
+            tx.executemany(
+                "INSERT INTO versions (sheet, how, at, who, why, digest, text) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
+            )
+            write_deeds(tx, deeds)
+            return _last(tx)
+
+        return self._units.write(unit, weight=sum(len(row[-1] or b"") for row in rows))
+
+    def newest(self) -> Mapping[SheetName, Version]:
+        """See `postroom.ports.rulebooks.Versions.newest`."""
+        with self._units.lend() as tx:
+            return {SheetName(row[1]): _version(row) for row in tx.execute(f"{_VERSION} {_NEWEST}")}
+
+    def of(self, sheet: SheetName, *, before: int = 0, limit: int = 50) -> tuple[Version, ...]:
+        """See `postroom.ports.rulebooks.Versions.of`."""
+        query = f"{_VERSION} WHERE sheet = ?{' AND number < ?' if before else ''} ORDER BY number DESC LIMIT ?"
+        with self._units.lend() as tx:
+            rows = tx.execute(query, (sound(sheet), *((before,) if before else ()), limit))
+            return tuple(map(_version, rows))
+
+    def version(self, number: VersionNumber) -> Version | None:
+        """See `postroom.ports.rulebooks.Versions.version`."""
+        with self._units.lend() as tx:
+            row = tx.execute(f"{_VERSION} WHERE number = ?", (number,)).fetchone()
+        return None if row is None else _version(row)
+
+
+class SqliteDrafts:
+    """Port `Drafts` on the file of the store."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+
+    def keep(self, texts: Texts, by: str, now: float) -> DraftId:
+        """See `postroom.ports.rulebooks.Drafts.keep`."""
+        packed = _packed(json.dumps(dict(texts)))
+        assert packed is not None
+
+        def unit(tx: sqlite3.Connection) -> DraftId:
+            # Its row stays: no later draft is ever taken for it.
+            tx.execute("UPDATE drafts SET texts = NULL WHERE texts IS NOT NULL AND at < ?", (now - _KEPT,))
+            made = tx.execute("INSERT INTO drafts (at, who, texts) VALUES (?, ?, ?)", (now, sound(by), packed))
+            assert made.lastrowid is not None
+            return DraftId(made.lastrowid)
+
+        return self._units.write(unit, weight=len(packed))
+
+    def get(self, draft: DraftId) -> Draft | None:
+        """See `postroom.ports.rulebooks.Drafts.get`."""
+        query = "SELECT at, who, texts FROM drafts WHERE id = ? AND texts IS NOT NULL"
+        with self._units.lend() as tx:
+            row = tx.execute(query, (draft,)).fetchone()
+        if row is None:
+            return None
+        return Draft(id=draft, at=row[0], by=row[1], texts=_texts(row[2]))
+
+
+def naming(tx: sqlite3.Connection, wanted: Wanted) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Numbers of versions, and of drafts, in which an address stands that is meant."""
+    versions = tx.execute("SELECT number, at, why, text FROM versions WHERE text IS NOT NULL OR why <> ''")
+    drafts = tx.execute("SELECT id, at, texts FROM drafts WHERE texts IS NOT NULL")
+    return (
+        tuple(n for n, at, why, text in versions if mentions(wanted, f"{why}\n{_bare(_unpacked(text))}", since=at)),
+        tuple(n for n, at, texts in drafts if mentions(wanted, _bare("\n".join(_texts(texts).values())), since=at)),
+    )
+
+
+def _bare(text: str) -> str:
+    """A text, and again so that an address stands as itself in it where it was escaped, or a regular expression."""
+    return f"{text}\n{_ESCAPES.sub('', text)}"
+
+
+def forget(tx: sqlite3.Connection, versions: Sequence[int], drafts: Sequence[int]) -> None:
+    """Take the words out of these."""
+    tx.execute(
+        "UPDATE versions SET text = NULL, why = '' WHERE number IN (SELECT value FROM json_each(?))",
+        (id_list(versions),),
+    )
+    tx.execute("UPDATE drafts SET texts = NULL WHERE id IN (SELECT value FROM json_each(?))", (id_list(drafts),))
+
+
+def _unpacked(packed: bytes | None) -> str:
+    return "" if packed is None else zlib.decompress(packed).decode("utf-8", "surrogatepass")
+
+
+def _texts(packed: bytes) -> Texts:
+    found: Texts = json.loads(_unpacked(packed))
+    return found
+
+
+def _packed(text: str | None) -> bytes | None:
+    return None if text is None else zlib.compress(text.encode("utf-8", "surrogatepass"))
+
+
+def _last(tx: sqlite3.Connection) -> VersionNumber:
+    (number,) = tx.execute("SELECT coalesce(max(number), 0) FROM versions").fetchone()
+    return VersionNumber(number)
+
+
+def _version(row: tuple[Any, ...]) -> Version:
+    number, sheet, how, at, who, why, digest, text = row
+    return Version(
+        number=VersionNumber(number),
+        sheet=SheetName(sheet),
+        how=how,
+        at=at,
+        by=who,
+        why=why,
+        digest=digest,
+        text=None if text is None else _unpacked(text),
+    )
