@@ -151,14 +151,14 @@ def compared(tried: Tried) -> Change | None:
         after.urgent,
     ):
         return None
-    verdict = tried.verdict
+    said = tried.verdict.said if tried.verdict else RouteName("")
     return Change(
         mail_id=tried.mail_id,
         before=before,
         after=after,
         happened=tried.happened.route,
-        said=verdict.said if verdict else RouteName(""),
-        corrected=verdict is not None and not verdict.right,
+        said=said,
+        corrected=said not in {"", tried.happened.decided},
         shifts=shifts(tried.before.findings, tried.after.findings),
     )
 

@@ -81,7 +81,7 @@ class Change:
     happened: RouteName
     #: where a person said that it belongs, ``""`` where nobody did
     said: RouteName = RouteName("")
-    #: that person had moved it, not confirmed it
+    #: that is elsewhere than was decided: the person had moved it, not confirmed it
     corrected: bool = False
     shifts: tuple[Shift, ...] = ()
 

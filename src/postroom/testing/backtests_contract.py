@@ -169,7 +169,9 @@ class BacktestsContract:
             a_change(ids[1], said=APPEALS),
             a_change(ids[2], target="general"),
             a_change(ids[3], target="appeals"),
-            a_change(ids[4], target="general", after=Went(route=GENERAL, decided=GENERAL, confidence=1.0, urgent=("x",))),
+            a_change(
+                ids[4], target="general", after=Went(route=GENERAL, decided=GENERAL, confidence=1.0, urgent=("x",))
+            ),
             a_change(ids[5], target="appeals", after=Went(route=APPEALS, decided=APPEALS, confidence=1, urgent=("x",))),
         ]
         number = finished(tests, changes)

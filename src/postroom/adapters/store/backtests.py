@@ -17,7 +17,10 @@ from postroom.model.people import Deed
 #: tests that are kept beside the one that is asked for
 _KEPT = 19
 _TEST = "SELECT number, state, asked, done, total, started_at, ended_at, error, {} FROM backtests"
-_OPEN = "state IN ('waiting', 'running')"
+_OPEN = "SELECT number FROM backtests INDEXED BY backtests_open WHERE state IN ('waiting', 'running')"
+_WAITING = f"{_OPEN} AND state = 'waiting'"
+_CANCEL = f"UPDATE backtests SET state = 'cancelled', ended_at = ? WHERE number = ? AND number IN ({_OPEN})"  # noqa: S608 - our own SQL
+_GONE = "SELECT count(*) FROM erased_mails AS s CROSS JOIN mails AS m ON m.seq = s.mail WHERE "
 _CHANGES = Insert(
     head="INSERT INTO backtest_changes (test, place, mail, source, target, word, corrected, urgent, body) VALUES",
     width=9,
@@ -46,7 +49,7 @@ class SqliteBacktests:
         """See `postroom.ports.backtests.Backtests.ask`."""
 
         def unit(tx: sqlite3.Connection) -> TestNumber:
-            if tx.execute(f"SELECT 1 FROM backtests WHERE {_OPEN}").fetchone():
+            if tx.execute(_OPEN).fetchone():
                 raise Refused("another back-test waits or runs: wait for its end, or cancel it")
             tx.execute(
                 "DELETE FROM backtests WHERE number NOT IN (SELECT number FROM backtests ORDER BY number DESC LIMIT ?)",
@@ -62,8 +65,7 @@ class SqliteBacktests:
         """See `postroom.ports.backtests.Backtests.cancel`."""
 
         def unit(tx: sqlite3.Connection) -> bool:
-            change = f"UPDATE backtests SET state = 'cancelled', ended_at = ? WHERE number = ? AND {_OPEN}"
-            cancelled = bool(tx.execute(change, (deed.at, number)).rowcount)
+            cancelled = bool(tx.execute(_CANCEL, (deed.at, number)).rowcount)
             journal.write(tx, (_of(deed, number),) if cancelled else ())
             return cancelled
 
@@ -99,8 +101,7 @@ class SqliteBacktests:
     def waiting(self) -> bool:
         """See `postroom.ports.backtests.BacktestRuns.waiting`."""
         with self._units.lend() as tx:
-            wanted = f"SELECT 1 FROM backtests INDEXED BY backtests_open WHERE {_OPEN} AND state = 'waiting'"
-            return tx.execute(wanted).fetchone() is not None
+            return tx.execute(_WAITING).fetchone() is not None
 
     def begin(self, now: float) -> Backtest | None:
         """See `postroom.ports.backtests.BacktestRuns.begin`."""
@@ -140,11 +141,8 @@ class SqliteBacktests:
         terms += seen(asked.sight, values, "m.brand")
         if asked.brand:
             terms.append(f"m.brand = {values.name(asked.brand)}")
-        select = "SELECT count(*) FROM erased_mails AS s CROSS JOIN mails AS m ON m.seq = s.mail WHERE " + " AND ".join(
-            terms
-        )
         with self._units.lend() as tx:
-            return int(tx.execute(select, values).fetchone()[0])
+            return int(tx.execute(_GONE + " AND ".join(terms), values).fetchone()[0])
 
 
 def _of(deed: Deed, number: int) -> Deed:
