@@ -15,6 +15,7 @@ import uvicorn
 from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
 from postroom.bootstrap import hooks
+from postroom.bootstrap.backtesting import trials
 from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
@@ -110,6 +111,7 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         cases=house.cases,
         casework=house.casework,
         eraser=house.eraser,
+        trials=trials(house),
         held=lambda address: held(house, address),
         export=export_for_page,
         read=lambda mail: read(mail, house.trust),

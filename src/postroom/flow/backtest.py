@@ -6,8 +6,8 @@ changed for later mail of the same thread or sender is not followed.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
 
 from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
@@ -129,6 +129,21 @@ def in_words(report: Report) -> str:
     return " ".join(_sentences(report))
 
 
+def remarks(report: Report) -> tuple[str, ...]:
+    """What to know of how it was counted, a sentence each."""
+    said = []
+    if report.cut:
+        said.append(f"There was more mail in these days: only the newest {report.mails:,} were judged again.")
+    if report.gone:
+        said.append(f"{_mails(report.gone)} could not be judged again: no text of them is kept any more.")
+    if report.otherwise:
+        said.append(
+            f"{_mails(report.otherwise)} went elsewhere when they came than the rules in force send them today:"
+            " rules or settings have changed since. What moves is counted against the rules in force today."
+        )
+    return tuple(said)
+
+
 def _sentences(report: Report) -> Iterator[str]:
     of = f"of {_mails(report.mails)}"
     if report.moved:
@@ -150,3 +165,23 @@ def _corrected(report: Report) -> str:
 
 def _mails(count: int) -> str:
     return f"{count:,} mail" if count == 1 else f"{count:,} mails"
+
+
+def report_facts(report: Report) -> dict[str, Any]:
+    """A report for JSON: all that was counted, and what it comes to in words."""
+    rules, phrases = report.in_force
+    tried_rules, tried_phrases = report.tried
+    return {
+        **asdict(report),
+        "words": in_words(report),
+        "remarks": remarks(report),
+        "same": report.same,
+        "days": report.days,
+        "in_force": {"rules": rules, "phrases": phrases},
+        "tried": {"rules": tried_rules, "phrases": tried_phrases},
+    }
+
+
+def change_facts(change: Change) -> dict[str, Any]:
+    """A mail that would be treated otherwise, for JSON."""
+    return {**asdict(change), "moved": change.moved, "word": change.word}

@@ -19,6 +19,10 @@ Word = Literal["", "fixed", "broken", "neither"]
 """What a move is to the person who had said where the mail belongs: it goes there now, it leaves there, or goes from one
 other place to another; ``""`` where nobody had said anything."""
 
+ChangeKind = Literal["", "moved", "corrected", "fixed", "broken", "urgent", "beside"]
+"""``moved``: goes elsewhere; ``corrected``: that, and people had moved it; ``fixed`` and ``broken``: see `Word`; ``urgent``: loses or
+gains a signal; ``beside``: only tags change, or the guess in review; ``""``: any."""
+
 MOST_DAYS: Final = 90
 MOST_MAILS: Final = 50_000
 
@@ -224,6 +228,4 @@ class Which:
 
     source: RouteName = RouteName("")
     target: RouteName = RouteName("")
-    #: ``moved``: go elsewhere; ``corrected``: people had moved them; ``urgent``: lose or gain a signal; ``beside``: only tags
-    #: or the guess in review change
-    kind: Literal["", "moved", "corrected", "fixed", "broken", "urgent", "beside"] = ""
+    kind: ChangeKind = ""

@@ -9,7 +9,7 @@ EventName = Literal[
     "status-asked", "status-loaded", "status-failed",
     "opinion-asked", "opinion-heard", "opinion-paused", "opinion-resumed",
     "model-loaded", "model-refused", "weights-loaded", "weights-refused", "learned", "learn-failed",
-    "heavier-model-off", "heavier-model-failed", "urgent-unheard", "erased", "erase-failed", "hook-given-up",
+    "heavier-model-off", "heavier-model-failed", "urgent-unheard", "erased", "erase-failed", "hook-given-up", "backtest-failed",
 ]  # fmt: skip
 
 

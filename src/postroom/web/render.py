@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MORE: tuple[tuple[str, str, Role], ...] = (
     ("letters", "Dead letters", "lead"),
+    ("backtest", "Back-test", "lead"),
     ("condition", "Health", "lead"),
     ("person", "Privacy", "lead"),
     ("people", "People and keys", "admin"),

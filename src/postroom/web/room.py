@@ -10,6 +10,7 @@ from postroom.flow.explanation import Explanation
 from postroom.flow.nearest import Neighbour
 from postroom.flow.signin import SigningIn
 from postroom.flow.team import Team
+from postroom.flow.trials import Trials
 from postroom.flow.verdicts import Reviewing
 from postroom.model.hooks import Hook
 from postroom.model.judgement import Decision
@@ -42,6 +43,8 @@ class Room:
     cases: Cases
     casework: Casework
     eraser: Eraser
+    #: rules tried on the past
+    trials: Trials
     #: how much is held of an address, by what it is; raises `Refused`
     held: Callable[[str], Mapping[str, Any]]
     #: all that is held of an address as a ZIP file; and who asks for it. Raises `Refused`

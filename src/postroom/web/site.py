@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from postroom.web.api.routes import routes as api_routes
 from postroom.web.pages import (
     audit,
+    backtest,
     cases,
     condition,
     hooks,
@@ -34,6 +35,7 @@ PAGES: tuple[Page, ...] = (
     *review.PAGES,
     *cases.PAGES,
     *letters.PAGES,
+    *backtest.PAGES,
     *condition.PAGES,
     *people.PAGES,
     *person.PAGES,

@@ -1,6 +1,6 @@
 """All operations of the API, a module a room."""
 
-from postroom.web.api import cases, hooks, house, letters, mails, people, review
+from postroom.web.api import backtests, cases, hooks, house, letters, mails, people, review
 from postroom.web.api.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -9,6 +9,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *review.OPERATIONS,
     *cases.OPERATIONS,
     *letters.OPERATIONS,
+    *backtests.OPERATIONS,
     *people.OPERATIONS,
     *hooks.OPERATIONS,
 )
