@@ -101,7 +101,7 @@ def test_no_cell_is_a_formula(here: Installation, lea: Browser, mails: list[Mail
 
 
 def test_what_people_said_is_beside_it(here: Installation, lea: Browser, mails: list[MailId]) -> None:
-    lea.post(f"/mail/{mails[0]}/verdict", csrf=lea.csrf(), route="general", generation=1)
+    lea.post(f"/mail/{mails[0]}/move", csrf=lea.csrf(), route="general", generation=1)
     here.work()
     page = lea.get(done(here, lea, draft=draft(here)))
     assert "people had moved 1 of them, and 1 of these would now go where people put them" in page.words
