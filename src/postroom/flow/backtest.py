@@ -152,8 +152,10 @@ def _sentences(report: Report) -> Iterator[str]:
         yield f"None {of} would go elsewhere."
     if report.broken:
         yield f"{report.broken:,} would leave the place where people said that they belong."
-    if report.urgent_lost or report.urgent_gained:
-        yield f"{report.urgent_lost:,} would lose an urgent signal, {report.urgent_gained:,} gain one."
+    if report.urgent_lost:
+        yield f"{report.urgent_lost:,} would lose an urgent signal."
+    if report.urgent_gained:
+        yield f"{report.urgent_gained:,} would gain an urgent signal."
 
 
 def _corrected(report: Report) -> str:

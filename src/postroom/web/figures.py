@@ -10,9 +10,9 @@ from typing import Final
 from postroom.model.backtest import Flow, Load
 from postroom.web.markup import Html, tag
 
-_WIDTH: Final = 460.0
+_WIDTH: Final = 400.0
 _NODE: Final = 8.0
-_LABEL: Final = 120.0
+_LABEL: Final = 104.0
 _GAP: Final = 12.0
 _LEAST: Final = 16.0
 """Of a node: as high as its name."""
@@ -49,7 +49,7 @@ def flows(rows: Sequence[Flow]) -> Html:
 def loads(rows: Sequence[Load], days: float) -> Html:
     """Two bars a desk: mails a day by the rules in force, and by those that were tried."""
     most = max((max(row.before, row.after) for row in rows), default=0) or 1
-    begin, end = _LABEL, _WIDTH - 96
+    begin, end = _LABEL, _WIDTH - 92
     inside: list[Html] = []
     for place, row in enumerate(rows):
         top = place * _ROW
