@@ -271,7 +271,7 @@ FATES: Final[Mapping[str, Fate]] = {
         words="goes", mail=("DELETE FROM attempts WHERE call IN (SELECT id FROM calls WHERE mail = :mail)",)
     ),
     "calls": Fate(words="goes", mail=("DELETE FROM calls WHERE mail = :mail",)),
-    "backtests": Fate(words="counts: no mail, nobody who writes"),
+    "backtests": Fate(words="stays: counts, and names that the team gave its rules"),
     "backtest_changes": Fate(words="goes", mail=("DELETE FROM backtest_changes WHERE mail = :mail",)),
     "versions": Fate(words="stays: of one that names their address the text goes, and why it was written", person=True),
     "drafts": Fate(words="the text of one that names their address goes", person=True),

@@ -189,7 +189,7 @@ def list_backtests(call: Call[Nothing, Nothing]) -> BacktestsFacts:
 def try_rules(call: Call[Nothing, Tries]) -> BacktestFacts:
     """Judge the mail of the last days again, by the rules in force and by a draft or the files on the disk; nothing is moved.
 
-    One at a time: while another waits or runs it is refused. It takes about a minute for 50,000 mails: ask how far it is.
+    One at a time: while another waits or runs it is refused. It takes about two minutes for 50,000 mails: ask how far it is.
     """
     body = call.body
     number = call.room.trials.ask(call.user, body.days, body.brand, body.draft, call.now)
