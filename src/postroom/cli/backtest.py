@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from postroom.model.backtest import Report
 
 _SHOWN = 15
+_AGAINST_PEOPLE = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -44,14 +45,15 @@ def try_(
     ] = None,
     brand: Annotated[str, typer.Option(help="Only mail of this brand.")] = "",
     background: Annotated[
-        bool, typer.Option("--background", help="Do what pages asked for, with the least priority.", hidden=True)
+        bool,
+        typer.Option("--background", help="Do what pages asked for, with the least priority; `postroom serve` does."),
     ] = False,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge the mail of the last days by the rules in force and by others, and say what differs. Nothing is kept or moved.
 
-    Exit 1 when mail would leave the place where people said that it belongs.
+    Exit 3 when mail would leave the place where people said that it belongs.
     """
     from postroom.bootstrap.backtesting import in_folders, try_rules, work_off
     from postroom.flow.backtest import change_facts, report_facts
@@ -76,7 +78,7 @@ def try_(
         print_json({**report_facts(report), "changes": [change_facts(one) for one in changes]})
     else:
         _show(report)
-    raise typer.Exit(1 if report.broken else 0)
+    raise typer.Exit(_AGAINST_PEOPLE if report.broken else 0)
 
 
 @contextmanager

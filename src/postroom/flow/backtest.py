@@ -5,7 +5,7 @@ were known, what the classifier and a second opinion said. So they differ by rul
 changed for later mail of the same thread or sender is not followed.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from postroom.decide.judge import judge
 from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
 from postroom.decide.substance import fold_mail
-from postroom.flow.replay import as_then
+from postroom.flow.replay import as_then, newest_judged
 from postroom.flow.tally import Tally, Tried
 from postroom.model.backtest import MOST_MAILS, Asked, Change, Report
 from postroom.model.desktop import Wanted
@@ -57,7 +57,7 @@ class Backtesting:
             batch = self.store.read(ids[start : start + _BATCH])
             for mail in batch:
                 oldest = min(oldest, mail.received_at)
-                happened = judged(self.store.decisions(mail.id))
+                happened = newest_judged(self.store.decisions(mail.id))
                 if mail.raw and happened is not None:
                     tally.add(self._tried(mail, happened, said.get(mail.id)))
         since = oldest if cut else since
@@ -108,11 +108,6 @@ class Backtesting:
             after=after,
             verdict=verdict,
         )
-
-
-def judged(decisions: Sequence[Decision]) -> Decision | None:
-    """The newest that was judged; what the review clock or a person did is no judgement."""
-    return next((one for one in reversed(decisions) if not (one.unconfirmed or one.by or one.again)), None)
 
 
 def versions(book: Rulebook) -> tuple[str, str]:

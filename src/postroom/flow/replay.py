@@ -1,5 +1,6 @@
 """A decision made again from what was recorded: the same mail, what was known then, the same rules."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from postroom.decide.case import Case
@@ -22,6 +23,11 @@ def replay(mail: Mail, decision: Decision, trust: Trust, book: Rulebook, policy:
     # Whether a person was asked is no part of the judgement.
     case = as_then(mail, read(mail, trust), decision)
     return replace(judge(case, book, policy), asked=decision.asked, asked_with=decision.asked_with)
+
+
+def newest_judged(decisions: Sequence[Decision]) -> Decision | None:
+    """The newest judgement of a mail, given all decisions, oldest first; what the review clock or a person did is none."""
+    return next((one for one in reversed(decisions) if not (one.unconfirmed or one.by or one.again)), None)
 
 
 def as_then(mail: Mail, message: Message, decision: Decision) -> Case:

@@ -65,6 +65,7 @@ class Tally:
     def _count(self, change: Change) -> None:
         before, after = change.before, change.after
         counts = self._counts
+        counts["differ"] += 1
         counts["tags"] += set(before.tags) != set(after.tags)
         counts["urgent_lost"] += bool(set(before.urgent) - set(after.urgent))
         counts["urgent_gained"] += bool(set(after.urgent) - set(before.urgent))
@@ -89,7 +90,7 @@ class Tally:
     ) -> Report:
         """All that was counted."""
         said = ("moved", "to_review", "from_review", "guesses", "tags", "urgent_lost", "urgent_gained", "corrected",
-                "corrected_fixed", "fixed", "broken", "otherwise")  # fmt: skip
+                "corrected_fixed", "fixed", "broken", "otherwise", "differ")  # fmt: skip
         return Report(
             since=since,
             until=until,

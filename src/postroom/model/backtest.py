@@ -184,7 +184,8 @@ class Report:
     loads: tuple[Load, ...] = ()
     #: those that differ, largest difference first
     firings: tuple[Firing, ...] = ()
-    #: changes that are kept one by one
+    #: that differ in any of this; of them, those that are kept one by one
+    differ: int = 0
     listed: int = 0
 
     @property

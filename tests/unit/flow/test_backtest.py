@@ -1,5 +1,6 @@
 """What other rules would have done: read once, judged twice, counted, and listed newest first."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,12 @@ from postroom.adapters.store.lists import SqliteViews
 from postroom.decide.rulebook import Rulebook
 from postroom.decide.rulebook import compile as compile_rulebook
 from postroom.flow import backtest
-from postroom.flow.backtest import DAY, Backtesting, in_words, judged
+from postroom.flow.backtest import DAY, Backtesting, change_facts, in_words, remarks, report_facts
 from postroom.flow.moves import Mover
 from postroom.flow.verdicts import Reviewing
 from postroom.model.backtest import Asked, Change, Report
 from postroom.model.mail import BrandName, Mail, RouteName
 from postroom.model.people import Sight
-from postroom.testing.values import a_decision
 from tests.unit.flow.house import PHRASES, ROUTES, SIGNALS, House, a_message
 
 MONEY = """
@@ -259,15 +259,6 @@ def test_without_mail_it_says_so(house: House) -> None:
     assert in_words(tried(house, book(MONEY))[0]) == "None of 1 mail would go elsewhere."
 
 
-def test_the_newest_judgement_counts_and_no_persons_word() -> None:
-    mail_id = Mail.__name__
-    first, second = a_decision(mail_id), a_decision(mail_id, 2)  # type: ignore[arg-type]
-    word, clock, back = replace(first, by="ada"), replace(first, unconfirmed=True), replace(first, again=1)
-    assert judged((first, second, word, clock, back)) is second
-    assert judged((word, clock)) is None
-    assert judged(()) is None
-
-
 def test_all_that_matters_is_said_in_words(house: House) -> None:
     report = Report(since=0.0, until=DAY, in_force=("a", "b"), tried=("c", "b"), mails=12_300, moved=41, corrected=3)
     report = replace(report, corrected_fixed=2, fixed=2, broken=1, urgent_gained=4)
@@ -276,3 +267,32 @@ def test_all_that_matters_is_said_in_words(house: House) -> None:
         " 1 would leave the place where people said that they belong. 4 would gain an urgent signal."
     )
     assert report.days == 1.0
+
+
+def test_what_was_left_out_is_remarked() -> None:
+    report = Report(since=0.0, until=DAY, in_force=("a", "b"), tried=("c", "b"), mails=50_000)
+    assert remarks(report) == ()
+    cut, gone, otherwise = remarks(replace(report, cut=True, gone=1, otherwise=3))
+    assert "only the newest 50,000" in cut
+    assert gone.startswith("1 mail could not be judged again")
+    assert otherwise.startswith("3 mails went elsewhere when they came")
+
+
+def test_facts_are_json(house: House) -> None:
+    come(house, REFUND)
+    report, (change,) = tried(house, book(MONEY))
+    facts = json.loads(json.dumps(report_facts(report)))
+    assert (facts["words"], facts["moved"], facts["in_force"]["rules"], facts["same"]) == (
+        in_words(report),
+        1,
+        "",
+        False,
+    )
+    assert facts["flows"][0]["target"] == "refunds"
+    facts = json.loads(json.dumps(change_facts(change)))
+    assert (facts["mail_id"], facts["moved"], facts["word"], facts["after"]["tags"]) == (
+        change.mail_id,
+        True,
+        "",
+        ["money"],
+    )

@@ -117,7 +117,7 @@ def test_what_is_counted_adds_up(mails: list[tuple[str, str, float]]) -> None:
         into = sum(flow.mails for flow in report.flows if flow.target == load.route)
         out = sum(flow.mails for flow in report.flows if flow.source == load.route)
         assert load.after - load.before == into - out
-    assert report.listed == len(counts.changes)
+    assert report.listed == report.differ == len(counts.changes)
 
 
 def test_another_guess_in_review_is_no_move() -> None:
@@ -165,7 +165,7 @@ def test_no_more_are_listed_than_is_bearable(monkeypatch: Any) -> None:
         counts.add(a_try(of("appeals"), of("refunds")))
         counts.add(a_try(of("appeals"), of("appeals", tags=("a",))))
     report = reported(counts)
-    assert (report.moved, report.tags, report.listed) == (3, 3, 3)
+    assert (report.moved, report.tags, report.listed, report.differ) == (3, 3, 3, 6)
 
 
 def test_a_rule_that_failed_has_not_fired_and_a_veto_has() -> None:

@@ -112,6 +112,7 @@ class ReportFacts(Output, frozen=True):
     flows: tuple[FlowFacts, ...]
     loads: tuple[LoadFacts, ...]
     firings: tuple[FiringFacts, ...]
+    differ: Annotated[int, Meta(description="Mails that differ in any of this.")]
     listed: Annotated[int, Meta(description="Mails that are listed one by one.")]
 
 

@@ -12,9 +12,10 @@ from starlette.responses import RedirectResponse, Response
 
 from postroom.flow.backtest import change_facts, in_words, remarks
 from postroom.flow.trials import Listed
-from postroom.model.backtest import MOST_DAYS, MOST_MAILS, Backtest, ChangeKind, Report, Shift, TestNumber, Which
+from postroom.model.backtest import MOST_DAYS, MOST_MAILS, Backtest, ChangeKind, Shift, TestNumber, Which
 from postroom.model.errors import Refused
 from postroom.model.mail import RouteName
+from postroom.model.people import ALL
 from postroom.web.figures import flows, loads
 from postroom.web.render import Missing
 from postroom.web.visit import Page, Visit
@@ -50,7 +51,7 @@ def begin(visit: Visit) -> Response:
         most_days=MOST_DAYS,
         most_mails=MOST_MAILS,
         mine=[one for one in visit.room.brands if sight.brands is None or one in sight.brands],
-        whole=sight.covers(type(sight)()),
+        whole=sight.covers(ALL),
         tests=visit.room.trials.all(sight),
     )
 
@@ -101,7 +102,7 @@ def one(visit: Visit) -> Response:
         evidence={one.place: _evidence(one.change.shifts) for one in listed},
         kinds=_KINDS,
         given=given,
-        places=_places(report),
+        places=[load.route for load in report.loads],
         older=f"/backtest/{test.number}?{urlencode(given | {'after': after})}#mails" if after else "",
         files=f"?{asked}" if asked else "",
     )
@@ -180,11 +181,6 @@ def _which(visit: Visit) -> Which:
     return Which(
         source=RouteName(visit.query.get("source", "")), target=RouteName(visit.query.get("target", "")), kind=kind
     )
-
-
-def _places(report: Report) -> list[str]:
-    """Where mail goes by either."""
-    return [one.route for one in report.loads]
 
 
 def _number(text: str) -> int:
