@@ -1,6 +1,7 @@
 """An installation as a team has it: `postroom serve` with its pages, people of every role, mail that came in by SMTP."""
 
 import smtplib
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -11,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from postroom.adapters.passwords import Argon2Passwords
+from postroom.adapters.store.rulebooks import SqliteDrafts
+from postroom.bootstrap.backtesting import trials
 from postroom.bootstrap.house import House
 from postroom.config import load
 from postroom.model.cases import WantedCases
 from postroom.model.desktop import Wanted
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ROLES, Role, Sight, User, UserName
+from postroom.model.rulebooks import SheetName
 from postroom.ports import JobFilter
 from postroom.testing.smtp_sink import SmtpSink
 from tests.browser.letters import DAILY, DOUBTFUL, Letter
@@ -53,6 +57,31 @@ zone = "Europe/Berlin"
 [clock.ours]
 label = "Decided within two weeks"
 within = "14 days"
+"""
+#: rules of a draft: the first does what somebody has done by hand
+TRIED = """
+[[rule]]
+name = "german-accounts"
+when = 'subject.contains("Konto")'
+route = "general"
+stop = true
+[[rule]]
+name = "orders"
+when = 'new_text.contains("order") || new_text.contains("shoes")'
+route = "general"
+stop = true
+tags = ["order"]
+[[rule]]
+name = "channels"
+when = 'new_text.contains("channel")'
+route = "copyright"
+stop = true
+[[rule]]
+name = "photographs"
+when = 'new_text.contains("photograph")'
+route = "appeals"
+weight = 3.0
+urgent = "photographs"
 """
 _APPEALS = (
     'cases = true\nfirst_answer_hours = 8\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
@@ -227,6 +256,7 @@ def served(folder: Path) -> Iterator[Served]:
             assert wait_until(lambda: _up(one.url) and bool(house.cases.page(WantedCases(), Sight()).cases), 30)
             _corrected(house, one.mail(CORRECTED))
             one.settle()
+            _tried(house)
             yield one
         finally:
             trial.stop()
@@ -251,6 +281,17 @@ def _corrected(house: House, mail_id: MailId) -> None:
     (mail,) = house.store.read([mail_id])
     generation = house.store.decisions(mail_id)[-1].generation
     house.reviewing().give(mail, RouteName("general"), UserName("lea"), generation=generation, note="a question")
+
+
+def _tried(house: House) -> None:
+    """Rules that lea has tried on the past, back-test 1, and one of root's that failed, 2: the draft was not kept."""
+    draft = SqliteDrafts(house.store.units).keep({SheetName("rules/mine.toml"): TRIED}, "lea", time.time())
+    for number, (name, of) in enumerate((("lea", draft), ("root", 99)), 1):
+        user = house.accounts.user(UserName(name))
+        assert user is not None
+        test = trials(house).ask(user, 14, "", of, time.time())
+        assert test == number
+        assert wait_until(lambda test=test: not trials(house).one(test, Sight()).open, 60, every=0.1)  # type: ignore[misc, union-attr]
 
 
 def _up(url: str) -> bool:

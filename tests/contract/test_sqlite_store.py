@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from postroom.adapters.store.accounts import SqliteAccounts
 from postroom.adapters.store.answers import SqliteAnswers
+from postroom.adapters.store.backtests import SqliteBacktests
 from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.journal import SqliteJournal
@@ -20,6 +21,7 @@ from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
 from postroom.testing.answers_contract import AnswersContract
+from postroom.testing.backtests_contract import BacktestsContract
 from postroom.testing.cases_contract import CasesContract
 from postroom.testing.clock import ManualClock
 from postroom.testing.desktop_contract import TurnsContract, ViewsContract
@@ -176,6 +178,9 @@ class TestSqliteHooks(HooksContract):
 
 
 class TestSqliteReplies(RepliesContract):
+
+
+class TestSqliteBacktests(BacktestsContract):
     @pytest.fixture
     def store(self, house: SqliteHouse) -> SqliteStore:
         return house.open()
@@ -187,6 +192,16 @@ class TestSqliteReplies(RepliesContract):
     @pytest.fixture
     def journal(self, store: SqliteStore) -> SqliteJournal:
         return SqliteJournal(store.units)
+    def tests(self, store: SqliteStore) -> SqliteBacktests:
+        return SqliteBacktests(store.units)
+
+    @pytest.fixture
+    def erasing(self, house: SqliteHouse, store: SqliteStore) -> SqliteErasing:
+        return house.erasing(store)
+
+    @pytest.fixture
+    def journal(self, house: SqliteHouse, store: SqliteStore) -> SqliteJournal:
+        return house.journal(store)
 
 
 class TestSqliteVersions(VersionsContract):

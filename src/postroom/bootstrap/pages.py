@@ -16,6 +16,7 @@ from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
 from postroom.bootstrap import hooks
 from postroom.bootstrap.answering import answering
+from postroom.bootstrap.backtesting import trials
 from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
@@ -114,6 +115,7 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         casework=house.casework,
         answering=answering(house),
         eraser=house.eraser,
+        trials=trials(house),
         held=lambda address: held(house, address),
         export=export_for_page,
         read=lambda mail: read(mail, house.trust),

@@ -22,6 +22,7 @@ from postroom.adapters.intake.sockets import from_systemd, listen, never_as_root
 from postroom.adapters.observer import metrics
 from postroom.adapters.processes import Supervisor, alone, belongs_to, is_alive
 from postroom.bootstrap import checks
+from postroom.bootstrap.backtesting import Trying, trying
 from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import RETAINED, keeps_for_a_time
 from postroom.bootstrap.schedule import Schedule, Tidying
@@ -60,6 +61,7 @@ class Server:
         self._supervisor: Supervisor
         self._schedule: Schedule
         self._tidying: Tidying
+        self._trying: Trying
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then drain.
@@ -89,6 +91,7 @@ class Server:
         self._supervisor = self._workers(observer, pages)
         self._schedule = self._lessons(observer)
         self._tidying = self._tidy(observer)
+        self._trying = trying(self._house, self._background("rules", "try"))
         self._release_the_dead()
         self._note_cases()
         self._house.hooks.set_up([HookName(name) for name in self._house.settings.hook])
@@ -103,6 +106,7 @@ class Server:
             await asyncio.to_thread(self._supervisor.stop, DRAIN)
             await asyncio.to_thread(self._schedule.stop)
             await asyncio.to_thread(self._tidying.stop)
+            await asyncio.to_thread(self._trying.stop)
             self._house.close()
 
     def _bind(self, bound: ExitStack) -> tuple[Sockets, Sockets, Sockets, Sockets]:
@@ -237,8 +241,8 @@ class Server:
             clock=time.time,
         )
 
-    def _background(self, command: str) -> list[str]:
-        return [sys.executable, "-m", "postroom", command, "--background", "--json", "--config", str(self._config)]
+    def _background(self, *command: str) -> list[str]:
+        return [sys.executable, "-m", "postroom", *command, "--background", "--json", "--config", str(self._config)]
 
     async def _watch(self) -> None:
         """Until cancelled. A step that fails is told of and done again at its next turn; the others go on."""
@@ -257,6 +261,8 @@ class Server:
                     await asyncio.to_thread(self._schedule.tick)
                 with self._step("erasing"):
                     await asyncio.to_thread(self._tidying.tick)
+                with self._step("trying rules"):
+                    await asyncio.to_thread(self._trying.tick)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

@@ -135,19 +135,14 @@ def _explain_stored(prefix: str, config: Config, *, as_json: bool) -> None:
 def _judge_again(prefix: str, config: Config, *, as_json: bool) -> None:
     """The newest judgement of a mail beside one made now from the record; what the review clock or a person did is none."""
     from postroom.flow.facts import decision_facts
-    from postroom.flow.replay import replay
+    from postroom.flow.replay import newest_judged, replay
     from postroom.flow.replay import same as came_to_the_same
 
     house = open_store_house(config)
     mail = find_mail(house, prefix)
-    judged = [
-        decision
-        for decision in house.store.decisions(mail.id)
-        if not (decision.unconfirmed or decision.by or decision.again)
-    ]
-    if not judged:
+    then = newest_judged(house.store.decisions(mail.id))
+    if then is None:
         fail(undecided(mail))
-    then = judged[-1]
     now = replay(mail, then, house.trust, house.rules.book, house.policy)
     # With other rules and settings it may well come to the same, but for their names.
     same, as_then = came_to_the_same(now, then), now.versions == then.versions

@@ -1,11 +1,15 @@
-"""`postroom rules`: test the example mails beside the rules; list the fields that rules may use."""
+"""`postroom rules`: test the example mails beside the rules, try rules on the past; list the fields that rules may use."""
 
 import typer
 
+from postroom.cli import backtest
 from postroom.cli.console import AsJson, Config, examples, print_json, print_table, printable, say
 from postroom.cli.files import any_house
 
-app = typer.Typer(no_args_is_help=True, help="Rules: test their examples, list what they may ask of a mail.")
+app = typer.Typer(
+    no_args_is_help=True, help="Rules: test their examples, try them on the past, list what they may ask of a mail."
+)
+backtest.register(app)
 
 
 @app.command("test", epilog=examples("postroom rules test  # examples are in rules/examples/*.toml"))

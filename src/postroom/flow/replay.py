@@ -1,5 +1,6 @@
 """A decision made again from what was recorded: the same mail, what was known then, the same rules."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from postroom.decide.case import Case
@@ -19,9 +20,19 @@ def replay(mail: Mail, decision: Decision, trust: Trust, book: Rulebook, policy:
     Thread, history, account and what classifier and people said are taken from the record, not from today's memory and model.
     Where the review clock sent a mail on, this is the judgement that it was sent on from. A person's word is no judgement.
     """
-    case = replace(recorded(mail, read(mail, trust), decision), advice=_advice(decision))
     # Whether a person was asked is no part of the judgement.
+    case = as_then(mail, read(mail, trust), decision)
     return replace(judge(case, book, policy), asked=decision.asked, asked_with=decision.asked_with)
+
+
+def newest_judged(decisions: Sequence[Decision]) -> Decision | None:
+    """The newest judgement of a mail, given all decisions, oldest first; what the review clock or a person did is none."""
+    return next((one for one in reversed(decisions) if not (one.unconfirmed or one.by or one.again)), None)
+
+
+def as_then(mail: Mail, message: Message, decision: Decision) -> Case:
+    """All that a decision on this mail was made of, as it was recorded."""
+    return replace(recorded(mail, message, decision), advice=_advice(decision))
 
 
 def recorded(mail: Mail, message: Message, decision: Decision) -> Case:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from postroom.model.backtest import Asked, Change, Report
 from postroom.model.cases import Case
 from postroom.model.errors import PostroomError
 from postroom.model.example import Example
@@ -31,6 +32,9 @@ _SENDER = msgspec.msgpack.Decoder(SenderRecord)
 _TEXT = msgspec.msgpack.Decoder(TextRecord)
 _VERDICT = msgspec.msgpack.Decoder(Verdict)
 _CASE = msgspec.msgpack.Decoder(Case)
+_ASKED = msgspec.msgpack.Decoder(Asked)
+_REPORT = msgspec.msgpack.Decoder(Report)
+_CHANGE = msgspec.msgpack.Decoder(Change)
 
 
 def encode_head(mail: Mail) -> bytes:
@@ -113,6 +117,21 @@ def encode_case(case: Case) -> bytes:
 def decode_case(data: bytes) -> Case:
     """What `encode_case` was given."""
     return _decode(_CASE, data)
+
+
+def decode_asked(data: bytes) -> Asked:
+    """What somebody wanted tried, of `encode`."""
+    return _decode(_ASKED, data)
+
+
+def decode_report(data: bytes) -> Report:
+    """What trying came to, of `encode`."""
+    return _decode(_REPORT, data)
+
+
+def decode_change(data: bytes) -> Change:
+    """What it would do with one mail, of `encode`."""
+    return _decode(_CHANGE, data)
 
 
 def sound(text: str) -> str:

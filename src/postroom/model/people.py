@@ -37,6 +37,12 @@ class Sight:
             return self.review and (self.routes is None or decided in self.routes)
         return self.routes is None or route in self.routes
 
+    def covers(self, other: "Sight") -> bool:
+        """Whether whoever has this sees all that the other sees."""
+        brands = self.brands is None or (other.brands is not None and other.brands <= self.brands)
+        routes = self.routes is None or (other.routes is not None and other.routes <= self.routes)
+        return brands and routes and (self.review or not other.review)
+
 
 ALL = Sight()
 """Of whoever has a shell where the store lies."""

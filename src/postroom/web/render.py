@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MORE: tuple[tuple[str, str, Role], ...] = (
     ("rules", "Rules", "lead"),
     ("letters", "Dead letters", "lead"),
+    ("backtest", "Back-test", "lead"),
     ("condition", "Health", "lead"),
     ("person", "Privacy", "lead"),
     ("people", "People and keys", "admin"),

@@ -12,6 +12,7 @@ from postroom.flow.nearest import Neighbour
 from postroom.flow.rulework import Rulework
 from postroom.flow.signin import SigningIn
 from postroom.flow.team import Team
+from postroom.flow.trials import Trials
 from postroom.flow.verdicts import Reviewing
 from postroom.model.hooks import Hook
 from postroom.model.judgement import Decision
@@ -46,6 +47,8 @@ class Room:
     casework: Casework
     answering: Answering
     eraser: Eraser
+    #: rules tried on the past
+    trials: Trials
     #: how much is held of an address, by what it is; raises `Refused`
     held: Callable[[str], Mapping[str, Any]]
     #: all that is held of an address as a ZIP file; and who asks for it. Raises `Refused`

@@ -13,6 +13,7 @@ from postroom.web.api.routes import routes as api_routes
 from postroom.web.pages import (
     answer,
     audit,
+    backtest,
     cases,
     condition,
     hooks,
@@ -39,6 +40,7 @@ PAGES: tuple[Page, ...] = (
     *review.PAGES,
     *cases.PAGES,
     *letters.PAGES,
+    *backtest.PAGES,
     *condition.PAGES,
     *people.PAGES,
     *person.PAGES,

@@ -49,6 +49,11 @@ def percent(share: float) -> str:
     return f"{min(round(share * 100), 99 if share < 1 else 100)} %"
 
 
+def fine(share: float) -> str:
+    """A share to a tenth of a per cent."""
+    return f"{share * 100:.1f} %"
+
+
 def size(count: int) -> str:
     """A number of bytes."""
     for unit, limit in (("B", 1000), ("kB", 1_000_000), ("MB", 1_000_000_000)):
@@ -76,6 +81,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "stamp": stamp,
     "machine": machine,
     "percent": percent,
+    "fine": fine,
     "bytes": size,
     "visible": visible,
     "quoted": quoted,

@@ -9,11 +9,12 @@ import pytest
 
 from postroom.decide.folding import Folded, fold
 from postroom.flow.recollection import Recollection
-from postroom.flow.replay import replay, same
+from postroom.flow.replay import newest_judged, replay, same
 from postroom.model.judgement import Opinion
-from postroom.model.mail import RouteName
+from postroom.model.mail import MailId, RouteName
 from postroom.model.memory import Memory
 from postroom.model.message import Message
+from postroom.testing.values import a_decision
 from postroom.understand.reader import read
 from tests.unit.flow.house import House, a_message
 
@@ -99,3 +100,11 @@ def test_what_words_weighed_is_not_compared_with_a_record_that_has_it_not(tmp_pa
     assert same(now, old)
     assert not same(replace(now, confidence=0.5), old)
     house.store.close()
+
+
+def test_the_newest_judgement_is_no_persons_word_and_not_the_clocks() -> None:
+    first, second = a_decision(MailId("x")), a_decision(MailId("x"), 2)
+    word, clock, back = replace(first, by="ada"), replace(first, unconfirmed=True), replace(first, again=1)
+    assert newest_judged((first, second, word, clock, back)) is second
+    assert newest_judged((word, clock)) is None
+    assert newest_judged(()) is None

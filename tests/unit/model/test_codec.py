@@ -7,16 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from postroom.model.backtest import Asked, Change, Report
 from postroom.model.cases import Case
 from postroom.model.codec import (
+    decode_asked,
     decode_case,
+    decode_change,
     decode_decision,
     decode_example,
     decode_mail,
+    decode_report,
     decode_sender,
     decode_text,
     decode_thread,
     decode_verdict,
+    encode,
     encode_case,
     encode_decision,
     encode_example,
@@ -51,6 +56,21 @@ def test_a_decision_comes_back(decision: Decision) -> None:
 @given(st.from_type(ThreadRecord))
 def test_a_thread_comes_back(record: ThreadRecord) -> None:
     assert decode_thread(encode_thread(record)) == record
+
+
+@given(st.from_type(Asked))
+def test_what_was_asked_comes_back(asked: Asked) -> None:
+    assert decode_asked(encode(asked)) == asked
+
+
+@given(st.from_type(Report))
+def test_a_report_comes_back(report: Report) -> None:
+    assert decode_report(encode(report)) == report
+
+
+@given(st.from_type(Change))
+def test_a_change_comes_back(change: Change) -> None:
+    assert decode_change(encode(change)) == change
 
 
 @given(st.from_type(Case))

@@ -1,8 +1,11 @@
 """Roles hold one another; brands and desks narrow what is seen."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import ALL, ROLES, Sight, User, UserName
@@ -44,3 +47,20 @@ def test_an_agent_does_not_see_what_waits_in_review() -> None:
 def test_an_admin_sees_all_whatever_is_written_beside_the_name() -> None:
     assert replace(ADA, role="admin").sight == ALL
     assert ALL.sees(GAMES, REVIEW, REFUNDS)
+
+
+SIGHTS = st.builds(
+    Sight,
+    brands=st.none() | st.frozensets(st.sampled_from([SHOP, GAMES])),
+    routes=st.none() | st.frozensets(st.sampled_from([APPEALS, REFUNDS])),
+    review=st.booleans(),
+)
+
+
+@given(SIGHTS, SIGHTS)
+def test_who_covers_anothers_sight_sees_all_that_the_other_sees(one: Sight, other: Sight) -> None:
+    places = list(product((SHOP, GAMES), (APPEALS, REFUNDS, JUNK, REVIEW), (APPEALS, REFUNDS)))
+    if one.covers(other):
+        assert all(one.sees(*place) for place in places if other.sees(*place))
+    assert one.covers(one)
+    assert ALL.covers(one)

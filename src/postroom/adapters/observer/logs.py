@@ -24,6 +24,7 @@ LEVELS: dict[EventName, Level] = {
     "certificate-loaded": "info",
     "connection-refused": "warning",
     "deferred": "warning",
+    "backtest-failed": "error",
     "erase-failed": "error",
     "heavier-model-failed": "warning",
     "heavier-model-off": "warning",

@@ -283,6 +283,8 @@ FATES: Final[Mapping[str, Fate]] = {
         rewrite=_replies,
         person=True,
     ),
+    "backtests": Fate(words="stays: counts, and names that the team gave its rules"),
+    "backtest_changes": Fate(words="goes", mail=("DELETE FROM backtest_changes WHERE mail = :mail",)),
     "versions": Fate(words="stays: of one that names their address the text goes, and why it was written", person=True),
     "drafts": Fate(words="the text of one that names their address goes", person=True),
     "erasures": Fate(words="address and mail go once it is done"),

@@ -1,6 +1,6 @@
 """All operations of the API, a module a room."""
 
-from postroom.web.api import cases, hooks, house, letters, mails, people, replies, review, rules
+from postroom.web.api import backtests, cases, hooks, house, letters, mails, people, replies, review, rules
 from postroom.web.api.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -10,6 +10,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *cases.OPERATIONS,
     *replies.OPERATIONS,
     *letters.OPERATIONS,
+    *backtests.OPERATIONS,
     *people.OPERATIONS,
     *rules.OPERATIONS,
     *hooks.OPERATIONS,

@@ -139,6 +139,8 @@ async function refresh() {
   if (focus) document.querySelector(`[data-item][href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
   dress();
 }
+// What is under way is looked at again until it has ended.
+setInterval(() => { if (!document.hidden && document.querySelector("[data-running]") && !busy()) refresh().catch(() => {}); }, 2000);
 setInterval(listen, 5000);
 listen();
 dress();

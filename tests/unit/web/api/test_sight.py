@@ -11,9 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from postroom.adapters.store.rulebooks import SqliteDrafts
+from postroom.bootstrap.backtesting import work_off
 from postroom.flow.audit import Audit
 from postroom.model.mail import Envelope, MailId, Peer
-from postroom.model.people import SCOPES, Deed, Sight
+from postroom.model.people import SCOPES, Deed, Sight, User, UserName
+from postroom.model.rulebooks import SheetName
 from postroom.model.work import Park
 from postroom.testing.replies_contract import a_reply
 from postroom.web.api.document import document
@@ -61,7 +64,19 @@ class Ground:
 def ground(tmp_path: Path) -> Iterator[Ground]:
     with installation(tmp_path, CASES, api_per_minute=1_000_000) as here:
         here.room.casework.filing.watch()
-        yield Ground(here=here, planted=tuple(plant(here)))
+        planted = tuple(plant(here))
+        tried(here)
+        yield Ground(here=here, planted=planted)
+
+
+def tried(here: Installation) -> None:
+    """Rules tried on all of it for those who see all, some and less: each finds something to tell of every mail."""
+    rule = "[[rule]]\nname = 'all'\nwhen = 'true'\ntags = ['tried']\n"
+    draft = SqliteDrafts(here.house.store.units).keep({SheetName("rules/all.toml"): rule}, "", 1.0)
+    for name, sight in (("admin", {}), *EYES.items()):
+        user = User(name=UserName(name), role="admin" if name == "admin" else "lead", **sight)
+        here.room.trials.ask(user, 90, "", draft, here.room.clock() + 1)
+        assert work_off(here.house)
 
 
 def plant(here: Installation) -> Iterator[Planted]:
@@ -116,6 +131,7 @@ def calls(ground: Ground, path: str, method: str, told: dict[str, Any]) -> Itera
         "reply": [one.reply for one in ground.planted],
         "kind": ["rules"],
         "case": list(range(1, len(ground.planted) + 1)),
+        "test": list(range(1, len(EYES) + 2)),
     }
     names = re.findall(r"{(\w+)}", path)
     for chosen in product(*(candidates[name] for name in names)):
@@ -202,7 +218,7 @@ def test_nothing_is_told_of_what_may_not_be_seen(ground: Ground, eyes: str, scop
 def test_every_parameter_in_a_path_is_one_that_this_test_fills() -> None:
     """Whoever adds an operation about something new says here what of it there is."""
     named = {name for path in DOCUMENT["paths"] for name in re.findall(r"{(\w+)}", path)}
-    assert named <= {"id", "number", "name", "case", "reply", "kind"}
+    assert named <= {"id", "number", "name", "case", "reply", "kind", "test"}
 
 
 def test_what_may_not_be_seen_and_what_is_not_there_are_the_same(ground: Ground) -> None:
