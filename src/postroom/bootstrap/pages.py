@@ -19,6 +19,7 @@ from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import export, held
+from postroom.bootstrap.reviewers import second_looking, staffing
 from postroom.flow.explanation import Explanation, explained
 from postroom.flow.nearest import Neighbour, nearest
 from postroom.model.judgement import Decision
@@ -106,6 +107,8 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         team=house.team,
         views=house.views,
         turns=house.turns,
+        second_looks=second_looking(house),
+        staffing=staffing(house),
         reviewing=house.reviewing(),
         cases=house.cases,
         casework=house.casework,

@@ -100,6 +100,18 @@ def subtract_hours(calendar: Calendar, at: float, hours: float) -> float:
         left -= opened
 
 
+def open_until(calendar: Calendar, at: float) -> float | None:
+    """When it closes next; None where it is closed at that moment."""
+    found = openings(calendar, local_day(calendar, at))
+    return next((closes for opens, closes in found if opens <= at < closes), None)
+
+
+def next_opening(calendar: Calendar, at: float) -> float:
+    """When it opens next, later than a moment. Raises as `add_hours` does."""
+    following = (one for day in _days_from(calendar, local_day(calendar, at)) for one in openings(calendar, day))
+    return next(opens for opens, _ in following if opens > at)
+
+
 def open_seconds(calendar: Calendar, since: float, until: float) -> float:
     """How long it is open between two moments; 0 when the second is not later."""
     if until <= since:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from postroom.web.visit import Visit
 
 _MORE: tuple[tuple[str, str, Role], ...] = (
+    ("review/agreement", "Agreement", "reviewer"),
     ("letters", "Dead letters", "lead"),
     ("condition", "Health", "lead"),
     ("person", "Privacy", "lead"),

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from postroom.web.api.routes import routes as api_routes
 from postroom.web.pages import (
+    agreement,
     audit,
     cases,
     condition,
@@ -32,6 +33,7 @@ PAGES: tuple[Page, ...] = (
     *inbox.PAGES,
     *mail.PAGES,
     *review.PAGES,
+    *agreement.PAGES,
     *cases.PAGES,
     *letters.PAGES,
     *condition.PAGES,

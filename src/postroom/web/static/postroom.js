@@ -24,10 +24,15 @@ document.addEventListener("keydown", (event) => {
   const hit = [...document.querySelectorAll("[data-key],[data-go]")].find((one) => (one.dataset.key || "") === event.key);
   if (!hit) return;
   event.preventDefault();
+  const folded = hit.closest("details");
+  if (folded && hit.matches("input,select")) folded.open = true;
   if (hit.matches("input,select")) hit.focus(); else hit.click();
 });
 
-function mark() { document.body.classList.toggle("chosen", chord !== ""); }
+function mark() {
+  document.body.classList.toggle("chosen", chord === "m");
+  for (const one of document.querySelectorAll("details[data-opens]")) one.open = chord === one.dataset.opens;
+}
 
 function step(by) {
   const items = [...document.querySelectorAll("[data-item]")];
