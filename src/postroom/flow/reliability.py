@@ -80,7 +80,8 @@ def reliabilities(looks: Iterable[SecondLook], of: Callable[[str], bool] = lambd
     for (one, other), count in counts.items():
         frequent[one] += count
         frequent[other] += count
-    names = sorted({name.casefold(): name for look in answered for name in (look.first, look.second)}.values())
+    named = {name.casefold(): name for look in answered for name in (look.first, look.second)}
+    names = [named[key] for key in sorted(named)]
     return Reliabilities(
         all=_reliability(counts),
         answers=tuple(sorted(frequent, key=lambda said: (-frequent[said], said))),

@@ -38,7 +38,13 @@ def review(visit: Visit) -> Response:
     # Between two questions, not in the midst of one.
     between = taken is None or bool(visit.query.get("last"))
     look = room.second_looks.instead(taken, user, skip=skipped) if between else None
-    around: dict[str, Any] = {"last": last, "day": _day(visit), "here": "review", "title": "Review", "skipped": ",".join(skipped)}
+    around: dict[str, Any] = {
+        "last": last,
+        "day": _day(visit),
+        "here": "review",
+        "title": "Review",
+        "skipped": ",".join(skipped),
+    }
     if look is not None:
         return _second_look(visit, look, skipped, around)
     if taken is None:
