@@ -4,7 +4,7 @@ import smtplib
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,9 +12,11 @@ from typing import Any
 
 from postroom.adapters.passwords import Argon2Passwords
 from postroom.bootstrap.house import House
+from postroom.bootstrap.reviewers import second_looking
 from postroom.config import load
 from postroom.model.cases import WantedCases
 from postroom.model.desktop import Wanted
+from postroom.model.listing import MailRow
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ROLES, Role, Sight, User, UserName
 from postroom.ports import JobFilter
@@ -28,7 +30,7 @@ from tools.trial import Plan, Trial
 CORRECTED = "Mein Konto wurde gesperrt"
 PASSWORD = "correct horse battery"
 #: of these brands every mail waits for a person
-_ASKED = ("drill", "plain", "doubt")
+_ASKED = ("drill", "plain", "doubt", "double", "split")
 _ROUTES = ("appeals", "refunds", "copyright", "general")
 SETTINGS = """
 hostname = "postroom.test"
@@ -40,6 +42,10 @@ listen = ""
 listen = "127.0.0.1:{pages}"
 [review]
 audit_share = 0.0
+second_look_share = 1.0
+calendar = "desk"
+hours = 4
+tell = ["general"]
 [delivery]
 first_retry = 0.2
 [destination.far]
@@ -48,6 +54,15 @@ host = "127.0.0.1"
 port = {sink}
 tls = "none"
 recipients = ["rights@example.test"]
+[calendar.desk]
+zone = "UTC"
+monday = ["00:00-23:30"]
+tuesday = ["00:00-23:30"]
+wednesday = ["00:00-23:30"]
+thursday = ["00:00-23:30"]
+friday = ["00:00-23:30"]
+saturday = ["00:00-23:30"]
+sunday = ["00:00-23:30"]
 [calendar.office]
 zone = "Europe/Berlin"
 [clock.ours]
@@ -77,6 +92,10 @@ PEOPLE = {
     "paul": Person(role="reviewer", brands=("plain",)),
     "rosa": Person(role="reviewer", brands=("doubt",)),
     "nora": Person(role="reviewer"),
+    "tess": Person(role="reviewer", brands=("double",)),
+    "luis": Person(role="lead", brands=("double",)),
+    "sita": Person(role="reviewer", brands=("split",)),
+    "rolf": Person(role="agent", brands=("split",), routes=("refunds",)),
     "wanda": Person(role="lead", brands=("wild",)),
 }
 """Each journey that changes something works on a brand of its own, so that they may come in any order."""
@@ -96,8 +115,7 @@ class Served:
 
     def mail(self, subject: str) -> MailId:
         """The mail with this subject."""
-        rows = self.house.views.mails(Wanted(), Sight(), after="", limit=500).rows
-        (found,) = [row.id for row in rows if row.subject == subject]
+        (found,) = [row.id for row in all_mails(self.house) if row.subject == subject]
         return found
 
     def address(self, path: str) -> str:
@@ -181,6 +199,7 @@ def served(folder: Path) -> Iterator[Served]:
             one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS))
             assert wait_until(lambda: _up(one.url) and bool(house.cases.page(WantedCases(), Sight()).cases), 30)
             _corrected(house, one.mail(CORRECTED))
+            _looked_at_twice(house, [row for row in all_mails(house) if row.brand == "double"])
             one.settle()
             yield one
         finally:
@@ -206,6 +225,29 @@ def _corrected(house: House, mail_id: MailId) -> None:
     (mail,) = house.store.read([mail_id])
     generation = house.store.decisions(mail_id)[-1].generation
     house.reviewing().give(mail, RouteName("general"), UserName("lea"), generation=generation, note="a question")
+
+
+def all_mails(house: House) -> tuple[MailRow, ...]:
+    """Every mail, newest first."""
+    return house.views.mails(Wanted(), Sight(), limit=500).rows
+
+
+def _looked_at_twice(house: House, rows: Sequence[MailRow]) -> None:
+    """Sam has answered all of a brand, and Uma most of it: now and then otherwise."""
+    second = second_looking(house)
+    uma = User(name=UserName("uma"), role="reviewer")
+    for number, row in enumerate(reversed(rows)):
+        (mail,) = house.store.read([row.id])
+        first, other = _ANSWERS[number % len(_ANSWERS)]
+        second.reviewing.give(mail, RouteName(first), UserName("sam"))
+        if number < len(rows) - 3:
+            second.answer(mail, RouteName(other), uma)
+
+
+_ANSWERS = (
+    ("appeals", "appeals"), ("refunds", "refunds"), ("appeals", "appeals"), ("general", "general"), ("refunds", "refunds"),
+    ("appeals", "refunds"), ("refunds", "refunds"), ("appeals", "appeals"), ("general", "general"), ("refunds", "general"),
+)  # fmt: skip
 
 
 def _up(url: str) -> bool:

@@ -101,9 +101,12 @@ def subtract_hours(calendar: Calendar, at: float, hours: float) -> float:
 
 
 def open_until(calendar: Calendar, at: float) -> float | None:
-    """When it closes next; None where it is closed at that moment."""
-    found = openings(calendar, local_day(calendar, at))
-    return next((closes for opens, closes in found if opens <= at < closes), None)
+    """When it closes next, of the next eight days; None where it is closed at that moment."""
+    until, today = None, local_day(calendar, at)
+    for opens, closes in (one for number in range(8) for one in openings(calendar, today + number * _DAY)):
+        if opens <= (until or at) < closes:
+            until = closes
+    return until
 
 
 def next_opening(calendar: Calendar, at: float) -> float:
