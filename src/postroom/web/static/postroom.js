@@ -14,7 +14,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "x") { document.activeElement.closest("li")?.querySelector("[data-tick]")?.click(); return; }
   if (event.key === "j" || event.key === "k") { step(event.key === "j" ? 1 : -1); return; }
   const wanted = [...document.querySelectorAll("[data-chord]")];
-  if (chord) {
+  if (chord && !["Tab", "Shift", "Enter", " "].includes(event.key)) {
     const hit = wanted.find((one) => one.dataset.chord === chord + event.key);
     chord = ""; mark();
     if (hit) { event.preventDefault(); hit.click(); }
