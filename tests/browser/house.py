@@ -95,7 +95,7 @@ PEOPLE = {
     "tess": Person(role="reviewer", brands=("double",)),
     "luis": Person(role="lead", brands=("double",)),
     "sita": Person(role="reviewer", brands=("split",)),
-    "rolf": Person(role="agent", brands=("split",), routes=("refunds",)),
+    "rolf": Person(role="agent", brands=("split",), routes=("appeals",)),
     "wanda": Person(role="lead", brands=("wild",)),
 }
 """Each journey that changes something works on a brand of its own, so that they may come in any order."""
