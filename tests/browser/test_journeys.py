@@ -110,8 +110,8 @@ def test_a_mail_about_two_things_is_split_and_taken_back(windows: Windows) -> No
 def test_a_second_look_is_blind_and_a_lead_settles_it(windows: Windows) -> None:
     page = windows.open("tess", "/review")
     expect(page.get_by_text("second look", exact=True)).to_be_visible()
-    mail, _ = _question(page)
-    assert mail == windows.house.mail("Doubled question 28")
+    mail = _question(page)[1].split("/")[2]
+    assert mail in {windows.house.mail(f"Doubled question {number}") for number in (28, 29, 30)}
     assert "sam" not in page.locator("main").inner_text()
     page.get_by_role("button", name="copyright").first.click()
     expect(page.locator(f"form[action='/review/{mail}/second']")).to_have_count(0)

@@ -18,8 +18,10 @@ from postroom.model.work import NewJob
 from postroom.ports import Store
 from postroom.ports.accounts import Journal
 from postroom.ports.desktop import Turns, Views
+from postroom.ports.privacy import Erasing
 from postroom.ports.reviewing import Backlog, ReviewDay, SecondLooks
 from postroom.testing import desktop_contract
+from postroom.testing.privacy_contract import removal
 from postroom.testing.store_contract import accept
 from postroom.testing.values import a_judgement, a_mail, a_parcel, a_ruling
 
@@ -37,6 +39,10 @@ class House(desktop_contract.House, Protocol):
 
     def review_day(self, store: Store) -> ReviewDay:
         """Its day in review."""
+        ...
+
+    def erasing(self, store: Store) -> Erasing:
+        """What erases mail."""
         ...
 
     def journal(self, store: Store) -> Journal:
@@ -235,6 +241,27 @@ class ReviewingContract:
         store.rule(replace(back, verdict=replace(verdict, taken_back=TakenBack(by="ada", at=20.0))))
         assert looks.take("bea", ALL, lease=60, since=0.0) is None
         assert looks.of_mail(mail_id, ALL) is None
+
+    def test_of_an_erased_mail_nothing_is_asked_and_answers_are_counted(
+        self, store: Store, looks: SecondLooks, house: House
+    ) -> None:
+        ids = [asked(store, number) for number in (1, 2)]
+        for mail_id in ids:
+            answered(store, mail_id)
+        looks.take_one(ids[0], "bea", ALL, lease=60)
+        looks.answer(ids[0], (APPEALS,), "bea", DEED)
+        erasing = house.erasing(store)
+        assert erasing.erase([removal(mail) for mail in store.read(ids)], (), 100.0).erased == tuple(ids)
+        assert looks.take("cy", ALL, lease=60, since=0.0) is None
+        assert (looks.open(ALL), looks.of_mail(ids[0], ALL)) == ((), None)
+        (left,) = looks.answered(ALL, 0.0)
+        assert (left.mail_id, left.first_said, left.second_said, left.is_open) == (
+            ids[0],
+            (REFUNDS,),
+            (APPEALS,),
+            False,
+        )
+        assert store.census()["second_looks"] == {"waiting": 0, "open": 0, "agreed": 0, "differed": 1}
 
     # -- at once ---------------------------------------------------------------------------------------------------
 
