@@ -5,7 +5,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,9 +15,11 @@ from postroom.adapters.passwords import Argon2Passwords
 from postroom.adapters.store.rulebooks import SqliteDrafts
 from postroom.bootstrap.backtesting import trials
 from postroom.bootstrap.house import House
+from postroom.bootstrap.reviewers import second_looking
 from postroom.config import load
 from postroom.model.cases import WantedCases
 from postroom.model.desktop import Wanted
+from postroom.model.listing import MailRow
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ROLES, Role, Sight, User, UserName
 from postroom.model.rulebooks import SheetName
@@ -32,7 +34,7 @@ from tools.trial import Plan, Trial
 CORRECTED = "Mein Konto wurde gesperrt"
 PASSWORD = "correct horse battery"
 #: of these brands every mail waits for a person
-_ASKED = ("drill", "plain", "doubt")
+_ASKED = ("drill", "plain", "doubt", "double", "split")
 _ROUTES = ("appeals", "refunds", "copyright", "general")
 SETTINGS = """
 hostname = "postroom.test"
@@ -44,6 +46,10 @@ listen = ""
 listen = "127.0.0.1:{pages}"
 [review]
 audit_share = 0.0
+second_look_share = 1.0
+calendar = "desk"
+hours = 4
+tell = ["general"]
 [delivery]
 first_retry = 0.2
 [destination.far]
@@ -52,6 +58,15 @@ host = "127.0.0.1"
 port = {sink}
 tls = "none"
 recipients = ["rights@example.test"]
+[calendar.desk]
+zone = "UTC"
+monday = ["00:00-23:30"]
+tuesday = ["00:00-23:30"]
+wednesday = ["00:00-23:30"]
+thursday = ["00:00-23:30"]
+friday = ["00:00-23:30"]
+saturday = ["00:00-23:30"]
+sunday = ["00:00-23:30"]
 [calendar.office]
 zone = "Europe/Berlin"
 [clock.ours]
@@ -148,6 +163,10 @@ PEOPLE = {
     "paul": Person(role="reviewer", brands=("plain",)),
     "rosa": Person(role="reviewer", brands=("doubt",)),
     "nora": Person(role="reviewer"),
+    "tess": Person(role="reviewer", brands=("double",)),
+    "luis": Person(role="lead", brands=("double",)),
+    "sita": Person(role="reviewer", brands=("split",)),
+    "rolf": Person(role="agent", brands=("split",), routes=("appeals",)),
     "wanda": Person(role="lead", brands=("wild",)),
 }
 """Each journey that changes something works on a brand of its own, so that they may come in any order."""
@@ -167,8 +186,7 @@ class Served:
 
     def mail(self, subject: str) -> MailId:
         """The mail with this subject."""
-        rows = self.house.views.mails(Wanted(), Sight(), after="", limit=500).rows
-        (found,) = [row.id for row in rows if row.subject == subject]
+        (found,) = [row.id for row in all_mails(self.house) if row.subject == subject]
         return found
 
     def address(self, path: str) -> str:
@@ -255,6 +273,7 @@ def served(folder: Path) -> Iterator[Served]:
             one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS))
             assert wait_until(lambda: _up(one.url) and bool(house.cases.page(WantedCases(), Sight()).cases), 30)
             _corrected(house, one.mail(CORRECTED))
+            _looked_at_twice(house, [row for row in all_mails(house) if row.brand == "double"])
             one.settle()
             _tried(house)
             yield one
@@ -292,6 +311,29 @@ def _tried(house: House) -> None:
         test = trials(house).ask(user, 14, "", of, time.time())
         assert test == number
         assert wait_until(lambda test=test: not trials(house).one(test, Sight()).open, 60, every=0.1)  # type: ignore[misc, union-attr]
+
+
+def all_mails(house: House) -> tuple[MailRow, ...]:
+    """Every mail, newest first."""
+    return house.views.mails(Wanted(), Sight(), limit=500).rows
+
+
+def _looked_at_twice(house: House, rows: Sequence[MailRow]) -> None:
+    """Sam has answered all of a brand, and Uma most of it: now and then otherwise."""
+    second = second_looking(house)
+    uma = User(name=UserName("uma"), role="reviewer")
+    for number, row in enumerate(reversed(rows)):
+        (mail,) = house.store.read([row.id])
+        first, other = _ANSWERS[number % len(_ANSWERS)]
+        second.reviewing.give(mail, RouteName(first), UserName("sam"))
+        if number < len(rows) - 3:
+            second.answer(mail, RouteName(other), uma)
+
+
+_ANSWERS = (
+    ("appeals", "appeals"), ("refunds", "refunds"), ("appeals", "appeals"), ("general", "general"), ("refunds", "refunds"),
+    ("appeals", "refunds"), ("refunds", "refunds"), ("appeals", "appeals"), ("general", "general"), ("refunds", "general"),
+)  # fmt: skip
 
 
 def _up(url: str) -> bool:

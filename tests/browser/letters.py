@@ -30,7 +30,9 @@ def letter(
     return Letter(subject=subject, raw=message.as_bytes(), to=to)
 
 
-SHOP, DRILL, PLAIN, DOUBT, WILD = (f"support@{brand}.test" for brand in ("shop", "drill", "plain", "doubt", "wild"))
+SHOP, DRILL, PLAIN, DOUBT, WILD, DOUBLE, SPLIT = (
+    f"support@{brand}.test" for brand in ("shop", "drill", "plain", "doubt", "wild", "double", "split")
+)
 
 _QUOTE = "\n\nOn Mon, 3 Mar 2025 at 10:11, Support <support@shop.test> wrote:\n> Dear Grace,\n> what is the number of your order?\n"
 DAILY = (
@@ -58,7 +60,9 @@ DAILY = (
 
 _DOUBTFUL = "Is there a way around the block I got, or the money that was taken? My number is {number}."
 DOUBTFUL = (
-    *(letter(DRILL, f"Question {n}", _DOUBTFUL.format(number=n), sender=f"person{n}@example.net") for n in range(1, 25)),
-    *(letter(PLAIN, f"Plain question {n}", _DOUBTFUL.format(number=n), sender=f"p{n}@example.net") for n in range(1, 5)),
+    *(letter(DRILL, f"Question {n}", _DOUBTFUL.format(number=n), sender=f"person{n}@example.net") for n in range(1, 31)),
+    *(letter(PLAIN, f"Plain question {n}", _DOUBTFUL.format(number=n), sender=f"p{n}@example.net") for n in range(1, 12)),
     *(letter(DOUBT, f"Two things at once {n}", _DOUBTFUL.format(number=n), sender=f"d{n}@example.net") for n in range(1, 4)),
+    *(letter(DOUBLE, f"Doubled question {n}", _DOUBTFUL.format(number=n), sender=f"t{n}@example.net") for n in range(1, 31)),
+    *(letter(SPLIT, f"Money and account {n}", f"You blocked me: give me my account back. And refund what you took twice, order {n}.", sender=f"s{n}@example.net") for n in range(1, 4)),
 )  # fmt: skip

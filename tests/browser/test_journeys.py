@@ -56,15 +56,71 @@ def test_twenty_mails_reviewed_by_keyboard_alone(windows: Windows) -> None:
         assert not moved_to or verdict.said == moved_to
 
 
-def test_a_question_skipped_comes_again(windows: Windows) -> None:
+def test_a_question_skipped_does_not_come_at_once(windows: Windows) -> None:
     page = windows.open("rita", "/review")
     first, answers = _question(page)
-    page.keyboard.press("s")
+    page.keyboard.press("n")
     expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
+    second, answers = _question(page)
+    page.keyboard.press("c")
+    expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
+    assert _question(page)[0] not in {first, second}, "not even after the next is answered"
     page.keyboard.press("q")
     expect(page.get_by_role("heading", name="All mail")).to_be_visible()
     page.goto("/review")
     assert _question(page)[0] == first
+
+
+def test_keys_that_an_answer_takes(windows: Windows) -> None:
+    """Two for confirm-and-next, three for move-and-next, with the choice of the desk; counted where they arrive."""
+    page = windows.open("paul", "/review")
+    page.evaluate("addEventListener('keydown', () => { window.pressed = (window.pressed || 0) + 1; }, true)")
+    for keys, most in ((("c",), 2), (("Enter",), 2), (("m", "1"), 3), (("s", "1"), 3)):
+        _, answers = _question(page)
+        before = page.evaluate("window.pressed || 0")
+        for key in keys:
+            page.keyboard.press(key)
+        expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
+        assert page.evaluate("window.pressed") - before <= most
+    assert len([url for url in windows.requests(page) if url.endswith(".css")]) == 1, "no page was loaded anew"
+
+
+def test_a_mail_about_two_things_is_split_and_taken_back(windows: Windows) -> None:
+    page = windows.open("sita", "/review")
+    mail, answers = _question(page)
+    page.keyboard.press("s")
+    expect(page.get_by_role("button", name="and also appeals")).to_be_visible()
+    page.get_by_role("button", name="and also appeals").click()
+    expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
+    expect(page.get_by_text("refunds and appeals.")).to_be_visible()
+    windows.house.settle()
+    other = windows.open("rolf", "/inbox?route=appeals")
+    expect(other.locator(f"[data-item][href='/mail/{mail}'] .chips")).to_contain_text("+ appeals")
+    other.goto(f"/mail/{mail}")
+    expect(other.get_by_text("It lies at two desks")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.locator("form.answers")).to_have_attribute("action", answers)
+    windows.house.settle()
+    other.goto("/inbox?route=appeals")
+    expect(other.locator(f"[data-item][href='/mail/{mail}']")).to_have_count(0)
+    other.goto(f"/mail/{mail}")
+    expect(other.get_by_text("not for you")).to_be_visible()
+
+
+def test_a_second_look_is_blind_and_a_lead_settles_it(windows: Windows) -> None:
+    page = windows.open("tess", "/review")
+    expect(page.get_by_text("second look", exact=True)).to_be_visible()
+    mail = _question(page)[1].split("/")[2]
+    assert mail in {windows.house.mail(f"Doubled question {number}") for number in (28, 29, 30)}
+    assert "sam" not in page.locator("main").inner_text()
+    page.get_by_role("button", name="copyright").first.click()
+    expect(page.locator(f"form[action='/review/{mail}/second']")).to_have_count(0)
+    lead = windows.open("luis", f"/review/agreement/{mail}")
+    expect(lead.get_by_text("tess said copyright")).to_be_visible()
+    lead.keyboard.press("1")
+    expect(lead.get_by_role("heading", name="Agreement")).to_be_visible()
+    expect(lead.locator(f"[href='/review/agreement/{mail}']")).to_have_count(0)
+    assert windows.house.house.store.verdicts_on(mail)[-1].by == "luis"  # type: ignore[arg-type]
 
 
 def test_an_answer_is_taken_back(windows: Windows) -> None:
@@ -239,7 +295,7 @@ def test_all_works_without_javascript(windows: Windows) -> None:
     assert answers.endswith(first)
     page.get_by_role("button", name="refunds").click()
     third, _ = _question(page)
-    page.get_by_role("link", name="s Skip").click()
+    page.get_by_role("link", name="n Not now").click()
     assert _question(page)[0] not in {first, second, third}
     page.get_by_role("button", name="Stop").click()
     page.get_by_placeholder("Search").fill("Plain")
@@ -270,4 +326,4 @@ def _question(page: Page) -> tuple[str, str]:
 
 
 def _left(page: Page) -> int:
-    return int(page.locator("[data-review]").inner_text().partition(" waiting")[0].rpartition("· ")[2])
+    return int(page.locator(".day p b").filter(has_text=re.compile(r"^\d+$")).first.inner_text())

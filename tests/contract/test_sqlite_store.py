@@ -17,6 +17,8 @@ from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.rulebooks import SqliteDrafts, SqliteVersions
+from postroom.adapters.store.reviewday import SqliteReviewDay
+from postroom.adapters.store.secondlooks import SqliteSecondLooks
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
@@ -31,6 +33,7 @@ from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
 from postroom.testing.replies_contract import RepliesContract
 from postroom.testing.rulebooks_contract import DraftsContract, VersionsContract
+from postroom.testing.reviewing_contract import ReviewingContract
 from postroom.testing.store_contract import StoreContract
 from postroom.testing.verdict_contract import VerdictsContract
 
@@ -74,6 +77,12 @@ class SqliteHouse:
 
     def turns(self, store: SqliteStore) -> SqliteTurns:
         return SqliteTurns(store.units)
+
+    def looks(self, store: SqliteStore) -> SqliteSecondLooks:
+        return SqliteSecondLooks(store.units)
+
+    def review_day(self, store: SqliteStore) -> SqliteReviewDay:
+        return SqliteReviewDay(store.units)
 
     def erasing(self, store: SqliteStore) -> SqliteErasing:
         return SqliteErasing(store.units, self.path)
@@ -158,6 +167,10 @@ class TestSqliteCases(CasesContract):
 
 
 class TestSqliteTurns(TurnsContract):
+    pass
+
+
+class TestSqliteReviewing(ReviewingContract):
     pass
 
 

@@ -40,6 +40,7 @@ from postroom.bootstrap.casework import case_desks
 from postroom.bootstrap.destinations import Around, Servers, build, can_withdraw
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.opinion import build_opinion
+from postroom.bootstrap.reviewers import second_look, staffed
 from postroom.bootstrap.shelf import Shelf
 from postroom.bootstrap.status import build_status
 from postroom.bootstrap.weights import PolicyInForce, read_weights, weighed
@@ -279,6 +280,7 @@ class House:
             },
             review=_places(self.settings.review.destinations),
             review_clock=self.settings.review.hours * 3600.0,
+            staffed=staffed(self.settings),
             tell=_places(self.settings.review.tell),
             urgent=_places(self.settings.urgent.destinations),
             fallback=RouteName(self.settings.judging.fallback),
@@ -551,6 +553,7 @@ class House:
             routes=self.taught_routes,
             clock=time.time,
             pause=time.sleep,
+            second_look=second_look(self.settings, self.key),
         )
 
     def judge_worker(

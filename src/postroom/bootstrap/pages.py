@@ -23,6 +23,7 @@ from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import export, held
 from postroom.bootstrap.rulebench import pasted_mail
 from postroom.bootstrap.rulework import rulework
+from postroom.bootstrap.reviewers import second_looking, staffing
 from postroom.flow.explanation import Explanation, explained
 from postroom.flow.nearest import Neighbour, nearest
 from postroom.model.judgement import Decision
@@ -110,6 +111,8 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         team=house.team,
         views=house.views,
         turns=house.turns,
+        second_looks=second_looking(house),
+        staffing=staffing(house),
         reviewing=house.reviewing(),
         cases=house.cases,
         casework=house.casework,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, assert_never, cast
 
 import typer
 
+from postroom.cli import agreement
 from postroom.cli.console import (
     AsJson,
     Config,
@@ -131,7 +132,7 @@ def show(mail: MailId, config: Config = None, as_json: AsJson = False) -> None:
     for one in said:
         noted = f" ({one.note})" if one.note else ""
         noted += f"; {one.taken_back.by} took that back" if one.taken_back else ""
-        say(printable(f"{when(one.at)} UTC  {one.by} said {one.said}; the decision was {one.decided}{noted}"))
+        say(printable(f"{when(one.at)} UTC  {one.by} said {one.where}; the decision was {one.decided}{noted}"))
 
 
 @app.command(
@@ -161,6 +162,24 @@ def move(
 ) -> None:
     """The mail belongs elsewhere: it goes there, and so does what continues it. Any mail, in review or not. `undo` takes it back."""
     _give(mail, route, by, note_, generation, config, as_json=as_json)
+
+
+@app.command(epilog=examples("postroom review split 01j9… appeals refunds"))
+def split(
+    mail: MailId,
+    route: Annotated[str, typer.Argument(help="Where it belongs.", metavar="ROUTE")],
+    also: Annotated[str, typer.Argument(help="Where it belongs too.", metavar="ROUTE")],
+    by: By = "",
+    note_: Note = "",
+    generation: Generation = 0,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """The mail is about two things: both desks get it, and each knows of the other. `undo` takes both back."""
+    _give(mail, route, by, note_, generation, config, as_json=as_json, also=also)
+
+
+app.command("agreement", epilog=agreement.EXAMPLES)(agreement.agreement)
 
 
 @app.command(epilog=examples("postroom review figures", "postroom review figures --days 30 --json"))
@@ -220,13 +239,21 @@ def undo(
         )
         return
     verdict, decision = given.verdict, given.decision
-    say(f"{found.id}: that {verdict.by} said {verdict.said} is taken back; it is in {decision.route} again.")
+    say(f"{found.id}: that {verdict.by} said {verdict.where} is taken back; it is in {decision.route} again.")
     for one in given.consequences:
         say(_became(one, "it "))
 
 
 def _give(
-    prefix: str, route: str | None, by: str, noted: str, generation: int, config: Config, *, as_json: bool
+    prefix: str,
+    route: str | None,
+    by: str,
+    noted: str,
+    generation: int,
+    config: Config,
+    *,
+    as_json: bool,
+    also: str = "",
 ) -> None:
     from postroom.flow.facts import verdict_facts
     from postroom.model.mail import RouteName
@@ -234,7 +261,12 @@ def _give(
     house = open_store_house(config)
     mail = find_mail(house, prefix)
     given = house.reviewing().give(
-        mail, None if route is None else RouteName(route), by or login_name(), generation=generation, note=noted
+        mail,
+        None if route is None else RouteName(route),
+        by or login_name(),
+        also=RouteName(also),
+        generation=generation,
+        note=noted,
     )
     house.close()
     verdict = given.verdict
@@ -244,7 +276,9 @@ def _give(
         print_json({**verdict_facts(verdict), **facts})
         return
     said = (
-        f"{verdict.by} confirms {verdict.said}"
+        f"{verdict.by} splits it between {verdict.where}"
+        if verdict.also
+        else f"{verdict.by} confirms {verdict.said}"
         if verdict.right
         else f"{verdict.by} moves it from {verdict.decided} to {verdict.said}"
     )

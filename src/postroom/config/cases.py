@@ -65,6 +65,8 @@ def check_cases(settings: Settings) -> Iterator[Mistake]:
     """Every mistake of calendars, clocks and cases."""
     for name, calendar in settings.calendar.items():
         yield from _check_calendar(f"calendar.{name}", calendar)
+    if settings.review.calendar:
+        yield from _check_calendar_name("review.calendar", settings.review.calendar, settings)
     for name, clock in settings.clock.items():
         yield from _check_clock(f"clock.{name}", clock, settings)
     for name, route in settings.route.items():

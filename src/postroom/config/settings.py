@@ -331,6 +331,20 @@ class Review(Table, frozen=True):
             description="What a verdict sends to where it can't be taken back (smtp, lmtp, webhook, mbox) waits so long, unless the mail is urgent; `postroom review undo` stops it. 0: it goes at once.",
         ),
     ] = 60.0
+    calendar: Annotated[
+        str,
+        Meta(
+            description="Calendar (`[calendar.NAME]`, or default) of the hours in which reviewers are there: `hours` are counted in these alone. Empty: always."
+        ),
+    ] = ""
+    second_look_share: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=1.0,
+            description="Share of what people are asked that a second reviewer is shown too, without the first one's answer: how well they agree is known from these. Delays nothing.",
+        ),
+    ] = 0.05
     audit_share: Annotated[
         float,
         Meta(

@@ -100,6 +100,21 @@ def subtract_hours(calendar: Calendar, at: float, hours: float) -> float:
         left -= opened
 
 
+def open_until(calendar: Calendar, at: float) -> float | None:
+    """When it closes next, of the next eight days; None where it is closed at that moment."""
+    until, today = None, local_day(calendar, at)
+    for opens, closes in (one for number in range(8) for one in openings(calendar, today + number * _DAY)):
+        if opens <= (until or at) < closes:
+            until = closes
+    return until
+
+
+def next_opening(calendar: Calendar, at: float) -> float:
+    """When it opens next, later than a moment. Raises as `add_hours` does."""
+    following = (one for day in _days_from(calendar, local_day(calendar, at)) for one in openings(calendar, day))
+    return next(opens for opens, _ in following if opens > at)
+
+
 def open_seconds(calendar: Calendar, since: float, until: float) -> float:
     """How long it is open between two moments; 0 when the second is not later."""
     if until <= since:

@@ -60,16 +60,19 @@ def word_given(
     """What a person's word adds: the thread is there for certain, the mail counts there for its sender, its text is known.
 
     ``decisions`` are all on the mail so far. That a mail is automatic says nothing of its thread, or of its text from
-    another's hands.
+    another's hands; one that belongs to two desks says nothing of texts like it.
     """
     counted = _counted(decisions)
     senders = history.moved(message, counted, verdict.said, decisions[0].decided_at, memory, verdict.at)
     if verdict.said == AUTOMATIC:
         return Remember(senders=senders, forget=(mail.id,))
     thread = threads.own(message, mail, memory)
+    confirmed = threads.confirmed(thread, verdict.said) if thread is not None else None
+    if verdict.also:
+        return Remember(thread=confirmed, senders=senders, forget=(mail.id,))
     record = _text(message, mail, verdict)
     return Remember(
-        thread=threads.confirmed(thread, verdict.said) if thread is not None else None,
+        thread=confirmed,
         senders=senders,
         texts=(record,) if record.keys else (),
         forget=texts.outdated(record, memory.known_by(record.keys), verdict.at),
@@ -94,7 +97,7 @@ def word_taken_back(
     senders = history.moved_back(
         message, verdict.said, decisions[0], _counted(decisions), memory, at, by_a_person=before is not None
     )
-    text = None if before is None else _text(message, mail, before)
+    text = None if before is None or before.also else _text(message, mail, before)
     thread = None if verdict.said == AUTOMATIC else threads.own(message, mail, memory)
     if thread is not None:
         said = None if before is None else before.said

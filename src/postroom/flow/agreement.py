@@ -93,7 +93,7 @@ def _judged(said: Sequence[Verdict]) -> _Judged | None:
     first = asked_first(said)
     if first is None or first.asked not in ("review", "audit"):
         return None
-    return _Judged(asked=first.asked, route=first.decided, right=said[-1].said == first.decided, weight=first.weight)
+    return _Judged(asked=first.asked, route=first.decided, right=said[-1].names(first.decided), weight=first.weight)
 
 
 def _row(route: RouteName, group: Group, judged: Sequence[_Judged]) -> Agreement:

@@ -11,6 +11,8 @@ from hashlib import blake2b
 from postroom.model.mail import MailId
 
 _PURPOSE = b"postroom audit"
+SECOND_LOOK = b"postroom second"
+"""The purpose of the draw of what a second reviewer is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +23,10 @@ class Audit:
     share: float = 0.0
     #: the installation's secret
     key: bytes = b""
+    #: what is drawn for, at most 16 bytes: draws of different purposes know nothing of each other
+    purpose: bytes = _PURPOSE
 
     def draws(self, mail_id: MailId) -> bool:
         """Whether decisions on this mail are drawn: always the same answer."""
-        digest = blake2b(mail_id.encode("utf-8", "replace"), key=self.key, person=_PURPOSE, digest_size=8).digest()
+        digest = blake2b(mail_id.encode("utf-8", "replace"), key=self.key, person=self.purpose, digest_size=8).digest()
         return int.from_bytes(digest, "big") < self.share * 2.0**64

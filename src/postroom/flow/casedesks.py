@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from postroom.decide.calendars import Calendar
 from postroom.decide.clocks import ClockRule, Running, read_all
 from postroom.model.cases import Case, CaseChange, CaseEvent, CaseMail, Due
+from postroom.model.judgement import Decision
 from postroom.model.mail import MailId, RouteName
 from postroom.model.people import Deed
 
@@ -37,6 +38,11 @@ class CaseDesks:
     def of(self, route: RouteName) -> CaseDesk:
         """A desk; one without clocks where the settings have no cases there any more."""
         return self.desks.get(route) or CaseDesk()
+
+    def at(self, decision: Decision) -> RouteName:
+        """The desk that a mail is a case's at: where it lies, or its linked copy where only that desk has cases."""
+        copied = decision.copy in self.desks and decision.route not in self.desks
+        return decision.copy if copied else decision.route
 
     def running(self, case: Case, now: float) -> tuple[Running, ...]:
         """The clocks of a case, by what runs out first."""

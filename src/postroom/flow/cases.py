@@ -208,7 +208,7 @@ class Casework:
         """Put a mail into this case, whosever it is: out of the one that it is in."""
         case = self._case(hand)
         mail, decision = self._mail(hand.by, mail_id)
-        if (decision.brand, decision.route) != (case.brand, case.route):
+        if decision.brand != case.brand or case.route not in (decision.route, decision.copy):
             raise Refused(
                 f"this mail is at {decision.route} of {decision.brand}: move it to the desk of the case first"
             )
@@ -224,9 +224,9 @@ class Casework:
     def _mail(self, by: User, mail_id: MailId) -> tuple[Mail, Decision]:
         _check_role(by)
         mails, decisions = self.filing.store.read([mail_id]), self.filing.store.decisions(mail_id)
-        if not mails or not decisions or not by.sight.sees(mails[0].brand, decisions[-1].route, decisions[-1].decided):
+        if not mails or not decisions or not _sees(by, mails[0], decisions[-1]):
             raise Refused("there is no such mail, or it is not for you")
-        if decisions[-1].route not in self.desks.desks:
+        if self.desks.at(decisions[-1]) not in self.desks.desks:
             raise Refused(f"the desk {decisions[-1].route} has no cases: set route.{decisions[-1].route}.cases")
         return mails[0], decisions[-1]
 
@@ -261,6 +261,10 @@ class Casework:
                 deed=Deed(at=now, by=by, what=f"case-{what}", detail=told),
             )
         )
+
+
+def _sees(by: User, mail: Mail, decision: Decision) -> bool:
+    return by.sight.sees(mail.brand, decision.route, decision.decided, decision.copy)
 
 
 def _check_role(by: User) -> None:

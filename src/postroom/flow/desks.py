@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from postroom.decide.calendars import Calendar, add_hours
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision
 from postroom.model.mail import DestinationName, RouteName
 from postroom.model.work import NewJob
@@ -26,6 +27,8 @@ class Desks:
     review: tuple[DestinationName, ...] = (DestinationName(REVIEW),)
     #: seconds after which unseen mail goes to the best guess
     review_clock: float = 86400.0
+    #: when reviewers are there: that clock runs in these hours alone; None for always
+    staffed: Calendar | None = None
     #: told when that happens
     tell: tuple[DestinationName, ...] = ()
     #: named people who get urgent mail at once
@@ -47,9 +50,13 @@ class Desks:
             for place in dict.fromkeys((*alerts, *places, *told))
         ]
         if self.asks(decision):
-            due = now + self.review_clock
+            due = self.time_is_up(now, self.review_clock)
             jobs.append(NewJob(kind="clock", mail_id=decision.mail_id, generation=decision.generation, due_at=due))
         return tuple(jobs)
+
+    def time_is_up(self, now: float, seconds: float) -> float:
+        """When so much of the review clock has run; seconds since the epoch, as ``now``."""
+        return now + seconds if self.staffed is None else add_hours(self.staffed, now, seconds / 3600.0)
 
     def asks(self, decision: Decision) -> bool:
         """Whether the mail waits in review for a person."""
@@ -58,6 +65,10 @@ class Desks:
     def files(self, decision: Decision) -> bool:
         """Whether the mail lies at a desk by it: neither with those who are asked, nor where it went before postroom."""
         return decision.route != REVIEW and not self._in_shadow(decision)
+
+    def lies_at(self, route: RouteName) -> tuple[DestinationName, ...]:
+        """Where mail of a desk is delivered."""
+        return self._desk(route).destinations
 
     def places(self, decision: Decision) -> tuple[DestinationName, ...]:
         """Where the mail lies after this decision; copies for alerts and leads are apart."""

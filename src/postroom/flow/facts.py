@@ -6,6 +6,7 @@ from postroom.decide.balance import Balance
 from postroom.decide.blend import weight
 from postroom.flow.agreement import Agreements
 from postroom.flow.explanation import Explanation
+from postroom.flow.reliability import Reliability
 from postroom.model.judgement import Decision, Finding, Verdict
 from postroom.model.listing import Waiting
 from postroom.model.mail import Mail
@@ -69,6 +70,7 @@ def decision_facts(path: str, decision: Decision) -> dict[str, Any]:
         "urgent": list(decision.urgent),
         "stage": decision.stage,
         "second": decision.second,
+        "copied": decision.copied,
         "tags": list(decision.tags),
         "because": decision.because,
         "generation": decision.generation,
@@ -210,6 +212,7 @@ def verdict_facts(verdict: Verdict) -> dict[str, Any]:
         "id": verdict.mail_id,
         "generation": verdict.generation,
         "said": verdict.said,
+        "also": verdict.also,
         "decided": verdict.decided,
         "right": verdict.right,
         "by": verdict.by,
@@ -219,6 +222,18 @@ def verdict_facts(verdict: Verdict) -> dict[str, Any]:
         "probability": verdict.probability,
         "note": verdict.note,
         "taken_back": {"by": taken.by, "at": taken.at, "note": taken.note} if (taken := verdict.taken_back) else None,
+    }
+
+
+def reliability_facts(one: Reliability) -> dict[str, Any]:
+    """How well some answers agree, of `postroom review agreement --json`; alpha is null where too few mails had two looks."""
+    return {
+        "mails": one.mails,
+        "agreed": one.agreed,
+        "share": one.share,
+        "interval": list(one.interval) if one.mails else None,
+        "alpha": one.alpha,
+        "alpha_interval": None if one.alpha_interval is None else list(one.alpha_interval),
     }
 
 

@@ -75,7 +75,7 @@ class Filing:
         person, identity = person_of(message)
         same = Same(
             brand=decision.brand,
-            route=decision.route,
+            route=self.desks.at(decision),
             person=person,
             identity=identity,
             thread=thread_of(mail, decision, identity),
@@ -129,8 +129,9 @@ class Filing:
         decision = self.store.decisions(mail.id)[-1]
         case = self.cases.of_mail(mail.id, ALL)
         # What is in shadow is decided and recorded, no more.
-        belongs = decision.route in self.desks.desks and decision.stage != "shadow"
-        if belongs == (case is not None) and (case is None or case.route == decision.route):
+        at = case.route if case is not None and case.route == decision.copy else self.desks.at(decision)
+        belongs = at in self.desks.desks and decision.stage != "shadow"
+        if belongs == (case is not None) and (case is None or case.route == at):
             self.cases.done(due)
             return
         if case is not None:

@@ -49,7 +49,8 @@ class OfMail:
     def routes(self) -> frozenset[RouteName]:
         """Desks that it concerns: where the mail lies, or lay before a person's word."""
         left = {self.before.route} if self.verdict is not None and self.before is not None else set()
-        return frozenset({self.decision.route} | left)
+        copy = {self.decision.copy} if self.decision.copy else set()
+        return frozenset({self.decision.route} | copy | left)
 
     @property
     def events(self) -> tuple[HookEvent, ...]:
@@ -267,6 +268,7 @@ def _mail(decision: Decision, row: MailRow) -> dict[str, Any]:
         "because": decision.because,
         "urgent": decision.urgent,
         "second": decision.second,
+        "copied": decision.copied,
         "tags": decision.tags,
         "by": decision.by,
     }

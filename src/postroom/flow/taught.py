@@ -146,7 +146,8 @@ class Teachers:
             for verdict in (one for one in page if one.at < until):
                 by_mail.setdefault(verdict.mail_id, []).append(verdict)
             last = page[-1].number
-        return map(_of_verdicts, by_mail.values())
+        # What belongs to two desks has no single label.
+        return (_of_verdicts(said) for said in by_mail.values() if not said[-1].also)
 
 
 def as_message(example: Example) -> Message:

@@ -12,11 +12,12 @@ from postroom.decide import remember, rollout, texts
 from postroom.decide.blend import certain
 from postroom.decide.folding import fold
 from postroom.decide.policy import Policy
+from postroom.flow.audit import Audit
 from postroom.flow.desks import Desks
 from postroom.flow.moves import Consequence, Mover, Moves
 from postroom.flow.undo import Undo, restored, undo
 from postroom.model.errors import Refused, TryLater, unknown
-from postroom.model.judgement import Asked, Decision, Finding, TakenBack, Verdict
+from postroom.model.judgement import AUTOMATIC, JUNK, Asked, Decision, Finding, Stage, TakenBack, Verdict
 from postroom.model.mail import DestinationName, Mail, RouteName
 from postroom.model.memory import Memory, Remember
 from postroom.model.message import Message
@@ -31,6 +32,8 @@ LEAST_CLOCK = 900.0
 _TRIES = 150
 _PAUSE = 0.1
 """Seconds between them, while another mail of the same thread or sender is being judged, or this one delivered."""
+
+_NO_DESK = RouteName("")
 
 _MAX_NAME = 100
 _MAX_NOTE = 1000
@@ -64,29 +67,45 @@ class Reviewing:
     clock: Callable[[], float]
     #: waits for so many seconds
     pause: Callable[[float], None]
+    #: what a second reviewer is shown, of what people are asked about
+    second_look: Audit = Audit()
 
     @property
     def desks(self) -> Desks:
         """Where each route's mail goes."""
         return self.mover.desks
 
-    def give(self, mail: Mail, said: RouteName | None, by: str, *, generation: int = 0, note: str = "") -> Given:
+    def give(
+        self,
+        mail: Mail,
+        said: RouteName | None,
+        by: str,
+        *,
+        also: RouteName = _NO_DESK,
+        generation: int = 0,
+        note: str = "",
+        settles: bool = False,
+    ) -> Given:
         """A person says where a mail belongs; None confirms the best guess.
 
-        ``generation`` is the decision that was looked at; 0 for the newest. Raises `Refused` when there is none, when it is
-        not the newest any more, or when the route is none of the brand's; and `TryLater`.
+        A mail about two things is ``also`` given to a second desk: each of the two knows of the other. Who names one desk
+        alone ends that. ``generation`` is the decision that was looked at; 0 for the newest. It ``settles`` what two
+        reviewers disagree on. Raises `Refused` when there is no decision, when it is not the newest any more, or when the
+        route is none of the brand's; and `TryLater`.
         """
         name = _named(by)
         decisions = self._looked_at(mail, generation)
         latest = decisions[-1]
-        route = self._checked(mail, latest.decided if said is None else said)
-        verdict = self._verdict(latest, route, name, _one_line(note, _MAX_NOTE))
+        route = self.checked(mail, latest.decided if said is None else said, also)
+        both = also or (latest.second if said is None and latest.copied and latest.second != route else _NO_DESK)
+        verdict = replace(self._verdict(latest, route, name, _one_line(note, _MAX_NOTE)), also=both)
         return self._follow(
             mail,
             verdict,
             self._decision(mail, latest, verdict),
             decisions,
             lambda message, memory: remember.word_given(message, mail, verdict, decisions, memory),
+            settles=settles,
         )
 
     def take_back(self, mail: Mail, by: str, *, generation: int = 0, note: str = "") -> Given:
@@ -108,7 +127,7 @@ class Reviewing:
             lambda message, memory: remember.word_taken_back(
                 message, mail, verdict, found.before, found.standing, memory
             ),
-            self._clock_left(found, now),
+            clock=self._clock_left(found, now),
         )
 
     def consequences(self, mail: Mail) -> tuple[Consequence, ...]:
@@ -117,6 +136,18 @@ class Reviewing:
         found, now = undo(mail.id, decisions, self.store.verdicts_on(mail.id)), self.clock()
         decision = self._again(found, decisions[-1], "nobody", now)
         return self.mover.moves(self._made(mail), decisions, decision, now).consequences
+
+    def checked(self, mail: Mail, route: RouteName, also: RouteName = _NO_DESK) -> RouteName:
+        """The desk that a mail may be given to, and a second one where it is named. Raises `Refused`."""
+        if also:
+            if self._checked(mail, also) == route:
+                raise Refused(f"both desks are {route}: name another as the second")
+            for one in (route, also):
+                if one in (JUNK, AUTOMATIC):
+                    raise Refused(f"{one} is no desk where somebody works: a mail goes there or to a desk, not to both")
+                if self._stage(mail, one) == "shadow":
+                    raise Refused(f"{one} is in shadow for this mail: nothing is delivered there yet")
+        return self._checked(mail, route)
 
     def _looked_at(self, mail: Mail, generation: int) -> tuple[Decision, ...]:
         """All decisions on the mail, if the newest is the one that was looked at."""
@@ -141,7 +172,7 @@ class Reviewing:
         """When its time in review is up, seconds since the epoch."""
         clocks = self.store.jobs(JobFilter(mail_id=found.verdict.mail_id, kinds=("clock",)))
         due = next((job.due_at for job in clocks if job.generation == found.verdict.generation), 0.0)
-        return max(due, now + min(LEAST_CLOCK, self.desks.review_clock))
+        return max(due, self.desks.time_is_up(now, min(LEAST_CLOCK, self.desks.review_clock)))
 
     def _made(self, mail: Mail) -> tuple[JobInfo, ...]:
         return self.store.jobs(JobFilter(mail_id=mail.id, kinds=("deliver",)))
@@ -153,9 +184,14 @@ class Reviewing:
             raise Refused(f"the brand {mail.brand} has no desk {route}; its desks are in `brand.{mail.brand}.routes`")
         return route
 
+    def _stage(self, mail: Mail, route: RouteName) -> Stage:
+        return rollout.stage(route, mail.thread_key or mail.id, self.policy)
+
     def _decision(self, mail: Mail, latest: Decision, verdict: Verdict) -> Decision:
-        because = f"{verdict.by} says so" + (f" ({verdict.note})" if verdict.note else "")
-        word = Finding(source="verdict", route=verdict.said, score=1.0, reason=because, name=verdict.by)
+        says = f"says that it belongs to {verdict.where}" if verdict.also else "says so"
+        because = f"{verdict.by} {says}" + (f" ({verdict.note})" if verdict.note else "")
+        named = [route for route in (verdict.said, verdict.also) if route]
+        words = [Finding(source="verdict", route=one, score=1.0, reason=because, name=verdict.by) for one in named]
         return replace(
             latest,
             generation=latest.generation + 1,
@@ -163,8 +199,10 @@ class Reviewing:
             decided=verdict.said,
             confidence=1.0,
             probabilities=certain(verdict.said, 1.0, latest.probabilities),
-            findings=(*latest.findings, word),
-            stage=rollout.stage(verdict.said, mail.thread_key or mail.id, self.policy),
+            findings=(*latest.findings, *words),
+            stage=self._stage(mail, verdict.said),
+            second=verdict.also or (_NO_DESK if latest.copied else latest.second),
+            copied=bool(verdict.also),
             because=because,
             unconfirmed=False,
             by=verdict.by,
@@ -181,7 +219,9 @@ class Reviewing:
         decision: Decision,
         decisions: tuple[Decision, ...],
         remembering: Callable[[Message, Memory], Remember],
+        *,
         clock: float | None = None,
+        settles: bool = False,
     ) -> Given:
         """Keep it, as soon as neither a judge nor a delivery is in between. ``clock`` is when time in review is up."""
         message = read(mail, self.trust)
@@ -197,6 +237,8 @@ class Reviewing:
                 remember.keys(message, mail), texts=texts.keys(texts.words(fold(message.subject, message.new_text)))
             ),
             remember=lambda memory: remembering(message, memory),
+            second_look=self._is_looked_at_again(verdict),
+            settles=settles,
         )
 
         def attempt() -> Given:
@@ -207,6 +249,11 @@ class Reviewing:
             return _given(kept, decision, moves)
 
         return self._until_quiet(attempt)
+
+    def _is_looked_at_again(self, verdict: Verdict) -> bool:
+        """Whether a second reviewer is shown what a person was asked about, as he was."""
+        first = verdict.taken_back is None and verdict.asked in ("review", "audit") and not verdict.over
+        return first and self.second_look.draws(verdict.mail_id)
 
     def _until_quiet(self, attempt: Callable[[], Given]) -> Given:
         tries = _TRIES

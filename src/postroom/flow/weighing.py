@@ -225,12 +225,12 @@ def _judged(store: Past, verdicts: Iterable[Verdict]) -> Iterator[Judged]:
 
 
 def _is_usable(one: Judged, stops: Collection[str]) -> bool:
-    """Whether evidence decided, and could have decided for what the person said."""
+    """Whether evidence decided, and could have decided for what the person said, which is one desk."""
     decision, said = one.decision, one.verdict.said
     if AUTOMATIC in (decision.decided, said) or decision.because in {stopped_by(name) for name in stops}:
         return False
     vetoed = {finding.route for finding in decision.findings if finding.veto}
-    return said in running(decision) and said not in vetoed
+    return said in running(decision) and said not in vetoed and not one.verdict.also
 
 
 def _too_few(usable: int, routes: int, asked: int) -> str:

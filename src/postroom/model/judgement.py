@@ -208,6 +208,11 @@ class Decision:
     #: seconds since the epoch
     decided_at: float = 0.0
 
+    @property
+    def copy(self) -> RouteName:
+        """The desk where a linked copy lies, ``""`` for none."""
+        return self.second if self.copied and self.route not in (REVIEW, self.second) else RouteName("")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenBack:
@@ -251,6 +256,8 @@ class Verdict:
     over: str = ""
     #: what the reviewer noted
     note: str = ""
+    #: the desk that it belongs to as well, ``""`` for one desk: no single route can be learned from such a verdict
+    also: RouteName = RouteName("")
     #: of all verdicts, in the order they were kept; 0 before that
     number: int = 0
     #: None while it stands
@@ -259,7 +266,16 @@ class Verdict:
     @property
     def right(self) -> bool:
         """Whether the decision was."""
-        return self.said == self.decided
+        return self.names(self.decided)
+
+    @property
+    def where(self) -> str:
+        """Where it belongs, for people."""
+        return f"{self.said} and {self.also}" if self.also else self.said
+
+    def names(self, route: RouteName) -> bool:
+        """Whether the mail belongs there by it."""
+        return route in (self.said, self.also)
 
     @property
     def weight(self) -> float:

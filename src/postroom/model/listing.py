@@ -31,6 +31,8 @@ class MailRow:
     from_addr: str
     language: str
     kind: str
+    #: the desk where a linked copy lies; ``""`` for none
+    also: RouteName = RouteName("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

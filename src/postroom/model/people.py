@@ -29,13 +29,13 @@ class Sight:
     #: what waits in review, whose best guess is one of the desks
     review: bool = True
 
-    def sees(self, brand: BrandName, route: RouteName, decided: RouteName) -> bool:
-        """Whether a mail of this brand may be seen that lies at ``route`` and whose best guess is ``decided``."""
+    def sees(self, brand: BrandName, route: RouteName, decided: RouteName, also: RouteName = RouteName("")) -> bool:
+        """Whether a mail of this brand may be seen that lies at ``route``, and at ``also``, and whose best guess is ``decided``."""
         if self.brands is not None and brand not in self.brands:
             return False
         if route == REVIEW:
             return self.review and (self.routes is None or decided in self.routes)
-        return self.routes is None or route in self.routes
+        return self.routes is None or route in self.routes or also in self.routes
 
     def covers(self, other: "Sight") -> bool:
         """Whether whoever has this sees all that the other sees."""

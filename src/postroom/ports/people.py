@@ -33,6 +33,10 @@ class Ruling:
     keys: Keys
     #: what to remember, given what is: pure
     remember: Callable[[Memory], Remember]
+    #: a second reviewer is to be shown what this answers
+    second_look: bool = False
+    #: it decides what two reviewers disagree on
+    settles: bool = False
 
 
 class Verdicts(Protocol):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MORE: tuple[tuple[str, str, Role], ...] = (
     ("rules", "Rules", "lead"),
+    ("review/agreement", "Agreement", "reviewer"),
     ("letters", "Dead letters", "lead"),
     ("backtest", "Back-test", "lead"),
     ("condition", "Health", "lead"),

@@ -10,7 +10,9 @@ from postroom.flow.erasure import Eraser
 from postroom.flow.explanation import Explanation
 from postroom.flow.nearest import Neighbour
 from postroom.flow.rulework import Rulework
+from postroom.flow.secondlooks import SecondLooking
 from postroom.flow.signin import SigningIn
+from postroom.flow.staffing import Staffing
 from postroom.flow.team import Team
 from postroom.flow.trials import Trials
 from postroom.flow.verdicts import Reviewing
@@ -42,6 +44,8 @@ class Room:
     team: Team
     views: Views
     turns: Turns
+    second_looks: SecondLooking
+    staffing: Staffing
     reviewing: Reviewing
     cases: Cases
     casework: Casework

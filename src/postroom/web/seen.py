@@ -8,6 +8,17 @@ from postroom.web.room import Room
 from postroom.web.words import stamp
 
 
+def read_by(room: Room, sight: Sight, row: MailRow) -> None:
+    """Somebody has read it: it leaves the unread of their desk, not of another where a linked copy lies."""
+    desks = [desk for desk in (row.route, row.also) if sight.routes is None or desk in sight.routes]
+    if not row.also or len(desks) == 2:
+        room.store.mark_read(row.id)
+        return
+    for desk in desks:
+        for place in room.reviewing.desks.lies_at(desk):
+            room.store.mark_read(row.id, place)
+
+
 def seen(room: Room, sight: Sight, mail_id: MailId) -> tuple[MailRow, Mail]:
     """The mail with this id. Raises `Missing` when there is none, none for this reader, or it was erased."""
     gone = room.eraser.erased(mail_id)

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from postroom.web.api.routes import routes as api_routes
 from postroom.web.pages import (
     answer,
+    agreement,
     audit,
     backtest,
     cases,
@@ -38,6 +39,7 @@ PAGES: tuple[Page, ...] = (
     *mail.PAGES,
     *answer.PAGES,
     *review.PAGES,
+    *agreement.PAGES,
     *cases.PAGES,
     *letters.PAGES,
     *backtest.PAGES,

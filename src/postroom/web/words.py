@@ -3,7 +3,9 @@
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
@@ -32,6 +34,22 @@ def span(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return "< 1 min"
+
+
+def lasting(seconds: float) -> str:
+    """A length of time in its two largest units."""
+    if seconds < _HOUR:
+        return span(seconds)
+    large, small, names = (_DAY, _HOUR, ("d", "h")) if seconds >= _DAY else (_HOUR, _MINUTE, ("h", "min"))
+    whole, rest = divmod(seconds, large)
+    more = f" {int(rest // small)} {names[1]}" if rest >= small else ""
+    return f"{int(whole)} {names[0]}{more}"
+
+
+def clock_time(when: float, now: float, zone: str) -> str:
+    """A moment as clocks of a zone show it: with its day where that is not today."""
+    shown, today = (datetime.fromtimestamp(at, ZoneInfo(zone)) for at in (when, now))
+    return shown.strftime("%H:%M" if shown.date() == today.date() else "%A %H:%M")
 
 
 def stamp(when: float) -> str:
@@ -78,6 +96,8 @@ def quoted(text: str) -> Markup:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "ago": ago,
     "span": span,
+    "lasting": lasting,
+    "clock_time": clock_time,
     "stamp": stamp,
     "machine": machine,
     "percent": percent,

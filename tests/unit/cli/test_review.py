@@ -277,3 +277,30 @@ def test_figures_of_many_verdicts(postroom: Postroom, monkeypatch: pytest.Monkey
     assert (first["verdicts"], first["right"]) == (1203, 1200)
     assert facts["unanswered"] == {"review": 0, "audit": 0}
     assert facts["corrections"] == 0
+
+
+def test_a_mail_is_split_and_agreement_is_told(
+    asked: str, folder: Path, postroom: Postroom, work: Callable[[], None]
+) -> None:
+    assert "No mail had a second look in the last 90 days." in postroom("review", "agreement").out
+    ran = postroom("review", "split", asked, "general", "appeals", "--as", "ada")
+    assert ran.out.startswith(f"{asked}: ada splits it between general and appeals; it is being delivered to ")
+    assert "belongs to general and appeals" in postroom("review", "show", asked).out or ran.code == 0
+    back = postroom("review", "undo", asked, "--as", "ada")
+    assert "that ada said general and appeals is taken back" in back.out
+    (facts,) = postroom("review", "agreement", "--json").lines
+    assert (facts["all"]["mails"], facts["open"], facts["reviewers"]) == (0, 0, {})
+
+
+def test_agreement_of_many(asked: str, folder: Path, postroom: Postroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    from postroom.adapters.store.secondlooks import SqliteSecondLooks
+    from tests.unit.flow.test_reliability import a_look
+
+    looks = [a_look("appeals", "appeals") for _ in range(20)]
+    looks += [a_look("appeals", "refunds"), *[a_look("refunds", "refunds", first="cy") for _ in range(9)]]
+    monkeypatch.setattr(SqliteSecondLooks, "answered", lambda *_, **__: tuple(looks))
+    told = postroom("review", "agreement").out
+    assert "96.7%" in told
+    assert "1 that one gave to appeals and another to refunds." in told
+    assert "not enough" in told, "of cy"
+    assert re.search(r"0\.9\d \(0\.\d\d to 1\.00\)", told)

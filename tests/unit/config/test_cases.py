@@ -106,6 +106,7 @@ def test_what_are_no_open_hours(text: str) -> None:
         ('[clock.x]\nwithin = "7 days"\nwhose = "person"', "clock.x.starts", "before they write", "informed"),
         (CASES + 'clocks = ["dmac"]', "route.appeals.clocks", "no clock is called", "'dmca'"),
         (CASES + 'calendar = "work"', "route.appeals.calendar", "no calendar is called", "default"),
+        ('[review]\ncalendar = "work"', "review.calendar", "no calendar is called", "default"),
     ],
 )
 def test_a_mistake_is_told_with_a_remedy(text: str, path: str, says: str, remedy: str) -> None:

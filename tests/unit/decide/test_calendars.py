@@ -14,7 +14,9 @@ from postroom.decide.calendars import (
     add_working_days,
     end_of_day,
     local_day,
+    next_opening,
     open_seconds,
+    open_until,
     openings,
     start_of_day,
     subtract_hours,
@@ -202,3 +204,37 @@ def test_so_many_working_days_lie_between(calendar: Calendar, day: date, days: i
     first = subtract_working_days(calendar, then, days)
     assert first > day
     assert sum(calendar.is_working_day(one) for one in between if one >= first) == days
+
+
+@pytest.mark.parametrize(
+    ("shown", "until", "opens"),
+    [
+        ("2026-11-27 10:00", "2026-11-27 12:00", "2026-11-27 13:00"),
+        ("2026-11-27 12:00", None, "2026-11-27 13:00"),
+        ("2026-11-27 13:00", "2026-11-27 17:00", "2026-11-30 09:00"),
+        ("2026-12-24 18:00", None, "2026-12-28 09:00"),
+    ],
+)
+def test_when_it_closes_and_opens_next(shown: str, until: str | None, opens: str) -> None:
+    def moment(text: str) -> float:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+
+    assert open_until(BERLIN, moment(shown)) == (None if until is None else moment(until))
+    assert next_opening(BERLIN, moment(shown)) == moment(opens)
+
+
+@given(moments)
+def test_what_never_closes_is_open_for_the_next_week(at: float) -> None:
+    until = open_until(ALWAYS, at)
+    assert until is not None
+    assert 7 * 86_400 - HOUR <= until - at <= 8 * 86_400 + HOUR
+
+
+@given(calendars(), moments)
+def test_it_is_open_until_it_closes_and_closed_until_it_opens(calendar: Calendar, at: float) -> None:
+    until, opens = open_until(calendar, at), next_opening(calendar, at)
+    assert opens > at
+    if until is None:
+        assert open_seconds(calendar, at, opens) == pytest.approx(0.0, abs=1e-3)
+    else:
+        assert open_seconds(calendar, at, until) == pytest.approx(until - at, abs=1e-3)

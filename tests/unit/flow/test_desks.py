@@ -87,3 +87,8 @@ def test_shadow_without_an_old_way_is_no_shadow() -> None:
 def test_a_linked_copy_goes_to_the_second_desk_where_the_team_wants_it() -> None:
     assert jobs(route="general", second=RouteName("appeals")) == to("all")
     assert jobs(route="general", second=RouteName("appeals"), copied=True) == to("all", "desk", "copy")
+
+
+def test_where_mail_of_a_desk_lies() -> None:
+    assert DESKS.lies_at(RouteName("appeals")) == places("desk", "copy")
+    assert DESKS.lies_at(RouteName("junk")) == places("junk")

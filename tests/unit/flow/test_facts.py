@@ -15,11 +15,13 @@ from postroom.flow.facts import (
     key_facts,
     mail_facts,
     message_facts,
+    reliability_facts,
     session_facts,
     user_facts,
     verdict_facts,
     waiting_facts,
 )
+from postroom.flow.reliability import Reliability
 from postroom.model.judgement import Clue, Finding
 from postroom.model.listing import Waiting
 from postroom.model.mail import BrandName, MailId, RouteName
@@ -157,3 +159,13 @@ def test_facts_of_deeds_holds_and_erasures_are_json() -> None:
     assert hold == {"what": "ada@example.com", "reason": "court", "by": "lea", "at": 1.0}
     erasure = erasure_facts(Erasure(at=1.0, by="lea", address="ada@example.com", number=3, mails=2))
     assert erasure == {"number": 3, "at": 1.0, "by": "lea", "done_at": None, "mails": 2, "examples": 0}
+
+
+def test_how_well_reviewers_agree_is_json() -> None:
+    few = Reliability(mails=0, agreed=0, interval=(0.0, 1.0))
+    assert reliability_facts(few) == {
+        "mails": 0, "agreed": 0, "share": 0.0, "interval": None, "alpha": None, "alpha_interval": None,
+    }  # fmt: skip
+    many = Reliability(mails=40, agreed=30, interval=(0.6, 0.86), alpha=0.5, alpha_interval=(0.3, 0.7))
+    told = json.loads(json.dumps(reliability_facts(many)))
+    assert (told["share"], told["interval"], told["alpha_interval"]) == (0.75, [0.6, 0.86], [0.3, 0.7])

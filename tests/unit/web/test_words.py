@@ -15,3 +15,21 @@ def test_spans_and_shares_round_down_to_what_people_say() -> None:
     assert [words.percent(share) for share in (0.0, 0.994, 0.9999, 1.0)] == ["0 %", "99 %", "99 %", "100 %"]
     assert [words.size(count) for count in (7, 1500, 2_500_000, 3_000_000_000)] == ["7 B", "1.5 kB", "2.5 MB", "3 GB"]
     assert (words.stamp(0.0), words.machine(0.0)) == ("1970-01-01 00:00", "1970-01-01T00:00:00Z")
+
+
+def test_lengths_of_time_have_two_units() -> None:
+    said = {
+        59.0: "< 1 min",
+        1500.0: "25 min",
+        7200.0: "2 h",
+        7800.0: "2 h 10 min",
+        90_000.0: "1 d 1 h",
+        86_400.0: "1 d",
+    }
+    assert {seconds: words.lasting(seconds) for seconds in said} == said
+
+
+def test_a_moment_has_its_day_where_that_is_not_today() -> None:
+    new_year = 1_767_225_600.0
+    assert words.clock_time(new_year + 17 * 3600, new_year, "Europe/Berlin") == "18:00"
+    assert words.clock_time(new_year + 24 * 3600, new_year, "UTC") == "Friday 00:00"

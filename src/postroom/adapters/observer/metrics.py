@@ -172,6 +172,12 @@ METRICS: tuple[MetricSpec, ...] = (
         help="Decisions that wait for a person's verdict, by why they were asked about.",
         labels=("asked",),
     ),
+    MetricSpec(
+        name="postroom_second_looks",
+        kind="gauge",
+        help="Mails that two reviewers are asked about: waiting for the second, open as they disagree; agreed and differed so far.",
+        labels=("state",),
+    ),
     MetricSpec(name="postroom_store_bytes", kind="gauge", help="Size of the store on disk."),
 )
 
@@ -251,6 +257,7 @@ class _Gauges:
             "postroom_lanes_down": {(): census["lanes_down"]},
             "postroom_unread": {(inbox,): count for inbox, count in census["unread"].items()},
             "postroom_waiting": {(asked,): count for asked, count in census["waiting"].items()},
+            "postroom_second_looks": {(state,): count for state, count in census["second_looks"].items()},
             "postroom_store_bytes": {(): census["bytes"]},
         }
 

@@ -249,6 +249,13 @@ FATES: Final[Mapping[str, Fate]] = {
     "inbox": Fate(words="goes", mail=("DELETE FROM inbox WHERE mail = :mail",)),
     "counters": _NOBODY,
     "verdicts": Fate(words="stays without its note", rewrite=_verdicts),
+    "second_looks": Fate(
+        words="stays with routes, reviewers and times, which are counted; it is asked and settled no more",
+        mail=(
+            "DELETE FROM second_looks WHERE mail = :mail AND second = ''",
+            "UPDATE second_looks SET settled_at = :now WHERE mail = :mail AND settled_at IS NULL AND second_said <> first_said",
+        ),
+    ),
     # Before `waiting`, which it refers to.
     "turns": Fate(words="goes", mail=("DELETE FROM turns WHERE mail = :mail",)),
     "waiting": Fate(words="goes", mail=("DELETE FROM waiting WHERE mail = :mail",)),

@@ -30,12 +30,12 @@ from postroom.ports import Judged
 _DECISIONS = Insert(head="INSERT INTO decisions (mail, generation, decided_at, body) VALUES", width=4)
 _SUMMARIES = Insert(
     head="INSERT INTO summaries (mail, generation, route, decided, confidence, urgent, unconfirmed, subject, from_addr,"
-    " language, kind, brand) VALUES",
-    width=12,
+    " language, kind, brand, copy) VALUES",
+    width=13,
     tail="ON CONFLICT (mail) DO UPDATE SET generation = excluded.generation, route = excluded.route,"
     " decided = excluded.decided, confidence = excluded.confidence, urgent = excluded.urgent,"
     " unconfirmed = excluded.unconfirmed, subject = excluded.subject, from_addr = excluded.from_addr,"
-    " language = excluded.language, kind = excluded.kind WHERE excluded.generation >= summaries.generation",
+    " language = excluded.language, kind = excluded.kind, copy = excluded.copy WHERE excluded.generation >= summaries.generation",
 )
 _THREADS = Insert(head="INSERT OR REPLACE INTO threads (id, body) VALUES", width=2)
 _LINKS = Insert(head="INSERT OR REPLACE INTO links (key, thread) VALUES", width=2)
@@ -49,7 +49,7 @@ _TAGS = Insert(head="INSERT OR IGNORE INTO tags (tag, mail) VALUES", width=2)
 #: when a question is due that has no clock
 _NEVER = 9e18
 _SUPERSEDED = """
-UPDATE summaries SET generation = ?, route = ?, decided = ?, confidence = ?, unconfirmed = ? WHERE mail = ?
+UPDATE summaries SET generation = ?, route = ?, decided = ?, confidence = ?, unconfirmed = ?, copy = ? WHERE mail = ?
 """
 _TEXTS = """
 SELECT k.key, k.mail, t.body FROM json_each(?) AS wanted CROSS JOIN text_keys AS k ON k.key = wanted.value
@@ -115,7 +115,7 @@ def supersede(tx: sqlite3.Connection, mail: int, decision: Decision, jobs: Seque
     """
     _DECISIONS.run(tx, [(mail, decision.generation, decision.decided_at, encode_decision(decision))])
     facts = (decision.generation, decision.route, decision.decided, decision.confidence, int(decision.unconfirmed))
-    tx.execute(_SUPERSEDED, (*facts, mail))
+    tx.execute(_SUPERSEDED, (*facts, decision.copy, mail))
     tx.execute("DELETE FROM waiting WHERE mail = ?", (mail,))
     if decision.asked:
         _WAITING.run(tx, [_question(mail, decision, jobs)])
@@ -220,6 +220,7 @@ def _summary(good: _Good) -> tuple[Any, ...]:
         short(one.language, 16),
         one.kind,
         good.brand,
+        decision.copy,
     )
 
 

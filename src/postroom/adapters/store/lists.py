@@ -7,6 +7,7 @@ the page says how far it looked, and the next call goes on there.
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,6 +41,12 @@ _ROWS = f"""
 _NEXT_ROUTE = "SELECT min(route) FROM summaries INDEXED BY summaries_desk WHERE route > ?"
 _FIRST_BRAND = "SELECT min(brand) FROM summaries INDEXED BY summaries_desk WHERE route = ?"
 _NEXT_BRAND = f"{_FIRST_BRAND} AND brand > ?"
+_NEXT_COPY = "SELECT min(copy) FROM summaries INDEXED BY summaries_copy WHERE copy <> '' AND copy > ?"
+_FIRST_COPY_BRAND = "SELECT min(brand) FROM summaries INDEXED BY summaries_copy WHERE copy <> '' AND copy = ?"
+_NEXT_COPY_BRAND = f"{_FIRST_COPY_BRAND} AND brand > ?"
+_COUNT_COPIES = """
+SELECT count(*) FROM summaries AS s INDEXED BY summaries_copy WHERE s.copy <> '' AND s.copy = :route AND s.brand = :brand AND s.reading = 1
+"""
 _COUNT = "SELECT count(*) FROM summaries AS s INDEXED BY summaries_unread WHERE s.reading = 1 AND s.route = :route AND s.brand = :brand"
 
 
@@ -72,14 +79,17 @@ class SqliteViews:
                 "SELECT seq FROM mails WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
             ).fetchall()
             found = _rows(tx, [seq for (seq,) in known])
-        return {row.id: row for row in found if sight.sees(row.brand, row.route, row.decided)}
+        return {row.id: row for row in found if sight.sees(row.brand, row.route, row.decided, row.also)}
 
     def counts(self, sight: Sight) -> tuple[BoxCount, ...]:
-        """See `postroom.ports.desktop.Views.counts`. A mail counts once, at the desk of its newest decision."""
+        """See `postroom.ports.desktop.Views.counts`. A mail counts at the desk of its newest decision, and where a linked copy lies."""
         asked = _Asked(Wanted(reading="unread"), sight)
         with self._moment() as tx:
-            counted = [(desk, _unread(tx, asked, desk)) for desk in _desks(tx) if asked.allows(desk)]
-        return tuple(BoxCount(route=route, brand=brand, unread=n) for (route, brand), n in counted if n)
+            counted = Counter({desk: _unread(tx, asked, desk) for desk in _desks(tx) if asked.allows(desk)})
+            for desk in filter(asked.allows, _copies(tx)):
+                values = {"route": desk[0], "brand": desk[1]}
+                counted[desk] += tx.execute(_COUNT_COPIES, values).fetchone()[0]
+        return tuple(BoxCount(route=route, brand=brand, unread=n) for (route, brand), n in sorted(counted.items()) if n)
 
     @contextmanager
     def _moment(self) -> Iterator[sqlite3.Connection]:
@@ -186,10 +196,10 @@ def _source(tx: sqlite3.Connection, asked: _Asked) -> _Source | None:
     if not asked.of_judged:
         return _arrivals(asked)
     desks = _desks(tx)
-    allowed = [desk for desk in desks if asked.allows(desk)]
-    if not allowed:
+    allowed, copies = (list(filter(asked.allows, some)) for some in (desks, _copies(tx)))
+    if not allowed and not copies:
         return None
-    some = [source for source in _candidates(asked, desks, allowed) if len(source.ranges) <= _MOST_RANGES]
+    some = [source for source in _candidates(asked, desks, allowed, copies) if len(source.ranges) <= _MOST_RANGES]
     if len(some) < 2:
         return some[0] if some else _Source((_SUMMARIES.format("summaries", "1"),))
     return min(some, key=lambda source: tx.execute(source.size, asked.values).fetchone()[0])
@@ -200,7 +210,9 @@ _SUMMARIES = "SELECT mail FROM {} WHERE {} AND mail >= :low AND mail < :high"
 _ARRIVALS = "SELECT seq AS mail FROM {} WHERE {} AND seq >= :low AND seq < :high"
 
 
-def _candidates(asked: _Asked, desks: Sequence[_Desk], allowed: Sequence[_Desk]) -> Iterator[_Source]:
+def _candidates(
+    asked: _Asked, desks: Sequence[_Desk], allowed: Sequence[_Desk], copies: Sequence[_Desk]
+) -> Iterator[_Source]:
     """Indexes that hold all mails asked for; the likelier ones to be short first."""
     wanted, name = asked.wanted, asked.values.name
 
@@ -214,16 +226,24 @@ def _candidates(asked: _Asked, desks: Sequence[_Desk], allowed: Sequence[_Desk])
     if wanted.unconfirmed:
         yield each("summaries_unconfirmed", "unconfirmed = 1")
     pairs = [f"route = {name(route)} AND brand = {name(brand)}" for route, brand in allowed]
+    # Linked copies, of mails that the other ranges don't have.
+    copied = each("summaries_copy", *(_copied(asked, desk, allowed) for desk in copies)).ranges
     if wanted.reading == "unread":
-        yield each("summaries_unread", *(f"reading = 1 AND {pair}" for pair in pairs))
+        yield _Source(each("summaries_unread", *(f"reading = 1 AND {pair}" for pair in pairs)).ranges + copied)
     elif len(allowed) < len(desks):
         routes = {route for route, _ in allowed}
         whole = {route for route in routes if all(asked.allows(desk) for desk in desks if desk[0] == route)}
         of_routes = each("summaries_route", *(f"route = {name(route)}" for route in sorted(whole)))
         parts = [pair for pair, (route, _) in zip(pairs, allowed, strict=True) if route not in whole]
-        yield _Source(of_routes.ranges + each("summaries_desk", *parts).ranges)
+        yield _Source(of_routes.ranges + each("summaries_desk", *parts).ranges + copied)
     if wanted.language:
         yield each("summaries_language", f"language = {name(short(wanted.language, 16))}")
+
+
+def _copied(asked: _Asked, desk: _Desk, allowed: Sequence[_Desk]) -> str:
+    name = asked.values.name
+    others = name(*(route for route, brand in allowed if brand == desk[1]))
+    return f"copy <> '' AND copy = {name(desk[0])} AND brand = {name(desk[1])} AND route NOT IN ({others})"
 
 
 def _arrivals(asked: _Asked) -> _Source:
@@ -245,7 +265,7 @@ def _conditions(asked: _Asked, *, judged: bool) -> Iterator[str]:
     if wanted.brand:
         yield f"{brand} = {name(wanted.brand)}"
     if wanted.route:
-        yield f"s.route = {name(wanted.route)}"
+        yield f"{name(wanted.route)} IN (s.route, s.copy)"
     if wanted.tag:
         tag = name(short(wanted.tag, 200))
         yield f"EXISTS (SELECT 1 FROM tags AS t WHERE t.tag = {tag} AND t.mail = d.mail)"  # noqa: S608 - our own SQL
@@ -298,15 +318,22 @@ def _rows(tx: sqlite3.Connection, seqs: Sequence[int]) -> tuple[MailRow, ...]:
 
 def _desks(tx: sqlite3.Connection) -> list[_Desk]:
     """Every desk of a brand at which a mail lies: one look at the index each."""
-    found: list[_Desk] = []
-    (route,) = tx.execute(_NEXT_ROUTE, ("",)).fetchone()
+    return list(_each_desk(tx, _NEXT_ROUTE, _FIRST_BRAND, _NEXT_BRAND))
+
+
+def _copies(tx: sqlite3.Connection) -> list[_Desk]:
+    """Every desk of a brand at which a linked copy lies."""
+    return list(_each_desk(tx, _NEXT_COPY, _FIRST_COPY_BRAND, _NEXT_COPY_BRAND))
+
+
+def _each_desk(tx: sqlite3.Connection, next_route: str, first_brand: str, next_brand: str) -> Iterator[_Desk]:
+    (route,) = tx.execute(next_route, ("",)).fetchone()
     while route is not None:
-        (brand,) = tx.execute(_FIRST_BRAND, (route,)).fetchone()
+        (brand,) = tx.execute(first_brand, (route,)).fetchone()
         while brand is not None:
-            found.append((route, brand))
-            (brand,) = tx.execute(_NEXT_BRAND, found[-1]).fetchone()
-        (route,) = tx.execute(_NEXT_ROUTE, (route,)).fetchone()
-    return found
+            yield route, brand
+            (brand,) = tx.execute(next_brand, (route, brand)).fetchone()
+        (route,) = tx.execute(next_route, (route,)).fetchone()
 
 
 def _unread(tx: sqlite3.Connection, asked: _Asked, desk: _Desk) -> int:

@@ -29,6 +29,7 @@ def seen(sight: Sight, values: Values, brand: str = "s.brand") -> Iterator[str]:
         if not sight.review:
             yield f"s.route IS NOT '{REVIEW}'"
         return
-    at_desk = f"s.route IN ({values.name(*sorted(sight.routes - {REVIEW}))})"
+    desks = values.name(*sorted(sight.routes - {REVIEW}))
+    at_desk = f"s.route IN ({desks}) OR s.copy IN ({desks})"
     guessed = f"s.route = '{REVIEW}' AND s.decided IN ({values.name(*sorted(sight.routes))})"
-    yield f"({at_desk} OR {guessed})" if sight.review else at_desk
+    yield f"({at_desk} OR {guessed})" if sight.review else f"({at_desk})"

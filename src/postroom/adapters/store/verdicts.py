@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import replace
 from typing import Any
 
-from postroom.adapters.store import desk, judgements, line, queue
+from postroom.adapters.store import desk, judgements, line, queue, secondlooks
 from postroom.adapters.store.line import Clocks
 from postroom.model.codec import decode_verdict, encode_verdict, sound
 from postroom.model.errors import Refused, TryLater
@@ -33,7 +33,7 @@ def rule(tx: sqlite3.Connection, clocks: Clocks, ruling: Ruling) -> Verdict:
     mail = _judged(tx, ruling.decision)
     _wait_for_judges(tx, clocks, mail)
     _wait_for_deliveries(tx, ruling)
-    _end_clock(tx, mail, now, f"{verdict.by} said {verdict.said}")
+    _end_clock(tx, mail, now, f"{verdict.by} said {verdict.where}")
     judgements.supersede(tx, mail, ruling.decision, ruling.jobs, now)
     if ruling.drop:
         wanted = JobFilter(ids=ruling.drop, limit=len(ruling.drop))
@@ -47,11 +47,18 @@ def rule(tx: sqlite3.Connection, clocks: Clocks, ruling: Ruling) -> Verdict:
         tx.execute(
             "UPDATE verdicts SET taken_back = 1, body = ? WHERE number = ?", (encode_verdict(verdict), verdict.number)
         )
+        secondlooks.take_back(tx, mail, verdict)
         return verdict
     number = tx.execute(
-        "INSERT INTO verdicts (mail, at, body) VALUES (?, ?, ?)", (mail, verdict.at, encode_verdict(verdict))
+        "INSERT INTO verdicts (mail, at, body, who, asked) VALUES (?, ?, ?, ?, ?)",
+        (mail, verdict.at, encode_verdict(verdict), sound(verdict.by), verdict.asked),
     ).lastrowid
-    return replace(verdict, number=number or 0)
+    kept = replace(verdict, number=number or 0)
+    if ruling.second_look:
+        secondlooks.begin(tx, mail, kept)
+    if ruling.settles:
+        secondlooks.settle(tx, mail, kept)
+    return kept
 
 
 def waiting(tx: sqlite3.Connection, asked: str, limit: int) -> tuple[Waiting, ...]:
@@ -137,8 +144,8 @@ def _wait_for_deliveries(tx: sqlite3.Connection, ruling: Ruling) -> None:
 
 def _because(verdict: Verdict) -> str:
     if verdict.taken_back:
-        return f"{verdict.taken_back.by} took back that {verdict.by} gave it to {verdict.said}"
-    return f"{verdict.by} gave it to {verdict.said}"
+        return f"{verdict.taken_back.by} took back that {verdict.by} gave it to {verdict.where}"
+    return f"{verdict.by} gave it to {verdict.where}"
 
 
 def _end_clock(tx: sqlite3.Connection, mail: int, now: float, receipt: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from postroom.adapters.store.desk import jobs as jobs_of
 from postroom.adapters.store.replies import replies_to
+from postroom.adapters.store.secondlooks import census as second_looks
 from postroom.adapters.store.sql import started_with
 from postroom.adapters.store.verdicts import verdicts_on
 from postroom.model.codec import sound
@@ -32,7 +33,7 @@ _TAIL = 4
 ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
-  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, '')
+  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, '')
 """
 
 
@@ -73,10 +74,10 @@ def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
         found.append(Event(at=decided_at, what="decided", detail=f"generation {generation}"))
     for verdict in verdicts_on(tx, mail_id):
         noted = f": {verdict.note}" if verdict.note else ""
-        found.append(Event(at=verdict.at, what="verdict", detail=f"{verdict.by} said {verdict.said}{noted}"))
+        found.append(Event(at=verdict.at, what="verdict", detail=f"{verdict.by} said {verdict.where}{noted}"))
         if taken := verdict.taken_back:
             noted = f": {taken.note}" if taken.note else ""
-            said = f"{taken.by} took back that {verdict.by} said {verdict.said}{noted}"
+            said = f"{taken.by} took back that {verdict.by} said {verdict.where}{noted}"
             found.append(Event(at=taken.at, what="taken back", detail=said))
     for info in jobs_of(tx, JobFilter(mail_id=mail_id)):
         where = f"{info.destination} " if info.destination else ""
@@ -133,6 +134,7 @@ def census(tx: sqlite3.Connection, path: Path) -> dict[str, Any]:
         ),
         "waiting": {"review": 0, "audit": 0}
         | dict(tx.execute("SELECT asked, count(*) FROM waiting INDEXED BY waiting_asked GROUP BY asked").fetchall()),
+        "second_looks": second_looks(tx),
         "bytes": sum(_size(path.with_name(path.name + suffix)) for suffix in ("", "-wal", "-shm")),
     }
 
@@ -162,4 +164,5 @@ def row_of(row: tuple[Any, ...]) -> MailRow:
         from_addr=row[12],
         language=row[13],
         kind=row[14],
+        also=RouteName(row[15]),
     )

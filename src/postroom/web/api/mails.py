@@ -1,6 +1,6 @@
 """Mails: lists, search, one mail with its evidence, and a person's word on it."""
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta
 from starlette.responses import Response
@@ -31,7 +31,7 @@ from postroom.web.api.shapes import (
 )
 from postroom.web.api.taking import wrong_body
 from postroom.web.render import Missing
-from postroom.web.seen import seen
+from postroom.web.seen import read_by, seen
 
 Moment = Annotated[float, Meta(ge=-1e11, le=1e11, examples=[1767225600.0])]
 Number = Annotated[int, Meta(ge=0, le=2**53)]
@@ -95,6 +95,15 @@ class Belongs(Input, frozen=True):
         ),
     ] = 0
     note: Annotated[str, Meta(max_length=1000, description="Why, for colleagues.")] = ""
+    also: Annotated[
+        str, Meta(max_length=100, description="A second desk, for a mail about two things; empty for one desk.")
+    ] = ""
+
+
+class Splits(Belongs, frozen=True, kw_only=True):
+    """To which two desks a mail belongs."""
+
+    also: Annotated[str, Meta(min_length=1, max_length=100, description="The second desk.", examples=["refunds"])]
 
 
 class ConsequenceFacts(Output, frozen=True):
@@ -246,7 +255,7 @@ def get_attachment(call: Call[OfAttachment, Nothing]) -> Response:
 def mark_read(call: Call[OfMail, Nothing]) -> Done:
     """A person has read it: it leaves the unread of its desk."""
     row, _ = opened(call)
-    call.room.store.mark_read(row.id)
+    read_by(call.room, call.sight, row)
     return Done()
 
 
@@ -254,6 +263,15 @@ def give_verdict(call: Call[OfMail, Belongs]) -> GivenFacts:
     """Say where a mail belongs: it is delivered there at once, and what is like it is judged by this.
 
     Taking it back is `take_back_verdict`.
+    """
+    _, mail = opened(call)
+    return given_facts(given(call, mail, call.body))
+
+
+def split_mail(call: Call[OfMail, Splits]) -> GivenFacts:
+    """Give a mail about two things to two desks: one mail, each desk knows of the other.
+
+    Naming one desk alone, later, ends that; taking it back takes both back. Nothing is learned from it of texts like it.
     """
     _, mail = opened(call)
     return given_facts(given(call, mail, call.body))
@@ -285,12 +303,15 @@ def opened(call: Call[Mailed, Body]) -> tuple[MailRow, Mail]:
     return seen(call.room, call.sight, MailId(call.asked.id))
 
 
-def given(call: Call[OfMail, Belongs], mail: Mail, word: Belongs) -> Given:
+def given(call: Call[OfMail, Any], mail: Mail, word: Belongs) -> Given:
     """The verdict, kept. Raises `Problem` and `Refused`."""
     route = RouteName(word.route) if word.route is not None else None
     if route is not None and route not in call.room.routes:
         raise wrong_body(unknown("route", route, call.room.routes), "/route")
-    return call.room.reviewing.give(mail, route, call.user.name, generation=word.generation, note=word.note)
+    also = RouteName(word.also)
+    if also and also not in call.room.routes:
+        raise wrong_body(unknown("route", also, call.room.routes), "/also")
+    return call.room.reviewing.give(mail, route, call.user.name, also=also, generation=word.generation, note=word.note)
 
 
 def given_facts(given: Given) -> GivenFacts:
@@ -323,6 +344,14 @@ OPERATIONS = (
         method="POST",
         idempotent=False,
         example=Belongs(route="appeals", generation=1, note="asks for the account back"),
+    ),
+    Operation(
+        do=split_mail,
+        path="/mails/{id}/split",
+        scope="work",
+        method="POST",
+        idempotent=False,
+        example=Splits(route="appeals", also="refunds", generation=1),
     ),
     Operation(do=get_undo, path="/mails/{id}/undo", scope="work"),
     Operation(

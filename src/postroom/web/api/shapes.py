@@ -51,6 +51,7 @@ class MailLine(Output, frozen=True, rename={"from_": "from"}):
     confidence: Share
     urgent: bool
     unconfirmed: Annotated[bool, Meta(description="Nobody looked at it in review in time.")]
+    also: Annotated[str, Meta(description="The second desk where it lies, as a linked copy; empty for none.")]
     subject: Annotated[str, Meta(examples=["My account is locked"])]
     from_: Annotated[str, Meta(description="Address of who asks.", examples=["ada@example.com"])]
     language: Annotated[str, Meta(examples=["en"])]
@@ -177,6 +178,7 @@ class DecisionFacts(Output, frozen=True):
     urgent: tuple[str, ...]
     stage: str
     second: Annotated[str, Meta(description="The desk that it is also about.")]
+    copied: Annotated[bool, Meta(description="Whether a linked copy goes there.")]
     tags: tuple[str, ...]
     because: str
     generation: int
@@ -200,6 +202,7 @@ class VerdictFacts(Output, frozen=True):
     id: Id
     generation: int
     said: Route
+    also: Annotated[str, Meta(description="The second desk, of a mail about two things; empty for one desk.")]
     decided: str
     right: bool
     by: str
@@ -400,6 +403,7 @@ def mail_line(row: MailRow) -> MailLine:
         confidence=round(row.confidence, 4),
         urgent=row.urgent,
         unconfirmed=row.unconfirmed,
+        also=row.also,
         subject=row.subject,
         from_=row.from_addr,
         language=row.language,

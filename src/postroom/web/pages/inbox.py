@@ -12,6 +12,7 @@ from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, RouteName
 from postroom.web import answerform
 from postroom.web.pages.mail import Opened, given, opened
+from postroom.web.seen import read_by
 from postroom.web.visit import Page, Visit, inside
 
 _FILTERS = (
@@ -71,7 +72,7 @@ def together(visit: Visit) -> Response:
     match visit.said("verb"):
         case "read":
             for one in mails:
-                visit.room.store.mark_read(one.row.id)
+                read_by(visit.room, visit.sight, one.row)
         case "move":
             if not route:
                 raise Refused("Say to which desk they go.")

@@ -8,14 +8,14 @@ from starlette.responses import RedirectResponse, Response
 from postroom.flow.explanation import Explanation
 from postroom.flow.verdicts import Given
 from postroom.model.errors import Refused
-from postroom.model.judgement import Decision
+from postroom.model.judgement import AUTOMATIC, JUNK, Decision
 from postroom.model.listing import MailRow
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.message import Message
 from postroom.web import answerform, mailview
 from postroom.web.marks import marked
 from postroom.web.render import Missing
-from postroom.web.seen import seen
+from postroom.web.seen import read_by, seen
 from postroom.web.visit import Page, Visit, inside
 
 
@@ -54,6 +54,16 @@ def mail(visit: Visit) -> Response:
         answer=answerform.form(visit, to, f"/mail/{one.row.id}"),
         **facts(visit, one),
     )
+        read_by(visit.room, visit.sight, one.row)
+    desk = desk_of(visit, one.row)
+    title = one.message.subject or "(no subject)"
+    return visit.page("mail.html", title=title, here=desk, desk=desk, **facts(visit, one))
+
+
+def desk_of(visit: Visit, row: MailRow) -> RouteName:
+    """The visitor's own of the desks at which a mail lies."""
+    seen_routes = visit.sight.routes
+    return row.also if row.also and seen_routes is not None and row.route not in seen_routes else row.route
 
 
 def facts(visit: Visit, one: Opened) -> dict[str, Any]:
@@ -76,6 +86,7 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
         "case": visit.room.cases.of_mail(one.row.id, visit.sight),
         "may_open": one.row.route in visit.room.casework.desks.desks and visit.user.is_at_least("agent"),
         "may_undo": may_undo(visit, one),
+        "desks": [r for r in visit.room.routes if r not in (JUNK, AUTOMATIC)],
         "others": [r for r in visit.room.routes if one.decision is None or r != one.decision.route],
     }
 
@@ -130,18 +141,28 @@ def move(visit: Visit) -> Response:
     return RedirectResponse(back, status_code=303)
 
 
+def split(visit: Visit) -> Response:
+    """A person gives it to two desks."""
+    one = opened(visit, visit.path["id"])
+    if not visit.said("also"):
+        raise Refused("Name the second desk.")
+    given(visit, one, visit.said("route"), visit.said("generation"))
+    return RedirectResponse(inside(visit.said("to", f"/mail/{one.row.id}")), status_code=303)
+
+
 def given(visit: Visit, one: Opened, route: str, generation: str) -> Given:
-    """The verdict, kept. ``""`` confirms the best guess; ``generation`` is of the decision that was looked at. Raises `Refused`."""
+    """The verdict, kept, with a second desk where the form names one. ``""`` confirms the best guess; ``generation`` is of the decision that was looked at. Raises `Refused`."""
     return visit.room.reviewing.give(
         one.mail,
         RouteName(route) if route else None,
         visit.user.name,
-        generation=_generation(generation),
+        also=RouteName(visit.said("also")),
+        generation=number_of(generation),
         note=visit.said("note"),
     )
 
 
-def _generation(said: str) -> int:
+def number_of(said: str) -> int:
     if not (said.isdecimal() and len(said) < 10):
         raise Refused("This form is damaged: load the page again.")
     return int(said)
@@ -171,7 +192,7 @@ def undo(visit: Visit) -> Response:
     """The newest verdict counts no more."""
     one = opened(visit, visit.path["id"])
     visit.room.reviewing.take_back(
-        one.mail, visit.user.name, generation=_generation(visit.said("generation")), note=visit.said("note")
+        one.mail, visit.user.name, generation=number_of(visit.said("generation")), note=visit.said("note")
     )
     return RedirectResponse(inside(visit.said("to", f"/mail/{one.row.id}")), status_code=303)
 
@@ -183,6 +204,7 @@ PAGES = (
     Page(path="/mail/{id}/part/{number}", do=part),
     Page(path="/mail/{id}/raw", do=raw),
     Page(path="/mail/{id}/move", do=move, method="POST", role="agent"),
+    Page(path="/mail/{id}/split", do=split, method="POST", role="agent"),
     Page(path="/mail/{id}/undo", do=before_undo, role="agent"),
     Page(path="/mail/{id}/undo", do=undo, method="POST", role="agent"),
 )

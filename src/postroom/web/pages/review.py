@@ -1,14 +1,19 @@
 """Review: one question at a time, in one person's hands, answered by keyboard; the next comes at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
 from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
 from postroom.model.mail import MailId, RouteName
+from postroom.model.secondlooks import SecondLook
 from postroom.web.pages.mail import facts, given, opened
 from postroom.web.visit import Page, Visit
+
+_MOST_SKIPPED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,43 +21,103 @@ class Answered:
     """A question that was just answered."""
 
     row: MailRow
-    route: RouteName
+    #: where it went, for people
+    where: str
     generation: int
     #: it has gone where it can't be taken back from
     late: bool
 
 
 def review(visit: Visit) -> Response:
-    """The question whose turn it is."""
+    """The question whose turn it is, or a second look at one that somebody else has answered."""
     room, user = visit.room, visit.user
-    last = _answered(visit)
-    skipped = tuple(MailId(one) for one in visit.query.get("skip", "").split(",") if one)[-20:]
+    last, skipped = _answered(visit), _skipped(visit.query.get("skip", ""))
     wanted = MailId(visit.query.get("take", ""))
     taken = room.turns.take_one(wanted, user.name, visit.sight, lease=room.lease) if wanted else None
     taken = taken or room.turns.take(user.name, visit.sight, lease=room.lease, skip=skipped)
+    # Between two questions, not in the midst of one.
+    between = taken is None or bool(visit.query.get("last"))
+    look = room.second_looks.instead(taken, user, skip=skipped) if between else None
+    around: dict[str, Any] = {
+        "last": last,
+        "day": _day(visit),
+        "here": "review",
+        "title": "Review",
+        "skipped": ",".join(skipped),
+    }
+    if look is not None:
+        return _second_look(visit, look, skipped, around)
     if taken is None:
-        return visit.page("review_empty.html", title="Review", here="review", skipped=skipped, last=last)
+        return visit.page("review_empty.html", **around)
     one = opened(visit, taken.waiting.mail_id)
     return visit.page(
         "review.html",
-        title="Review",
-        here="review",
-        taken=taken,
-        last=last,
-        skip=",".join((*skipped, taken.waiting.mail_id)),
-        left=room.turns.open_questions(visit.sight),
+        asked=taken.waiting,
+        answers=f"/review/{one.row.id}",
+        skip=",".join((*skipped, one.row.id)),
+        **around,
         **facts(visit, one),
     )
 
 
 def answer(visit: Visit) -> Response:
-    """Confirmed or moved; then the next."""
+    """Confirmed, moved or split; then the next."""
     one = opened(visit, visit.path["id"])
     taken = visit.room.turns.take_one(one.row.id, visit.user.name, visit.sight, lease=visit.room.lease)
     if taken is None:
         raise Refused("Somebody else has this mail in hand, or it has been answered. The next one is at /review.")
     given(visit, one, visit.said("route"), visit.said("generation"))
-    return RedirectResponse(f"/review?last={one.row.id}", status_code=303)
+    return _next(visit, last=one.row.id)
+
+
+def answer_second(visit: Visit) -> Response:
+    """What the second says, who does not know what the first said; then the next."""
+    one = opened(visit, visit.path["id"])
+    route, also = RouteName(visit.said("route")), RouteName(visit.said("also"))
+    visit.room.second_looks.answer(one.mail, route or None, visit.user, also=also)
+    return _next(visit)
+
+
+def give_back(visit: Visit) -> Response:
+    """Not now, or not for me."""
+    for hands in (visit.room.turns, visit.room.second_looks.looks):
+        hands.give_back(MailId(visit.path["id"]), visit.user.name)
+    return RedirectResponse("/inbox", status_code=303)
+
+
+def _second_look(visit: Visit, look: SecondLook, skipped: tuple[MailId, ...], around: dict[str, Any]) -> Response:
+    """The mail as it was when it was asked about: nothing of what came of it since."""
+    one = opened(visit, look.mail_id)
+    asked = visit.room.second_looks.asked(look)
+    then = replace(one, decisions=tuple(was for was in one.decisions if was.generation <= asked.generation))
+    known = facts(visit, then) | {"events": (), "verdicts": (), "case": None}
+    return visit.page(
+        "review.html",
+        asked=None,
+        answers=f"/review/{one.row.id}/second",
+        skip=",".join((*skipped, one.row.id)),
+        **around,
+        **known,
+    )
+
+
+def _next(visit: Visit, *, last: str = "") -> Response:
+    """On to the next; what was skipped does not come at once."""
+    wanted = {"last": last, "skip": ",".join(_skipped(visit.said("skip")))}
+    query = urlencode({name: value for name, value in wanted.items() if value})
+    return RedirectResponse(f"/review?{query}" if query else "/review", status_code=303)
+
+
+def _skipped(said: str) -> tuple[MailId, ...]:
+    return tuple(MailId(one) for one in said.split(",") if one)[-_MOST_SKIPPED:]
+
+
+def _day(visit: Visit) -> dict[str, Any]:
+    """How the day goes: in the words of the staffing, and what leads have to settle."""
+    room = visit.room
+    to_settle = len(room.second_looks.looks.open(visit.sight)) if visit.user.is_at_least("lead") else 0
+    told = room.reviewing.desks.tell
+    return {"is": room.staffing.now(visit.user.name, visit.sight), "to_settle": to_settle, "told": told}
 
 
 def _answered(visit: Visit) -> Answered | None:
@@ -64,17 +129,13 @@ def _answered(visit: Visit) -> Answered | None:
     if one.decision is None or one.decision.by != visit.user.name:
         return None
     late = any(here.what == "too late" for here in visit.room.reviewing.consequences(one.mail))
-    return Answered(row=row, route=one.decision.route, generation=one.decision.generation, late=late)
-
-
-def give_back(visit: Visit) -> Response:
-    """Not now, or not for me."""
-    visit.room.turns.give_back(MailId(visit.path["id"]), visit.user.name)
-    return RedirectResponse("/inbox", status_code=303)
+    where = " and ".join(filter(None, (one.decision.route, one.decision.copy)))
+    return Answered(row=row, where=where, generation=one.decision.generation, late=late)
 
 
 PAGES = (
     Page(path="/review", do=review, role="reviewer"),
     Page(path="/review/{id}", do=answer, method="POST", role="reviewer"),
+    Page(path="/review/{id}/second", do=answer_second, method="POST", role="reviewer"),
     Page(path="/review/{id}/leave", do=give_back, method="POST", role="reviewer"),
 )

@@ -14,7 +14,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "x") { document.activeElement.closest("li")?.querySelector("[data-tick]")?.click(); return; }
   if (event.key === "j" || event.key === "k") { step(event.key === "j" ? 1 : -1); return; }
   const wanted = [...document.querySelectorAll("[data-chord]")];
-  if (chord) {
+  if (chord && !["Tab", "Shift", "Enter", " "].includes(event.key)) {
     const hit = wanted.find((one) => one.dataset.chord === chord + event.key);
     chord = ""; mark();
     if (hit) { event.preventDefault(); hit.click(); }
@@ -24,10 +24,15 @@ document.addEventListener("keydown", (event) => {
   const hit = [...document.querySelectorAll("[data-key],[data-go]")].find((one) => (one.dataset.key || "") === event.key);
   if (!hit) return;
   event.preventDefault();
+  const folded = hit.closest("details");
+  if (folded && hit.matches("input,select")) folded.open = true;
   if (hit.matches("input,select")) hit.focus(); else hit.click();
 });
 
-function mark() { document.body.classList.toggle("chosen", chord !== ""); }
+function mark() {
+  document.body.classList.toggle("chosen", chord === "m");
+  for (const one of document.querySelectorAll("details[data-opens]")) one.open = chord === one.dataset.opens;
+}
 
 function step(by) {
   const items = [...document.querySelectorAll("[data-item]")];

@@ -20,6 +20,7 @@ CENSUS: dict[str, Any] = {
     "lanes_down": 1,
     "unread": {"appeals": 4},
     "waiting": {"review": 5, "audit": 0},
+    "second_looks": {"waiting": 2, "open": 1, "agreed": 7, "differed": 3},
     "bytes": 4096,
 }
 
@@ -77,6 +78,7 @@ def test_the_stores_gauges_are_those_of_the_list(monkeypatch: pytest.MonkeyPatch
     assert 'postroom_jobs{kind="judge",state="ready"} 2.0' in text
     assert 'postroom_unread{inbox="appeals"} 4.0' in text
     assert 'postroom_waiting{asked="review"} 5.0' in text
+    assert 'postroom_second_looks{state="agreed"} 7.0' in text
     names = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
     assert names == {m.name for m in METRICS if m.kind == "gauge"}
 

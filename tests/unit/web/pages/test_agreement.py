@@ -1,0 +1,190 @@
+"""Second looks and splits in the browser: blind, settled by a third, seen by whoever may see."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from postroom.flow.audit import SECOND_LOOK, Audit
+from postroom.web.site import site
+from tests.pages_house import REFUND, SETTINGS, Browser, Installation, installation, letter
+
+ASKS = "Question {}: they blocked something and took money, or so my sister says?"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Installation]:
+    """Where every question is looked at twice."""
+    with installation(tmp_path, SETTINGS + "[review]\nsecond_look_share = 1.0\n") as made:
+        yield made
+
+
+@pytest.fixture
+def questions(here: Installation) -> list[str]:
+    """Mails that wait in review."""
+    strict = replace(here.house.policy, default_threshold=0.9999, fallback_threshold=0.9999)
+    here.house.__dict__["policy_in_force"] = lambda: strict
+    return list(here.receive(*(letter(ASKS.format(number), subject=f"hm {number}") for number in range(3))))
+
+
+def answer(who: Browser, mail: str, second: bool = False, **said: str) -> str:
+    path = f"/review/{mail}/second" if second else f"/review/{mail}"
+    return who.post(path, csrf=who.csrf(), generation="1", **said).text
+
+
+def asked(page: str) -> str:
+    return page.partition('action="/review/')[2].partition('"')[0]
+
+
+@pytest.fixture
+def differing(here: Installation, questions: list[str]) -> str:
+    """A mail that ada gave to refunds and bea to appeals."""
+    ada, bea = here.user("ada", "reviewer"), here.user("bea", "reviewer")
+    answer(ada, questions[0], route="refunds")
+    here.house.turns.take_one(questions[1], "ada", here.room.accounts.user("root").sight, lease=600)  # type: ignore[arg-type, union-attr]
+    here.house.turns.take_one(questions[2], "ada", here.room.accounts.user("root").sight, lease=600)  # type: ignore[arg-type, union-attr]
+    assert asked(bea.get("/review").text) == f"{questions[0]}/second"
+    answer(bea, questions[0], second=True, route="appeals")
+    return questions[0]
+
+
+def test_a_second_look_does_not_show_what_the_first_said(here: Installation, questions: list[str]) -> None:
+    ada, bea = here.user("ada", "reviewer"), here.user("bea", "reviewer")
+    page = ada.post(f"/review/{questions[0]}", csrf=ada.csrf(), generation="1", route="refunds", note="zqnote").text
+    assert asked(page) == questions[1], "not one's own"
+    assert asked(bea.get("/review").text) == questions[2], "a question first"
+    page = answer(bea, questions[2], route="")
+    assert asked(page) == f"{questions[0]}/second"
+    assert "second look" in page
+    assert "Is it " in page
+    for told in ("ada said", "ada says", "zqnote", "What happened", "went to refunds"):
+        assert told.lower() not in page.partition("<main")[2].lower(), told
+    page = answer(bea, questions[0], second=True, route="refunds")
+    assert "Nothing waits for you" in page or asked(page).endswith("/second") is False
+    assert [one.by for one in here.house.store.verdicts_on(questions[0])] == ["ada"]  # type: ignore[arg-type]
+    (deed,) = here.house.journal.deeds(what="second-look")
+    assert (deed.by, deed.to, deed.detail) == ("bea", questions[0], "refunds")
+    late = bea.post(f"/review/{questions[0]}/second", csrf=bea.csrf(), generation="1", route="refunds")
+    assert late.status == 409
+
+
+def test_a_second_look_is_skipped_or_left(here: Installation, questions: list[str]) -> None:
+    ada, bea = here.user("ada", "reviewer"), here.user("bea", "reviewer")
+    for mail in questions:
+        answer(ada, mail, route="refunds")
+    first = asked(bea.get("/review").text).partition("/")[0]
+    page = bea.get(f"/review?skip={first}").text
+    assert asked(page).partition("/")[0] in set(questions) - {first}
+    bea.post(f"/review/{questions[1]}/leave", csrf=bea.csrf())
+    assert bea.at == "/inbox"
+
+
+def test_what_was_skipped_does_not_come_back_with_the_next_answer(here: Installation, questions: list[str]) -> None:
+    ada = here.user("ada", "reviewer")
+    page = ada.get(f"/review?skip={questions[0]}").text
+    assert asked(page) == questions[1]
+    page = answer(ada, questions[1], route="", skip=questions[0])
+    assert ada.at == f"/review?last={questions[1]}&skip={questions[0]}"
+    assert asked(page) == questions[2]
+    assert f'name="skip" value="{questions[0]}"' in page
+
+
+def test_a_lead_settles_what_two_differ_on(here: Installation, differing: str) -> None:
+    lea, bea = here.user("lea", "lead"), here.user("kim", "reviewer")
+    assert "1 to settle" in lea.get("/review").words
+    page = lea.get("/review/agreement").words
+    assert "refunds or appeals?" in page
+    assert "0 of 1 mails" in page
+    assert all(name in page for name in ("ada", "bea"))
+    assert "refunds or appeals?" not in bea.get("/review/agreement").words
+    assert bea.get(f"/review/agreement/{differing}").status == 403
+    page = lea.get(f"/review/agreement/{differing}").words
+    assert "<bdi>ada</bdi> said refunds" in page
+    assert "<bdi>bea</bdi> said appeals" in page
+    path = f"/review/agreement/{differing}"
+    assert lea.post(path, csrf=lea.csrf(), generation="2").status == 409
+    assert lea.post(path, csrf=lea.csrf(), generation="2", answer="appeals", note="an appeal").status == 200
+    assert lea.at == "/review/agreement"
+    newest = here.house.store.decisions(differing)[-1]  # type: ignore[arg-type]
+    assert (newest.route, newest.by) == ("appeals", "lea")
+    assert lea.get(path).status == 404
+    assert "to settle" not in lea.get("/review").words
+
+
+def test_a_reviewer_reads_of_himself_alone(here: Installation, differing: str) -> None:
+    rows = {}
+    for who in ("ada", "bea"):
+        browser = here.browser()
+        browser.sign_in(who)
+        rows[who] = browser.get("/review/agreement?days=30").words
+    assert ">ada<" in rows["ada"]
+    assert ">bea<" not in rows["ada"].partition("<main")[2]
+    assert ">bea<" in rows["bea"]
+    video = here.user("vic", "lead", brands=("video",))
+    page = video.get("/review/agreement").words
+    assert "No mail has had two looks yet" in page
+    assert differing not in page
+
+
+def test_one_of_the_two_does_not_settle_it(here: Installation, questions: list[str]) -> None:
+    lea, bea = here.user("lea", "lead"), here.user("bea", "reviewer")
+    for mail in questions:
+        answer(lea, mail, route="refunds")
+    for _ in questions:
+        mail = asked(bea.get("/review").text).partition("/")[0]
+        answer(bea, mail, second=True, route="appeals")
+    assert "is yours" in lea.get(f"/review/agreement/{questions[0]}").words
+    refused = lea.post(f"/review/agreement/{questions[0]}", csrf=lea.csrf(), generation="2", route="appeals")
+    assert refused.status == 409
+
+
+def test_a_split_mail_is_at_both_desks_each_with_its_own_unread(here: Installation) -> None:
+    (mail,) = here.receive(REFUND)
+    lea = here.user("lea", "lead")
+    rolf, anna, gus = (
+        here.user(n, "agent", routes=(r,)) for n, r in (("rolf", "refunds"), ("anna", "appeals"), ("gus", "general"))
+    )
+    token, path = lea.csrf(), f"/mail/{mail}/split"
+    assert lea.post(path, csrf=token, generation="1", route="refunds").status == 409
+    assert lea.post(path, csrf=token, generation="1", route="refunds", also="appeals").status == 200
+    here.work()
+    assert "It lies at two desks" in lea.get(f"/mail/{mail}").words
+    assert gus.get(f"/mail/{mail}").status == 404
+    lea.post("/inbox", csrf=token, mail=f"{mail}.2", verb="read")
+    second = here.receive(letter("I was charged thrice for order 9. Please refund me.", subject="thrice"))[0]
+    lea.post(f"/mail/{second}/split", csrf=token, generation="1", route="refunds", also="appeals")
+    here.work()
+    for who, desk in ((rolf, "refunds"), (anna, "appeals")):
+        page = who.get(f"/inbox?route={desk}&reading=unread").words
+        assert "+ appeals" in page
+        assert f"/mail/{second}" in page
+        assert f'aria-current="page">{desk.capitalize()}' in who.get(f"/mail/{second}").text
+    unread = [one.destination for one in here.house.store.entries("", unread_only=True)]
+    assert unread == [], "both have read it"
+
+
+def test_the_day_is_told(tmp_path: Path) -> None:
+    hours = '[review]\ncalendar = "desk"\nhours = 4\n[calendar.desk]\n' + "".join(
+        f'{day} = ["00:00-24:00"]\n'
+        for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    )
+    with installation(tmp_path, SETTINGS + hours) as here:
+        page = here.user("ada", "reviewer").get("/review").words
+        assert "Staffed until" in page
+        assert "within 4 h of staffed time" in page
+
+
+def test_with_the_desk_closed_it_says_when_it_opens(here: Installation) -> None:
+    from postroom.decide.calendars import Calendar
+
+    closed = replace(here.room.staffing, staffed=Calendar(), clock=lambda: 1_767_283_200.0 + 8 * 3600)
+    app = site(replace(here.room, staffing=closed))
+    here.user("ada", "reviewer")
+    browser = Browser(app=app)
+    browser.sign_in("ada")
+    assert "Not staffed until" in browser.get("/review").words.replace("<b>", "").replace("</b>", "")
+
+
+def test_second_looks_are_drawn_by_a_key(here: Installation) -> None:
+    assert here.room.reviewing.second_look == Audit(share=1.0, key=here.house.key, purpose=SECOND_LOOK)
