@@ -16,8 +16,8 @@ from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.replies import SqliteReplies
-from postroom.adapters.store.rulebooks import SqliteDrafts, SqliteVersions
 from postroom.adapters.store.reviewday import SqliteReviewDay
+from postroom.adapters.store.rulebooks import SqliteDrafts, SqliteVersions
 from postroom.adapters.store.secondlooks import SqliteSecondLooks
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
@@ -32,8 +32,8 @@ from postroom.testing.privacy_contract import PrivacyContract
 from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
 from postroom.testing.replies_contract import RepliesContract
-from postroom.testing.rulebooks_contract import DraftsContract, VersionsContract
 from postroom.testing.reviewing_contract import ReviewingContract
+from postroom.testing.rulebooks_contract import DraftsContract, VersionsContract
 from postroom.testing.store_contract import StoreContract
 from postroom.testing.verdict_contract import VerdictsContract
 
@@ -191,9 +191,6 @@ class TestSqliteHooks(HooksContract):
 
 
 class TestSqliteReplies(RepliesContract):
-
-
-class TestSqliteBacktests(BacktestsContract):
     @pytest.fixture
     def store(self, house: SqliteHouse) -> SqliteStore:
         return house.open()
@@ -205,6 +202,14 @@ class TestSqliteBacktests(BacktestsContract):
     @pytest.fixture
     def journal(self, store: SqliteStore) -> SqliteJournal:
         return SqliteJournal(store.units)
+
+
+class TestSqliteBacktests(BacktestsContract):
+    @pytest.fixture
+    def store(self, house: SqliteHouse) -> SqliteStore:
+        return house.open()
+
+    @pytest.fixture
     def tests(self, store: SqliteStore) -> SqliteBacktests:
         return SqliteBacktests(store.units)
 

@@ -21,9 +21,9 @@ from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import export, held
+from postroom.bootstrap.reviewers import second_looking, staffing
 from postroom.bootstrap.rulebench import pasted_mail
 from postroom.bootstrap.rulework import rulework
-from postroom.bootstrap.reviewers import second_looking, staffing
 from postroom.flow.explanation import Explanation, explained
 from postroom.flow.nearest import Neighbour, nearest
 from postroom.model.judgement import Decision

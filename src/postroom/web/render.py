@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from postroom.web.visit import Visit
 
 _MORE: tuple[tuple[str, str, Role], ...] = (
-    ("rules", "Rules", "lead"),
     ("review/agreement", "Agreement", "reviewer"),
-    ("letters", "Dead letters", "lead"),
+    ("rules", "Rules", "lead"),
     ("backtest", "Back-test", "lead"),
+    ("letters", "Dead letters", "lead"),
     ("condition", "Health", "lead"),
     ("person", "Privacy", "lead"),
     ("people", "People and keys", "admin"),

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from postroom.web.api.routes import routes as api_routes
 from postroom.web.pages import (
-    answer,
     agreement,
+    answer,
     audit,
     backtest,
     cases,

@@ -45,19 +45,18 @@ def mail(visit: Visit) -> Response:
     """The mail; read from now on, if who looks at it works there."""
     one = opened(visit, visit.path["id"])
     if visit.user.is_at_least("agent"):
-        visit.room.store.mark_read(one.row.id)
-    to = answerform.answerable(visit.room, visit.sight, one.mail, one.message)
-    return visit.page(
-        "mail.html",
-        title=one.message.subject or "(no subject)",
-        here=one.row.route,
-        answer=answerform.form(visit, to, f"/mail/{one.row.id}"),
-        **facts(visit, one),
-    )
         read_by(visit.room, visit.sight, one.row)
     desk = desk_of(visit, one.row)
     title = one.message.subject or "(no subject)"
-    return visit.page("mail.html", title=title, here=desk, desk=desk, **facts(visit, one))
+    to = answerform.answerable(visit.room, visit.sight, one.mail, one.message)
+    return visit.page(
+        "mail.html",
+        title=title,
+        here=desk,
+        desk=desk,
+        answer=answerform.form(visit, to, f"/mail/{one.row.id}"),
+        **facts(visit, one),
+    )
 
 
 def desk_of(visit: Visit, row: MailRow) -> RouteName:
