@@ -37,7 +37,7 @@ class Answers(Table, frozen=True):
     templates: Annotated[
         str, Meta(description="Folder with your templates (*.toml), beside this file; missing: none.")
     ] = "answers"
-    starter: Annotated[
+    shipped: Annotated[
         bool, Meta(description="Offer the shipped templates too; yours of the same name come first.")
     ] = True
 
