@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from postroom.adapters.destination.disk import sync_folder
+from postroom.adapters.store.rulebooks import SqliteVersions
 from postroom.bootstrap.house import House
 from postroom.flow.erasure import Known
 from postroom.flow.facts import decision_facts, hold_facts, message_facts
@@ -21,6 +22,7 @@ from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.people import ALL, Deed
 from postroom.model.privacy import Ages
 from postroom.model.replies import Reply
+from postroom.model.rulebooks import VersionNumber
 from postroom.ports import JobFilter
 from postroom.understand.reader import read
 
@@ -55,6 +57,7 @@ def counted(house: House, known: Known) -> dict[str, Any]:
         "cases": len(known.remembered.cases),
         "histories": len(known.remembered.senders),
         "examples": len(known.remembered.examples),
+        "rules": len(known.remembered.versions) + len(known.remembered.drafts),
         "in_model": teaching.knows(house, (*mails, *known.remembered.examples)),
         "held": [hold_facts(one) for one in known.holds],
     }
@@ -101,6 +104,7 @@ def _pack(house: House, whose: str, known: Known, packed: zipfile.ZipFile) -> No
         "history": [asdict(one) for key, one in senders.items() if key.startswith("a:")],
         "threads": list(known.remembered.threads),
         "cases": [_case_facts(house, number) for number in known.remembered.cases],
+        "rules": [_rule_facts(house, number) for number in known.remembered.versions],
         "held": [hold_facts(one) | {"by": _SOMEBODY} for one in known.holds],
     }
     packed.writestr(
@@ -171,6 +175,12 @@ def _case_facts(house: House, number: int) -> dict[str, Any]:
         "mails": [one.id for one in case.mails],
         "events": [{"at": one.at, "what": one.what, "mail": one.mail_id} for one in events],
     }
+
+
+def _rule_facts(house: House, number: int) -> dict[str, Any]:
+    """A version of rules that names them: which, and when. The rest of it is of the team, and of other people."""
+    version = SqliteVersions(house.store.units).version(VersionNumber(number))
+    return {} if version is None else {"file": version.sheet, "at": version.at, "version": version.number}
 
 
 def _examples(house: House, ids: set[str]) -> Iterator[Example]:

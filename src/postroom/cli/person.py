@@ -229,6 +229,7 @@ def _show(facts: dict[str, Any]) -> None:
         ("cases", facts["cases"]),
         ("records of what they wrote when", facts["histories"]),
         ("labelled mails", facts["examples"]),
+        ("versions and drafts of rules that name them", facts["rules"]),
         ("texts that the model in force learned from", facts["in_model"]),
     ]
     print_table("", ("what", "how much"), rows)
