@@ -16,7 +16,8 @@ from msgspec.structs import fields
 
 from postroom.adapters.observer.metrics import METRICS
 from postroom.cli.main import app
-from postroom.config.settings import DESTINATION_KINDS, Settings, Table
+from postroom.config.settings import DESTINATION_KINDS, Settings
+from postroom.config.table import Table
 from postroom.decide.context import FIELDS
 from postroom.decide.keys import GROUP, PHRASE_FILE, RULE, Key
 from postroom.web.api.document import tag_of, words

@@ -17,6 +17,7 @@ from postroom.adapters.processes import PipeBell, Pulse
 from postroom.bootstrap import hooks
 from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
+from postroom.bootstrap.federation import federation
 from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import export, held
 from postroom.flow.explanation import Explanation, explained
@@ -102,6 +103,8 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         store=house.store,
         accounts=house.accounts,
         journal=house.journal,
+        identities=house.identities,
+        federation=federation(house),
         signing_in=house.signing_in,
         team=house.team,
         views=house.views,

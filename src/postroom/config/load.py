@@ -12,7 +12,8 @@ from msgspec.structs import fields as struct_fields
 from postroom.config.cross import cross_check
 from postroom.config.locate import line_of, lines
 from postroom.config.mistakes import Mistake
-from postroom.config.settings import DESTINATION_KINDS, Destination, Inbox, Settings, Table
+from postroom.config.settings import DESTINATION_KINDS, Destination, Inbox, Settings
+from postroom.config.table import Table
 from postroom.model import toml
 
 _Table = TypeVar("_Table", bound=Table)

@@ -2,20 +2,13 @@
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, field
 
+from postroom.config.oidc import Oidc
+from postroom.config.table import Name, Share, Table, Words
 from postroom.model.cases import Start
 from postroom.model.hooks import HookEvent
 from postroom.model.judgement import AccountState
-
-Words = Annotated[str, Meta(min_length=1)]
-Share = Annotated[float, Meta(ge=0.0, le=1.0)]
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-
-
-class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of settings."""
 
 
 class Intake(Table, frozen=True):
@@ -541,6 +534,7 @@ class Pages(Table, frozen=True):
             description="File of the secret that a helpdesk signs with when it asks about a customer; empty: it is told nothing."
         ),
     ] = ""
+    oidc: Oidc = field(default_factory=Oidc)
 
 
 class Log(Table, frozen=True):
