@@ -21,6 +21,7 @@ from postroom.ports import JobFilter
 from postroom.testing.smtp_sink import SmtpSink
 from tests.browser.letters import DAILY, DOUBTFUL, Letter
 from tests.browser.wild import WILD_LETTERS
+from tests.oidc_provider import Provider, provider
 from tools.running import free_port, wait_until
 from tools.trial import Plan, Trial
 
@@ -38,6 +39,14 @@ listen = ["127.0.0.1:{smtp}"]
 listen = ""
 [pages]
 listen = "127.0.0.1:{pages}"
+[pages.oidc]
+issuer = "{issuer}"
+name = "Example ID"
+client_id = "postroom"
+client_secret_file = "oidc-secret"
+allow = ["127.0.0.1"]
+link_by_email = true
+email_domain = "example.com"
 [review]
 audit_share = 0.0
 [delivery]
@@ -90,6 +99,8 @@ class Served:
     url: str
     trial: Trial
     sink: SmtpSink
+    #: where people may sign in, too
+    provider: Provider
     #: the same store, to look things up
     house: House
     _cookies: dict[str, str] = field(default_factory=dict)
@@ -146,7 +157,7 @@ def _cookie_of(asked: urllib.request.Request) -> str:
     return ""
 
 
-def settings(smtp: int, pages: int, sink: int) -> str:
+def settings(smtp: int, pages: int, sink: int, issuer: str) -> str:
     """postroom.toml of the installation."""
     brands = "".join(
         f'[brand.{name}]\naddresses = ["support@{name}.test"]\n'
@@ -159,17 +170,18 @@ def settings(smtp: int, pages: int, sink: int) -> str:
         for name in _ROUTES
     )
     inboxes = "".join(f'[destination.{name}]\nkind = "inbox"\n' for name in (*_ROUTES, "review") if name != "copyright")
-    return SETTINGS.format(smtp=smtp, pages=pages, sink=sink) + brands + routes + inboxes
+    return SETTINGS.format(smtp=smtp, pages=pages, sink=sink, issuer=issuer) + brands + routes + inboxes
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[Served]:
     """One with all people and letters in it; letters to `far` were refused."""
-    with SmtpSink() as sink:
+    with SmtpSink() as sink, provider() as issuing:
         sink.fail("rcpt", reply="550 5.7.1 not for us", times=None)
         trial = Trial(folder, Plan(destination=""))
         pages = free_port()
-        text = settings(trial.smtp_port, pages, sink.port)
+        text = settings(trial.smtp_port, pages, sink.port, issuing.issuer)
+        (folder / "oidc-secret").write_text(issuing.secret)
         trial.config.write_text(text)
         found, mistakes = load(text)
         assert found is not None, mistakes
@@ -177,7 +189,7 @@ def served(folder: Path) -> Iterator[Served]:
         try:
             _people(house)
             trial.start()
-            one = Served(url=f"http://127.0.0.1:{pages}", trial=trial, sink=sink, house=house)
+            one = Served(url=f"http://127.0.0.1:{pages}", trial=trial, sink=sink, provider=issuing, house=house)
             one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS))
             assert wait_until(lambda: _up(one.url) and bool(house.cases.page(WantedCases(), Sight()).cases), 30)
             _corrected(house, one.mail(CORRECTED))
