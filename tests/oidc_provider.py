@@ -5,7 +5,7 @@ import json
 import time
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -32,7 +32,7 @@ class Provider:
 
     issuer: str = ""
     client_id: str = "postroom"
-    secret: str = "a secret of the client"  # noqa: S105
+    secret: str = "a secret of the client"
     person: dict[str, Any] = field(
         default_factory=lambda: {"sub": "ada-1", "email": "ada@example.com", "email_verified": True, "name": "Ada L."}
     )
@@ -138,52 +138,7 @@ def _decoded(authorization: str) -> str:
 def provider() -> Iterator[Provider]:
     """One that listens."""
     made = Provider()
-
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None:
-            pass
-
-        def do_GET(self) -> None:
-            self.answer({}, b"")
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            self.answer({name: values[-1] for name, values in parse_qs(body.decode()).items()}, body)
-
-        def answer(self, form: dict[str, str], _: bytes) -> None:
-            path = urlsplit(self.path).path
-            made.asked.append(path)
-            if path in made.instead:
-                there = made.instead[path]
-                self.give(*(there if isinstance(there, tuple) else there()))
-            elif path == "/.well-known/openid-configuration":
-                self.give(200, made.published())
-            elif path == "/keys":
-                self.give(200, {"keys": [rsa(made.key).as_dict(private=False)]})
-            elif path == "/authorize":
-                self.send_response(302)
-                self.send_header("Location", made.authorize(self.path))
-                self.end_headers()
-            elif path == "/token":
-                self.give(*made.token(form, self.headers.get("authorization", "")))
-            elif path == "/userinfo":
-                assert self.headers["authorization"] == "Bearer an-access-token"
-                self.give(200, made.userinfo or {})
-            else:
-                self.give(404, {})
-
-        def give(self, status: int, content: Any) -> None:
-            body = content if isinstance(content, bytes) else json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            try:
-                self.wfile.write(body)
-            except OSError:
-                pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Handler,), {"made": made}))
     server.daemon_threads = True
     made.issuer = f"http://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -195,3 +150,48 @@ def provider() -> Iterator[Provider]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    made: Provider
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.answer({})
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.answer({name: values[-1] for name, values in parse_qs(body.decode()).items()})
+
+    def answer(self, form: dict[str, str]) -> None:
+        made, path = self.made, urlsplit(self.path).path
+        made.asked.append(path)
+        if path in made.instead:
+            there = made.instead[path]
+            self.give(*(there if isinstance(there, tuple) else there()))
+        elif path == "/.well-known/openid-configuration":
+            self.give(200, made.published())
+        elif path == "/keys":
+            self.give(200, {"keys": [rsa(made.key).as_dict(private=False)]})
+        elif path == "/authorize":
+            self.send_response(302)
+            self.send_header("Location", made.authorize(self.path))
+            self.end_headers()
+        elif path == "/token":
+            self.give(*made.token(form, self.headers.get("authorization", "")))
+        elif path == "/userinfo":
+            assert self.headers["authorization"] == "Bearer an-access-token"
+            self.give(200, made.userinfo or {})
+        else:
+            self.give(404, {})
+
+    def give(self, status: int, content: Any) -> None:
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with suppress(OSError):
+            self.wfile.write(body)

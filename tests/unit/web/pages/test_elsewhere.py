@@ -115,7 +115,7 @@ def test_a_provider_that_is_down(here: Installation, there: Provider) -> None:
     there.instead["/.well-known/openid-configuration"] = (503, b"")
     answer = here.browser().get("/sign-in/elsewhere")
     assert (answer.status, "Try again in a moment" in answer.text) == (503, True)
-    assert "still signed in" not in here.browser().get("/sign-in?left=1").text
+    assert "still be signed in" not in here.browser().get("/sign-in?left=1").text
 
 
 def test_a_provider_that_goes_down_meanwhile(here: Installation, there: Provider) -> None:
