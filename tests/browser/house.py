@@ -27,6 +27,7 @@ from postroom.ports import JobFilter
 from postroom.testing.smtp_sink import SmtpSink
 from tests.browser.letters import DAILY, DOUBTFUL, Letter
 from tests.browser.wild import WILD_LETTERS
+from tests.oidc_provider import Provider, provider
 from tools.running import free_port, wait_until
 from tools.trial import Plan, Trial
 
@@ -44,6 +45,14 @@ listen = ["127.0.0.1:{smtp}"]
 listen = ""
 [pages]
 listen = "127.0.0.1:{pages}"
+[pages.oidc]
+issuer = "{issuer}"
+name = "Example ID"
+client_id = "postroom"
+client_secret_file = "oidc-secret"
+allow = ["127.0.0.1"]
+link_by_email = true
+email_domain = "example.com"
 [review]
 audit_share = 0.0
 second_look_share = 1.0
@@ -180,6 +189,8 @@ class Served:
     url: str
     trial: Trial
     sink: SmtpSink
+    #: where people may sign in, too
+    provider: Provider
     #: the same store, to look things up
     house: House
     _cookies: dict[str, str] = field(default_factory=dict)
@@ -235,7 +246,7 @@ def _cookie_of(asked: urllib.request.Request) -> str:
     return ""
 
 
-def settings(smtp: int, pages: int, sink: int) -> str:
+def settings(smtp: int, pages: int, sink: int, issuer: str) -> str:
     """postroom.toml of the installation."""
     brands = "".join(
         f'[brand.{name}]\naddresses = ["support@{name}.test"]\n'
@@ -248,17 +259,18 @@ def settings(smtp: int, pages: int, sink: int) -> str:
         for name in _ROUTES
     )
     inboxes = "".join(f'[destination.{name}]\nkind = "inbox"\n' for name in (*_ROUTES, "review") if name != "copyright")
-    return SETTINGS.format(smtp=smtp, pages=pages, sink=sink) + brands + routes + inboxes
+    return SETTINGS.format(smtp=smtp, pages=pages, sink=sink, issuer=issuer) + brands + routes + inboxes
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[Served]:
     """One with all people and letters in it; letters to `far` were refused."""
-    with SmtpSink() as sink:
+    with SmtpSink() as sink, provider() as issuing:
         sink.fail("rcpt", reply="550 5.7.1 not for us", times=None)
         trial = Trial(folder, Plan(destination=""))
         pages = free_port()
-        text = settings(trial.smtp_port, pages, sink.port)
+        text = settings(trial.smtp_port, pages, sink.port, issuing.issuer)
+        (folder / "oidc-secret").write_text(issuing.secret)
         trial.config.write_text(text)
         for name, content in FILES.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -269,7 +281,7 @@ def served(folder: Path) -> Iterator[Served]:
         try:
             _people(house)
             trial.start()
-            one = Served(url=f"http://127.0.0.1:{pages}", trial=trial, sink=sink, house=house)
+            one = Served(url=f"http://127.0.0.1:{pages}", trial=trial, sink=sink, provider=issuing, house=house)
             one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS))
             assert wait_until(lambda: _up(one.url) and bool(house.cases.page(WantedCases(), Sight()).cases), 30)
             _corrected(house, one.mail(CORRECTED))

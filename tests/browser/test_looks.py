@@ -102,6 +102,8 @@ _EDITOR: Final = "/rules/rules/press.toml"
 _MAIL: Final = "/mail/{mail:Suspended without a reason}"
 LOOKS: Final = (
     Look(name="sign-in", path="/sign-in", by=("",)),
+    Look(name="sign-in-left", path="/sign-in?left=1", by=("",)),
+    Look(name="sign-in-code", path="/sign-in/code", by=("",)),
     Look(name="sign-in-wrong", path="/sign-in", by=("",), prepare=_wrong),
     Look(name="inbox", path="/inbox?brand=shop", by=("vera", "root")),
     Look(name="inbox-desk", path="/inbox?route=refunds", by=("ada",)),

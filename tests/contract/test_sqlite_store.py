@@ -12,6 +12,7 @@ from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.backtests import SqliteBacktests
 from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.hooks import SqliteHooks
+from postroom.adapters.store.identities import SqliteIdentities
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
@@ -28,6 +29,7 @@ from postroom.testing.cases_contract import CasesContract
 from postroom.testing.clock import ManualClock
 from postroom.testing.desktop_contract import TurnsContract, ViewsContract
 from postroom.testing.hooks_contract import HooksContract
+from postroom.testing.identities_contract import IdentitiesContract
 from postroom.testing.privacy_contract import PrivacyContract
 from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
@@ -136,6 +138,9 @@ class SqliteRooms:
     def journal(self) -> SqliteJournal:
         return SqliteJournal(self._house.open().units)
 
+    def identities(self) -> SqliteIdentities:
+        return SqliteIdentities(self._house.open().units)
+
 
 @pytest.fixture
 def rooms(house: SqliteHouse) -> SqliteRooms:
@@ -143,6 +148,10 @@ def rooms(house: SqliteHouse) -> SqliteRooms:
 
 
 class TestSqliteAccounts(AccountsContract):
+    pass
+
+
+class TestSqliteIdentities(IdentitiesContract):
     pass
 
 

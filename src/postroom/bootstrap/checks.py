@@ -15,7 +15,7 @@ from postroom.adapters.classifier.extras import install
 from postroom.adapters.classifier.modelfile import LIGHT
 from postroom.adapters.intake.tls import Certificate
 from postroom.adapters.opinion.openai import OpenAIOpinion
-from postroom.bootstrap import answering, hooks
+from postroom.bootstrap import answering, federation, hooks
 from postroom.bootstrap.house import House
 from postroom.bootstrap.weights import read_weights
 from postroom.config.cross import host_and_port, listeners
@@ -153,6 +153,8 @@ def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
         yield _try_answers(house)
     if house.settings.status.kind != "none" and not house.status_mistake():
         yield _try_status(house)
+    if house.settings.pages.oidc.issuer and not federation.mistake(house):
+        yield _try_provider(house)
     yield from _try_model(house)
     if house.heavier_mistake == "":
         yield Trial(what="heavier model", ok=True, said="is asked about what the light model is unsure of")
@@ -200,6 +202,14 @@ def _try_status(house: House) -> Trial:
         return Trial(what="account status", ok=False, said=str(error))
 
 
+def _try_provider(house: House) -> Trial:
+    try:
+        back = f"browsers come back to {federation.address(house)}{federation.BACK}"
+        return Trial(what="sign-in elsewhere", ok=True, said=f"{federation.provider(house).check()}; {back}")
+    except PostroomError as error:
+        return Trial(what="sign-in elsewhere", ok=False, said=str(error))
+
+
 def _try_opinion(opinion: OpenAIOpinion) -> Trial:
     try:
         return Trial(what="second opinion", ok=True, said=opinion.check())
@@ -224,6 +234,8 @@ def _model_file(house: House) -> Iterator[Mistake]:
 
 
 def _web(house: House) -> Iterator[Mistake]:
+    if what := federation.mistake(house):
+        yield Mistake(path="pages.oidc", message=what, remedy="Correct it, then check again")
     for name, what in hooks.mistakes(house):
         yield Mistake(path=f"hook.{name}", message=what, remedy="Correct it, then check again")
     if house.settings.pages.customer_info_secret_file:

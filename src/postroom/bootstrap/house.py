@@ -29,6 +29,7 @@ from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.hooks import SqliteHooks
+from postroom.adapters.store.identities import SqliteIdentities
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
@@ -605,6 +606,11 @@ class House:
         return SqliteAccounts(self.store.units)
 
     @cached_property
+    def identities(self) -> SqliteIdentities:
+        """Accounts elsewhere that sign people in."""
+        return SqliteIdentities(self.store.units)
+
+    @cached_property
     def journal(self) -> SqliteJournal:
         """The audit log."""
         return SqliteJournal(self.store.units)
@@ -642,6 +648,7 @@ class House:
             entropy=os.urandom,
             idle=self.settings.pages.idle_hours * 3600.0,
             lifetime=self.settings.pages.session_days * 86_400.0,
+            by_password=self.settings.pages.oidc.passwords or not self.settings.pages.oidc.issuer,
         )
 
     @cached_property

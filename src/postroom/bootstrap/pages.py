@@ -19,6 +19,7 @@ from postroom.bootstrap.answering import answering
 from postroom.bootstrap.backtesting import trials
 from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
+from postroom.bootstrap.federation import federation
 from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import export, held
 from postroom.bootstrap.reviewers import second_looking, staffing
@@ -107,6 +108,8 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         store=house.store,
         accounts=house.accounts,
         journal=house.journal,
+        identities=house.identities,
+        federation=federation(house),
         signing_in=house.signing_in,
         team=house.team,
         views=house.views,

@@ -34,7 +34,7 @@ _PASSWORD_BYTES = 8192
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="People who may sign in: add, list, show, change, disable, enable, password, sessions.",
+    help="People who may sign in: add, list, show, change, disable, enable, password, code, link, unlink, sessions.",
 )
 
 Name = Annotated[str, typer.Argument(help="Name that they sign in with, in whatever case.", metavar="NAME")]
@@ -132,20 +132,30 @@ def list_(config: Config = None, as_json: AsJson = False) -> None:
 
 @app.command(epilog=examples("postroom user show ada", "postroom user show ada --json"))
 def show(name: Name, config: Config = None, as_json: AsJson = False) -> None:
-    """One user, with open sessions and keys that work."""
-    from postroom.flow.facts import key_facts, session_facts, user_facts
+    """One user, with open sessions, keys that work, and accounts elsewhere that sign them in."""
+    from postroom.flow.facts import identity_facts, key_facts, session_facts, user_facts
 
     house = open_store_house(config)
     user = house.team.find(name)
     sessions = _open_sessions(house, user)
     keys = _working_keys(house, user)
+    identities = house.identities.of(user.name)
     house.close()
     if as_json:
-        lists = {"sessions": [session_facts(one) for one in sessions], "keys": [key_facts(one) for one in keys]}
-        print_json({**user_facts(user), **lists})
+        print_json(
+            {
+                **user_facts(user),
+                "sessions": [session_facts(one) for one in sessions],
+                "keys": [key_facts(one) for one in keys],
+                "identities": [identity_facts(one) for one in identities],
+            }
+        )
         return
     say(f"{user.name}{f' ({user.shown})' if user.shown else ''}: {_may(user)}. {_state(user).capitalize()}.")
     say(f"Open sessions: {len(sessions)}. Keys: {', '.join(key.name for key in keys) or 'none'}.")
+    for one in identities:
+        email = f" ({one.email})" if one.email else ""
+        say(f"Signs in as {one.subject}{email} at {one.issuer}, linked {when(one.linked_at)} UTC.")
 
 
 @app.command(
@@ -210,6 +220,65 @@ def password(name: Name, password_file: PasswordFile = None, by: By = "", config
     house.team.set_password(user.name, _password(user.name, password_file), by or login_name())
     house.close()
     say(f"{user.name} has a new password and is signed out everywhere.")
+
+
+@app.command(epilog=examples("postroom user code root"))
+def code(name: Name, by: By = "", config: Config = None, as_json: AsJson = False) -> None:
+    """A code that signs somebody in once, within ten minutes: for when the identity provider is down, or a password was forgotten."""
+    house = open_store_house(config)
+    user = house.team.find(name)
+    made = house.signing_in.code(user, by or login_name())
+    house.close()
+    if as_json:
+        print_json({"user": user.name, "code": made})
+        return
+    print(made)  # noqa: T201 - for pipes, without colours or line breaks
+    note(f"It signs {user.name} in once, within ten minutes, at /sign-in/code of the pages.")
+
+
+@app.command(epilog=examples("postroom user link ada 248289761001"))
+def link(
+    name: Name,
+    subject: Annotated[
+        str,
+        typer.Argument(help="Id of the account at the identity provider: its `sub`.", metavar="SUBJECT"),
+    ],
+    by: By = "",
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let an account at the identity provider of [pages.oidc] sign somebody in."""
+    from postroom.flow.facts import identity_facts
+    from postroom.flow.linking import link_identity
+
+    house = open_store_house(config)
+    issuer = house.settings.pages.oidc.issuer
+    linked = link_identity(house.identities, house.team, name, by or login_name(), issuer=issuer, subject=subject)
+    house.close()
+    if as_json:
+        print_json(identity_facts(linked))
+    else:
+        say(f"{linked.subject} at {linked.issuer} signs {linked.user} in.")
+
+
+@app.command(epilog=examples("postroom user unlink ada", "postroom user unlink ada --subject 248289761001"))
+def unlink(
+    name: Name,
+    subject: Annotated[str, typer.Option("--subject", help="Only the account with this id.", metavar="SUBJECT")] = "",
+    by: By = "",
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let no account elsewhere sign somebody in any more; all their sessions end."""
+    from postroom.flow.linking import unlink_identities
+
+    house = open_store_house(config)
+    gone = unlink_identities(house.identities, house.team, name, by or login_name(), subject=subject)
+    house.close()
+    if as_json:
+        print_json({"unlinked": gone})
+    else:
+        say(f"{gone} unlinked. {name} is signed out everywhere.")
 
 
 @app.command(

@@ -8,6 +8,7 @@ from itertools import combinations
 from postroom.config.answers import check_answers
 from postroom.config.cases import check_cases
 from postroom.config.mistakes import Mistake, near
+from postroom.config.oidc import check_oidc
 from postroom.config.settings import Destination, Lmtp, Relay, Settings, Smtp, Status, Webhook
 
 #: routes that exist without being named in the settings, each with a built-in inbox of its name
@@ -34,6 +35,7 @@ def cross_check(settings: Settings) -> Iterator[Mistake]:
     yield from _check_trust(settings)
     yield from _check_listeners(settings)
     yield from _check_pages(settings)
+    yield from check_oidc(settings)
     yield from _check_hooks(settings)
     yield from _check_tls(settings)
     yield from _check_destinations(settings)

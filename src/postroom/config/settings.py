@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from postroom.config.answers import Answers
-from postroom.config.table import Table
+from postroom.config.table import Name, Share, Table, Words
+from postroom.config.oidc import Oidc
 from postroom.model.cases import Start
 from postroom.model.hooks import HookEvent
 from postroom.model.judgement import AccountState
@@ -556,6 +557,7 @@ class Pages(Table, frozen=True):
             description="File of the secret that a helpdesk signs with when it asks about a customer; empty: it is told nothing."
         ),
     ] = ""
+    oidc: Oidc = field(default_factory=Oidc)
 
 
 class Log(Table, frozen=True):

@@ -7,6 +7,7 @@ from postroom.decide.blend import weight
 from postroom.flow.agreement import Agreements
 from postroom.flow.explanation import Explanation
 from postroom.flow.reliability import Reliability
+from postroom.model.identity import Identity
 from postroom.model.judgement import Decision, Finding, Verdict
 from postroom.model.listing import Waiting
 from postroom.model.mail import Mail
@@ -285,6 +286,17 @@ def user_facts(user: User) -> dict[str, Any]:
         "password": bool(user.password),
         "disabled": user.disabled,
         "created_at": user.created_at,
+    }
+
+
+def identity_facts(identity: Identity) -> dict[str, Any]:
+    """An account elsewhere that signs a user in."""
+    return {
+        "issuer": identity.issuer,
+        "subject": identity.subject,
+        "user": identity.user,
+        "email": identity.email,
+        "linked_at": identity.linked_at,
     }
 
 

@@ -18,6 +18,12 @@ from postroom.model.people import ROLES, SCOPES, ApiKey, Deed, Session, User, Us
 from postroom.ports.accounts import Accounts, Journal, Passwords
 
 WRONG: Final = "the name or the password is wrong"
+NO_PASSWORDS: Final = "nobody signs in with a password here"
+WRONG_CODE: Final = "this code is wrong, or too old, or was used already: make another (postroom user code NAME)"
+
+CODE_LIFETIME: Final = 600.0
+ON_COMMAND: Final = "(command line)"
+"""In the place of an address, of a code that was made with `postroom user code`."""
 
 _SECRET_LENGTH: Final = 43
 _MOST_OF_AGENT: Final = 200
@@ -40,6 +46,8 @@ class SigningIn:
     #: and so long after its start, whatever happens, seconds
     lifetime: float
     throttle: Throttle = field(default_factory=Throttle)
+    #: whether a password signs anybody in
+    by_password: bool = True
 
     def sign_in(self, name: str, password: str, ip: str, agent: str) -> tuple[str, User]:
         """Open a session: the secret for the browser's cookie, and whose it is.
@@ -47,6 +55,13 @@ class SigningIn:
         Raises `Refused` when name and password don't go together, `TooOften` after too many failures, and `TryLater`.
         """
         user = self.check(name, password, ip)
+        return self.open(user, ip, agent), user
+
+    def open(self, user: User, ip: str, agent: str, *, how: str = "", lifetime: float = 0.0) -> str:
+        """A session for somebody whose identity was checked: the secret for the browser's cookie.
+
+        ``how`` goes before the address in the audit log; ``lifetime`` is in seconds, 0 for the usual. Raises `Refused` when he was changed meanwhile, and `TryLater`.
+        """
         now = self.clock()
         secret = urlsafe_b64encode(self.entropy(32)).rstrip(b"=").decode("ascii")
         session = Session(
@@ -54,17 +69,20 @@ class SigningIn:
             user=user.name,
             created_at=now,
             seen_at=now,
-            expires_at=now + self.lifetime,
+            expires_at=now + (lifetime or self.lifetime),
             agent=_printable(agent[:_MOST_OF_AGENT]),
             ip=ip,
         )
+        what = "sign-in-code" if ip == ON_COMMAND else "sign-in"
         self.accounts.open_session(
-            session, user, Deed(at=now, by=user.name, what="sign-in", to=user.name, detail=_from(ip))
+            session, user, Deed(at=now, by=user.name, what=what, to=user.name, detail=_printable(how) + _from(ip))
         )
-        return secret, user
+        return secret
 
     def check(self, name: str, password: str, ip: str) -> User:
         """Whose name and password these are, e.g. before he sets a new one. Raises as `sign_in` does."""
+        if not self.by_password:
+            raise Refused(NO_PASSWORDS)
         name = name.strip()
         user = self.accounts.user(UserName(name))
         self.throttle.take(name, ip, self.clock(), known=self._is_known(user, ip))
@@ -84,7 +102,27 @@ class SigningIn:
         """Whose session the secret in a cookie is of; None when it is of none, or has ended. Raises `TryLater`."""
         if len(secret) != _SECRET_LENGTH:
             return None
-        return self.accounts.session(hash_of(secret), self.clock(), self.idle)
+        found = self.accounts.session(hash_of(secret), self.clock(), self.idle)
+        return None if found is not None and found[0].ip == ON_COMMAND else found
+
+    def code(self, user: User, by: str) -> str:
+        """A code that signs a user in once, within ten minutes, whatever provider is down: for whoever has a shell.
+
+        Raises `Refused` for who is disabled, and `TryLater`.
+        """
+        return self.open(user, ON_COMMAND, "", how=f"asked for by {by}, ", lifetime=CODE_LIFETIME)
+
+    def redeem(self, code: str, ip: str, agent: str) -> tuple[str, User]:
+        """Open a session by a code, which works no more: its secret, and whose it is. Raises `Refused` and `TryLater`."""
+        code = code.strip()
+        found = self.accounts.session(hash_of(code), self.clock(), self.idle) if len(code) == _SECRET_LENGTH else None
+        if found is None or found[0].ip != ON_COMMAND or found[0].expires_at - found[0].created_at > CODE_LIFETIME:
+            raise Refused(WRONG_CODE)
+        session, user = found
+        spent = Deed(at=self.clock(), by=user.name, what="sign-in-code-used", to=user.name, detail=_from(ip))
+        if not self.accounts.close_sessions(user.name, spent, key=session.key):
+            raise Refused(WRONG_CODE)
+        return self.open(user, ip, agent, how="by a code, "), user
 
     def sign_out(self, secret: str) -> None:
         """End the session, if there is one. Raises `TryLater`."""
@@ -116,8 +154,13 @@ class SigningIn:
 
     def _note_failure(self, name: str, user: User | None, ip: str) -> None:
         """Leave a line; of a name that nobody has only the beginning, as it may be a password in the wrong field."""
-        whom = user.name if user is not None else f"{_printable(name[:_LETTERS_OF_STRANGERS])}…"
-        self.journal.write([Deed(at=self.clock(), by="", what="sign-in-failed", to=whom, detail=_from(ip))])
+        whom = user.name if user is not None else f"{name[:_LETTERS_OF_STRANGERS]}…"
+        self.note_refusal(whom, "", ip)
+
+    def note_refusal(self, whom: str, why: str, ip: str) -> None:
+        """A line for a sign-in that failed."""
+        detail = _printable(why) + _from(ip)
+        self.journal.write([Deed(at=self.clock(), by="", what="sign-in-failed", to=_printable(whom), detail=detail)])
 
     def _with_strong_hash(self, user: User, password: str) -> User:
         if not self.passwords.is_weak(user.password):

@@ -8,6 +8,7 @@ from postroom.flow.answering import Answering
 from postroom.flow.cases import Casework
 from postroom.flow.erasure import Eraser
 from postroom.flow.explanation import Explanation
+from postroom.flow.federation import Federation
 from postroom.flow.nearest import Neighbour
 from postroom.flow.rulework import Rulework
 from postroom.flow.secondlooks import SecondLooking
@@ -29,6 +30,7 @@ from postroom.ports.cases import Cases
 from postroom.ports.desktop import Turns, Views
 from postroom.ports.hooks import Hooks
 from postroom.ports.rulebooks import Pasted
+from postroom.ports.identity import Identities
 from postroom.web.api.informing import Informing
 from postroom.web.api.pace import Pace
 
@@ -40,6 +42,10 @@ class Room:
     store: Store
     accounts: Accounts
     journal: Journal
+    #: accounts elsewhere that sign people in
+    identities: Identities
+    #: the provider that vouches for people; None where they sign in here alone
+    federation: Federation | None
     signing_in: SigningIn
     team: Team
     views: Views

@@ -25,6 +25,7 @@ COOKIE = "postroom"
 SECURE_COOKIE = "__Host-postroom"
 _MOST_BYTES = 1_000_000
 _MOST_FIELDS = 2000
+_LONGEST_WAY = 2000
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self';"
     " frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -178,7 +179,8 @@ def to_sign_in(after: str) -> Response:
 
 def inside(target: str) -> str:
     """A place of this site to go to, or the first page: never another site's."""
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) and "\n" not in target else "/"
+    ours = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
+    return target if ours and len(target) <= _LONGEST_WAY else "/"
 
 
 def _ours(request: Request, room: Room, secret: str, form: Mapping[str, tuple[str, ...]]) -> bool:

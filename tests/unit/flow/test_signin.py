@@ -217,3 +217,49 @@ def test_a_programme_is_known_by_its_token_with_no_more_than_its_scope(rooms: Ro
 @pytest.mark.parametrize("token", ["", "pr_", "pr_a_b", "pr_" + "x" * 10_000_000, "\ud800", "pr_\ud800", "Bearer x"])
 def test_what_is_no_token_is_nobodys(rooms: Rooms, token: str) -> None:
     assert rooms.signing_in.by_key(token) is None
+
+
+def test_without_passwords_nobody_signs_in_with_one(rooms: Rooms) -> None:
+    door = replace(rooms.signing_in, by_password=False)
+    with pytest.raises(Refused, match="nobody signs in with a password"):
+        door.sign_in("ada", PASSWORD, HOME, "")
+    assert rooms.passwords.checked == []
+
+
+def test_a_code_signs_in_once_within_ten_minutes(rooms: Rooms) -> None:
+    door = replace(rooms.signing_in, by_password=False)
+    ada = rooms.team.find("ada")
+    code = door.code(ada, "carla")
+    assert door.who(code) is None
+    secret, user = door.redeem(f" {code}\n", HOME, "Firefox")
+    assert user == ada
+    found = door.who(secret)
+    assert found is not None
+    assert found[0].expires_at == rooms.clock.now() + 86_400
+    assert rooms.told(2) == [
+        ("ada", "sign-in-code", "ada", "asked for by carla, from (command line)"),
+        ("ada", "sign-in-code-used", "ada", f"from {HOME}"),
+        ("ada", "sign-in", "ada", f"by a code, from {HOME}"),
+    ]
+    late = door.code(ada, "carla")
+    rooms.clock.advance(601)
+    for wrong in (code, late, secret, "", "A" * 43, "A" * 44):
+        with pytest.raises(Refused, match="postroom user code"):
+            door.redeem(wrong, HOME, "")
+    rooms.team.change("ada", "root", disabled=True)
+    with pytest.raises(Refused):
+        door.code(ada, "carla")
+
+
+def test_a_code_that_somebody_else_used_a_moment_ago(rooms: Rooms) -> None:
+    code = rooms.signing_in.code(rooms.team.find("ada"), "carla")
+
+    class Late:
+        def __getattr__(self, name: str) -> object:
+            return getattr(rooms.accounts, name)
+
+        def close_sessions(self, *_: object, **__: object) -> int:
+            return 0
+
+    with pytest.raises(Refused, match="postroom user code"):
+        replace(rooms.signing_in, accounts=Late()).redeem(code, HOME, "")  # type: ignore[arg-type]

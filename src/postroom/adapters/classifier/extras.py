@@ -8,12 +8,13 @@ import sys
 from collections.abc import Mapping
 from typing import Final, Literal
 
-Extra = Literal["train", "vectors", "embed"]
+Extra = Literal["train", "vectors", "embed", "oidc"]
 
 EXTRAS: Final[Mapping[Extra, tuple[str, ...]]] = {
     "train": ("scikit-learn>=1.7",),
     "vectors": ("wordllama>=0.4",),
     "embed": ("onnxruntime>=1.20", "tokenizers>=0.20", "onnx>=1.17"),
+    "oidc": ("joserfc>=1.8",),
 }
 """As in pyproject.toml."""
 

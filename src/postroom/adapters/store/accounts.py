@@ -42,11 +42,11 @@ class SqliteAccounts:
     def user(self, name: UserName) -> User | None:
         """See `postroom.ports.accounts.Accounts.user`."""
         with self._units.lend() as tx:
-            return _user_of(tx, name)
+            return user_of(tx, name)
 
     def put_user(self, user: User, deed: Deed, *, was: User | None = None) -> None:
         """See `postroom.ports.accounts.Accounts.put_user`."""
-        self._units.write(lambda tx: _put_user(tx, user, deed, was))
+        self._units.write(lambda tx: place_user(tx, user, deed, was))
 
     def open_session(self, session: Session, user: User, deed: Deed) -> None:
         """See `postroom.ports.accounts.Accounts.open_session`."""
@@ -54,7 +54,7 @@ class SqliteAccounts:
 
     def rehash(self, user: User, password: str) -> None:
         """See `postroom.ports.accounts.Accounts.rehash`."""
-        row = (password, _folded(user.name), user.password)
+        row = (password, folded(user.name), user.password)
         change = "UPDATE users SET password = ? WHERE key = ? AND password = ?"
         self._units.write(lambda tx: tx.execute(change, row).rowcount)
 
@@ -75,7 +75,7 @@ class SqliteAccounts:
         """See `postroom.ports.accounts.Accounts.sessions`."""
         with self._units.lend() as tx:
             rows = tx.execute(
-                f"SELECT {_SESSION} {_OF_SESSIONS} WHERE s.user = ? ORDER BY s.created_at DESC", (_folded(name),)
+                f"SELECT {_SESSION} {_OF_SESSIONS} WHERE s.user = ? ORDER BY s.created_at DESC", (folded(name),)
             )
             return tuple(map(_session, rows))
 
@@ -84,7 +84,7 @@ class SqliteAccounts:
 
         def unit(tx: sqlite3.Connection) -> int:
             closed = tx.execute(
-                "DELETE FROM sessions WHERE user = ? AND (? IS NULL OR key = ?)", (_folded(name), key, key)
+                "DELETE FROM sessions WHERE user = ? AND (? IS NULL OR key = ?)", (folded(name), key, key)
             ).rowcount
             journal.write(tx, (deed,) if closed else ())
             return closed
@@ -136,18 +136,20 @@ class SqliteAccounts:
         return now
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """A name as it is compared."""
     return unicodedata.normalize("NFKC", sound(name)).casefold()
 
 
-def _user_of(tx: sqlite3.Connection, name: str) -> User | None:
-    row = tx.execute(f"SELECT {_USER} FROM users AS u WHERE u.key = ?", (_folded(name),)).fetchone()  # noqa: S608 - constants
+def user_of(tx: sqlite3.Connection, name: str) -> User | None:
+    """The user of a name, as this transaction sees it."""
+    row = tx.execute(f"SELECT {_USER} FROM users AS u WHERE u.key = ?", (folded(name),)).fetchone()  # noqa: S608 - constants
     return None if row is None else _user(row)
 
 
-def _put_user(tx: sqlite3.Connection, user: User, deed: Deed, was: User | None) -> None:
-    now = _user_of(tx, user.name)
+def place_user(tx: sqlite3.Connection, user: User, deed: Deed, was: User | None) -> None:
+    """What `postroom.ports.accounts.Accounts.put_user` does, in a transaction."""
+    now = user_of(tx, user.name)
     if was is None and now is not None:
         raise Refused(f"there is a user {now.name} already")
     if now != was:
@@ -157,19 +159,19 @@ def _put_user(tx: sqlite3.Connection, user: User, deed: Deed, was: User | None) 
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET name = excluded.name, role = excluded.role,"
         " shown = excluded.shown, brands = excluded.brands, routes = excluded.routes, urgent = excluded.urgent,"
         " password = excluded.password, disabled = excluded.disabled, created_at = excluded.created_at",
-        (_folded(user.name), sound(user.name), user.role, sound(user.shown), _words(user.brands), _words(user.routes),
+        (folded(user.name), sound(user.name), user.role, sound(user.shown), _words(user.brands), _words(user.routes),
          user.urgent, user.password, user.disabled, user.created_at),
     )  # fmt: skip
     if tx.execute("SELECT 1 FROM users WHERE role = 'admin' AND NOT disabled LIMIT 1").fetchone() is None:
         raise Refused("no admin would be left: make somebody else an admin first")
     if user.disabled or (now is not None and now.password != user.password):
-        tx.execute("DELETE FROM sessions WHERE user = ?", (_folded(user.name),))
+        tx.execute("DELETE FROM sessions WHERE user = ?", (folded(user.name),))
     journal.write(tx, (deed,))
 
 
 def _open_session(tx: sqlite3.Connection, session: Session, user: User, deed: Deed) -> None:
-    key = _folded(user.name)
-    now = _user_of(tx, user.name)
+    key = folded(user.name)
+    now = user_of(tx, user.name)
     if now is None or now.disabled or now.password != user.password:
         raise Refused("this account was changed meanwhile: sign in again")
     tx.execute("DELETE FROM sessions WHERE expires_at <= ?", (session.created_at,))
@@ -187,7 +189,7 @@ def _open_session(tx: sqlite3.Connection, session: Session, user: User, deed: De
 
 
 def _add_key(tx: sqlite3.Connection, key: ApiKey, deed: Deed) -> None:
-    user = _user_of(tx, key.user)
+    user = user_of(tx, key.user)
     if user is None or user.disabled:
         raise Refused(f"there is no user {key.user} who may sign in")
     if tx.execute("SELECT 1 FROM keys WHERE name = ? OR key = ?", (sound(key.name), key.key)).fetchone() is not None:
@@ -195,7 +197,7 @@ def _add_key(tx: sqlite3.Connection, key: ApiKey, deed: Deed) -> None:
     tx.execute(
         "INSERT INTO keys (key, name, user, scope, note, created_at, expires_at, seen_at, revoked)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (key.key, sound(key.name), _folded(key.user), key.scope, short(key.note), key.created_at, key.expires_at,
+        (key.key, sound(key.name), folded(key.user), key.scope, short(key.note), key.created_at, key.expires_at,
          key.seen_at, key.revoked),
     )  # fmt: skip
     journal.write(tx, (deed,))

@@ -265,6 +265,7 @@ FATES: Final[Mapping[str, Fate]] = {
     "users": _NOBODY,
     "sessions": _NOBODY,
     "keys": _NOBODY,
+    "identities": _NOBODY,
     "deeds": Fate(words="stays: it names them by a keyed hash alone, and mails by their id"),
     "hours": _NOBODY,
     # After `summaries`, whose triggers note a mail there.

@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
-from postroom.flow.facts import key_facts, user_facts
+from postroom.flow.facts import identity_facts, key_facts, user_facts
+from postroom.flow.linking import unlink_identities
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import Role, User, UserName
 from postroom.web.api.operation import Call, Done, Input, Nothing, Operation, Output
-from postroom.web.api.shapes import KeyFacts, PersonFacts, told
+from postroom.web.api.shapes import IdentityFacts, KeyFacts, PersonFacts, told
 from postroom.web.render import Missing
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, examples=["ada"])]
@@ -67,6 +68,18 @@ class Ended(Output, frozen=True):
     ended: Annotated[int, Meta(description="How many sessions.")]
 
 
+class Identities(Output, frozen=True):
+    """Accounts at an identity provider (OpenID Connect), oldest first."""
+
+    identities: tuple[IdentityFacts, ...]
+
+
+class Unlinked(Output, frozen=True):
+    """What came of it."""
+
+    unlinked: Annotated[int, Meta(description="How many accounts.")]
+
+
 def list_people(call: Call[Nothing, Nothing]) -> People:
     """List all who may sign in."""
     return People(people=tuple(map(_facts, call.room.accounts.users())))
@@ -103,6 +116,20 @@ def change_person(call: Call[OfPerson, PersonChange]) -> PersonFacts:
 def sign_out_person(call: Call[OfPerson, Nothing]) -> Ended:
     """Sign somebody out everywhere."""
     return Ended(ended=call.room.team.end_sessions(_found(call).name, call.user.name))
+
+
+def list_identities(call: Call[OfPerson, Nothing]) -> Identities:
+    """List the accounts elsewhere that sign somebody in."""
+    linked = call.room.identities.of(_found(call).name)
+    return Identities(identities=tuple(told(IdentityFacts, identity_facts(one)) for one in linked))
+
+
+def unlink_person(call: Call[OfPerson, Nothing]) -> Unlinked:
+    """Let no account elsewhere sign somebody in any more, and sign them out everywhere. Nothing happens where none does."""
+    gone = call.room.identities.of(_found(call).name)
+    if gone:
+        unlink_identities(call.room.identities, call.room.team, _found(call).name, call.user.name)
+    return Unlinked(unlinked=len(gone))
 
 
 def list_keys(call: Call[Nothing, Nothing]) -> Keys:
@@ -152,6 +179,8 @@ OPERATIONS = (
         example=PersonChange(role="reviewer", disabled=False),
     ),
     Operation(do=sign_out_person, path="/people/{name}/sign-out", scope="admin", method="POST"),
+    Operation(do=list_identities, path="/people/{name}/identities", scope="admin"),
+    Operation(do=unlink_person, path="/people/{name}/unlink", scope="admin", method="POST"),
     Operation(do=list_keys, path="/keys", scope="admin"),
     Operation(do=revoke_key, path="/keys/{name}/revoke", scope="admin", method="POST"),
 )

@@ -364,6 +364,16 @@ class PersonFacts(Output, frozen=True):
     created_at: Seconds
 
 
+class IdentityFacts(Output, frozen=True):
+    """An account at an identity provider that signs somebody in."""
+
+    issuer: str
+    subject: Annotated[str, Meta(description="Its name there, for ever.")]
+    user: str
+    email: Annotated[str, Meta(description="Address that the provider gave when it was linked.")]
+    linked_at: Seconds
+
+
 class KeyFacts(Output, frozen=True):
     """A key of a programme, without its secret."""
 

@@ -5,8 +5,10 @@ from typing import cast
 
 from starlette.responses import RedirectResponse, Response
 
+from postroom.flow.linking import unlink_identities
 from postroom.flow.signin import hash_of
 from postroom.model.errors import Refused
+from postroom.model.identity import Identity
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import ROLES, SCOPES, ApiKey, Role, Scope, User, UserName
 from postroom.web.visit import Page, Visit
@@ -26,6 +28,7 @@ def people(visit: Visit) -> Response:
         keys=room.accounts.keys(),
         roles=ROLES,
         scopes=tuple(SCOPES),
+        identities=_identities(visit),
         token="",
     )
 
@@ -66,6 +69,14 @@ def end_sessions(visit: Visit) -> Response:
     return RedirectResponse("/people", status_code=303)
 
 
+def unlink(visit: Visit) -> Response:
+    """An account elsewhere signs somebody in no more; they are signed out everywhere."""
+    unlink_identities(
+        visit.room.identities, visit.room.team, visit.path["name"], visit.user.name, issuer=visit.said("issuer")
+    )
+    return RedirectResponse("/people", status_code=303)
+
+
 def make_key(visit: Visit) -> Response:
     """A key for a programme: its token is shown this once."""
     days = visit.said("days")
@@ -88,6 +99,7 @@ def _with_token(visit: Visit, token: str, key: ApiKey) -> Response:
         keys=room.accounts.keys(),
         roles=ROLES,
         scopes=tuple(SCOPES),
+        identities=_identities(visit),
         token=token,
         made=key,
     )
@@ -107,6 +119,8 @@ def me(visit: Visit) -> Response:
         here="me",
         sessions=visit.room.accounts.sessions(visit.user.name),
         this=hash_of(visit.secret),
+        identities=visit.room.identities.of(visit.user.name),
+        by_password=visit.room.signing_in.by_password,
     )
 
 
@@ -128,6 +142,11 @@ def my_sessions(visit: Visit) -> Response:
     return RedirectResponse("/me", status_code=303)
 
 
+def _identities(visit: Visit) -> dict[UserName, tuple[Identity, ...]]:
+    room = visit.room
+    return {user.name: room.identities.of(user.name) for user in room.accounts.users()}
+
+
 def _told(visit: Visit, user: User) -> User:
     """The user with what the form says."""
     return replace(
@@ -147,6 +166,7 @@ PAGES = (
     Page(path="/people/keys/{key}/revoke", do=revoke_key, method="POST", role="admin"),
     Page(path="/people/{name}", do=change, method="POST", role="admin"),
     Page(path="/people/{name}/password", do=password, method="POST", role="admin"),
+    Page(path="/people/{name}/unlink", do=unlink, method="POST", role="admin"),
     Page(path="/people/{name}/sessions", do=end_sessions, method="POST", role="admin"),
     Page(path="/me", do=me),
     Page(path="/me/password", do=my_password, method="POST"),

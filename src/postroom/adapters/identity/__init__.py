@@ -1,0 +1,1 @@
+"""Identity providers that sign people in."""
