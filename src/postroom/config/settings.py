@@ -5,15 +5,11 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from postroom.config.answers import Answers
-from postroom.config.table import Name, Share, Table, Words
 from postroom.config.oidc import Oidc
+from postroom.config.table import Name, Share, Table, Words
 from postroom.model.cases import Start
 from postroom.model.hooks import HookEvent
 from postroom.model.judgement import AccountState
-
-Words = Annotated[str, Meta(min_length=1)]
-Share = Annotated[float, Meta(ge=0.0, le=1.0)]
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
 class Intake(Table, frozen=True):

@@ -1,6 +1,3 @@
-"""What every table of settings is."""
-
-import msgspec
 """What all tables of settings are made of."""
 
 from typing import Annotated

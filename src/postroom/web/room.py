@@ -29,8 +29,8 @@ from postroom.ports.answers import Answers
 from postroom.ports.cases import Cases
 from postroom.ports.desktop import Turns, Views
 from postroom.ports.hooks import Hooks
-from postroom.ports.rulebooks import Pasted
 from postroom.ports.identity import Identities
+from postroom.ports.rulebooks import Pasted
 from postroom.web.api.informing import Informing
 from postroom.web.api.pace import Pace
 

@@ -50,8 +50,6 @@ def test_what_is_held_is_shown(postroom: Postroom, team: tuple[str, str, str]) -
     (facts,) = postroom("person", "show", "Ada@Example.com", "--json").lines
     assert facts == {
         "address": ADA, "mails": 2, "decisions": 2, "verdicts": 0, "jobs": {"done": 4}, "answers": 0, "threads": 2, "cases": 0,
-        "histories": 1, "examples": 0, "in_model": 0, "held": [],
-        "address": ADA, "mails": 2, "decisions": 2, "verdicts": 0, "jobs": {"done": 4}, "threads": 2, "cases": 0,
         "histories": 1, "examples": 0, "rules": 0, "in_model": 0, "held": [],
     }  # fmt: skip
     ran = postroom("person", "show", ADA)

@@ -22,19 +22,13 @@ def routes(room: Room, render: Render) -> list[Route]:
         return door.shown(inside(request.query_params.get("to", "/")), left=left, way_out=way_out)
 
     async def enter(request: Request) -> Response:
-        given = await read_form(request)
-        if given is None or not from_here(request, room):
-            return guarded(render.problem(403, "This form was not sent from a page of postroom. Load the page again."))
-        form = given.fields
-        name, to = form.get("name", ("",))[-1], inside(form.get("to", ("/",))[-1])
-        agent, ip = request.headers.get("user-agent", ""), request.client.host if request.client else ""
         form = await read_form(request)
         if form is None or not from_here(request, room):
             return door.not_ours()
-        name, to = last(form, "name"), inside(last(form, "to", "/"))
+        name, to = last(form.fields, "name"), inside(last(form.fields, "to", "/"))
         try:
             secret, _ = await run_in_threadpool(
-                room.signing_in.sign_in, name, last(form, "password"), ip=ip_of(request), agent=agent_of(request)
+                room.signing_in.sign_in, name, last(form.fields, "password"), ip=ip_of(request), agent=agent_of(request)
             )
         except Refused as error:
             return door.shown(to, name=name[:100], wrong=str(error), status=403)
@@ -73,7 +67,7 @@ def _codes(door: Door) -> list[Route]:
             return door.not_ours()
         try:
             secret, _ = await run_in_threadpool(
-                door.room.signing_in.redeem, last(form, "code"), ip_of(request), agent_of(request)
+                door.room.signing_in.redeem, last(form.fields, "code"), ip_of(request), agent_of(request)
             )
         except Refused as error:
             return shown(str(error), 403)
