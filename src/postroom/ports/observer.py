@@ -10,6 +10,7 @@ EventName = Literal[
     "opinion-asked", "opinion-heard", "opinion-paused", "opinion-resumed",
     "model-loaded", "model-refused", "weights-loaded", "weights-refused", "learned", "learn-failed",
     "heavier-model-off", "heavier-model-failed", "urgent-unheard", "erased", "erase-failed", "hook-given-up",
+    "urgent-waits", "deadline-near",
 ]  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from postroom.flow.erasure import Eraser
 from postroom.flow.explanation import Explanation
 from postroom.flow.nearest import Neighbour
 from postroom.flow.signin import SigningIn
+from postroom.flow.targets import FirstAnswers
 from postroom.flow.team import Team
+from postroom.flow.urgency import Urgency
 from postroom.flow.verdicts import Reviewing
 from postroom.model.hooks import Hook
 from postroom.model.judgement import Decision
@@ -21,6 +23,7 @@ from postroom.ports import Store
 from postroom.ports.accounts import Accounts, Journal
 from postroom.ports.answers import Answers
 from postroom.ports.cases import Cases
+from postroom.ports.deadlines import Deadlines
 from postroom.ports.desktop import Turns, Views
 from postroom.ports.hooks import Hooks
 from postroom.web.api.informing import Informing
@@ -41,6 +44,11 @@ class Room:
     reviewing: Reviewing
     cases: Cases
     casework: Casework
+    urgency: Urgency
+    #: seconds after which urgent mail that nobody has is told again
+    neglected_after: float
+    deadlines: Deadlines
+    first_answers: FirstAnswers
     eraser: Eraser
     #: how much is held of an address, by what it is; raises `Refused`
     held: Callable[[str], Mapping[str, Any]]

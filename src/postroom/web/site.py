@@ -23,6 +23,7 @@ from postroom.web.pages import (
     person,
     review,
     signin,
+    urgent,
 )
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
@@ -32,6 +33,7 @@ PAGES: tuple[Page, ...] = (
     *inbox.PAGES,
     *mail.PAGES,
     *review.PAGES,
+    *urgent.PAGES,
     *cases.PAGES,
     *letters.PAGES,
     *condition.PAGES,

@@ -270,6 +270,11 @@ FATES: Final[Mapping[str, Fate]] = {
         words="goes", mail=("DELETE FROM attempts WHERE call IN (SELECT id FROM calls WHERE mail = :mail)",)
     ),
     "calls": Fate(words="goes", mail=("DELETE FROM calls WHERE mail = :mail",)),
+    "alarm_events": Fate(words="goes", mail=("DELETE FROM alarm_events WHERE mail = :mail",)),
+    "alarms": Fate(words="goes: nobody is told of it any more", mail=("DELETE FROM alarms WHERE mail = :mail",)),
+    "case_warnings": Fate(words="stays: which clock of which case, and when"),
+    "target_routes": _NOBODY,
+    "targets": Fate(words="goes", mail=("DELETE FROM targets WHERE mail = :mail",)),
     "erasures": Fate(words="address and mail go once it is done"),
     "erased_mails": Fate(words="stays: number of the mail, when, and where it lay"),
     "tombstones": Fate(words="stays: keyed hashes of address, mail id and Message-ID, when, and who asked"),

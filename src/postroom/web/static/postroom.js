@@ -122,7 +122,7 @@ async function listen() {
     const answer = await fetch("/news", { credentials: "same-origin" });
     if (!answer.ok) return;
     const { mark: now } = await answer.json();
-    if (heard !== null && now !== heard && document.querySelector("[data-live]") && !busy()) await refresh();
+    if (heard !== null && now !== heard) await (document.querySelector("[data-live]") && !busy() ? refresh() : places());
     heard = now;
   } catch { /* it is asked again */ }
 }
@@ -138,6 +138,16 @@ async function refresh() {
   }
   if (focus) document.querySelector(`[data-item][href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
   dress();
+}
+// Where somebody works, only the side says what is new: their own page, which changes nothing, has it too.
+async function places() {
+  const answer = await fetch("/me", { credentials: "same-origin" });
+  if (!answer.ok || answer.redirected) return;
+  const then = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("nav");
+  const nav = document.getElementById("nav"), here = nav.querySelector("[aria-current]")?.getAttribute("href");
+  if (!then || nav.contains(document.activeElement)) return;
+  then.querySelector(`[href="${CSS.escape(here || "")}"]`)?.setAttribute("aria-current", "page");
+  nav.replaceWith(document.adoptNode(then));
 }
 setInterval(listen, 5000);
 listen();
