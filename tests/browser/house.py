@@ -54,9 +54,7 @@ zone = "Europe/Berlin"
 label = "Decided within two weeks"
 within = "14 days"
 """
-_APPEALS = (
-    'cases = true\nfirst_answer_hours = 8\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
-)
+_APPEALS = 'cases = true\nfirst_answer = "8 business hours"\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -311,9 +311,7 @@ class Server:
             return census() | {"pressing": self._house.pressing.census(time.time())}
 
         def warnings() -> dict[str, str]:
-            return (
-                self._supervisor.warnings() | self._schedule.warnings() | self._house.pressing.warnings(time.time())
-            )
+            return self._supervisor.warnings() | self._schedule.warnings() | self._house.pressing.warnings(time.time())
 
         vitals = Vitals(
             census=census,

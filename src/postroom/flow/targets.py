@@ -67,6 +67,4 @@ class FirstAnswers:
         if rule is None or not decisions or decisions[-1].stage == "shadow":
             return Reckoned(mail_id=one.mail_id, route=one.route, near=None, due=None)
         due = later(rule.calendar, one.received_at, rule.within)
-        return Reckoned(
-            mail_id=one.mail_id, route=one.route, near=near_end(rule, one.received_at, due), due=due
-        )
+        return Reckoned(mail_id=one.mail_id, route=one.route, near=near_end(rule, one.received_at, due), due=due)

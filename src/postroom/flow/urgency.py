@@ -63,7 +63,9 @@ class Urgency:
         taken_at = alarm.taken_at if alarm.holder == by.name else self.clock()
         taken = replace(alarm, holder=by.name, taken_at=taken_at, offered=UserName(""), note=words)
         said = f"from {alarm.holder}" if over else ""
-        return self._put(taken, by, "taken over" if over else "acknowledged", "; ".join(filter(None, (said, words))), said)
+        return self._put(
+            taken, by, "taken over" if over else "acknowledged", "; ".join(filter(None, (said, words))), said
+        )
 
     def hand_on(self, by: Doer, mail_id: MailId, to: str, *, note: str = "") -> Alarm:
         """Ask somebody else to take it over; ``by`` has it until they do."""

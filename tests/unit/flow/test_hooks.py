@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from postroom.adapters.store.cases import SqliteCases
+from postroom.adapters.store.deadlines import SqliteDeadlines
 from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.sqlite import SqliteStore
@@ -72,7 +73,9 @@ class House:
 
     def __post_init__(self) -> None:
         units = self.store.units
-        self.records = Records(store=self.store, views=SqliteViews(units), cases=SqliteCases(units))
+        self.records = Records(
+            store=self.store, views=SqliteViews(units), cases=SqliteCases(units), deadlines=SqliteDeadlines(units)
+        )
         self.calling = Calling(
             hook=CASES,
             caller=self.other,

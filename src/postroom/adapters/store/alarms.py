@@ -36,7 +36,9 @@ class SqliteAlarms:
         values = Values(limit=limit + 1)
         terms = ["a.holder <> ''" if held else "a.holder = ''", *seen(sight, values)]
         if after:
-            place = f"SELECT {key}, mail FROM alarms WHERE mail = (SELECT seq FROM mails WHERE id = {values.name(after)})"  # noqa: S608 - our own SQL
+            place = (
+                f"SELECT {key}, mail FROM alarms WHERE mail = (SELECT seq FROM mails WHERE id = {values.name(after)})"  # noqa: S608 - our own SQL
+            )
             terms.append(f"(a.{key}, a.mail) {beyond} ({place})")
         ordered = f"ORDER BY a.{key} {order}, a.mail {order} LIMIT :limit"
         return self._page(f"INDEXED BY {index}", terms, ordered, values, limit)
@@ -79,7 +81,7 @@ class SqliteAlarms:
 
     def unheard(self, before: float) -> Unheard:
         """See `postroom.ports.alarms.Alarms.unheard`."""
-        nobody = f"SELECT since, told_at FROM alarms WHERE holder = '' ORDER BY since LIMIT {_COUNTED}"
+        nobody = f"SELECT since, told_at FROM alarms WHERE holder = '' ORDER BY since LIMIT {_COUNTED}"  # noqa: S608 - our own SQL
         counted = f"SELECT count(*), min(since), coalesce(sum(told_at <= ?), 0) FROM ({nobody})"  # noqa: S608 - our own SQL
         with self._units.lend() as tx:
             waiting, oldest, neglected = tx.execute(counted, (before,)).fetchone()

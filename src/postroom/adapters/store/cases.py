@@ -153,7 +153,9 @@ class SqliteCases:
             "limit": _MOST_ALIKE,
         }
         with self._units.lend() as tx:
-            return tuple(Alike(case=case_of(row[:3]), same_thread=bool(row[3])) for row in tx.execute(statement, values))
+            return tuple(
+                Alike(case=case_of(row[:3]), same_thread=bool(row[3])) for row in tx.execute(statement, values)
+            )
 
     def stale(self, clocks: str, limit: int) -> tuple[Case, ...]:
         """See `postroom.ports.cases.Docket.stale`."""
@@ -255,7 +257,9 @@ def _keep(tx: sqlite3.Connection, change: CaseChange) -> int:
         int(case.state != "decided" or case.fresh), int(case.proposal is not None), sound(case.assignee),
         change.rank, change.clocks, change.near_at, change.warn_at, body,
     )  # fmt: skip
-    columns = "version, brand, route, person, identity, state, todo, proposed, assignee, rank, clocks, near_at, warn_at, body"
+    columns = (
+        "version, brand, route, person, identity, state, todo, proposed, assignee, rank, clocks, near_at, warn_at, body"
+    )
     if not case.number:
         marks = ", ".join("?" * len(row))
         return tx.execute(f"INSERT INTO cases ({columns}) VALUES ({marks})", row).lastrowid or 0  # noqa: S608 - our own names

@@ -49,9 +49,7 @@ class SqliteDeadlines:
         return Pressing(near=max(soon - over, 0), late=over)
 
 
-def _warn(
-    tx: sqlite3.Connection, case: Case, warnings: Sequence[tuple[CaseWarning, CaseEvent]], next_at: float
-) -> int:
+def _warn(tx: sqlite3.Connection, case: Case, warnings: Sequence[tuple[CaseWarning, CaseEvent]], next_at: float) -> int:
     ours = tx.execute(
         "UPDATE cases SET warn_at = ? WHERE number = ? AND version = ?", (next_at, case.number, case.version)
     ).rowcount

@@ -247,7 +247,7 @@ def _candidates(asked: _Asked, desks: Sequence[_Desk], allowed: Sequence[_Desk])
         yield each("summaries_language", f"language = {name(short(wanted.language, 16))}")
 
 
-def _open_targets(asked: _Asked, beyond: bool) -> str:  # noqa: FBT001 - of one statement
+def _open_targets(asked: _Asked, beyond: bool) -> str:
     """Numbers of mails to be answered, by what is due first."""
     terms = [ANSWERING[asked.wanted.answering]]
     index = "targets_open"
@@ -260,7 +260,7 @@ def _open_targets(asked: _Asked, beyond: bool) -> str:  # noqa: FBT001 - of one 
     return f"SELECT t.mail FROM targets AS t INDEXED BY {index} WHERE {' AND '.join(terms)} ORDER BY t.due, t.mail"  # noqa: S608 - our own SQL
 
 
-def _due_first(asked: _Asked, beyond: bool) -> str:  # noqa: FBT001 - of one statement
+def _due_first(asked: _Asked, beyond: bool) -> str:
     """The same, with all that is asked for: the index is read no further than ``:looked``."""
     wanted = asked.wanted
     where = list(_conditions(asked, judged=True))

@@ -64,9 +64,7 @@ class SqliteTargets:
     def reckon(self, found: Sequence[Reckoned], version: str) -> None:
         """See `postroom.ports.targets.Targets.reckon`."""
         rows = [(version, one.near, one.due, sound(one.mail_id), sound(one.route)) for one in found]
-        known = (
-            "UPDATE targets SET rule = ?, near = ?, due = ? WHERE mail = (SELECT seq FROM mails WHERE id = ?) AND route = ?"
-        )
+        known = "UPDATE targets SET rule = ?, near = ?, due = ? WHERE mail = (SELECT seq FROM mails WHERE id = ?) AND route = ?"
         self._units.write(lambda tx: tx.executemany(known, rows).rowcount)
 
     def stop(self, ids: Collection[MailId], at: float, how: How, by: str, deeds: Sequence[Deed]) -> int:
@@ -83,7 +81,11 @@ class SqliteTargets:
         with self._units.lend() as tx:
             return tuple(
                 Kept(
-                    route=RouteName(route), brand=BrandName(brand), in_time=in_time or 0, late=late or 0, open=still_open
+                    route=RouteName(route),
+                    brand=BrandName(brand),
+                    in_time=in_time or 0,
+                    late=late or 0,
+                    open=still_open,
                 )
                 for route, brand, in_time, late, still_open in tx.execute(_KEPT, (since, now))
             )

@@ -10,7 +10,7 @@ from postroom.model.alarms import Alarm, AlarmPage
 from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
 from postroom.model.mail import MailId
-from postroom.model.people import User
+from postroom.model.people import User, UserName
 from postroom.web.pages.mail import opened
 from postroom.web.visit import Page, Visit, inside
 
@@ -69,7 +69,7 @@ def _shown(visit: Visit, by: Doer, page: AlarmPage) -> list[Shown]:
     return [_one(visit, by, users, alarm, row) for alarm, row in page.alarms]
 
 
-def _one(visit: Visit, by: Doer, users: dict[str, User], alarm: Alarm, row: MailRow) -> Shown:
+def _one(visit: Visit, by: Doer, users: dict[UserName, User], alarm: Alarm, row: MailRow) -> Shown:
     decisions = visit.room.store.decisions(row.id)
     findings = [one for one in decisions[-1].findings if one.source == "urgent"] if decisions else []
     holder = users.get(alarm.holder)
