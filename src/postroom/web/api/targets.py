@@ -27,7 +27,7 @@ class Answers(Input, frozen=True):
     ]
 
 
-class Said(Output, frozen=True):
+class AnswersSaid(Output, frozen=True):
     """What came of it."""
 
     changed: Annotated[int, Meta(description="How many mails; those that were answered before stay as they are.")]
@@ -57,14 +57,14 @@ class Report(Output, frozen=True):
     desks: tuple[KeptFacts, ...]
 
 
-def say_answered(call: Call[Nothing, Answers]) -> Said:
+def say_answered(call: Call[Nothing, Answers]) -> AnswersSaid:
     """Say that mails were answered elsewhere, need no answer, or are not answered after all."""
     ids, answers = [MailId(one) for one in call.body.mails], call.room.first_answers
     if len(call.room.views.rows(ids, call.sight)) < len(set(ids)):
         raise wrong_body("there is no such mail, or it is not for you", "/mails")
     if call.body.how == "unanswered":
-        return Said(changed=answers.take_back(call.user, ids))
-    return Said(changed=answers.say(call.user, ids, call.body.how))
+        return AnswersSaid(changed=answers.take_back(call.user, ids))
+    return AnswersSaid(changed=answers.say(call.user, ids, call.body.how))
 
 
 def get_first_answers(call: Call[Period, Nothing]) -> Report:

@@ -99,7 +99,7 @@ def _doer(call: Call[Asked, Body]) -> Doer:
     try:
         return doer(call.user)
     except Refused as error:
-        raise Problem(403, f"{error}.".capitalize()) from error
+        raise Problem(403, f"{error}.") from error
 
 
 def _asked(call: Call[OfMail, Body]) -> tuple[Doer, MailId]:
