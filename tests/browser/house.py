@@ -1,6 +1,7 @@
 """An installation as a team has it: `postroom serve` with its pages, people of every role, mail that came in by SMTP."""
 
 import smtplib
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,13 +14,16 @@ from typing import Any
 from postroom.adapters.passwords import Argon2Passwords
 from postroom.bootstrap.house import House
 from postroom.config import load
+from postroom.flow.urgency import Doer
+from postroom.model.alarms import AlarmEvent
 from postroom.model.cases import WantedCases
 from postroom.model.desktop import Wanted
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ROLES, Role, Sight, User, UserName
+from postroom.model.targets import Reckoned
 from postroom.ports import JobFilter
 from postroom.testing.smtp_sink import SmtpSink
-from tests.browser.letters import DAILY, DOUBTFUL, Letter
+from tests.browser.letters import DAILY, DOUBTFUL, URGENT, Letter
 from tests.browser.wild import WILD_LETTERS
 from tools.running import free_port, wait_until
 from tools.trial import Plan, Trial
@@ -64,6 +68,7 @@ class Person:
     role: Role
     brands: tuple[str, ...] = ("shop",)
     routes: tuple[str, ...] = ()
+    urgent: bool = False
 
 
 PEOPLE = {
@@ -75,6 +80,10 @@ PEOPLE = {
     "paul": Person(role="reviewer", brands=("plain",)),
     "rosa": Person(role="reviewer", brands=("doubt",)),
     "nora": Person(role="reviewer"),
+    "ursa": Person(role="lead", brands=("alarm",), urgent=True),
+    "uma": Person(role="agent", brands=("alarm",), urgent=True),
+    "sid": Person(role="agent", brands=("siren",), urgent=True),
+    "sue": Person(role="agent", brands=("siren",), urgent=True),
     "wanda": Person(role="lead", brands=("wild",)),
 }
 """Each journey that changes something works on a brand of its own, so that they may come in any order."""
@@ -149,7 +158,7 @@ def settings(smtp: int, pages: int, sink: int) -> str:
     brands = "".join(
         f'[brand.{name}]\naddresses = ["support@{name}.test"]\n'
         + (f"thresholds = {{ {', '.join(f'{route} = 1.0' for route in _ROUTES)} }}\n" if name in _ASKED else "")
-        for name in ("shop", *_ASKED, "wild")
+        for name in ("shop", *_ASKED, "wild", "alarm", "siren")
     )
     routes = "".join(
         f'[route.{name}]\ndestinations = ["{"far" if name == "copyright" else name}"]\nthreshold = 0.0\n'
@@ -176,9 +185,10 @@ def served(folder: Path) -> Iterator[Served]:
             _people(house)
             trial.start()
             one = Served(url=f"http://127.0.0.1:{pages}", trial=trial, sink=sink, house=house)
-            one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS))
+            one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS, *URGENT))
             assert wait_until(lambda: _up(one.url) and bool(house.cases.page(WantedCases(), Sight()).cases), 30)
             _corrected(house, one.mail(CORRECTED))
+            _pressing(house, one)
             one.settle()
             yield one
         finally:
@@ -195,6 +205,7 @@ def _people(house: House) -> None:
             role=one.role,
             brands=tuple(map(BrandName, one.brands)),
             routes=tuple(map(RouteName, one.routes)),
+            urgent=one.urgent,
         )
         team.add(user, PASSWORD, "test")
 
@@ -204,6 +215,27 @@ def _corrected(house: House, mail_id: MailId) -> None:
     (mail,) = house.store.read([mail_id])
     generation = house.store.decisions(mail_id)[-1].generation
     house.reviewing().give(mail, RouteName("general"), UserName("lea"), generation=generation, note="a question")
+
+
+def _pressing(house: House, one: Served) -> None:
+    """One urgent mail is handed on, one is told again; of three appeals one is late, and one due soon."""
+    pressing, now = house.pressing, time.time()
+    uma = Doer(name=UserName("uma"), sight=Sight())
+    pressing.urgency.acknowledge(uma, one.mail("You will regret it"), note="I have called the police, file 17/3.")
+    pressing.urgency.hand_on(
+        uma, one.mail("You will regret it"), "ursa", note="My shift is over. The police call back."
+    )
+    waits = pressing.alarms.alarm(one.mail("Last warning"), Sight())
+    assert waits is not None
+    event = AlarmEvent(at=now, by="", what="told again")
+    pressing.alarms.put(replace(waits, since=now - 2400, told_at=now, repeats=2), event, None)
+    mails = [one.mail(subject) for subject in ("Still waiting", "Please restore my account")]
+    assert wait_until(lambda: all(row.due_at for row in house.views.rows(mails, Sight()).values()), 30)
+    late, soon = (
+        Reckoned(mail_id=mail, route=RouteName("appeals"), near=now - 9000, due=now + left)
+        for mail, left in zip(mails, (-7500, 3000), strict=True)
+    )
+    pressing.targets.reckon([late, soon], pressing.first_answers.version)
 
 
 def _up(url: str) -> bool:

@@ -60,5 +60,5 @@ class Unheard:
     waiting: int
     #: since when the oldest waits; None for none
     oldest: float | None
-    #: of them: told last no later than the moment asked about
+    #: of them: waiting since the moment asked about, or longer
     neglected: int

@@ -169,7 +169,7 @@ class AlarmsContract:
         alarms.put(replace(second, repeats=1, told_at=NOW), event(""), None)
         assert alarms.neglected(DECIDED + 1, 10) == ()
         assert [alarm.mail_id for alarm in alarms.neglected(NOW, 10)] == [three, two]
-        found = alarms.unheard(DECIDED + 2)
+        found = alarms.unheard(DECIDED + 1)
         assert (found.waiting, found.oldest, found.neglected) == (2, DECIDED + 1, 1)
 
     def test_nobody_waits(self, alarms: Alarms) -> None:

@@ -81,8 +81,8 @@ class SqliteAlarms:
 
     def unheard(self, before: float) -> Unheard:
         """See `postroom.ports.alarms.Alarms.unheard`."""
-        nobody = f"SELECT since, told_at FROM alarms WHERE holder = '' ORDER BY since LIMIT {_COUNTED}"  # noqa: S608 - our own SQL
-        counted = f"SELECT count(*), min(since), coalesce(sum(told_at <= ?), 0) FROM ({nobody})"  # noqa: S608 - our own SQL
+        nobody = f"SELECT since FROM alarms WHERE holder = '' ORDER BY since LIMIT {_COUNTED}"  # noqa: S608 - our own SQL
+        counted = f"SELECT count(*), min(since), coalesce(sum(since <= ?), 0) FROM ({nobody})"  # noqa: S608 - our own SQL
         with self._units.lend() as tx:
             waiting, oldest, neglected = tx.execute(counted, (before,)).fetchone()
         return Unheard(waiting=waiting, oldest=oldest, neglected=neglected)

@@ -53,7 +53,7 @@ def urgent(visit: Visit) -> Response:
         here="urgent",
         offered=_shown(visit, by, alarms.offered(by.name, by.sight)),
         waiting=_shown(visit, by, waiting),
-        held=_shown(visit, by, held),
+        held=[one for one in _shown(visit, by, held) if one.alarm.offered != by.name],
         more=_onward(asked | {"after": waiting.after}) if waiting.after else "",
         more_held=_onward(asked | {"older": held.after}) if held.after else "",
         every=visit.room.neglected_after,

@@ -126,7 +126,7 @@ async function listen() {
     heard = now;
   } catch { /* it is asked again */ }
 }
-function busy() { return document.querySelector("[data-tick]:checked") || document.activeElement.closest("input,select,textarea") || document.body.hasAttribute("aria-busy"); }
+function busy() { return document.querySelector("[data-tick]:checked,[data-live] details[open]") || document.activeElement.closest("input,select,textarea") || document.body.hasAttribute("aria-busy"); }
 async function refresh() {
   const answer = await fetch(location.href, { credentials: "same-origin" });
   if (!answer.ok || answer.redirected) return;
