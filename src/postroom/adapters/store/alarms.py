@@ -19,6 +19,7 @@ from postroom.model.people import Deed, Sight, UserName
 _COUNTED = 1000
 _ALARM = "m.id, a.version, a.since, a.holder, a.taken_at, a.offered, a.note, a.repeats, a.told_at"
 _OF = "FROM alarms AS a {index} CROSS JOIN mails AS m ON m.seq = a.mail CROSS JOIN summaries AS s ON s.mail = a.mail"
+_SEEN = "FROM alarms AS a INDEXED BY {} CROSS JOIN summaries AS s ON s.mail = a.mail"
 _COLUMNS = len(_ALARM.split(","))
 
 
@@ -61,13 +62,15 @@ class SqliteAlarms:
         """See `postroom.ports.alarms.Alarms.waiting`."""
         values = Values(counted=_COUNTED)
         of_sight = list(seen(sight, values))
-        nobody = " AND ".join(["a.holder = ''", *of_sight])
-        asked = " AND ".join([f"a.offered = {values.name(by)}", "a.offered <> ''", *of_sight])
+        wanted = [("alarms_waiting", "a.holder = ''")]
+        if by:
+            wanted.append(("alarms_offered", f"a.offered = {values.name(by)} AND a.offered <> ''"))
+        statements = [
+            f"SELECT count(*) FROM (SELECT 1 {_SEEN.format(index)} WHERE {' AND '.join([term, *of_sight])} LIMIT :counted)"  # noqa: S608 - our own SQL
+            for index, term in wanted
+        ]
         with self._units.lend() as tx:
-            return sum(
-                tx.execute(f"SELECT count(*) FROM (SELECT 1 {_OF.format(index='')} WHERE {where} LIMIT :counted)", values).fetchone()[0]  # noqa: S608 - our own SQL
-                for where in ([nobody, asked] if by else [nobody])
-            )  # fmt: skip
+            return sum(tx.execute(one, values).fetchone()[0] for one in statements)
 
     def put(self, alarm: Alarm, event: AlarmEvent, deed: Deed | None) -> Alarm:
         """See `postroom.ports.alarms.Alarms.put`."""

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from postroom.adapters.store import journal
@@ -13,9 +13,17 @@ from postroom.model.people import Deed
 from postroom.model.targets import Answering, How, Kept, Reckoned, Unreckoned
 
 _THESE = "mail IN (SELECT seq FROM mails WHERE id IN (SELECT value FROM json_each(?)))"
+_OTHER = """
+SELECT m.id, t.route, m.received_at FROM targets AS t INDEXED BY targets_rule CROSS JOIN mails AS m ON m.seq = t.mail
+WHERE (t.stopped_at IS NULL OR t.rule = '') AND t.rule {} :version
+"""
+_OTHERS = f"{_OTHER.format('<')} UNION ALL {_OTHER.format('>')} LIMIT :limit"
+#: each desk of a brand by one look at the index, then what was due there
+_NEXT_ROUTE = "SELECT min(route) FROM targets INDEXED BY targets_told WHERE route > ?"
+_NEXT_BRAND = "SELECT min(brand) FROM targets INDEXED BY targets_told WHERE route = ? AND brand > ?"
 _KEPT = """
-SELECT route, brand, sum(stopped_at <= due), sum(stopped_at > due), sum(stopped_at IS NULL)
-FROM targets INDEXED BY targets_told WHERE due >= ? AND due < ? AND how <> 'needless' GROUP BY route, brand ORDER BY route, brand
+SELECT coalesce(sum(stopped_at <= due), 0), coalesce(sum(stopped_at > due), 0), coalesce(sum(stopped_at IS NULL), 0)
+FROM targets INDEXED BY targets_told WHERE route = ? AND brand = ? AND due >= ? AND due < ? AND how <> 'needless'
 """
 #: of targets t, in the order in which they are due
 OPEN: Final = "t.stopped_at IS NULL AND t.due IS NOT NULL"
@@ -51,14 +59,10 @@ class SqliteTargets:
 
     def unreckoned(self, version: str, limit: int) -> tuple[Unreckoned, ...]:
         """See `postroom.ports.targets.Targets.unreckoned`."""
-        others = (
-            "SELECT m.id, t.route, m.received_at FROM targets AS t INDEXED BY targets_rule CROSS JOIN mails AS m ON m.seq = t.mail"
-            " WHERE (t.stopped_at IS NULL OR t.rule = '') AND (t.rule < :version OR t.rule > :version) LIMIT :limit"
-        )
         with self._units.lend() as tx:
             return tuple(
                 Unreckoned(mail_id=MailId(mail_id), route=RouteName(route), received_at=received_at)
-                for mail_id, route, received_at in tx.execute(others, {"version": version, "limit": limit})
+                for mail_id, route, received_at in tx.execute(_OTHERS, {"version": version, "limit": limit})
             )
 
     def reckon(self, found: Sequence[Reckoned], version: str) -> None:
@@ -79,16 +83,22 @@ class SqliteTargets:
     def kept(self, since: float, now: float) -> tuple[Kept, ...]:
         """See `postroom.ports.targets.Targets.kept`."""
         with self._units.lend() as tx:
-            return tuple(
-                Kept(
-                    route=RouteName(route),
-                    brand=BrandName(brand),
-                    in_time=in_time or 0,
-                    late=late or 0,
-                    open=still_open,
-                )
-                for route, brand, in_time, late, still_open in tx.execute(_KEPT, (since, now))
-            )
+            found = [
+                Kept(route=route, brand=brand, in_time=in_time, late=late, open=still_open)
+                for route, brand in _desks(tx)
+                for in_time, late, still_open in tx.execute(_KEPT, (route, brand, since, now))
+            ]
+        return tuple(one for one in found if one.share is not None)
+
+
+def _desks(tx: sqlite3.Connection) -> Iterator[tuple[RouteName, BrandName]]:
+    (route,) = tx.execute(_NEXT_ROUTE, ("",)).fetchone()
+    while route is not None:
+        (brand,) = tx.execute(_NEXT_BRAND, (route, "")).fetchone()
+        while brand is not None:
+            yield RouteName(route), BrandName(brand)
+            (brand,) = tx.execute(_NEXT_BRAND, (route, brand)).fetchone()
+        (route,) = tx.execute(_NEXT_ROUTE, (route,)).fetchone()
 
 
 def stop(tx: sqlite3.Connection, ids: Collection[MailId], at: float, how: How, by: str) -> int:

@@ -73,7 +73,7 @@ CREATE TABLE targets (
 );
 CREATE INDEX targets_open ON targets (due, mail, route, brand) WHERE stopped_at IS NULL AND due IS NOT NULL;
 CREATE INDEX targets_desk ON targets (route, due, mail, brand) WHERE stopped_at IS NULL AND due IS NOT NULL;
-CREATE INDEX targets_told ON targets (due, route, brand, stopped_at, how);
+CREATE INDEX targets_told ON targets (route, brand, due, stopped_at, how);
 CREATE INDEX targets_rule ON targets (rule) WHERE stopped_at IS NULL OR rule = '';
 CREATE TRIGGER target_judged AFTER INSERT ON summaries WHEN EXISTS (SELECT 1 FROM target_routes WHERE route = NEW.route) BEGIN
   INSERT OR IGNORE INTO targets (mail, route, brand) VALUES (NEW.mail, NEW.route, NEW.brand);
