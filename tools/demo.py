@@ -45,7 +45,7 @@ destinations = ["appeals"]
 cases = true
 clocks = ["dsa"]
 second_person = "rejection"
-first_answer_hours = 8
+first_answer = "8 business hours"
 [route.refunds]
 destinations = ["refunds"]
 [route.copyright]

@@ -17,15 +17,18 @@ from postroom.bootstrap.backtesting import trials
 from postroom.bootstrap.house import House
 from postroom.bootstrap.reviewers import second_looking
 from postroom.config import load
+from postroom.flow.urgency import Doer
+from postroom.model.alarms import AlarmEvent
 from postroom.model.cases import WantedCases
 from postroom.model.desktop import Wanted
 from postroom.model.listing import MailRow
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ROLES, Role, Sight, User, UserName
 from postroom.model.rulebooks import SheetName
+from postroom.model.targets import Reckoned
 from postroom.ports import JobFilter
 from postroom.testing.smtp_sink import SmtpSink
-from tests.browser.letters import DAILY, DOUBTFUL, Letter
+from tests.browser.letters import DAILY, DOUBTFUL, URGENT, Letter
 from tests.browser.wild import WILD_LETTERS
 from tests.oidc_provider import Provider, provider
 from tools.running import free_port, wait_until
@@ -107,9 +110,7 @@ route = "appeals"
 weight = 3.0
 urgent = "photographs"
 """
-_APPEALS = (
-    'cases = true\nfirst_answer_hours = 8\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
-)
+_APPEALS = 'cases = true\nfirst_answer = "8 business hours"\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
 
 
 #: file -> text, as the team wrote it; it speaks of no letter of the tests
@@ -161,6 +162,7 @@ class Person:
     role: Role
     brands: tuple[str, ...] = ("shop",)
     routes: tuple[str, ...] = ()
+    urgent: bool = False
 
 
 PEOPLE = {
@@ -176,6 +178,10 @@ PEOPLE = {
     "luis": Person(role="lead", brands=("double",)),
     "sita": Person(role="reviewer", brands=("split",)),
     "rolf": Person(role="agent", brands=("split",), routes=("appeals",)),
+    "ursa": Person(role="lead", brands=("alarm",), urgent=True),
+    "uma": Person(role="agent", brands=("alarm",), urgent=True),
+    "sid": Person(role="agent", brands=("siren",), urgent=True),
+    "sue": Person(role="agent", brands=("siren",), urgent=True),
     "wanda": Person(role="lead", brands=("wild",)),
 }
 """Each journey that changes something works on a brand of its own, so that they may come in any order."""
@@ -251,7 +257,7 @@ def settings(smtp: int, pages: int, sink: int, issuer: str) -> str:
     brands = "".join(
         f'[brand.{name}]\naddresses = ["support@{name}.test"]\n'
         + (f"thresholds = {{ {', '.join(f'{route} = 1.0' for route in _ROUTES)} }}\n" if name in _ASKED else "")
-        for name in ("shop", *_ASKED, "wild")
+        for name in ("shop", *_ASKED, "wild", "alarm", "siren")
     )
     routes = "".join(
         f'[route.{name}]\ndestinations = ["{"far" if name == "copyright" else name}"]\nthreshold = 0.0\n'
@@ -282,9 +288,10 @@ def served(folder: Path) -> Iterator[Served]:
             _people(house)
             trial.start()
             one = Served(url=f"http://127.0.0.1:{pages}", trial=trial, sink=sink, provider=issuing, house=house)
-            one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS))
+            one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS, *URGENT))
             assert wait_until(lambda: _up(one.url) and bool(house.cases.page(WantedCases(), Sight()).cases), 30)
             _corrected(house, one.mail(CORRECTED))
+            _pressing(house, one)
             _looked_at_twice(house, [row for row in all_mails(house) if row.brand == "double"])
             one.settle()
             _tried(house)
@@ -303,6 +310,7 @@ def _people(house: House) -> None:
             role=one.role,
             brands=tuple(map(BrandName, one.brands)),
             routes=tuple(map(RouteName, one.routes)),
+            urgent=one.urgent,
         )
         team.add(user, PASSWORD, "test")
 
@@ -346,6 +354,27 @@ _ANSWERS = (
     ("appeals", "appeals"), ("refunds", "refunds"), ("appeals", "appeals"), ("general", "general"), ("refunds", "refunds"),
     ("appeals", "refunds"), ("refunds", "refunds"), ("appeals", "appeals"), ("general", "general"), ("refunds", "general"),
 )  # fmt: skip
+
+
+def _pressing(house: House, one: Served) -> None:
+    """One urgent mail is handed on, one is told again; of three appeals one is late, and one due soon."""
+    pressing, now = house.pressing, time.time()
+    uma = Doer(name=UserName("uma"), sight=Sight())
+    pressing.urgency.acknowledge(uma, one.mail("You will regret it"), note="I have called the police, file 17/3.")
+    pressing.urgency.hand_on(
+        uma, one.mail("You will regret it"), "ursa", note="My shift is over. The police call back."
+    )
+    waits = pressing.alarms.alarm(one.mail("Last warning"), Sight())
+    assert waits is not None
+    event = AlarmEvent(at=now, by="", what="told again")
+    pressing.alarms.put(replace(waits, since=now - 2400, told_at=now, repeats=2), event, None)
+    mails = [one.mail(subject) for subject in ("Still waiting", "Please restore my account")]
+    assert wait_until(lambda: all(row.due_at for row in house.views.rows(mails, Sight()).values()), 30)
+    late, soon = (
+        Reckoned(mail_id=mail, route=RouteName("appeals"), near=now - 9000, due=now + left)
+        for mail, left in zip(mails, (-7500, 3000), strict=True)
+    )
+    pressing.targets.reckon([late, soon], pressing.first_answers.version)
 
 
 def _up(url: str) -> bool:

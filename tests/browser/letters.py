@@ -33,6 +33,7 @@ def letter(
 SHOP, DRILL, PLAIN, DOUBT, WILD, DOUBLE, SPLIT = (
     f"support@{brand}.test" for brand in ("shop", "drill", "plain", "doubt", "wild", "double", "split")
 )
+ALARM, SIREN = "support@alarm.test", "support@siren.test"
 
 _QUOTE = "\n\nOn Mon, 3 Mar 2025 at 10:11, Support <support@shop.test> wrote:\n> Dear Grace,\n> what is the number of your order?\n"
 DAILY = (
@@ -57,6 +58,18 @@ DAILY = (
     letter(SHOP, "DMCA notice of a photograph", "DMCA takedown notice: the photograph at https://shop.test/p/9 infringes my copyright. I declare under penalty of perjury that I am the copyright owner. Remove it.", sender="photos@example.com"),
     letter(SHOP, "DMCA notice", "DMCA takedown notice: the video at https://shop.test/v/2 infringes my copyright. I declare under penalty of perjury that I am the copyright owner. Remove it.", sender="owner@example.com"),
 )  # fmt: skip
+
+_THREAT = "You suspended my account. I know where you live, and I will come to your office and kill you all."
+URGENT = (
+    letter(ALARM, "Last warning", _THREAT, sender="Rage <rage@example.org>"),
+    letter(ALARM, "I cannot go on", "You banned my account. It was all I had. I do not want to live any more, I am going to kill myself tonight.", sender="Lena <lena@example.net>"),
+    letter(ALARM, "You will regret it", _THREAT + " All of you.", sender="rage2@example.org"),
+    letter(ALARM, "Still waiting", "My account was suspended a week ago. Please review it and restore my account.", sender="Mary <mary@example.com>"),
+    letter(ALARM, "Please restore my account", "My account was banned by mistake. I appeal, please restore it.", sender="Joan <joan@example.com>"),
+    letter(ALARM, "Appeal", "I appeal against the suspension of my account, no rule was broken.", sender="Edith <edith@example.com>"),
+    letter(SIREN, "I will come", _THREAT, sender="rage3@example.org"),
+)  # fmt: skip
+"""Threats and despair; and, of the same brand, appeals to be answered in time."""
 
 _DOUBTFUL = "Is there a way around the block I got, or the money that was taken? My number is {number}."
 DOUBTFUL = (

@@ -1,6 +1,6 @@
 """The store on SQLite does what every store must do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -8,9 +8,11 @@ import pytest
 from hypothesis import settings
 
 from postroom.adapters.store.accounts import SqliteAccounts
+from postroom.adapters.store.alarms import SqliteAlarms
 from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.backtests import SqliteBacktests
 from postroom.adapters.store.cases import SqliteCases
+from postroom.adapters.store.deadlines import SqliteDeadlines
 from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.identities import SqliteIdentities
 from postroom.adapters.store.journal import SqliteJournal
@@ -21,12 +23,17 @@ from postroom.adapters.store.reviewday import SqliteReviewDay
 from postroom.adapters.store.rulebooks import SqliteDrafts, SqliteVersions
 from postroom.adapters.store.secondlooks import SqliteSecondLooks
 from postroom.adapters.store.sqlite import SqliteStore
+from postroom.adapters.store.targets import SqliteTargets
 from postroom.adapters.store.turns import SqliteTurns
+from postroom.model.listing import Event
+from postroom.model.mail import MailId
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
+from postroom.testing.alarms_contract import AlarmsContract
 from postroom.testing.answers_contract import AnswersContract
 from postroom.testing.backtests_contract import BacktestsContract
 from postroom.testing.cases_contract import CasesContract
 from postroom.testing.clock import ManualClock
+from postroom.testing.deadlines_contract import DeadlinesContract
 from postroom.testing.desktop_contract import TurnsContract, ViewsContract
 from postroom.testing.hooks_contract import HooksContract
 from postroom.testing.identities_contract import IdentitiesContract
@@ -37,6 +44,7 @@ from postroom.testing.replies_contract import RepliesContract
 from postroom.testing.reviewing_contract import ReviewingContract
 from postroom.testing.rulebooks_contract import DraftsContract, VersionsContract
 from postroom.testing.store_contract import StoreContract
+from postroom.testing.targets_contract import TargetsContract
 from postroom.testing.verdict_contract import VerdictsContract
 
 
@@ -245,6 +253,56 @@ class TestSqliteDrafts(DraftsContract):
     @pytest.fixture
     def drafts(self, house: SqliteHouse) -> SqliteDrafts:
         return SqliteDrafts(house.open().units)
+
+
+class OneStore:
+    """Rooms of one store."""
+
+    @pytest.fixture
+    def store(self, house: SqliteHouse) -> SqliteStore:
+        return house.open()
+
+    @pytest.fixture
+    def hooks(self, store: SqliteStore) -> SqliteHooks:
+        return SqliteHooks(store.units)
+
+    @pytest.fixture
+    def cases(self, store: SqliteStore) -> SqliteCases:
+        return SqliteCases(store.units)
+
+    @pytest.fixture
+    def journal(self, store: SqliteStore) -> SqliteJournal:
+        return SqliteJournal(store.units)
+
+    @pytest.fixture
+    def way(self, store: SqliteStore) -> Callable[[MailId], tuple[Event, ...]]:
+        return store.events
+
+
+class TestSqliteAlarms(OneStore, AlarmsContract):
+    @pytest.fixture
+    def alarms(self, store: SqliteStore) -> SqliteAlarms:
+        return SqliteAlarms(store.units)
+
+
+class TestSqliteDeadlines(OneStore, DeadlinesContract):
+    @pytest.fixture
+    def deadlines(self, store: SqliteStore) -> SqliteDeadlines:
+        return SqliteDeadlines(store.units)
+
+
+class TestSqliteTargets(OneStore, TargetsContract):
+    @pytest.fixture
+    def now(self, house: SqliteHouse) -> Callable[[], float]:
+        return house.clock.now
+
+    @pytest.fixture
+    def targets(self, store: SqliteStore) -> SqliteTargets:
+        return SqliteTargets(store.units)
+
+    @pytest.fixture
+    def views(self, store: SqliteStore) -> SqliteViews:
+        return SqliteViews(store.units)
 
 
 class SqliteQueueMachine(QueueMachine):

@@ -7,10 +7,10 @@ from hashlib import sha256
 import msgspec
 
 from postroom.config import Settings
-from postroom.config.cases import all_calendars, all_clocks, calendar_of, clock_of
+from postroom.config.cases import all_calendars, all_clocks, calendar_of, clock_of, first_answer_of
 from postroom.config.settings import Route
 from postroom.decide.calendars import Calendar
-from postroom.decide.clocks import ClockRule, Span
+from postroom.decide.clocks import ClockRule
 from postroom.flow.casedesks import CaseDesk, CaseDesks
 from postroom.flow.filing import Filing
 from postroom.model.errors import PostroomError
@@ -18,7 +18,7 @@ from postroom.model.mail import RouteName
 from postroom.ports import Observer
 
 #: changes when what is reckoned does, though the settings don't
-_RECKONING = 1
+_RECKONING = 2
 #: seconds between two looks for mail that concerns cases
 _LOOK = 1.0
 _DAY = 86_400.0
@@ -46,18 +46,8 @@ def case_desks(settings: Settings) -> CaseDesks:
 def _clocks(route: Route, settings: Settings, calendars: dict[str, Calendar]) -> list[ClockRule]:
     known = all_clocks(settings)
     rules = [clock_of(name, known[name], calendars[known[name].calendar or route.calendar]) for name in route.clocks]
-    hours = route.first_answer_hours
-    if hours is None:
-        return rules
-    first = ClockRule(
-        name="first-answer",
-        label="First answer",
-        stops="first answer",
-        within=Span(count=hours, unit="business hours"),
-        warn=Span(count=hours // 4 or 1, unit="business hours") if hours > 1 else None,
-        calendar=calendars[route.calendar],
-    )
-    return [first, *rules]
+    first = first_answer_of(route, calendars[route.calendar])
+    return rules if first is None else [first, *rules]
 
 
 def keep_up(

@@ -90,7 +90,7 @@ def calling(house: "House", hook: Hook) -> Calling:
 
 
 def _records(house: "House") -> Records:
-    return Records(store=house.store, views=house.views, cases=house.cases)
+    return Records(store=house.store, views=house.views, cases=house.cases, deadlines=house.pressing.deadlines)
 
 
 def _post(house: "House", wanted: HookSettings) -> SignedPost:

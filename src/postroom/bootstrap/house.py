@@ -41,6 +41,7 @@ from postroom.bootstrap.casework import case_desks
 from postroom.bootstrap.destinations import Around, Servers, build, can_withdraw
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.opinion import build_opinion
+from postroom.bootstrap.pressing import Pressing
 from postroom.bootstrap.reviewers import second_look, staffed
 from postroom.bootstrap.shelf import Shelf
 from postroom.bootstrap.status import build_status
@@ -662,6 +663,11 @@ class House:
             clock=time.time,
             entropy=os.urandom,
         )
+
+    @cached_property
+    def pressing(self) -> Pressing:
+        """Urgent mail, clocks that run out, first answers."""
+        return Pressing(self)
 
     @cached_property
     def case_desks(self) -> CaseDesks:

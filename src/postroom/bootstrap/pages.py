@@ -21,6 +21,7 @@ from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.federation import federation
 from postroom.bootstrap.house import House
+from postroom.bootstrap.pressing import look_after
 from postroom.bootstrap.privacy import export, held
 from postroom.bootstrap.reviewers import second_looking, staffing
 from postroom.bootstrap.rulebench import pasted_mail
@@ -74,6 +75,13 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
         target=keep_up, args=(house.casework.filing, house.observer, lambda: server.should_exit), name="cases"
     )
     filing.start()
+    looking = threading.Thread(
+        target=look_after,
+        args=(house.pressing, lambda: server.should_exit, lambda error: tell_failure(house.observer, error)),
+        name="pressing",
+        daemon=True,
+    )
+    looking.start()
     hooks.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
     gc.freeze()
     pulse.ready()
@@ -120,6 +128,10 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         cases=house.cases,
         casework=house.casework,
         answering=answering(house),
+        urgency=house.pressing.urgency,
+        neglected_after=house.pressing.neglected_after,
+        deadlines=house.pressing.deadlines,
+        first_answers=house.pressing.first_answers,
         eraser=house.eraser,
         trials=trials(house),
         held=lambda address: held(house, address),

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -312,15 +313,18 @@ class Server:
     def _pages(self) -> "_Pages":
         census = self._house.store.census
 
+        def counted() -> dict[str, Any]:
+            return census() | {"pressing": self._house.pressing.census(time.time())}
+
         def warnings() -> dict[str, str]:
-            return self._supervisor.warnings() | self._schedule.warnings()
+            return self._supervisor.warnings() | self._schedule.warnings() | self._house.pressing.warnings(time.time())
 
         vitals = Vitals(
             census=census,
             workers=self._supervisor.at_work,
             warnings=warnings,
             draining=lambda: self._draining,
-            exposition=lambda: metrics.exposition(census, time.time, self._supervisor.warnings),
+            exposition=lambda: metrics.exposition(counted, time.time, self._supervisor.warnings),
         )
         return _Pages(
             uvicorn.Config(

@@ -25,6 +25,7 @@ from postroom.cli import (
     setup,
     thresholds,
     train,
+    urgent,
     user,
     weigh,
 )
@@ -73,6 +74,7 @@ person.register(app)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(queue.app, name="queue")
 app.add_typer(review.app, name="review", short_help="List what waits for a person; confirm it, move it.")
+app.add_typer(urgent.app, name="urgent", short_help="Urgent mail: list what nobody has, take it.")
 app.add_typer(rules.app, name="rules", short_help="Test your rules; list what they may ask of a mail.")
 app.add_typer(person.app, name="person", short_help="What is held of somebody: show, export, hold, erase it.")
 app.add_typer(user.app, name="user", short_help="People who may sign in: add, list, change, disable.")

@@ -46,7 +46,21 @@ def clock_of(name: str, wanted: Clock, calendar: calendars.Calendar) -> clocks.C
         stops=wanted.stops,
         within=clocks.span(wanted.within),
         not_before=clocks.span(wanted.not_before) if wanted.not_before else None,
-        warn=clocks.span(wanted.warn) if wanted.warn else None,
+        warn=clocks.warning(wanted.warn) if wanted.warn else None,
+        calendar=calendar,
+    )
+
+
+def first_answer_of(route: Route, calendar: calendars.Calendar) -> clocks.ClockRule | None:
+    """The clock of a first answer at a desk without mistakes; None where there is no target."""
+    if not route.first_answer:
+        return None
+    return clocks.ClockRule(
+        name="first-answer",
+        label="First answer",
+        stops="first answer",
+        within=clocks.span(route.first_answer),
+        warn=clocks.Share(percent=75),
         calendar=calendar,
     )
 
@@ -119,13 +133,20 @@ def _check_openings(path: str, openings: tuple[str, ...]) -> Iterator[Mistake]:
 
 
 def _check_clock(path: str, clock: Clock, settings: Settings) -> Iterator[Mistake]:
-    lengths = {"within": clock.within, "not_before": clock.not_before, "warn": clock.warn}
     found = {}
-    for key, text in lengths.items():
+    for key, text in {"within": clock.within, "not_before": clock.not_before}.items():
         try:
             found[key] = clocks.span(text) if text or key == "within" else None
         except ValueError:
             yield Mistake(path=f"{path}.{key}", message=f"{text!r} is no length of time", remedy=_LENGTHS)
+    try:
+        clocks.warning(clock.warn or "1 days")
+    except ValueError:
+        yield Mistake(
+            path=f"{path}.warn",
+            message=f"{clock.warn!r} is neither a length of time nor a part of it",
+            remedy=f"{_LENGTHS}, or 75 %",
+        )
     within, not_before = found.get("within"), found.get("not_before")
     if within and not_before and within.unit == not_before.unit and within.count < not_before.count:
         yield Mistake(
@@ -153,9 +174,15 @@ def _check_route(path: str, route: Route, settings: Settings) -> Iterator[Mistak
                 path=f"{path}.clocks", message=f"no clock is called {name!r}", remedy=near(name, all_clocks(settings))
             )
     yield from _check_calendar_name(f"{path}.calendar", route.calendar, settings)
+    if route.first_answer:
+        try:
+            clocks.span(route.first_answer)
+        except ValueError:
+            yield Mistake(
+                path=f"{path}.first_answer", message=f"{route.first_answer!r} is no length of time", remedy=_LENGTHS
+            )
     wanted = {
         "clocks": bool(route.clocks),
-        "first_answer_hours": route.first_answer_hours is not None,
         "second_person": route.second_person != "never",
     }
     for key, named in wanted.items():

@@ -135,10 +135,12 @@ class Route(Table, frozen=True):
     cases: Annotated[
         bool, Meta(description="A case a person and incident opens by itself for its mail (docs/how-to/cases.md).")
     ] = False
-    first_answer_hours: Annotated[
-        Annotated[int, Meta(ge=1, le=1000)] | None,
-        Meta(description="Business hours in which a person of its cases is to get a first answer. Unset: no target."),
-    ] = None
+    first_answer: Annotated[
+        str,
+        Meta(
+            description="Time in which whoever writes is to get a first answer, e.g. `8 business hours`; empty: no target (docs/how-to/urgent.md)."
+        ),
+    ] = ""
     calendar: Annotated[
         str, Meta(description="Calendar that its business hours and days are counted by; `default` is shipped.")
     ] = "default"
@@ -195,7 +197,12 @@ class Clock(Table, frozen=True):
         Meta(description="person: it is their own window; a mail that comes later is told to be late, never refused."),
     ] = "team"
     not_before: Annotated[str, Meta(description="Nor may the team act before so much has passed; empty: it may.")] = ""
-    warn: Annotated[str, Meta(description="It is shown as near its end when no more than this is left.")] = ""
+    warn: Annotated[
+        str,
+        Meta(
+            description="It is near its end, and warned of, when no more than this is left or, like `75 %`, so much has passed; empty: not before it has run out."
+        ),
+    ] = "75 %"
     calendar: Annotated[str, Meta(description="Calendar that it is counted by; empty: that of the desk.")] = ""
     label: Annotated[str, Meta(description="What people read; empty: its name.")] = ""
 
@@ -359,6 +366,14 @@ class Urgent(Table, frozen=True):
         tuple[Name, ...],
         Meta(description="Named people's mailboxes or webhooks that get such mail at once, beside its desk."),
     ] = ()
+    repeat_minutes: Annotated[
+        float,
+        Meta(
+            ge=1.0,
+            le=1440.0,
+            description="Nobody has taken it for so long: the hooks of `urgent` are told again, and again after as long.",
+        ),
+    ] = 15.0
 
 
 class Judging(Table, frozen=True):

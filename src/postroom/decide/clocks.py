@@ -22,6 +22,9 @@ Unit = Literal["hours", "days", "months", "business hours", "business days"]
 SPAN: Final = r"^[1-9][0-9]{0,3} (hours|days|months|business hours|business days)$"
 """How a length of time is written in the settings."""
 
+SHARE: Final = r"^([1-9][0-9]?) ?%$"
+"""How a part of it is."""
+
 Whose = Literal["team", "person"]
 Stop = Literal["decided", "first answer"]
 
@@ -41,6 +44,25 @@ class Span:
     def __str__(self) -> str:
         """As it is written in the settings."""
         return f"{self.count} {self.unit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A part of the time that a clock runs."""
+
+    #: 1 to 99
+    percent: int
+
+    def __str__(self) -> str:
+        """As it is written in the settings."""
+        return f"{self.percent} %"
+
+
+def warning(text: str) -> Span | Share:
+    """From when a clock is near its end: what is left then, or what has passed. Raises ValueError for anything else."""
+    if (found := re.fullmatch(SHARE, text)) is not None:
+        return Share(percent=int(found[1]))
+    return span(text)
 
 
 def span(text: str) -> Span:
@@ -67,8 +89,8 @@ class ClockRule:
     within: Span
     #: nor before so much has passed
     not_before: Span | None = None
-    #: it is near its end when less than this is left
-    warn: Span | None = None
+    #: it is near its end when no more than this is left, or this part of it has passed
+    warn: Span | Share | None = None
     calendar: Calendar = Calendar()
 
 
@@ -106,7 +128,7 @@ def read(rule: ClockRule, case: Case, now: float) -> Running:
         state: ClockState = "met" if case.received_at <= due else "missed"
         return Running(rule=rule, state=state, start=start, due=due, stopped=case.received_at)
     early = None if rule.not_before is None else later(rule.calendar, start, rule.not_before)
-    near = due if rule.warn is None else earlier(rule.calendar, due, rule.warn)
+    near = near_end(rule, start, due)
     stopped = case.decided_at if rule.stops == "decided" else case.answered_at
     return Running(
         rule=rule,
@@ -117,6 +139,19 @@ def read(rule: ClockRule, case: Case, now: float) -> Running:
         near_from=near,
         stopped=stopped,
     )
+
+
+def near_end(rule: ClockRule, start: float, due: float) -> float:
+    """From when on a clock is near its end. A part of business hours counts open time alone."""
+    match rule.warn:
+        case None:
+            return due
+        case Share(percent=percent):
+            if rule.within.unit == "business hours":
+                return calendars.add_hours(rule.calendar, start, rule.within.count * percent / 100)
+            return start + (due - start) * percent / 100
+        case _:
+            return earlier(rule.calendar, due, rule.warn)
 
 
 def _state(now: float, early: float | None, near: float, due: float, stopped: float | None) -> ClockState:

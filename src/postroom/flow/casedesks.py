@@ -1,11 +1,12 @@
 """What a desk with cases asks of them: its clocks, whether a rejection takes two, and in which order they are worked off."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from postroom.decide.calendars import Calendar
 from postroom.decide.clocks import ClockRule, Running, read_all
-from postroom.model.cases import Case, CaseChange, CaseEvent, CaseMail, Due
+from postroom.model.cases import NEVER, Case, CaseChange, CaseEvent, CaseMail, Due
 from postroom.model.judgement import Decision
 from postroom.model.mail import MailId, RouteName
 from postroom.model.people import Deed
@@ -59,10 +60,13 @@ class CaseDesks:
         settles: Due | None = None,
     ) -> CaseChange:
         """A change of a case, with the place that it then has in lists."""
+        running = self.running(case, now)
         return CaseChange(
             case=case,
-            rank=rank(case, self.running(case, now)),
+            rank=rank(case, running),
             clocks=self.version,
+            near_at=near_at(running),
+            warn_at=next_warning(running),
             events=events,
             deed=deed,
             joins=joins,
@@ -78,3 +82,14 @@ def rank(case: Case, running: tuple[Running, ...]) -> float:
         return _DONE - (case.decided_at or 0.0)
     due = [one.due for one in running if one.runs and one.due is not None]
     return min(due, default=_NO_CLOCK + case.received_at)
+
+
+def near_at(running: tuple[Running, ...]) -> float:
+    """When the first clock that the team must keep is near its end."""
+    return min((one.near_from for one in running if one.runs and one.near_from is not None), default=NEVER)
+
+
+def next_warning(running: tuple[Running, ...], after: float = -math.inf) -> float:
+    """When a clock that the team must keep comes near its end, or runs out, for the first time after a moment."""
+    moments = [moment for one in running if one.runs for moment in (one.near_from, one.due) if moment is not None]
+    return min((moment for moment in moments if moment > after), default=NEVER)

@@ -12,7 +12,7 @@ import msgspec
 
 from postroom.flow.facts import verdict_facts
 from postroom.flow.retry import Patience, next_attempt
-from postroom.model.cases import Case
+from postroom.model.cases import Case, CaseWarning
 from postroom.model.codec import sound
 from postroom.model.errors import GiveUp, TryLater
 from postroom.model.hooks import Attempt, Happening, Hook, HookCall, HookEvent, NewCall
@@ -22,6 +22,7 @@ from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ALL
 from postroom.ports import Observer, Store
 from postroom.ports.cases import Cases
+from postroom.ports.deadlines import Deadlines
 from postroom.ports.desktop import Views
 from postroom.ports.hooks import Caller, Hooks
 
@@ -39,6 +40,8 @@ class OfMail:
     #: the decision before it; None for a first one
     before: Decision | None = None
     verdict: Verdict | None = None
+    #: it is urgent, and that is told again
+    again: bool = False
 
     @property
     def brand(self) -> BrandName:
@@ -54,9 +57,11 @@ class OfMail:
 
     @property
     def events(self) -> tuple[HookEvent, ...]:
-        """What it is called outside. That a mail is urgent is told once, when it is judged first."""
+        """What it is called outside. That a mail is urgent is told when it is judged first, and while nobody takes it."""
         if self.verdict is not None:
             return ("verdict",)
+        if self.again:
+            return ("urgent",)
         urgent = self.decision.urgent and self.decision.generation == 1
         return ("routed", "urgent") if urgent else ("routed",)
 
@@ -67,6 +72,8 @@ class OfCase:
 
     case: Case
     event: HookEvent
+    #: of a clock, where that is what happened
+    warning: CaseWarning | None = None
 
     @property
     def brand(self) -> BrandName:
@@ -94,6 +101,7 @@ class Records:
     store: Store
     views: Views
     cases: Cases
+    deadlines: Deadlines
 
     def look(self, happening: Happening) -> Told | None:
         """What is known of what happened; None when it is not there any more."""
@@ -101,12 +109,25 @@ class Records:
             case "case-opened" | "case-decided":
                 case = self.cases.case(happening.case, ALL)
                 return None if case is None else OfCase(case=case, event=happening.what)
+            case "deadline-near":
+                warning = self.deadlines.warning(happening.about)
+                case = self.cases.case(happening.case, ALL)
+                if case is None or warning is None:
+                    return None
+                return OfCase(case=case, event="deadline-near", warning=warning)
+            case "urgent":
+                return self._urgent(happening.mail_id)
             case "verdict":
                 said = self.store.verdicts_on(happening.mail_id)
                 verdict = next((one for one in said if one.number == happening.about), None)
                 return None if verdict is None else self._mail(happening.mail_id, verdict.generation + 1, verdict)
             case _:
                 return self._mail(happening.mail_id, happening.about, None)
+
+    def _urgent(self, mail_id: MailId) -> "OfMail | None":
+        """As it is decided now, however often it is told."""
+        decisions = self.store.decisions(mail_id)
+        return OfMail(decision=decisions[-1], again=True) if decisions else None
 
     def _mail(self, mail_id: MailId, generation: int, verdict: Verdict | None) -> OfMail | None:
         decisions = {one.generation: one for one in self.store.decisions(mail_id)}
@@ -232,9 +253,8 @@ def wants(hook: Hook, event: HookEvent, told: Told) -> bool:
 
 def said(records: Records, call: HookCall, url: str) -> bytes | None:
     """What a call says, as JSON; None when what it is about is not there any more. Raises `TryLater`."""
-    what = "routed" if call.event == "urgent" else call.event
     told = records.look(
-        Happening(number=0, at=call.at, what=what, mail_id=call.mail_id, case=call.case, about=call.about)
+        Happening(number=0, at=call.at, what=call.event, mail_id=call.mail_id, case=call.case, about=call.about)
     )
     facts: dict[str, Any] = {"version": 1, "id": call.told_as, "event": call.event, "at": call.at}
     if told is None:
@@ -242,6 +262,8 @@ def said(records: Records, call: HookCall, url: str) -> bytes | None:
     if isinstance(told, OfCase):
         facts["case"] = _case(told.case)
         facts["links"] = {"case": f"{url}/case/{told.case.number}"} if url else {}
+        if (warning := told.warning) is not None:
+            facts["clock"] = {"name": warning.clock, "stage": warning.stage, "due": warning.due}
     else:
         row = records.views.row(call.mail_id, ALL)
         if row is None:
@@ -249,6 +271,8 @@ def said(records: Records, call: HookCall, url: str) -> bytes | None:
         facts["mail"] = _mail(told.decision, row)
         facts["verdict"] = None if told.verdict is None else verdict_facts(told.verdict)
         facts["links"] = {"mail": f"{url}/mail/{call.mail_id}"} if url else {}
+        if call.event == "urgent":
+            facts["repeat"] = call.about - 1
     return msgspec.json.encode(_sound(facts))
 
 

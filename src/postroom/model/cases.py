@@ -6,6 +6,9 @@ from typing import Literal, NewType
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import Deed, UserName
 
+NEVER = 9e18
+"""A moment after all others."""
+
 CaseNumber = NewType("CaseNumber", int)
 """Identity of a case: counted from 1; 0 before it is kept."""
 
@@ -31,7 +34,7 @@ TOLD_STARTS: tuple[Start, ...] = ("informed", "notice", "counter-notice")
 
 CaseEventName = Literal[
     "opened", "joined", "again", "replied", "left", "assigned", "note", "asked", "answered", "proposed", "declined", "decided",
-    "reopened", "kind", "start",
+    "reopened", "kind", "start", "warned",
 ]  # fmt: skip
 
 
@@ -117,6 +120,31 @@ class CaseEvent:
     mail_id: MailId | Literal[""] = ""
 
 
+Stage = Literal["near", "late"]
+"""Of a clock: it is near its end; it has run out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseWarning:
+    """A clock of a case came to a stage. (case, clock, stage, due) is its identity."""
+
+    case: CaseNumber
+    #: as the settings call it
+    clock: str
+    stage: Stage
+    #: when it runs out, seconds since the epoch
+    due: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressing:
+    """Cases whose time runs out."""
+
+    #: a clock of the team is near its end, and none has run out
+    near: int
+    late: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """A mail that may have to join or leave a case."""
@@ -136,6 +164,9 @@ class CaseChange:
     rank: float
     #: version of the clocks that the rank was made with
     clocks: str
+    #: when the first clock of the team is near its end, and when something is to be warned of; seconds since the epoch
+    near_at: float = NEVER
+    warn_at: float = NEVER
     events: tuple[CaseEvent, ...] = ()
     deed: Deed | None = None
     joins: CaseMail | None = None
@@ -154,6 +185,8 @@ class WantedCases:
     assignee: UserName = UserName("")
     #: waits for a second person
     proposed: bool = False
+    #: a clock of the team is near its end then, or beyond; seconds since the epoch
+    near_by: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

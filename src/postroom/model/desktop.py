@@ -5,6 +5,7 @@ from typing import Literal
 
 from postroom.model.listing import MailRow, Waiting
 from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.model.targets import Answering
 
 Box = Literal["inbox", "review", "urgent", "all"]
 """Which lists there are: what lies at a desk; what waits for a person; urgent mail; everything."""
@@ -14,7 +15,7 @@ Reading = Literal["", "unread", "read"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which mails a reader asks for, newest first. Empty fields mean any."""
+    """Which mails a reader asks for, newest first unless a field says otherwise. Empty fields mean any."""
 
     route: RouteName = RouteName("")
     brand: BrandName = BrandName("")
@@ -27,6 +28,8 @@ class Wanted:
     reading: Reading = ""
     urgent: bool = False
     unconfirmed: bool = False
+    #: these are listed by what is due first
+    answering: Answering = ""
     #: received at or after, and before; seconds since the epoch
     since: float | None = None
     until: float | None = None

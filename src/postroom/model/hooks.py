@@ -9,9 +9,9 @@ from postroom.model.mail import BrandName, MailId, RouteName
 HookName = NewType("HookName", str)
 CallId = NewType("CallId", int)
 
-HookEvent = Literal["routed", "verdict", "urgent", "case-opened", "case-decided"]
+HookEvent = Literal["routed", "verdict", "urgent", "case-opened", "case-decided", "deadline-near"]
 """A mail was decided, or decided anew; a person said where it belongs; a mail with an urgent signal came; a case began; it was
-decided."""
+decided; a clock of it is near its end, or has run out."""
 
 CallState = Literal["waiting", "done", "given-up"]
 
@@ -36,13 +36,13 @@ class Happening:
     number: int
     #: seconds since the epoch
     at: float
-    #: as the store knows it: ``routed``, ``verdict``, ``case-opened`` or ``case-decided``
+    #: as the store knows it: ``routed``, ``verdict``, ``urgent``, ``case-opened``, ``case-decided`` or ``deadline-near``
     what: str
     #: ``""`` for what happened to a case
     mail_id: MailId
     #: number of the case; 0 for what happened to a mail
     case: CaseNumber = CaseNumber(0)
-    #: generation of the decision, number of the verdict, number of the case's event
+    #: generation of the decision, number of the verdict, number of the case's event or warning, or which time an urgent mail is told
     about: int
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.model.targets import Answering, How
 
 MailState = Literal["waiting", "parked", "dropped", "delivered", "duplicate", "erased"]
 """Of a mail's newest generation: ``waiting`` while anything is to do, ``delivered`` when everything is done."""
@@ -33,6 +34,20 @@ class MailRow:
     kind: str
     #: the desk where a linked copy lies; ``""`` for none
     also: RouteName = RouteName("")
+    #: until when it is to be answered first, and from when that is soon; seconds since the epoch; None for no target
+    due_at: float | None = None
+    near_at: float | None = None
+    #: when it was answered, or somebody said that it needs no answer; and which of both
+    answered_at: float | None = None
+    how: How | Literal[""] = ""
+
+    def answering(self, now: float) -> Answering:
+        """How its first answer stands; ``""`` where none is due."""
+        if self.due_at is None or self.answered_at is not None:
+            return ""
+        if now > self.due_at:
+            return "overdue"
+        return "soon" if self.near_at is not None and now >= self.near_at else "open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ class User:
     brands: tuple[BrandName, ...] = ()
     #: desks that they work at; empty for all
     routes: tuple[RouteName, ...] = ()
-    #: sees and acknowledges urgent mail
+    #: sees and acknowledges urgent mail, also while it waits in review
     urgent: bool = False
     #: hash of the password (argon2id, PHC string); ``""`` for none: signs in elsewhere
     password: str = ""
@@ -81,7 +81,7 @@ class User:
         return Sight(
             brands=frozenset(self.brands) or None,
             routes=frozenset(self.routes) or None,
-            review=self.is_at_least("reviewer"),
+            review=self.is_at_least("reviewer") or self.urgent,
         )
 
 

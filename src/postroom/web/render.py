@@ -100,14 +100,20 @@ def case_routes(visit: "Visit") -> tuple[RouteName, ...]:
 
 
 def nav(visit: "Visit") -> dict[str, Any]:
-    """What the side shows: desks with their unread mail, how much waits for a person, and cases to work on (None: no desk of theirs has any)."""
+    """What the side shows: desks with their unread mail, how much waits for a person, and cases to work on (None: no desk of theirs has any).
+
+    Urgent mail that nobody has is None for those who may not see it.
+    """
     room, user = visit.room, visit.user
     unread: dict[str, int] = {}
     for one in room.views.counts(visit.sight):
         unread[one.route] = unread.get(one.route, 0) + one.unread
     desks = [route for route in room.routes if visit.sight.routes is None or route in visit.sight.routes]
+    pressing = room.deadlines.pressing(visit.now, visit.sight) if case_routes(visit) else None
     return {
         "more": tuple(one for one in _MORE if user.is_at_least(one[2]) and (one[0] != "rules" or may_work(user))),
+        "urgent": room.urgency.alarms.waiting(visit.sight, user.name) if user.urgent else None,
+        "pressing": pressing.near + pressing.late if pressing else 0,
         "desks": [(route, unread.get(route, 0)) for route in desks],
         "cases": room.cases.todo(visit.sight) if case_routes(visit) else None,
         "questions": room.turns.open_questions(visit.sight) if user.is_at_least("reviewer") else 0,

@@ -14,8 +14,10 @@ from postroom.flow.rulework import Rulework
 from postroom.flow.secondlooks import SecondLooking
 from postroom.flow.signin import SigningIn
 from postroom.flow.staffing import Staffing
+from postroom.flow.targets import FirstAnswers
 from postroom.flow.team import Team
 from postroom.flow.trials import Trials
+from postroom.flow.urgency import Urgency
 from postroom.flow.verdicts import Reviewing
 from postroom.model.hooks import Hook
 from postroom.model.judgement import Decision
@@ -27,6 +29,7 @@ from postroom.ports import Store
 from postroom.ports.accounts import Accounts, Journal
 from postroom.ports.answers import Answers
 from postroom.ports.cases import Cases
+from postroom.ports.deadlines import Deadlines
 from postroom.ports.desktop import Turns, Views
 from postroom.ports.hooks import Hooks
 from postroom.ports.identity import Identities
@@ -56,6 +59,11 @@ class Room:
     cases: Cases
     casework: Casework
     answering: Answering
+    urgency: Urgency
+    #: seconds after which urgent mail that nobody has is told again
+    neglected_after: float
+    deadlines: Deadlines
+    first_answers: FirstAnswers
     eraser: Eraser
     #: rules tried on the past
     trials: Trials

@@ -30,6 +30,7 @@ from postroom.web.pages import (
     rules,
     ruleversions,
     signin,
+    urgent,
 )
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
@@ -41,6 +42,7 @@ PAGES: tuple[Page, ...] = (
     *answer.PAGES,
     *review.PAGES,
     *agreement.PAGES,
+    *urgent.PAGES,
     *cases.PAGES,
     *letters.PAGES,
     *backtest.PAGES,

@@ -28,7 +28,7 @@ def settings(text: str) -> Settings:
 def test_a_desk_has_its_clocks_by_its_own_calendar() -> None:
     text = SETTINGS.replace(
         "[route.appeals]\n",
-        '[route.appeals]\ncases = true\ncalendar = "office"\nfirst_answer_hours = 8\nclocks = ["dsa", "ours"]\n'
+        '[route.appeals]\ncases = true\ncalendar = "office"\nfirst_answer = "8 business hours"\nclocks = ["dsa", "ours"]\n'
         'second_person = "rejection"\nagain_days = 2\n',
     )
     text += '[calendar.office]\nzone = "Asia/Tokyo"\n[clock.ours]\nwithin = "3 days"\ncalendar = "default"\n'

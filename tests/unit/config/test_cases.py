@@ -35,13 +35,13 @@ def settings(text: str) -> Settings:
 def test_a_desk_with_all_there_is() -> None:
     found = settings(
         CASES
-        + 'first_answer_hours = 8\ncalendar = "berlin"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\nagain_days = 60\n'
+        + 'first_answer = "8 business hours"\ncalendar = "berlin"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\nagain_days = 60\n'
         + TEAM
         + '[clock.ours]\nlabel = "Our promise"\nwithin = "14 days"\nwarn = "2 days"\ncalendar = "berlin"\n'
     )
     route = found.route["appeals"]
     assert route.cases
-    assert (route.first_answer_hours, route.again_days, route.second_person) == (8, 60, "rejection")
+    assert (route.first_answer, route.again_days, route.second_person) == ("8 business hours", 60, "rejection")
     berlin = calendar_of(all_calendars(found)["berlin"])
     assert berlin.zone == "Europe/Berlin"
     assert berlin.week[0] == ((540, 1020),)
@@ -98,7 +98,9 @@ def test_what_are_no_open_hours(text: str) -> None:
         ),
         ('[clock.x]\nwithin = "two weeks"', "clock.x.within", "no length of time", "14 days"),
         ('[clock.x]\nlabel = "x"', "clock.x.within", "is missing", "Add within"),
-        ('[clock.x]\nwithin = "7 days"\nwarn = "soon"', "clock.x.warn", "no length of time", "48 hours"),
+        ('[clock.x]\nwithin = "7 days"\nwarn = "soon"', "clock.x.warn", "neither a length of time", "48 hours"),
+        ('[clock.x]\nwithin = "7 days"\nwarn = "100 %"', "clock.x.warn", "nor a part of it", "75 %"),
+        (CASES + 'first_answer = "soon"', "route.appeals.first_answer", "no length of time", "8 business hours"),
         ('[clock.x]\nwithin = "7 days"\nnot_before = "8 days"', "clock.x.not_before", "comes after 7 days", "shorter"),
         ('[clock.x]\nwithin = "7 days"\ncalendar = "berlni"\n' + TEAM, "clock.x.calendar", "no calendar", "'berlin'"),
         ('[clock.x]\nwithin = "7 days"\nstarts = "birth"', "clock.x.starts", "Invalid enum", "informed"),
@@ -120,12 +122,10 @@ def test_a_mistake_is_told_with_a_remedy(text: str, path: str, says: str, remedy
 def test_what_counts_for_nothing_is_warned_of() -> None:
     found, problems = load(
         BASE
-        + '[route.appeals]\ndestinations = ["general"]\nclocks = ["dsa"]\nfirst_answer_hours = 4\nsecond_person = "rejection"\n'
+        + '[route.appeals]\ndestinations = ["general"]\nclocks = ["dsa"]\nfirst_answer = "4 business hours"\nsecond_person = "rejection"\n'
     )
     assert found is not None
-    assert {one.path for one in problems} == {
-        f"route.appeals.{key}" for key in ("clocks", "first_answer_hours", "second_person")
-    }
+    assert {one.path for one in problems} == {f"route.appeals.{key}" for key in ("clocks", "second_person")}
     found, (problem,) = load(BASE + CASES + '[pages]\nlisten = ""\n')
     assert found is not None
     assert problem.path == "pages.listen"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroom.decide.calendars import Calendar
-from postroom.decide.clocks import ClockRule, Span, earlier, later, read, read_all, span
+from postroom.decide.clocks import ClockRule, Share, Span, earlier, later, near_end, read, read_all, span, warning
 from postroom.model.cases import Case
 from postroom.model.mail import BrandName, RouteName
 
@@ -168,3 +168,27 @@ def test_a_clock_never_runs_out_before_it_began_nor_warns_after_it_ran_out(start
     due = later(BERLIN, start, length)
     assert due > start
     assert earlier(BERLIN, due, length) < due
+
+
+@pytest.mark.parametrize(
+    ("within", "percent", "begins"),
+    [
+        ("8 business hours", 75, "2026-11-23 16:00"),
+        ("8 business hours", 99, "2026-11-24 09:55"),
+        ("10 hours", 50, "2026-11-23 15:00"),
+        ("2 days", 50, "2026-11-24 17:00"),
+    ],
+)
+def test_a_part_of_the_time_that_has_passed_brings_a_clock_near_its_end(within: str, percent: int, begins: str) -> None:
+    start = at("2026-11-23T10:00")
+    parted = rule(within, warn=Share(percent=percent))
+    assert shown(near_end(parted, start, later(BERLIN, start, parted.within))) == begins
+
+
+def test_how_warnings_are_written() -> None:
+    assert warning("75 %") == warning("75%") == Share(percent=75)
+    assert str(Share(percent=75)) == "75 %"
+    assert warning("2 days") == span("2 days")
+    for text in ("0 %", "100 %", "-1 %", "7.5 %", "%", "soon", "75 % of it"):
+        with pytest.raises(ValueError):
+            warning(text)

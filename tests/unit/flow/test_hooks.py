@@ -9,16 +9,22 @@ from typing import Any
 
 import pytest
 
+from postroom.adapters.store.alarms import SqliteAlarms
 from postroom.adapters.store.cases import SqliteCases
+from postroom.adapters.store.deadlines import SqliteDeadlines
 from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.flow.hooks import Calling, OfCase, OfMail, Records, Spreading, said, wants
-from postroom.model.cases import Case, CaseChange, CaseEvent, CaseNumber
+from postroom.model.alarms import AlarmEvent
+from postroom.model.cases import NEVER, Case, CaseChange, CaseEvent, CaseNumber
 from postroom.model.errors import GiveUp, PostroomError, TryLater
 from postroom.model.hooks import CallId, Happening, Hook, HookCall, HookEvent, HookName
 from postroom.model.judgement import Verdict
 from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.model.people import ALL
+from postroom.testing.cases_contract import a_change
+from postroom.testing.deadlines_contract import a_warning
 from postroom.testing.store_contract import accept
 from postroom.testing.values import a_decision, a_judgement, a_mail, a_ruling
 
@@ -72,7 +78,9 @@ class House:
 
     def __post_init__(self) -> None:
         units = self.store.units
-        self.records = Records(store=self.store, views=SqliteViews(units), cases=SqliteCases(units))
+        self.records = Records(
+            store=self.store, views=SqliteViews(units), cases=SqliteCases(units), deadlines=SqliteDeadlines(units)
+        )
         self.calling = Calling(
             hook=CASES,
             caller=self.other,
@@ -335,3 +343,41 @@ def test_every_try_of_a_call_has_the_same_key() -> None:
         due_at=0.0, tries=0, since=1.0,
     )  # fmt: skip
     assert call.key == replace(call, tries=3, due_at=5.0, since=9.0).key
+
+
+# -- what presses
+
+
+def test_an_urgent_mail_is_told_again_as_it_is_decided_now(house: House) -> None:
+    mail = house.judged(1, urgent=("threat",))
+    house.spread()
+    alarms = SqliteAlarms(house.store.units)
+    found = alarms.alarm(mail, ALL)
+    assert found is not None
+    event = AlarmEvent(at=house.now, by="", what="told again")
+    alarms.put(replace(found, repeats=1, told_at=house.now), event, None)
+    house.store.rule(a_ruling(mail))
+    house.spread()
+    while house.calling.turn():
+        pass
+    told = dict(house.other.heard)
+    first, again = told[f"urgent.{mail}.1.cases"], told[f"urgent.{mail}.2.cases"]
+    assert (first["repeat"], again["repeat"]) == (0, 1)
+    assert (again["event"], again["mail"]["route"], first["mail"]["route"]) == ("urgent", "refunds", "refunds")
+    assert "repeat" not in told[f"routed.{mail}.1.cases"]
+
+
+def test_a_clock_near_its_end_is_told_with_its_case(house: House) -> None:
+    cases, deadlines = SqliteCases(house.store.units), SqliteDeadlines(house.store.units)
+    case = cases.put(a_change(a_case()))
+    deadlines.warn(case, [a_warning(case)], NEVER)
+    house.spread()
+    while house.calling.turn():
+        pass
+    ((_, body),) = house.other.heard
+    assert (body["event"], body["case"]["number"]) == ("deadline-near", case.number)
+    assert body["clock"] == {"name": "dsa", "stage": "near", "due": a_warning(case)[0].due}
+    gone = Happening(number=1, at=1.0, what="deadline-near", mail_id=MailId(""), case=case.number, about=99)
+    assert house.records.look(gone) is None
+    assert house.records.look(replace(gone, case=CaseNumber(99), about=1)) is None
+    assert house.records.look(replace(gone, what="urgent", mail_id=MailId("none"))) is None

@@ -67,6 +67,12 @@ METRICS: tuple[MetricSpec, ...] = (
     ),
     MetricSpec(name="postroom_urgent", kind="counter", event="alerted", help="Mails with an urgent signal."),
     MetricSpec(
+        name="postroom_urgent_repeats",
+        kind="counter",
+        event="urgent-waits",
+        help="Times that an urgent mail was told again, because nobody had taken it.",
+    ),
+    MetricSpec(
         name="postroom_review_expired",
         kind="counter",
         event="review-expired",
@@ -178,6 +184,24 @@ METRICS: tuple[MetricSpec, ...] = (
         help="Mails that two reviewers are asked about: waiting for the second, open as they disagree; agreed and differed so far.",
         labels=("state",),
     ),
+    MetricSpec(
+        name="postroom_urgent_waiting",
+        kind="gauge",
+        help="Urgent mails that nobody has taken, by whether that is so for longer than urgent.repeat_minutes; a thousand at most.",
+        labels=("neglected",),
+    ),
+    MetricSpec(
+        name="postroom_case_deadlines",
+        kind="gauge",
+        help="Cases with a clock of the team near its end, or beyond (late).",
+        labels=("stage",),
+    ),
+    MetricSpec(
+        name="postroom_first_answers",
+        kind="gauge",
+        help="Mails that were due for a first answer in the last seven days, by desk: in-time, late, or open still.",
+        labels=("route", "kept"),
+    ),
     MetricSpec(name="postroom_store_bytes", kind="gauge", help="Size of the store on disk."),
 )
 
@@ -248,7 +272,15 @@ class _Gauges:
 
     def _from_store(self) -> _Values:
         census, now = self._census(), self._clock()
+        pressing = census.get("pressing", {})
         return {
+            "postroom_urgent_waiting": {(name,): count for name, count in pressing.get("urgent", {}).items()},
+            "postroom_case_deadlines": {(stage,): count for stage, count in pressing.get("cases", {}).items()},
+            "postroom_first_answers": {
+                (route, name): count
+                for route, counts in pressing.get("answers", {}).items()
+                for name, count in counts.items()
+            },
             "postroom_arrivals": {(): census["arrivals"]},
             "postroom_jobs": {
                 (kind, state): count for kind, states in census["jobs"].items() for state, count in states.items()

@@ -35,7 +35,7 @@ _MOST_ALIKE = 20
 #: how often a mail is put off before it is left
 _TRIES = 5
 
-_CASE = "SELECT c.number, c.version, c.body FROM cases AS c"
+CASE = "SELECT c.number, c.version, c.body FROM cases AS c"
 _EVENTS = Insert(head="INSERT INTO case_events (number, at, who, what, detail, mail) VALUES", width=6)
 _SEQ = "(SELECT seq FROM mails WHERE id = ?)"
 
@@ -52,39 +52,39 @@ class SqliteCases:
         """See `postroom.ports.cases.Cases.page`."""
         values = Values(limit=limit + 1)
         where = (
-            " AND ".join([*_asked(wanted, values), *_seen(sight, values, sorts=True), *_beyond(after, values)]) or "1"
+            " AND ".join([*_asked(wanted, values), *seen(sight, values, sorts=True), *_beyond(after, values)]) or "1"
         )
         statement = f"SELECT c.number, c.version, c.body, c.rank FROM cases AS c WHERE {where} ORDER BY c.rank, c.number LIMIT :limit"  # noqa: S608 - our own SQL
         with self._units.lend() as tx:
             rows = tx.execute(statement, values).fetchall()
         last = rows[limit - 1] if len(rows) > limit else None
         return CasePage(
-            cases=tuple(_case(row[:3]) for row in rows[:limit]), after=f"{last[3]!r}:{last[0]}" if last else ""
+            cases=tuple(case_of(row[:3]) for row in rows[:limit]), after=f"{last[3]!r}:{last[0]}" if last else ""
         )
 
     def case(self, number: CaseNumber, sight: Sight) -> Case | None:
         """See `postroom.ports.cases.Cases.case`."""
         with self._units.lend() as tx:
-            return _one(tx, f"{_CASE} WHERE c.number = ?", number, sight)
+            return _one(tx, f"{CASE} WHERE c.number = ?", number, sight)
 
     def of_mail(self, mail_id: MailId, sight: Sight) -> Case | None:
         """See `postroom.ports.cases.Cases.of_mail`."""
-        joined = f"{_CASE} CROSS JOIN case_mails AS m ON m.number = c.number WHERE m.mail = {_SEQ}"
+        joined = f"{CASE} CROSS JOIN case_mails AS m ON m.number = c.number WHERE m.mail = {_SEQ}"
         with self._units.lend() as tx:
             return _one(tx, joined, sound(mail_id), sight)
 
     def of_person(self, person: str, sight: Sight, *, limit: int = 50) -> tuple[Case, ...]:
         """See `postroom.ports.cases.Cases.of_person`."""
         values = Values(person=short(person, 320), limit=limit)
-        where = " AND ".join(["c.person = :person", *_seen(sight, values)])
+        where = " AND ".join(["c.person = :person", *seen(sight, values)])
         with self._units.lend() as tx:
-            return tuple(map(_case, tx.execute(f"{_CASE} WHERE {where} ORDER BY c.number DESC LIMIT :limit", values)))
+            return tuple(map(case_of, tx.execute(f"{CASE} WHERE {where} ORDER BY c.number DESC LIMIT :limit", values)))
 
     def events(self, number: CaseNumber, sight: Sight) -> tuple[CaseEvent, ...]:
         """See `postroom.ports.cases.Cases.events`."""
         newest = "SELECT at, who, what, detail, mail FROM case_events WHERE number = ? ORDER BY id DESC LIMIT ?"
         with self._units.lend() as tx:
-            if _one(tx, f"{_CASE} WHERE c.number = ?", number, sight) is None:
+            if _one(tx, f"{CASE} WHERE c.number = ?", number, sight) is None:
                 return ()
             rows = tx.execute(newest, (number, _MOST_EVENTS)).fetchall()
         return tuple(
@@ -95,7 +95,7 @@ class SqliteCases:
     def todo(self, sight: Sight) -> int:
         """See `postroom.ports.cases.Cases.todo`."""
         values = Values()
-        where = " AND ".join(["c.todo = 1", *_seen(sight, values)])
+        where = " AND ".join(["c.todo = 1", *seen(sight, values)])
         with self._units.lend() as tx:
             return int(tx.execute(f"SELECT count(*) FROM cases AS c WHERE {where}", values).fetchone()[0])  # noqa: S608 - our own SQL
 
@@ -153,13 +153,15 @@ class SqliteCases:
             "limit": _MOST_ALIKE,
         }
         with self._units.lend() as tx:
-            return tuple(Alike(case=_case(row[:3]), same_thread=bool(row[3])) for row in tx.execute(statement, values))
+            return tuple(
+                Alike(case=case_of(row[:3]), same_thread=bool(row[3])) for row in tx.execute(statement, values)
+            )
 
     def stale(self, clocks: str, limit: int) -> tuple[Case, ...]:
         """See `postroom.ports.cases.Docket.stale`."""
-        others = f"{_CASE} WHERE c.todo = 1 AND (c.clocks < :clocks OR c.clocks > :clocks) LIMIT :limit"
+        others = f"{CASE} WHERE c.todo = 1 AND (c.clocks < :clocks OR c.clocks > :clocks) LIMIT :limit"
         with self._units.lend() as tx:
-            return tuple(map(_case, tx.execute(others, {"clocks": clocks, "limit": limit})))
+            return tuple(map(case_of, tx.execute(others, {"clocks": clocks, "limit": limit})))
 
 
 def _asked(wanted: WantedCases, values: Values) -> list[str]:
@@ -171,10 +173,12 @@ def _asked(wanted: WantedCases, values: Values) -> list[str]:
         terms.append(f"c.assignee = {values.name(wanted.assignee)}")
     if wanted.proposed:
         terms.append("c.proposed = 1")
+    if wanted.near_by is not None:
+        terms.append(f"c.near_at <= {values.name(wanted.near_by)}")
     return terms
 
 
-def _seen(sight: Sight, values: Values, *, sorts: bool = False) -> list[str]:
+def seen(sight: Sight, values: Values, *, sorts: bool = False) -> list[str]:
     """What must be true of cases c, as `Sight.sees` has it: none lies in review.
 
     Where the result ``sorts``, a plus keeps SQLite from reading desk by desk and putting all in order then.
@@ -204,7 +208,7 @@ def _one(tx: sqlite3.Connection, statement: str, key: int | str, sight: Sight) -
     row = tx.execute(statement, (key,)).fetchone() if isinstance(key, str) or 0 <= key < 1 << 62 else None
     if row is None:
         return None
-    found = _case(row)
+    found = case_of(row)
     return _with_mails(tx, found) if sight.sees(found.brand, found.route, found.route) else None
 
 
@@ -219,7 +223,7 @@ def _with_mails(tx: sqlite3.Connection, case: Case) -> Case:
     )
 
 
-def _case(row: Sequence[Any]) -> Case:
+def case_of(row: Sequence[Any]) -> Case:
     number, version, body = row
     return replace(decode_case(body), number=CaseNumber(number), version=version)
 
@@ -251,9 +255,11 @@ def _keep(tx: sqlite3.Connection, change: CaseChange) -> int:
     row = (
         case.version + 1, sound(case.brand), sound(case.route), short(case.person, 320), case.identity, case.state,
         int(case.state != "decided" or case.fresh), int(case.proposal is not None), sound(case.assignee),
-        change.rank, change.clocks, body,
+        change.rank, change.clocks, change.near_at, change.warn_at, body,
     )  # fmt: skip
-    columns = "version, brand, route, person, identity, state, todo, proposed, assignee, rank, clocks, body"
+    columns = (
+        "version, brand, route, person, identity, state, todo, proposed, assignee, rank, clocks, near_at, warn_at, body"
+    )
     if not case.number:
         marks = ", ".join("?" * len(row))
         return tx.execute(f"INSERT INTO cases ({columns}) VALUES ({marks})", row).lastrowid or 0  # noqa: S608 - our own names

@@ -16,6 +16,7 @@ from postroom.adapters.store.arrivals import HOUR
 from postroom.adapters.store.search import query
 from postroom.adapters.store.sight import Values, seen
 from postroom.adapters.store.sql import id_list, short
+from postroom.adapters.store.targets import ANSWERING
 from postroom.adapters.store.units import Units
 from postroom.adapters.store.views import ROW, row_of
 from postroom.model.codec import sound
@@ -61,11 +62,31 @@ class SqliteViews:
         """See `postroom.ports.desktop.Views.mails`. Newest first is in order of acceptance."""
         asked = _Asked(wanted, sight)
         match = query(asked.words, asked.sender, asked.few_brands)
+        if wanted.answering:
+            return self._by_due(asked, match, after, limit)
         with self._moment() as tx:
             low, high = _window(tx, wanted, after)
             asked.values |= {"match": match, "low": low, "high": high, "looked": self._looked, "limit": limit + 1}
             source = _source(tx, asked)
             return _NOTHING if source is None else _page(tx, asked, source, limit)
+
+    def _by_due(self, asked: "_Asked", match: str, after: str, limit: int) -> MailPage:
+        """What is to be answered, by what is due first."""
+        asked.values |= {
+            "match": match, "after": sound(after), "now": self._units.clocks.now(), "looked": self._looked, "limit": limit + 1,
+        }  # fmt: skip
+        with self._moment() as tx:
+            low, high = _window(tx, asked.wanted, "")
+            asked.values |= {"low": low, "high": high}
+            found = [seq for (seq,) in tx.execute(_due_first(asked, bool(after)), asked.values)]
+            rows = _rows(tx, found[:limit])
+            if len(found) > limit:
+                return MailPage(rows=rows, after=rows[-1].id)
+            last = tx.execute(
+                f"SELECT id FROM mails WHERE seq = ({_open_targets(asked, bool(after))} LIMIT 1 OFFSET :looked - 1)",  # noqa: S608 - our own SQL
+                asked.values,
+            ).fetchone()
+        return MailPage(rows=rows, after=MailId(last[0]) if last else "")
 
     def row(self, mail_id: MailId, sight: Sight) -> MailRow | None:
         """See `postroom.ports.desktop.Views.row`."""
@@ -244,6 +265,34 @@ def _copied(asked: _Asked, desk: _Desk, allowed: Sequence[_Desk]) -> str:
     name = asked.values.name
     others = name(*(route for route, brand in allowed if brand == desk[1]))
     return f"copy <> '' AND copy = {name(desk[0])} AND brand = {name(desk[1])} AND route NOT IN ({others})"
+
+
+def _open_targets(asked: _Asked, beyond: bool) -> str:
+    """Numbers of mails to be answered, by what is due first."""
+    terms = [ANSWERING[asked.wanted.answering]]
+    index = "targets_open"
+    if asked.wanted.route:
+        index = "targets_desk"
+        terms.append(f"t.route = {asked.values.name(asked.wanted.route)}")
+    if beyond:
+        place = "SELECT due, mail FROM targets WHERE mail = (SELECT seq FROM mails WHERE id = :after)"
+        terms.append(f"(t.due, t.mail) > ({place})")
+    return f"SELECT t.mail FROM targets AS t INDEXED BY {index} WHERE {' AND '.join(terms)} ORDER BY t.due, t.mail"  # noqa: S608 - our own SQL
+
+
+def _due_first(asked: _Asked, beyond: bool) -> str:
+    """The same, with all that is asked for: the index is read no further than ``:looked``."""
+    wanted = asked.wanted
+    where = list(_conditions(asked, judged=True))
+    if wanted.since is not None or wanted.until is not None:
+        where.append("d.mail >= :low AND d.mail < :high")
+    if asked.words or asked.sender:
+        where.append("d.mail IN (SELECT rowid FROM found WHERE found MATCH :match)")
+    return (
+        f"SELECT d.mail FROM ({_open_targets(asked, beyond)} LIMIT :looked) AS d"  # noqa: S608 - our own SQL
+        " CROSS JOIN summaries AS s ON s.mail = d.mail CROSS JOIN mails AS m ON m.seq = d.mail"
+        f" WHERE {' AND '.join(where) or '1'} LIMIT :limit"
+    )
 
 
 def _arrivals(asked: _Asked) -> _Source:

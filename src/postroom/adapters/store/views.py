@@ -27,13 +27,19 @@ WHEN m.duplicate_of IS NOT NULL THEN 'duplicate' ELSE (
       AND (state <> 'dropped' OR generation >= coalesce(s.generation, 0)))
 ) END
 """
+_ANSWERED = {"answered": "answered", "elsewhere": "answered elsewhere", "needless": "needs no answer"}
 _TAIL = 4
 """Letters from which on an id is looked for by its end: that reads all ids."""
+_TARGET = ", ".join(
+    f"(SELECT t.{column} FROM targets AS t WHERE t.mail = m.seq)"  # noqa: S608 - our own names
+    for column in ("due", "near", "stopped_at", "how")
+)
 #: Of mails m and summaries s.
 ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
   coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, '')
+  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), {_TARGET}
 """
 
 
@@ -92,6 +98,12 @@ def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
         found.append(Event(at=reply.at, what="answer written", detail=f"by {reply.by or 'postroom'}"))
         if reply.settled_at is not None:
             found.append(Event(at=reply.settled_at, what=f"answer {reply.state}", detail=reply.said))
+    for when, who, what, said in tx.execute("SELECT at, who, what, detail FROM alarm_events WHERE mail = ?", (seq,)):
+        found.append(Event(at=when, what=f"urgent: {what}", detail=": ".join(filter(None, (who, said)))))
+    for when, how, who in tx.execute(
+        "SELECT stopped_at, how, who FROM targets WHERE mail = ? AND stopped_at IS NOT NULL", (seq,)
+    ):
+        found.append(Event(at=when, what=_ANSWERED[how], detail=who))
     for (when,) in tx.execute("SELECT at FROM erased_mails WHERE mail = ?", (seq,)):
         found.append(Event(at=when, what="erased", detail=""))
     return tuple(sorted(found, key=lambda event: event.at))
@@ -165,4 +177,8 @@ def row_of(row: tuple[Any, ...]) -> MailRow:
         language=row[13],
         kind=row[14],
         also=RouteName(row[15]),
+        due_at=row[15],
+        near_at=row[16],
+        answered_at=row[17],
+        how=row[18] or "",
     )

@@ -12,6 +12,7 @@ from postroom.model.desktop import Reading, Wanted
 from postroom.model.errors import Refused, unknown
 from postroom.model.listing import MailRow
 from postroom.model.mail import BrandName, Mail, MailId, RouteName
+from postroom.model.targets import Answering
 from postroom.web import mailview
 from postroom.web.api import shapes
 from postroom.web.api.operation import Body, Call, Done, Input, Nothing, Operation, Output
@@ -73,6 +74,12 @@ class Search(Input, frozen=True, rename={"from_": "from"}):
     reading: Reading = ""
     urgent: Annotated[bool, Meta(description="Only urgent mail.")] = False
     unconfirmed: Annotated[bool, Meta(description="Only what nobody looked at in review in time.")] = False
+    answering: Annotated[
+        Answering,
+        Meta(
+            description="Only mail to be answered: open; soon, when little time is left; overdue. What is due first comes first."
+        ),
+    ] = ""
     since: Annotated[Moment | None, Meta(description="Received at or after; seconds since the epoch.")] = None
     until: Annotated[Moment | None, Meta(description="Received before; seconds since the epoch.")] = None
     after: Annotated[str, Meta(max_length=64, description="The after of the page before.")] = ""
@@ -166,6 +173,7 @@ def list_mails(call: Call[Search, Nothing]) -> MailPage:
         reading=asked.reading,
         urgent=asked.urgent,
         unconfirmed=asked.unconfirmed,
+        answering=asked.answering,
         since=asked.since,
         until=asked.until,
     )

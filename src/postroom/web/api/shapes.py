@@ -3,7 +3,7 @@
 A struct here names every field that its facts have: a test holds them together.
 """
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -12,6 +12,7 @@ from postroom.flow.facts import waiting_facts
 from postroom.model.judgement import Asked, Source
 from postroom.model.listing import Event, MailRow, MailState, Waiting
 from postroom.model.people import Role, Scope
+from postroom.model.targets import How
 from postroom.model.work import JobInfo, JobKind, JobState
 from postroom.web.api.operation import Output
 
@@ -56,6 +57,16 @@ class MailLine(Output, frozen=True, rename={"from_": "from"}):
     from_: Annotated[str, Meta(description="Address of who asks.", examples=["ada@example.com"])]
     language: Annotated[str, Meta(examples=["en"])]
     kind: str
+    due_at: Annotated[float | None, Meta(description="Until when it is to be answered first; null for no target.")]
+    answered_at: Annotated[
+        float | None, Meta(description="When it was answered, or somebody said that it needs no answer.")
+    ]
+    answered: Annotated[
+        How | Literal[""],
+        Meta(
+            description="How: answered from here; elsewhere or needless, as somebody says; empty: no target, or not yet."
+        ),
+    ]
 
 
 class MailPage(Output, frozen=True):
@@ -418,6 +429,9 @@ def mail_line(row: MailRow) -> MailLine:
         from_=row.from_addr,
         language=row.language,
         kind=row.kind,
+        due_at=row.due_at,
+        answered_at=row.answered_at,
+        answered=row.how,
     )
 
 

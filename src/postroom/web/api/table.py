@@ -1,6 +1,20 @@
 """All operations of the API, a module a room."""
 
-from postroom.web.api import agreement, backtests, cases, hooks, house, letters, mails, people, replies, review, rules
+from postroom.web.api import (
+    agreement,
+    backtests,
+    cases,
+    hooks,
+    house,
+    letters,
+    mails,
+    people,
+    replies,
+    review,
+    rules,
+    targets,
+    urgent,
+)
 from postroom.web.api.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -8,8 +22,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *mails.OPERATIONS,
     *agreement.OPERATIONS,  # before `review`, whose paths take a mail where these say "second"
     *review.OPERATIONS,
+    *urgent.OPERATIONS,
     *cases.OPERATIONS,
     *replies.OPERATIONS,
+    *targets.OPERATIONS,
     *letters.OPERATIONS,
     *backtests.OPERATIONS,
     *people.OPERATIONS,

@@ -21,7 +21,7 @@ from postroom.web.pages.mail import opened as opened_mail
 from postroom.web.render import Missing, case_routes
 from postroom.web.visit import Page, Visit
 
-_FILTERS = ("state", "route", "mine", "second")
+_FILTERS = ("state", "route", "mine", "second", "near")
 _STATES = {"todo": "to do", "open": "open", "waiting": "waiting for the person", "decided": "decided", "all": "all"}
 _IDENTITIES = {
     "authenticated": "authenticated",
@@ -58,6 +58,7 @@ def cases(visit: Visit) -> Response:
         route=RouteName(given.get("route", "")),
         assignee=visit.user.name if "mine" in given else UserName(""),
         proposed="second" in given,
+        near_by=visit.now if "near" in given else None,
     )
     found = visit.room.cases.page(wanted, visit.sight, after=visit.query.get("after", ""))
     return visit.page(
@@ -177,7 +178,7 @@ def told(one: Running, now: float) -> Told:
     states = {
         "early": f"too early to act, {left} left",
         "running": f"{left} left",
-        "near": f"{left} left",
+        "near": f"near its end, {left} left",
         "late": f"late by {words.span(now - one.due)}",
         "met": "kept",
         "missed": "not kept",

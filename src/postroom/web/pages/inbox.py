@@ -11,7 +11,7 @@ from postroom.model.desktop import MailPage, Wanted
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, RouteName
 from postroom.web import answerform
-from postroom.web.pages.mail import Opened, given, opened
+from postroom.web.pages.mail import Opened, given, opened, say_of
 from postroom.web.seen import read_by
 from postroom.web.visit import Page, Visit, inside
 
@@ -25,6 +25,7 @@ _FILTERS = (
     "reading",
     "urgent",
     "unconfirmed",
+    "answering",
     "since",
     "until",
 )
@@ -57,6 +58,7 @@ def inbox(visit: Visit) -> Response:
         wrong=wrong,
         older=f"/inbox?{urlencode(asked | {'after': found.after})}" if found.after else "",
         newest=f"/inbox?{urlencode(asked)}" if after else "",
+        targets=bool(visit.room.first_answers.rules),
         may_move=visit.user.is_at_least("agent"),
         searching=any(name != "route" for name in asked),
     )
@@ -73,6 +75,8 @@ def together(visit: Visit) -> Response:
         case "read":
             for one in mails:
                 read_by(visit.room, visit.sight, one.row)
+        case "elsewhere" | "needless" | "unanswered" as verb:
+            say_of(visit, [one.row.id for one in mails], verb)
         case "move":
             if not route:
                 raise Refused("Say to which desk they go.")
@@ -96,7 +100,7 @@ def _all_given(visit: Visit, mails: Sequence[Opened], route: str, generations: S
 
 def wanted(said: dict[str, str]) -> Wanted:
     """What the fields of a search mean. Raises `Refused` for a date that is none."""
-    reading = said.get("reading", "")
+    reading, answering = said.get("reading", ""), said.get("answering", "")
     return Wanted(
         route=RouteName(said.get("route", "")),
         brand=BrandName(said.get("brand", "")),
@@ -107,6 +111,7 @@ def wanted(said: dict[str, str]) -> Wanted:
         reading=reading if reading in ("unread", "read") else "",  # type: ignore[arg-type]
         urgent="urgent" in said,
         unconfirmed="unconfirmed" in said,
+        answering=answering if answering in ("open", "soon", "overdue") else "",  # type: ignore[arg-type]
         since=_day(said["since"]) if "since" in said else None,
         until=_day(said["until"]) + _DAY if "until" in said else None,
     )

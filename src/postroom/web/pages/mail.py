@@ -84,6 +84,7 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
         "may_move": visit.user.is_at_least("agent") and one.decision is not None,
         "case": visit.room.cases.of_mail(one.row.id, visit.sight),
         "may_open": one.row.route in visit.room.casework.desks.desks and visit.user.is_at_least("agent"),
+        "alarm": visit.room.urgency.alarms.alarm(one.row.id, visit.sight) if visit.user.urgent else None,
         "may_undo": may_undo(visit, one),
         "desks": [r for r in visit.room.routes if r not in (JUNK, AUTOMATIC)],
         "others": [r for r in visit.room.routes if one.decision is None or r != one.decision.route],
@@ -196,12 +197,32 @@ def undo(visit: Visit) -> Response:
     return RedirectResponse(inside(visit.said("to", f"/mail/{one.row.id}")), status_code=303)
 
 
+def answered(visit: Visit) -> Response:
+    """Somebody says that it is answered, needs no answer, or is not answered after all."""
+    one = opened(visit, visit.path["id"])
+    say_of(visit, [one.row.id], visit.said("verb"))
+    return RedirectResponse(f"/mail/{one.row.id}", status_code=303)
+
+
+def say_of(visit: Visit, ids: list[MailId], verb: str) -> None:
+    """What a person says of answers to these mails. Raises `Refused`."""
+    answers = visit.room.first_answers
+    match verb:
+        case "elsewhere" | "needless":
+            answers.say(visit.user, ids, verb)
+        case "unanswered":
+            answers.take_back(visit.user, ids)
+        case _:
+            raise Refused("This form is damaged: load the page again.")
+
+
 PAGES = (
     Page(path="/mail/{id}", do=mail),
     Page(path="/mail/{id}/alike", do=alike),
     Page(path="/mail/{id}/html", do=html),
     Page(path="/mail/{id}/part/{number}", do=part),
     Page(path="/mail/{id}/raw", do=raw),
+    Page(path="/mail/{id}/answered", do=answered, method="POST", role="agent"),
     Page(path="/mail/{id}/move", do=move, method="POST", role="agent"),
     Page(path="/mail/{id}/split", do=split, method="POST", role="agent"),
     Page(path="/mail/{id}/undo", do=before_undo, role="agent"),

@@ -16,6 +16,8 @@ def news(visit: Visit) -> Response:
             room.turns.open_questions(visit.sight),
             room.store.newest(1),
             room.cases.todo(visit.sight),
+            room.deadlines.pressing(visit.now, visit.sight),
+            room.urgency.alarms.waiting(visit.sight, visit.user.name) if visit.user.urgent else 0,
         )
     )
     return JSONResponse({"mark": sha256(seen.encode()).hexdigest()[:16]})

@@ -127,11 +127,11 @@ async function listen() {
     const answer = await fetch("/news", { credentials: "same-origin" });
     if (!answer.ok) return;
     const { mark: now } = await answer.json();
-    if (heard !== null && now !== heard && document.querySelector("[data-live]") && !busy()) await refresh();
+    if (heard !== null && now !== heard) await (document.querySelector("[data-live]") && !busy() ? refresh() : places());
     heard = now;
   } catch { /* it is asked again */ }
 }
-function busy() { return document.querySelector("[data-tick]:checked") || document.activeElement.closest("input,select,textarea") || document.body.hasAttribute("aria-busy"); }
+function busy() { return document.querySelector("[data-tick]:checked,[data-live] details[open]") || document.activeElement.closest("input,select,textarea") || document.body.hasAttribute("aria-busy"); }
 async function refresh() {
   const answer = await fetch(location.href, { credentials: "same-origin" });
   if (!answer.ok || answer.redirected) return;
@@ -146,6 +146,16 @@ async function refresh() {
 }
 // What is under way is looked at again until it has ended.
 setInterval(() => { if (!document.hidden && document.querySelector("[data-running]") && !busy()) refresh().catch(() => {}); }, 2000);
+// Where somebody works, only the side says what is new: their own page, which changes nothing, has it too.
+async function places() {
+  const answer = await fetch("/me", { credentials: "same-origin" });
+  if (!answer.ok || answer.redirected) return;
+  const then = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("nav");
+  const nav = document.getElementById("nav"), here = nav.querySelector("[aria-current]")?.getAttribute("href");
+  if (!then || nav.contains(document.activeElement)) return;
+  then.querySelector(`[href="${CSS.escape(here || "")}"]`)?.setAttribute("aria-current", "page");
+  nav.replaceWith(document.adoptNode(then));
+}
 setInterval(listen, 5000);
 listen();
 dress();

@@ -51,8 +51,8 @@ def test_only_what_is_important_enough_is_written(capsys: pytest.CaptureFixture[
 
 def test_what_people_must_act_on_is_more_than_news() -> None:
     assert {e for e in EVENTS if LEVELS.get(e) == "error"} == {
-        "answer-failed", "backtest-failed", "erase-failed", "hook-given-up", "lane-down", "learn-failed", "model-refused", "parked", "parking-halted",
-        "rules-refused", "store-trouble",
+        "answer-failed", "backtest-failed", "erase-failed", "hook-given-up", "lane-down", "learn-failed", "model-refused", "parked",
+        "parking-halted", "rules-refused", "store-trouble", "urgent-waits",
         "watch-failed", "weights-refused", "worker-died", "worker-failed",
     }  # fmt: skip
     assert set(LEVELS) <= set(EVENTS)

@@ -26,7 +26,7 @@ from tests.pages_house import SETTINGS, Installation, installation
 
 DOCUMENT = document(OPERATIONS)
 CASES = SETTINGS.replace("[route.appeals]\n", "[route.appeals]\ncases = true\n").replace(
-    "[route.refunds]\n", "[route.refunds]\ncases = true\n"
+    "[route.refunds]\n", '[route.refunds]\ncases = true\nfirst_answer = "1 hours"\n'
 )
 TEXTS = {
     "appeals": "My account was suspended yesterday and I did nothing wrong. Please restore my account.",
@@ -36,7 +36,7 @@ TEXTS = {
 }
 BRANDS = {"shop": "support@shop.test", "video": "help@video.test"}
 EYES: dict[str, dict[str, Any]] = {
-    "shop-appeals": {"brands": ("shop",), "routes": ("appeals",)},
+    "shop-appeals": {"brands": ("shop",), "routes": ("appeals",), "urgent": True},
     "video": {"brands": ("video",)},
     "refunds": {"routes": ("refunds",)},
 }
@@ -64,6 +64,7 @@ class Ground:
 def ground(tmp_path: Path) -> Iterator[Ground]:
     with installation(tmp_path, CASES, api_per_minute=1_000_000) as here:
         here.room.casework.filing.watch()
+        here.room.first_answers.watch()
         planted = tuple(plant(here))
         tried(here)
         yield Ground(here=here, planted=planted)
@@ -103,6 +104,7 @@ def plant(here: Installation) -> Iterator[Planted]:
                 job for name in house.destinations for job in store.claim("deliver", 9, "deliver.1.1", destination=name)
             ]
             here.room.casework.catch_up()
+            here.room.first_answers.turn()
             store.settle([Park(job=job, error=f"{mark}j", why="gave-up") for job in jobs])
             answer = a_reply(1, mail.id, brand=brand, text=f"{mark}w", to=f"{mark}@example.net")
             answer = replace(answer, id=mail.id[:22] + "rep" + mail.id[25])
@@ -160,6 +162,8 @@ def bodies(ground: Ground, example: dict[str, Any] | None) -> Iterator[bytes]:
         changes = [{"numbers": [one.job]} for one in ground.planted]
     elif "mail" in example:
         changes = [{"mail": one.id} for one in ground.planted]
+    elif "mails" in example:
+        changes = [{"mails": [one.id]} for one in ground.planted]
     elif "skip" in example:
         changes += [{"skip": [one.id for one in ground.planted][:20]}]
     versions = {name: 0 for name in ("version", "generation") if name in example}
@@ -184,6 +188,8 @@ def values(ground: Ground, parameter: dict[str, Any]) -> list[Any]:
             return [*(one.id for one in ground.planted[:3]), 1]
         case "limit":
             return [200]
+        case "answering":
+            return ["open", "overdue"]
         case _:
             return ["true"] if parameter["schema"].get("type") == "boolean" else []
 

@@ -14,7 +14,7 @@ from tests.pages_house import APPEAL, REFUND, SETTINGS, Answer, Browser, Install
 CASES = (
     SETTINGS.replace(
         "[route.appeals]\n",
-        '[route.appeals]\ncases = true\nclocks = ["dsa", "dmca", "ours"]\nsecond_person = "rejection"\nfirst_answer_hours = 8\ncalendar = "berlin"\n',
+        '[route.appeals]\ncases = true\nclocks = ["dsa", "dmca", "ours"]\nsecond_person = "rejection"\nfirst_answer = "8 business hours"\ncalendar = "berlin"\n',
     )
     + """
 [calendar.berlin]

@@ -165,7 +165,7 @@ def test_every_page_asks_who_it_is_and_whether_they_may(here: Installation, page
     ask = stranger.get if page.method == "GET" else stranger.post  # type: ignore[attr-defined]
     ask(path)
     assert stranger.at.startswith("/sign-in")
-    viewer = here.user("vic", "viewer")
+    viewer = here.user("vic", "viewer", urgent=True)
     token = viewer.csrf()
     answer = viewer.get(path) if page.method == "GET" else viewer.post(path, csrf=token)  # type: ignore[attr-defined]
     if page.role == "viewer":  # type: ignore[attr-defined]

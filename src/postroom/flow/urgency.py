@@ -1,0 +1,146 @@
+"""Who has which urgent mail. Nobody loses one silently: it waits, or one person has it, by name.
+
+Whoever takes one says whom they saw it with, so that of two who press at the same moment one is told. What was handed on is
+still its holder's until the other has taken it. What nobody takes is told again, as often as the settings say.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from postroom.model.alarms import Alarm, AlarmEvent, AlarmEventName
+from postroom.model.errors import Refused
+from postroom.model.mail import MailId
+from postroom.model.people import Deed, Sight, User, UserName
+from postroom.ports import Observer
+from postroom.ports.accounts import Accounts
+from postroom.ports.alarms import Alarms
+
+MOST_WORDS = 1000
+"""Characters of a note."""
+
+_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doer:
+    """Who does something, and what they may see."""
+
+    name: UserName
+    sight: Sight
+
+
+def doer(user: User) -> Doer:
+    """Somebody with the right to it. Raises `Refused` for all others."""
+    if not user.urgent:
+        raise Refused(not_for(user.name))
+    return Doer(name=user.name, sight=user.sight)
+
+
+def not_for(name: str) -> str:
+    """What somebody without the right is told."""
+    return f"urgent mail is for those who may see it; an admin lets {name} in (People, or `postroom user change {name} --urgent`)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urgency:
+    """What people do with urgent mail. Every verb raises `Refused`, with what to do, and `TryLater`."""
+
+    alarms: Alarms
+    accounts: Accounts
+    #: seconds since the epoch
+    clock: Callable[[], float]
+
+    def acknowledge(self, by: Doer, mail_id: MailId, *, seen_with: str = "", note: str = "") -> Alarm:
+        """``by`` has it from now on, who saw it with ``seen_with`` (``""``: with nobody). Done again, it changes nothing."""
+        alarm = self._alarm(by, mail_id)
+        words = _line(note)
+        if alarm.holder == by.name and not words:
+            return alarm
+        if alarm.holder and alarm.holder not in (by.name, seen_with):
+            raise Refused(f"{alarm.holder} has it already: take it over if you mean to")
+        over = alarm.holder and alarm.holder != by.name
+        taken_at = alarm.taken_at if alarm.holder == by.name else self.clock()
+        taken = replace(alarm, holder=by.name, taken_at=taken_at, offered=UserName(""), note=words)
+        said = f"from {alarm.holder}" if over else ""
+        return self._put(
+            taken, by, "taken over" if over else "acknowledged", "; ".join(filter(None, (said, words))), said
+        )
+
+    def hand_on(self, by: Doer, mail_id: MailId, to: str, *, note: str = "") -> Alarm:
+        """Ask somebody else to take it over; ``by`` has it until they do."""
+        alarm = self._held(by, mail_id)
+        other = next((one for one in self.takers(alarm, by) if one.name == to), None)
+        if other is None:
+            raise Refused(f"{to or 'nobody'} can't take it: choose somebody who may see urgent mail of its desk")
+        words = _line(note)
+        asked = replace(alarm, offered=other.name, note=words or alarm.note)
+        said = f"to {other.name}"
+        return self._put(asked, by, "handed on", "; ".join(filter(None, (said, words))), said)
+
+    def give_back(self, by: Doer, mail_id: MailId, *, note: str = "") -> Alarm:
+        """Nobody has it again: it waits, and is told again, as if it had just come."""
+        alarm, now, words = self._held(by, mail_id), self.clock(), _line(note)
+        back = replace(
+            alarm, since=now, told_at=now, holder=UserName(""), taken_at=None, offered=UserName(""), note=words
+        )
+        return self._put(back, by, "given back", words, "")
+
+    def takers(self, alarm: Alarm, by: Doer) -> tuple[User, ...]:
+        """Who else could have it."""
+        return tuple(
+            user
+            for user in self.accounts.users()
+            if user.urgent
+            and not user.disabled
+            and user.name != by.name
+            and self.alarms.alarm(alarm.mail_id, user.sight) is not None
+        )
+
+    def _alarm(self, by: Doer, mail_id: MailId) -> Alarm:
+        found = self.alarms.alarm(mail_id, by.sight)
+        if found is None:
+            raise Refused("there is no such urgent mail, or it is not for you")
+        return found
+
+    def _held(self, by: Doer, mail_id: MailId) -> Alarm:
+        alarm = self._alarm(by, mail_id)
+        if alarm.holder != by.name:
+            raise Refused(f"{alarm.holder or 'nobody'} has it: only who has it can do that")
+        return alarm
+
+    def _put(self, alarm: Alarm, by: Doer, what: AlarmEventName, detail: str, told: str) -> Alarm:
+        """``told`` goes into the audit log: nothing of what somebody wrote, as it may be a mail's words."""
+        now = self.clock()
+        deed = Deed(at=now, by=by.name, what=f"urgent-{what.replace(' ', '-')}", to=alarm.mail_id, detail=told)
+        return self.alarms.put(alarm, AlarmEvent(at=now, by=by.name, what=what, detail=detail), deed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Tells again of urgent mail that nobody has."""
+
+    alarms: Alarms
+    observer: Observer
+    #: seconds after which it is told again
+    every: float
+    clock: Callable[[], float]
+
+    def turn(self) -> bool:
+        """Tell of some. Whether there may be more. Raises `TryLater`."""
+        now = self.clock()
+        found = self.alarms.neglected(now - self.every, _AT_ONCE)
+        for alarm in found:
+            again = replace(alarm, repeats=alarm.repeats + 1, told_at=now)
+            with suppress(Refused):  # somebody has it by now
+                self.alarms.put(again, AlarmEvent(at=now, by="", what="told again"), None)
+                self.observer.note("urgent-waits", alarm.mail_id, repeat=again.repeats, seconds=now - alarm.since)
+        return len(found) == _AT_ONCE
+
+
+def _line(text: str) -> str:
+    """A note as one line. Raises `Refused` for too much."""
+    words = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if len(words) > MOST_WORDS:
+        raise Refused(f"the note has more than {MOST_WORDS} characters: shorten it")
+    return words

@@ -1,0 +1,106 @@
+"""Urgent mail: what nobody has comes first, with how long it waits and why it is urgent; then who has which."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.responses import RedirectResponse, Response
+
+from postroom.flow.urgency import Doer, doer
+from postroom.model.alarms import Alarm, AlarmPage
+from postroom.model.errors import Refused
+from postroom.model.listing import MailRow
+from postroom.model.mail import MailId
+from postroom.model.people import User, UserName
+from postroom.web.pages.mail import opened
+from postroom.web.visit import Page, Visit, inside
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An alarm as the page shows it."""
+
+    alarm: Alarm
+    row: MailRow
+    #: names of the signals
+    signals: tuple[str, ...]
+    #: what was found, in words
+    why: tuple[str, ...]
+    #: who else could have it; only of what the visitor has
+    takers: tuple[User, ...]
+    #: whoever has it may not see it any more, or not sign in
+    left: bool
+
+
+def urgent(visit: Visit) -> Response:
+    """What nobody has, which waits longest first; below, what somebody has."""
+    if not visit.user.urgent:
+        return visit.page(
+            "problem.html",
+            status=403,
+            title="Not for you",
+            words="This page is for those who may see urgent mail; an admin says who does, at People and keys.",
+        )
+    alarms, by = visit.room.urgency.alarms, doer(visit.user)
+    after, older = visit.query.get("after", ""), visit.query.get("older", "")
+    waiting = alarms.page(by.sight, held=False, after=after, limit=_SHOWN)
+    held = alarms.page(by.sight, held=True, after=older, limit=_SHOWN)
+    asked = {"after": after, "older": older}
+    return visit.page(
+        "urgent.html",
+        title="Urgent",
+        here="urgent",
+        offered=_shown(visit, by, alarms.offered(by.name, by.sight)),
+        waiting=_shown(visit, by, waiting),
+        held=[one for one in _shown(visit, by, held) if one.alarm.offered != by.name],
+        more=_onward(asked | {"after": waiting.after}) if waiting.after else "",
+        more_held=_onward(asked | {"older": held.after}) if held.after else "",
+        every=visit.room.neglected_after,
+    )
+
+
+def _onward(asked: dict[str, str]) -> str:
+    return f"/urgent?{urlencode({name: value for name, value in asked.items() if value})}"
+
+
+def _shown(visit: Visit, by: Doer, page: AlarmPage) -> list[Shown]:
+    users = {one.name: one for one in visit.room.accounts.users()}
+    return [_one(visit, by, users, alarm, row) for alarm, row in page.alarms]
+
+
+def _one(visit: Visit, by: Doer, users: dict[UserName, User], alarm: Alarm, row: MailRow) -> Shown:
+    decisions = visit.room.store.decisions(row.id)
+    findings = [one for one in decisions[-1].findings if one.source == "urgent"] if decisions else []
+    holder = users.get(alarm.holder)
+    return Shown(
+        alarm=alarm,
+        row=row,
+        signals=decisions[-1].urgent if decisions else (),
+        why=tuple(dict.fromkeys(one.reason for one in findings)),
+        takers=visit.room.urgency.takers(alarm, by) if alarm.holder == by.name else (),
+        # whoever took it by a command need not be a user
+        left=holder is not None and (holder.disabled or not holder.urgent),
+    )
+
+
+def change(visit: Visit) -> Response:
+    """One person's word on one mail."""
+    one, by, urgency = opened(visit, visit.path["id"]), doer(visit.user), visit.room.urgency
+    mail_id, note = MailId(one.row.id), visit.said("note")
+    match visit.said("verb"):
+        case "have":
+            urgency.acknowledge(by, mail_id, seen_with=visit.said("holder"), note=note)
+        case "hand-on":
+            urgency.hand_on(by, mail_id, visit.said("to"), note=note)
+        case "give-back":
+            urgency.give_back(by, mail_id, note=note)
+        case _:
+            raise Refused("This form is damaged: load the page again.")
+    return RedirectResponse(inside(visit.said("back", "/urgent")), status_code=303)
+
+
+PAGES = (
+    Page(path="/urgent", do=urgent),
+    Page(path="/urgent/{id}", do=change, method="POST"),
+)
