@@ -232,3 +232,25 @@ def test_of_several_processes_no_two_hold_the_same_question(store: SqliteStore, 
     every = [mail for some in taken for mail in some]
     assert sorted(every) == ids(*range(1, 121))
     assert len({one.by for one in SqliteTurns(store.units).held()}) == 120
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (Wanted(answering="open"), "SEARCH t USING INDEX targets_open (due>?)"),
+        (Wanted(answering="overdue"), "SEARCH t USING INDEX targets_open (due>? AND due<?)"),
+        (Wanted(answering="open", route=_APPEALS), "SEARCH t USING INDEX targets_desk (route=? AND due>?)"),
+        (
+            Wanted(answering="overdue", route=_APPEALS),
+            "SEARCH t USING INDEX targets_desk (route=? AND due>? AND due<?)",
+        ),
+        (Wanted(answering="soon", route=_APPEALS), "INDEX targets_desk (route=? AND due>?)"),
+    ],
+)
+def test_what_is_to_be_answered_is_read_in_the_order_in_which_it_is_due(
+    store: SqliteStore, wanted: Wanted, index: str
+) -> None:
+    watched = Watched(store.units)
+    SqliteViews(watched).mails(wanted, _AGENT)  # type: ignore[arg-type]
+    assert index in watched.plan
+    assert "TEMP B-TREE" not in watched.plan
