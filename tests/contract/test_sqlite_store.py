@@ -301,6 +301,10 @@ class TestSqliteTargets(OneStore, TargetsContract):
         return SqliteTargets(store.units)
 
     @pytest.fixture
+    def replies(self, store: SqliteStore) -> SqliteReplies:
+        return SqliteReplies(store.units)
+
+    @pytest.fixture
     def views(self, store: SqliteStore) -> SqliteViews:
         return SqliteViews(store.units)
 

@@ -48,7 +48,10 @@ class Outbox(Protocol):
         ...
 
     def settle(self, reply: Reply, state: ReplyState, *, at: float, due_at: float, said: str) -> None:
-        """What came of sending one that was taken. Does nothing when somebody else has taken it since."""
+        """What came of sending one that was taken. Does nothing when somebody else has taken it since.
+
+        One of a person that was sent is the first answer to its mail, if that was still to be answered.
+        """
         ...
 
     def bounced(self, reply_id: ReplyId, brand: str, said: str, at: float) -> bool:

@@ -16,6 +16,7 @@ from postroom.ports.cases import Cases
 from postroom.ports.desktop import Views
 from postroom.ports.targets import Targets
 from postroom.testing.cases_contract import a_case, a_change, judge
+from postroom.testing.replies_contract import KeepsReplies, a_reply, put
 from postroom.testing.values import a_mail, a_ruling
 
 APPEALS, REFUNDS = RouteName("appeals"), RouteName("refunds")
@@ -103,6 +104,19 @@ class TargetsContract:
         store.rule(a_ruling(mail, "general", generation=2))
         assert targets.unreckoned("v1", 10) == ()
         assert state(views, mail, RECEIVED) == ""
+
+    def test_an_answer_of_a_person_that_was_sent_is_the_first(
+        self, store: Store, targets: Targets, views: Views, replies: KeepsReplies
+    ) -> None:
+        targets.watch((APPEALS,))
+        by_nobody, by_somebody = judge(store, "appeals", "appeals")
+        due(targets, 2, 2)
+        for number, (mail, automatic) in enumerate(((by_nobody, True), (by_somebody, False)), 1):
+            put(replies, a_reply(number, mail, due_at=RECEIVED, automatic=automatic))
+        for taken in replies.take(RECEIVED + HOUR, lease=60.0, limit=9):
+            replies.settle(taken, "sent", at=RECEIVED + HOUR, due_at=0.0, said="")
+        assert state(views, by_nobody, RECEIVED + 3 * HOUR) == "overdue"
+        assert state(views, by_somebody, RECEIVED + 3 * HOUR) == ""
 
     def test_desks_that_are_watched_no_more_are_forgotten(self, store: Store, targets: Targets, views: Views) -> None:
         targets.watch((APPEALS, REFUNDS))

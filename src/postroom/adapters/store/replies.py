@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from postroom.adapters.store import journal
 from postroom.adapters.store.sql import Insert, hash_of, id_list, short
+from postroom.adapters.store.targets import stop
 from postroom.adapters.store.units import Units
 from postroom.model.codec import decode_mail, sound
 from postroom.model.errors import Refused
@@ -122,7 +123,12 @@ class SqliteReplies:
         )
         sent, settled = state == "sent", None if state == "waiting" else at
         row = (state, due_at, not sent, settled, short(said, 500), sent, sound(reply.id), reply.due_at)
-        self._units.write(lambda tx: tx.execute(change, row).rowcount)
+
+        def unit(tx: sqlite3.Connection) -> None:
+            if tx.execute(change, row).rowcount and sent and not reply.automatic:
+                stop(tx, [reply.mail_id], at, "answered", reply.by)
+
+        self._units.write(unit)
 
     def bounced(self, reply_id: ReplyId, brand: str, said: str, at: float) -> bool:
         """See `postroom.ports.replies.Outbox.bounced`."""
