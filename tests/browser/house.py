@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from postroom.adapters.passwords import Argon2Passwords
+from postroom.bootstrap.answering import answering
 from postroom.bootstrap.house import House
 from postroom.config import load
+from postroom.flow.answering import Answerable, Wish
 from postroom.model.cases import WantedCases
 from postroom.model.desktop import Wanted
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ROLES, Role, Sight, User, UserName
 from postroom.ports import JobFilter
 from postroom.testing.smtp_sink import SmtpSink
+from postroom.understand.reader import read
 from tests.browser.letters import DAILY, DOUBTFUL, Letter
 from tests.browser.wild import WILD_LETTERS
 from tools.running import free_port, wait_until
@@ -26,6 +29,8 @@ from tools.trial import Plan, Trial
 
 #: subject of a mail that somebody has moved
 CORRECTED = "Mein Konto wurde gesperrt"
+#: subjects of mails that were answered; the address of the first takes no mail
+ANSWERED = ("Opening hours", "Where do I change the language?")
 PASSWORD = "correct horse battery"
 #: of these brands every mail waits for a person
 _ASKED = ("drill", "plain", "doubt")
@@ -48,6 +53,11 @@ host = "127.0.0.1"
 port = {sink}
 tls = "none"
 recipients = ["rights@example.test"]
+[answers]
+host = "127.0.0.1"
+port = {sink}
+tls = "none"
+undo_seconds = 2
 [calendar.office]
 zone = "Europe/Berlin"
 [clock.ours]
@@ -166,7 +176,8 @@ def settings(smtp: int, pages: int, sink: int) -> str:
 def served(folder: Path) -> Iterator[Served]:
     """One with all people and letters in it; letters to `far` were refused."""
     with SmtpSink() as sink:
-        sink.fail("rcpt", reply="550 5.7.1 not for us", times=None)
+        sink.fail("rcpt", reply="550 5.7.1 not for us", match="rights@", times=None)
+        sink.fail("rcpt", reply="550 5.1.1 no such user", match="dorothy@", times=None)
         trial = Trial(folder, Plan(destination=""))
         pages = free_port()
         text = settings(trial.smtp_port, pages, sink.port)
@@ -181,6 +192,8 @@ def served(folder: Path) -> Iterator[Served]:
             one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS))
             assert wait_until(lambda: _up(one.url) and bool(house.cases.page(WantedCases(), Sight()).cases), 30)
             _corrected(house, one.mail(CORRECTED))
+            for subject in ANSWERED:
+                _answered(house, one.mail(subject))
             one.settle()
             yield one
         finally:
@@ -206,6 +219,15 @@ def _corrected(house: House, mail_id: MailId) -> None:
     (mail,) = house.store.read([mail_id])
     generation = house.store.decisions(mail_id)[-1].generation
     house.reviewing().give(mail, RouteName("general"), UserName("lea"), generation=generation, note="a question")
+
+
+def _answered(house: House, mail_id: MailId) -> None:
+    """Somebody has answered this one."""
+    (mail,) = house.store.read([mail_id])
+    to = Answerable(mail=mail, message=read(mail, house.trust), decision=house.store.decisions(mail_id)[-1])
+    by = house.accounts.user(UserName("lea"))
+    assert by is not None
+    answering(house).send(by, to, Wish(text="Hello,\n\nMonday to Friday, nine to five.\n\nLea", language="en"))
 
 
 def _up(url: str) -> bool:
