@@ -13,10 +13,12 @@ from typing import Any
 
 from postroom.adapters.passwords import Argon2Passwords
 from postroom.adapters.store.rulebooks import SqliteDrafts
+from postroom.bootstrap.answering import answering
 from postroom.bootstrap.backtesting import trials
 from postroom.bootstrap.house import House
 from postroom.bootstrap.reviewers import second_looking
 from postroom.config import load
+from postroom.flow.answering import Answerable, Wish
 from postroom.flow.urgency import Doer
 from postroom.model.alarms import AlarmEvent
 from postroom.model.cases import WantedCases
@@ -28,6 +30,7 @@ from postroom.model.rulebooks import SheetName
 from postroom.model.targets import Reckoned
 from postroom.ports import JobFilter
 from postroom.testing.smtp_sink import SmtpSink
+from postroom.understand.reader import read
 from tests.browser.letters import DAILY, DOUBTFUL, URGENT, Letter
 from tests.browser.wild import WILD_LETTERS
 from tests.oidc_provider import Provider, provider
@@ -36,6 +39,8 @@ from tools.trial import Plan, Trial
 
 #: subject of a mail that somebody has moved
 CORRECTED = "Mein Konto wurde gesperrt"
+#: subjects of mails that were answered; the address of the first takes no mail
+ANSWERED = ("Opening hours", "Where do I change the language?")
 PASSWORD = "correct horse battery"
 #: of these brands every mail waits for a person
 _ASKED = ("drill", "plain", "doubt", "double", "split")
@@ -79,6 +84,11 @@ thursday = ["00:00-23:30"]
 friday = ["00:00-23:30"]
 saturday = ["00:00-23:30"]
 sunday = ["00:00-23:30"]
+[answers]
+host = "127.0.0.1"
+port = {sink}
+tls = "none"
+undo_seconds = 2
 [calendar.office]
 zone = "Europe/Berlin"
 [clock.ours]
@@ -273,6 +283,9 @@ def served(folder: Path) -> Iterator[Served]:
     """One with all people and letters in it; letters to `far` were refused."""
     with SmtpSink() as sink, provider() as issuing:
         sink.fail("rcpt", reply="550 5.7.1 not for us", times=None)
+    with SmtpSink() as sink:
+        sink.fail("rcpt", reply="550 5.7.1 not for us", match="rights@", times=None)
+        sink.fail("rcpt", reply="550 5.1.1 no such user", match="dorothy@", times=None)
         trial = Trial(folder, Plan(destination=""))
         pages = free_port()
         text = settings(trial.smtp_port, pages, sink.port, issuing.issuer)
@@ -293,6 +306,8 @@ def served(folder: Path) -> Iterator[Served]:
             _corrected(house, one.mail(CORRECTED))
             _pressing(house, one)
             _looked_at_twice(house, [row for row in all_mails(house) if row.brand == "double"])
+            for subject in ANSWERED:
+                _answered(house, one.mail(subject))
             one.settle()
             _tried(house)
             yield one
@@ -375,6 +390,15 @@ def _pressing(house: House, one: Served) -> None:
         for mail, left in zip(mails, (-7500, 3000), strict=True)
     )
     pressing.targets.reckon([late, soon], pressing.first_answers.version)
+
+
+def _answered(house: House, mail_id: MailId) -> None:
+    """Somebody has answered this one."""
+    (mail,) = house.store.read([mail_id])
+    to = Answerable(mail=mail, message=read(mail, house.trust), decision=house.store.decisions(mail_id)[-1])
+    by = house.accounts.user(UserName("lea"))
+    assert by is not None
+    answering(house).send(by, to, Wish(text="Hello,\n\nMonday to Friday, nine to five.\n\nLea", language="en"))
 
 
 def _up(url: str) -> bool:

@@ -1,13 +1,14 @@
 """What people do all day, in a real browser."""
 
 import re
+from dataclasses import replace
 from itertools import cycle
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from postroom.ports import JobFilter
-from tests.browser.driving import Windows
+from tests.browser.driving import Width, Windows
 from tests.browser.house import PASSWORD
 from tests.browser.letters import SHOP, letter
 from tools.running import wait_until
@@ -281,6 +282,42 @@ def test_a_lead_tries_a_dead_letter_again_and_drops_another(windows: Windows) ->
     states = {job.state for job in windows.house.house.store.jobs(JobFilter(mail_id=mail, kinds=("deliver",)))}
     assert "dropped" in states
     assert not any(dropped.encode() in one.data for one in windows.house.sink.mails)
+
+
+@pytest.mark.parametrize("width", ["phone", "wide"])
+def test_a_mail_is_answered_and_the_reply_comes_into_its_case(windows: Windows, width: Width) -> None:
+    house, subject, addr = windows.house, f"Please unban me {width}", f"{width}@example.net"
+    text = "My account was suspended and I did nothing wrong. Please review the suspension and restore my account."
+    house.feed([letter(SHOP, subject, text, sender=f"Eve <{addr}>")])
+    page = windows.open("lea", f"/mail/{house.mail(subject)}", width=width)
+    page.get_by_text("Write an answer").click()
+    page.get_by_label("Template").select_option("appeal-more")
+    page.get_by_role("button", name="Use it").click()
+    answer = page.get_by_label("Answer", exact=True)
+    answer.fill(answer.input_value().replace("{question}", "Which account is it?"))
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("Which account is it?").first).to_be_visible()
+    page.keyboard.press("c")
+    expect(page.get_by_role("button", name="Take it back")).to_be_visible()
+
+    def sent() -> bytes:
+        return next((one.data for one in house.sink.mails if one.rcpts == (addr,)), b"")
+
+    assert wait_until(lambda: bool(sent()), 20)
+    message_id = re.search(rb"Message-ID: <([^>]+)>", sent())
+    assert message_id is not None
+    page.reload()
+    expect(page.locator("#answers")).to_contain_text("sent")
+    reply = letter(SHOP, f"Re: {subject}", "It is the blue one. " + text, sender=f"Eve <{addr}>")
+    head = b"In-Reply-To: <" + message_id[1] + b">\r\nReferences: <" + message_id[1] + b">\r\n"
+    house.feed([replace(reply, raw=head + reply.raw)])
+    page.get_by_role("link", name=re.compile(r"^case \d")).click()
+    assert wait_until(lambda: _in_case(page, f"Re: {subject}"), 20)
+
+
+def _in_case(page: Page, subject: str) -> bool:
+    page.reload()
+    return bool(page.get_by_role("link", name=subject).count())
 
 
 def test_all_works_without_javascript(windows: Windows) -> None:

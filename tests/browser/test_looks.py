@@ -99,6 +99,29 @@ def _archive(page: Page) -> None:
 
 
 _EDITOR: Final = "/rules/rules/press.toml"
+
+
+def _template(page: Page) -> None:
+    page.get_by_text("Write an answer").click()
+    page.get_by_label("Template").select_option("appeal-more")
+    page.get_by_role("button", name="Use it").click()
+    page.get_by_text("Quote their words below").wait_for()
+
+
+def _preview(page: Page) -> None:
+    page.get_by_text("Write an answer").click()
+    page.get_by_label("Answer", exact=True).fill("Hello Ada,\n\nyour account is restored.\n\nLea")
+    page.get_by_label("Quote their words below").check()
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("heading", name="This is what is sent").wait_for()
+
+
+def _unfilled(page: Page) -> None:
+    _template(page)
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("alert").wait_for()
+
+
 _MAIL: Final = "/mail/{mail:Suspended without a reason}"
 LOOKS: Final = (
     Look(name="sign-in", path="/sign-in", by=("",)),
@@ -121,6 +144,10 @@ LOOKS: Final = (
     Look(name="urgent-mail", path="/mail/{mail:Last warning}", by=("ursa",)),
     Look(name="inbox-due", path="/inbox?route=appeals&answering=open", by=("ursa",)),
     Look(name="mail-due", path="/mail/{mail:Still waiting}", by=("ursa",)),
+    Look(name="mail-answered", path="/mail/{mail:Opening hours}", by=("vera", "lea"), prepare=open_all),
+    Look(name="mail-answering", path=_MAIL, by=("lea",), prepare=_template),
+    Look(name="answer", path=_MAIL, by=("lea",), prepare=_preview),
+    Look(name="answer-wrong", path=_MAIL, by=("lea",), prepare=_unfilled),
     Look(name="cases", path="/cases", by=("lea",)),
     Look(name="case", path="/case/1", by=("vera", "lea")),
     Look(name="keys", path=_MAIL, by=("lea",), prepare=_keys),

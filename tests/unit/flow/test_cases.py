@@ -601,3 +601,32 @@ def test_a_desk_that_has_no_cases_any_more_has_no_clocks(bench: Bench) -> None:
     assert rank(case, ()) > bench.house.clock.now() + 1000 * DAY
     with pytest.raises(PostroomError):
         replace(bench.work, desks=nowhere).open(bench.users["ada"], case.mails[0].id)
+
+
+# -- answers that were sent
+
+
+def test_an_answer_that_was_sent_stops_the_first_answer_clock(bench: Bench) -> None:
+    mail = bench.arrive()
+    bench.work.catch_up()
+    bench.work.heard(mail.id, "ada", asks=False)
+    case = bench.of(mail)
+    assert (case.state, case.answered_at, case.fresh) == ("open", bench.house.clock.now(), True)
+    bench.house.clock.advance(5)
+    bench.work.heard(mail.id, "ada", asks=True)
+    assert (bench.of(mail).state, bench.of(mail).answered_at) == ("waiting", case.answered_at)
+    assert bench.told(case) == ["opened", "answered", "asked"]
+    assert bench.done() == []
+
+
+def test_who_is_asked_after_the_decision_does_not_open_it_again(bench: Bench) -> None:
+    mail = bench.arrive()
+    bench.work.catch_up()
+    bench.work.decide(bench.hand(bench.of(mail)), "granted", "a mistake")
+    bench.work.heard(mail.id, "ada", asks=True)
+    assert bench.of(mail).state == "decided"
+
+
+def test_a_mail_without_a_case_tells_none(bench: Bench) -> None:
+    bench.work.heard(bench.arrive().id, "ada", asks=True)
+    assert bench.cases.page(WantedCases(state="all"), ALL).cases == ()

@@ -128,6 +128,11 @@ def _hold(connection: sqlite3.Connection) -> int:
     held = connection.execute(
         "UPDATE jobs SET state = 'held', solo = 0, claim = NULL WHERE state IN ('ready', 'claimed')"
     ).rowcount
+    connection.execute(
+        "UPDATE replies SET state = 'failed', settled_at = at,"
+        " said = 'a backup was brought back: it may have been sent after that was made'"
+        " WHERE state IN ('waiting', 'sending')"
+    )
     connection.execute("DELETE FROM claims")
     connection.execute("DELETE FROM lanes")
     connection.execute("DELETE FROM sessions")  # one that was ended since would come to life again

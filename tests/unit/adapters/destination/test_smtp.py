@@ -736,3 +736,19 @@ def test_a_line_break_never_gets_into_a_command() -> None:
     session = Session(lmtp=False, greet_as="x.test", connect_timeout=1.0)
     with pytest.raises(ValueError, match="line break"):
         session.exchange(["MAIL FROM:<a>\r\nRCPT TO:<b>"])
+
+
+def test_a_mail_of_our_own_goes_to_one(sink: SmtpSink, forward: Callable[..., SmtpDestination]) -> None:
+    smtp = forward(sink)
+    assert smtp.send("key", "us@shop.test", "ada@example.com", b"Subject: x\n\nHello\n").reference.startswith("250")
+    smtp.send("other", "", "j\xfcrgen@example.com", b"Subject: y\r\n\r\nHello\r\n")
+    first, second = sink.mails
+    assert (first.sender, first.rcpts, first.data) == (
+        "us@shop.test",
+        ("ada@example.com",),
+        b"Subject: x\r\n\r\nHello\r\n",
+    )
+    assert "SMTPUTF8" not in first.parameters
+    assert (second.sender, "SMTPUTF8" in second.parameters) == ("", True)
+    with pytest.raises(GiveUp, match="can't be written"):
+        smtp.send("third", "us@shop.test", "ada@example.com> SIZE=1", b"")

@@ -17,11 +17,14 @@ import pytest
 from postroom.adapters.store import line, queue, schema
 from postroom.adapters.store.backup import restore
 from postroom.adapters.store.connect import translate
+from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.model.errors import ConfigError, PostroomError, TryLater
 from postroom.model.mail import DestinationName
+from postroom.model.people import Deed
 from postroom.model.work import Done
 from postroom.ports import JobFilter
+from postroom.testing.replies_contract import a_reply
 from postroom.testing.values import a_delivery, a_judgement, a_mail, a_parcel
 
 
@@ -359,6 +362,8 @@ def test_a_restored_backup_waits_for_a_person(store: SqliteStore, path: Path) ->
     store.record([a_judgement(job, a_delivery(job.mail_id)) for job in jobs[:3]])
     (first, *_) = store.claim("deliver", 2, "w", destination=DestinationName("desk"))
     store.settle([Done(job=first)])
+    answer = a_reply(1, a_mail(0).id)
+    SqliteReplies(store.units).put(answer, Deed(at=1.0, by="ada", what="answered"), after="")
     told: list[tuple[int, int]] = []
     saved, again = path.with_name("saved.db"), path.with_name("again.db")
     store.backup(saved, lambda done, total: told.append((done, total)))
@@ -370,6 +375,8 @@ def test_a_restored_backup_waits_for_a_person(store: SqliteStore, path: Path) ->
     restored = SqliteStore.open(again)
     assert restored.claim("judge", 9, "w") == ()
     assert restored.destinations_due() == ()
+    assert SqliteReplies(restored.units).take(2e9, lease=1.0, limit=9) == ()
+    assert [one.id for one in SqliteReplies(restored.units).aside()] == [answer.id]
     assert len(restored.read([a_mail(number).id for number in range(8)])) == 6
     assert restored.census()["jobs"]["deliver"] == {
         "ready": 0,
