@@ -14,6 +14,7 @@ from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
+from postroom.adapters.store.savedviews import SqliteSavedViews
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
@@ -25,6 +26,7 @@ from postroom.testing.hooks_contract import HooksContract
 from postroom.testing.privacy_contract import PrivacyContract
 from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
+from postroom.testing.savedviews_contract import SavedViewsContract
 from postroom.testing.store_contract import StoreContract
 from postroom.testing.verdict_contract import VerdictsContract
 
@@ -163,6 +165,23 @@ class TestSqliteHooks(HooksContract):
     @pytest.fixture
     def hooks(self, store: SqliteStore) -> SqliteHooks:
         return SqliteHooks(store.units)
+
+
+class ViewRooms:
+    """Saved views and what concerns them."""
+
+    def __init__(self, house: SqliteHouse) -> None:
+        store = house.open()
+        self.accounts = SqliteAccounts(store.units)
+        self.journal = house.journal(store)
+        self.erasing = house.erasing(store)
+        self.views = SqliteSavedViews(store.units)
+
+
+class TestSqliteSavedViews(SavedViewsContract):
+    @pytest.fixture
+    def rooms(self, house: SqliteHouse) -> ViewRooms:
+        return ViewRooms(house)
 
 
 class SqliteQueueMachine(QueueMachine):

@@ -14,6 +14,7 @@ import uvicorn
 
 from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
+from postroom.adapters.store.savedviews import SqliteSavedViews
 from postroom.bootstrap import hooks
 from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
@@ -21,6 +22,7 @@ from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import export, held
 from postroom.flow.explanation import Explanation, explained
 from postroom.flow.nearest import Neighbour, nearest
+from postroom.flow.savedviews import SavedViews
 from postroom.model.judgement import Decision
 from postroom.model.mail import BrandName, Mail, RouteName
 from postroom.model.message import Message
@@ -105,6 +107,7 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         signing_in=house.signing_in,
         team=house.team,
         views=house.views,
+        saved=SavedViews(kept=SqliteSavedViews(house.store.units), clock=time.time),
         turns=house.turns,
         reviewing=house.reviewing(),
         cases=house.cases,

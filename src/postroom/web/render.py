@@ -1,6 +1,6 @@
 """Templates to pages. Everything that is put into one is escaped, but for what `Markup` was made of here on purpose."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from importlib import resources
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from postroom.model.desktop import BoxCount
 from postroom.model.mail import RouteName
 from postroom.model.people import Role
+from postroom.model.savedviews import SavedView
 from postroom.web import words
 
 if TYPE_CHECKING:
@@ -96,15 +98,25 @@ def case_routes(visit: "Visit") -> tuple[RouteName, ...]:
 
 
 def nav(visit: "Visit") -> dict[str, Any]:
-    """What the side shows: desks with their unread mail, how much waits for a person, and cases to work on (None: no desk of theirs has any)."""
+    """What the side shows: desks and saved views with their unread mail, how much waits for a person, and cases to work on (None: no desk of theirs has any)."""
     room, user = visit.room, visit.user
     unread: dict[str, int] = {}
-    for one in room.views.counts(visit.sight):
+    counts = room.views.counts(visit.sight)
+    for one in counts:
         unread[one.route] = unread.get(one.route, 0) + one.unread
     desks = [route for route in room.routes if visit.sight.routes is None or route in visit.sight.routes]
     return {
         "more": _MORE,
+        "views": [(view, _unread(view, counts)) for view in room.saved.of(user)],
         "desks": [(route, unread.get(route, 0)) for route in desks],
         "cases": room.cases.todo(visit.sight) if case_routes(visit) else None,
         "questions": room.turns.open_questions(visit.sight) if user.is_at_least("reviewer") else 0,
     }
+
+
+def _unread(view: SavedView, counts: Sequence[BoxCount]) -> int:
+    """Mail unread in a view, where that costs nothing to say; else 0."""
+    if not view.counts:
+        return 0
+    wanted = view.asked.get("route", ""), view.asked.get("brand", "")
+    return sum(one.unread for one in counts if wanted[0] in ("", one.route) and wanted[1] in ("", one.brand))

@@ -8,6 +8,7 @@ from postroom.flow.cases import Casework
 from postroom.flow.erasure import Eraser
 from postroom.flow.explanation import Explanation
 from postroom.flow.nearest import Neighbour
+from postroom.flow.savedviews import SavedViews
 from postroom.flow.signin import SigningIn
 from postroom.flow.team import Team
 from postroom.flow.verdicts import Reviewing
@@ -37,6 +38,7 @@ class Room:
     signing_in: SigningIn
     team: Team
     views: Views
+    saved: SavedViews
     turns: Turns
     reviewing: Reviewing
     cases: Cases

@@ -23,6 +23,7 @@ from postroom.web.pages import (
     person,
     review,
     signin,
+    views,
 )
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
@@ -40,6 +41,7 @@ PAGES: tuple[Page, ...] = (
     *audit.PAGES,
     *hooks.PAGES,
     *news.PAGES,
+    *views.PAGES,
 )
 """All that takes a session."""
 

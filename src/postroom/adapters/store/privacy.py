@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from postroom.adapters.store import queue
+from postroom.adapters.store import queue, savedviews
 from postroom.adapters.store.arrivals import Packer
 from postroom.adapters.store.connect import connect, translated
 from postroom.adapters.store.fates import doom, doomed, leave_threads, mentions, strip_case
@@ -224,6 +224,7 @@ class SqliteErasing:
         for cases in _some(remembered.cases):
             self._secure(partial(_strip_cases, numbers=cases, now=self._units.clocks.now()))
         self._secure(partial(_clear_lanes, wanted=wanted))
+        self._secure(partial(savedviews.forget, wanted=wanted))
 
     def in_hand(self) -> frozenset[str]:
         """See `postroom.ports.privacy.Erasing.in_hand`."""

@@ -12,7 +12,7 @@ import pytest
 
 from postroom.flow.audit import Audit
 from postroom.model.mail import Envelope, MailId, Peer
-from postroom.model.people import SCOPES, Sight
+from postroom.model.people import SCOPES, Sight, UserName
 from postroom.model.work import Park
 from postroom.web.api.document import document
 from postroom.web.api.table import OPERATIONS
@@ -87,6 +87,14 @@ def plant(here: Installation) -> Iterator[Planted]:
             here.room.casework.catch_up()
             store.settle([Park(job=job, error=f"{mark}j", why="gave-up") for job in jobs])
             yield Planted(id=mail.id, job=jobs[0].id, marks=(mark, mail.id))
+        view_of_root(here, f"{mark}w", route, brand)
+
+
+def view_of_root(here: Installation, name: str, route: str, brand: str) -> None:
+    """A saved view of a desk, shared with all who see it."""
+    root = here.house.accounts.user(UserName("root"))
+    assert root is not None
+    here.room.saved.save(root, name, {"route": route, "brand": brand}, shared=True)
 
 
 def hidden(ground: Ground, sight: Sight) -> tuple[str, ...]:
@@ -103,6 +111,7 @@ def calls(ground: Ground, path: str, method: str, told: dict[str, Any]) -> Itera
         "number": [0],
         "name": ["root", "nobody"],
         "case": list(range(1, len(ground.planted) + 1)),
+        "view": list(range(1, len(ground.planted) // 2 + 1)),
     }
     names = re.findall(r"{(\w+)}", path)
     for chosen in product(*(candidates[name] for name in names)):
@@ -131,6 +140,10 @@ def bodies(ground: Ground, example: dict[str, Any] | None) -> Iterator[bytes]:
         changes = [{"numbers": [one.job]} for one in ground.planted]
     elif "mail" in example:
         changes = [{"mail": one.id} for one in ground.planted]
+    elif "views" in example:
+        changes = [{"views": [number]} for number in range(1, len(ground.planted) // 2 + 1)]
+    elif "view" in example:
+        changes = [{"view": number} for number in range(1, len(ground.planted) // 2 + 1)]
     elif "skip" in example:
         changes += [{"skip": [one.id for one in ground.planted][:20]}]
     versions = {name: 0 for name in ("version", "generation") if name in example}
@@ -189,7 +202,7 @@ def test_nothing_is_told_of_what_may_not_be_seen(ground: Ground, eyes: str, scop
 def test_every_parameter_in_a_path_is_one_that_this_test_fills() -> None:
     """Whoever adds an operation about something new says here what of it there is."""
     named = {name for path in DOCUMENT["paths"] for name in re.findall(r"{(\w+)}", path)}
-    assert named <= {"id", "number", "name", "case"}
+    assert named <= {"id", "number", "name", "case", "view"}
 
 
 def test_what_may_not_be_seen_and_what_is_not_there_are_the_same(ground: Ground) -> None:
