@@ -63,7 +63,7 @@ def _saved(page: Page) -> None:
     ):
         if page.get_by_role("link", name=name).count():
             continue
-        page.goto(page.url.partition("/views")[0] + f"/inbox?{search}")
+        page.goto(f"/inbox?{search}")
         page.get_by_text("Save as a view").click()
         page.get_by_placeholder("Name of the view").fill(name)
         page.get_by_role("checkbox", name="for everybody").set_checked(name == "Accounts")

@@ -19,6 +19,7 @@ from postroom.bootstrap import hooks
 from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
+from postroom.bootstrap.letters import redirecting
 from postroom.bootstrap.privacy import export, held
 from postroom.flow.explanation import Explanation, explained
 from postroom.flow.nearest import Neighbour, nearest
@@ -110,6 +111,7 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         saved=SavedViews(kept=SqliteSavedViews(house.store.units), clock=time.time),
         turns=house.turns,
         reviewing=house.reviewing(),
+        redirecting=redirecting(house),
         cases=house.cases,
         casework=house.casework,
         eraser=house.eraser,

@@ -20,6 +20,7 @@ from postroom.model.judgement import Asked, Decision, Finding, TakenBack, Verdic
 from postroom.model.mail import DestinationName, Mail, RouteName
 from postroom.model.memory import Memory, Remember
 from postroom.model.message import Message
+from postroom.model.people import Deed
 from postroom.model.trust import Trust
 from postroom.model.work import JobInfo
 from postroom.ports import JobFilter, Ruling, Store
@@ -197,6 +198,7 @@ class Reviewing:
                 remember.keys(message, mail), texts=texts.keys(texts.words(fold(message.subject, message.new_text)))
             ),
             remember=lambda memory: remembering(message, memory),
+            deed=_deed(verdict, decisions[-1]),
         )
 
         def attempt() -> Given:
@@ -236,6 +238,16 @@ class Reviewing:
             over=latest.by,
             note=note,
         )
+
+
+def _deed(verdict: Verdict, latest: Decision) -> Deed:
+    """The line of the audit log; the note is told with the verdict alone, as it may be anybody's words."""
+    back = verdict.taken_back
+    if back is not None:
+        told = f"{verdict.said}, as {verdict.by} said"
+        return Deed(at=back.at, by=back.by, what="verdict-taken-back", to=verdict.mail_id, detail=told)
+    told = verdict.said if verdict.said == latest.route else f"{latest.route} to {verdict.said}"
+    return Deed(at=verdict.at, by=verdict.by, what="verdict", to=verdict.mail_id, detail=told)
 
 
 def _given(verdict: Verdict, decision: Decision, moves: Moves) -> Given:

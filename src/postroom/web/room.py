@@ -8,6 +8,7 @@ from postroom.flow.cases import Casework
 from postroom.flow.erasure import Eraser
 from postroom.flow.explanation import Explanation
 from postroom.flow.nearest import Neighbour
+from postroom.flow.redirecting import Redirecting
 from postroom.flow.savedviews import SavedViews
 from postroom.flow.signin import SigningIn
 from postroom.flow.team import Team
@@ -41,6 +42,7 @@ class Room:
     saved: SavedViews
     turns: Turns
     reviewing: Reviewing
+    redirecting: Redirecting
     cases: Cases
     casework: Casework
     eraser: Eraser

@@ -207,6 +207,14 @@ def test_letters_are_listed_tried_again_and_dropped(here: Installation, root: Pr
     assert {one["what"] for one in deeds} == {"letters-tried-again", "letters-dropped"}
 
 
+def test_letters_are_brought_elsewhere(here: Installation, root: Programme) -> None:
+    _, number = park(here, APPEAL)
+    said = {"numbers": [number], "reason": "full", "to": "refunds"}
+    assert "another desk's" in problem(root.post("/letters/redirect", said))["detail"]
+    assert told(root.post("/letters/redirect", said | {"to": "appeals"})) == {"changed": 0}
+    assert problem(root.post("/letters/redirect", said | {"numbers": [number, 999]}))["status"] == 422
+
+
 def test_all_letters_are_changed_or_none(here: Installation, root: Programme) -> None:
     _, number = park(here, APPEAL)
     answer = problem(root.post("/letters/retry", {"numbers": [number, 999]}))
