@@ -14,10 +14,10 @@ from postroom.decide.folding import fold
 from postroom.decide.policy import Policy
 from postroom.flow.desks import Desks
 from postroom.flow.moves import Consequence, Mover, Moves
-from postroom.flow.undo import Undo, restored, undo
+from postroom.flow.undo import Undo, own, restored, undo
 from postroom.model.errors import Refused, TryLater, unknown
 from postroom.model.judgement import Asked, Decision, Finding, TakenBack, Verdict
-from postroom.model.mail import DestinationName, Mail, RouteName
+from postroom.model.mail import DestinationName, Mail, MailId, RouteName
 from postroom.model.memory import Memory, Remember
 from postroom.model.message import Message
 from postroom.model.people import Deed
@@ -118,6 +118,15 @@ class Reviewing:
         found, now = undo(mail.id, decisions, self.store.verdicts_on(mail.id)), self.clock()
         decision = self._again(found, decisions[-1], "nobody", now)
         return self.mover.moves(self._made(mail), decisions, decision, now).consequences
+
+    def own_move(self, mail_id: MailId, by: str) -> Decision | None:
+        """The decision in force, where it is this person's word of less than an undo window ago; else None.
+
+        Whoever said it may take it back then, though it has brought the mail to where they see it no more. Raises `TryLater`.
+        """
+        decisions, since = self.store.decisions(mail_id), self.clock() - self.mover.undo_seconds
+        mine = own(mail_id, decisions, self.store.verdicts_on(mail_id), by, since)
+        return decisions[-1] if mine else None
 
     def _looked_at(self, mail: Mail, generation: int) -> tuple[Decision, ...]:
         """All decisions on the mail, if the newest is the one that was looked at."""

@@ -31,7 +31,7 @@ from postroom.web.api.shapes import (
 )
 from postroom.web.api.taking import wrong_body
 from postroom.web.render import Missing
-from postroom.web.seen import seen
+from postroom.web.seen import seen, to_take_back
 
 Moment = Annotated[float, Meta(ge=-1e11, le=1e11, examples=[1767225600.0])]
 Number = Annotated[int, Meta(ge=0, le=2**53)]
@@ -260,8 +260,12 @@ def give_verdict(call: Call[OfMail, Belongs]) -> GivenFacts:
 
 
 def get_undo(call: Call[OfMail, Nothing]) -> Consequences:
-    """What taking the newest verdict back would come to, where it has brought the mail."""
-    _, mail = opened(call)
+    """What taking the newest verdict back would come to, where it has brought the mail.
+
+    A verdict of yours can be looked at and taken back for the undo window even where it brought the mail to a desk that
+    you don't see.
+    """
+    _, mail = to_take_back(call.room, call.user, MailId(call.asked.id))
     try:
         found = call.room.reviewing.consequences(mail)
     except Refused as error:
@@ -271,7 +275,7 @@ def get_undo(call: Call[OfMail, Nothing]) -> Consequences:
 
 def take_back_verdict(call: Call[OfMail, TakesBack]) -> GivenFacts:
     """Take the newest verdict back: what stood before stands again, and what can be undone is undone."""
-    _, mail = opened(call)
+    _, mail = to_take_back(call.room, call.user, MailId(call.asked.id))
     back = call.room.reviewing.take_back(mail, call.user.name, generation=call.body.generation, note=call.body.note)
     return given_facts(back)
 

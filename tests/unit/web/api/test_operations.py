@@ -147,6 +147,18 @@ def test_a_verdict_is_taken_back_and_said_beforehand_what_that_comes_to(here: In
 # -- review
 
 
+def test_a_verdict_that_leads_out_of_sight_is_taken_back_by_who_gave_it(here: Installation, root: Programme) -> None:
+    for name in ("sam", "rob"):
+        here.user(name, "agent", routes=("appeals",))
+    sam, rob = programme(here, "sam", "work"), programme(here, "rob", "work")
+    (mail,) = here.receive(APPEAL)
+    assert sam.post(f"/mails/{mail}/verdict", {"route": "refunds"}).status == 200
+    assert sam.get(f"/mails/{mail}").status == rob.get(f"/mails/{mail}/undo").status == 404
+    assert rob.post(f"/mails/{mail}/undo", {}).status == 404
+    assert told(sam.get(f"/mails/{mail}/undo"))["consequences"]
+    assert told(sam.post(f"/mails/{mail}/undo", {}))["decision"]["route"] == "appeals"
+
+
 def test_a_question_is_in_one_hand_at_a_time(here: Installation, root: Programme) -> None:
     here.user("rea", "reviewer")
     rea = programme(here, "rea", "review")
