@@ -77,6 +77,7 @@ def case(visit: Visit) -> Response:
     seen = room.views.rows(newest, visit.sight)
     rows = [seen[mail_id] for mail_id in newest if mail_id in seen]
     decisions = room.store.decisions(rows[0].id) if rows else ()
+    away = room.casework.away(one)
     return visit.page(
         "case.html",
         title=f"Case {one.number}: {words.visible(one.person) or 'nobody'}",
@@ -85,6 +86,8 @@ def case(visit: Visit) -> Response:
         identity=_IDENTITIES[one.identity],
         rows=rows,
         decision=decisions[-1] if decisions else None,
+        away=away,
+        there=room.cases.case(away.case, visit.sight) if away and away.case else None,
         clocks=_clocks(visit, one),
         starts=_starts(visit, one),
         today=_local(visit.now, room.casework.desks.of(one.route).calendar.zone).date().isoformat(),
@@ -222,6 +225,7 @@ VERBS: dict[str, Verb] = {
     "decide": lambda work, hand, visit: work.decide(hand, cast("Outcome", visit.said("outcome")), visit.said("reason")),
     "confirm": lambda work, hand, _: work.confirm(hand),
     "decline": lambda work, hand, visit: work.decline(hand, visit.said("reason")),
+    "hand-over": lambda work, hand, _: work.hand_over(hand),
     "reopen": lambda work, hand, visit: work.reopen(hand, visit.said("reason")),
     "join": lambda work, hand, visit: work.join(hand, MailId(visit.said("mail").strip().lower())),
 }
