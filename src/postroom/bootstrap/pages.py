@@ -15,7 +15,7 @@ import uvicorn
 from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
 from postroom.adapters.store.savedviews import SqliteSavedViews
-from postroom.bootstrap import hooks
+from postroom.bootstrap import elsewhere, hooks
 from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.house import House
@@ -72,6 +72,7 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
     )
     filing.start()
     hooks.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
+    elsewhere.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
     gc.freeze()
     pulse.ready()
     try:

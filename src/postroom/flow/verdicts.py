@@ -71,8 +71,20 @@ class Reviewing:
         """Where each route's mail goes."""
         return self.mover.desks
 
-    def give(self, mail: Mail, said: RouteName | None, by: str, *, generation: int = 0, note: str = "") -> Given:
+    def give(
+        self,
+        mail: Mail,
+        said: RouteName | None,
+        by: str,
+        *,
+        generation: int = 0,
+        note: str = "",
+        there: Collection[DestinationName] | None = None,
+    ) -> Given:
         """A person says where a mail belongs; None confirms the best guess.
+
+        ``there`` are destinations at which it lies already, as people moved it elsewhere, not by postroom: it is not
+        delivered there again, and who had it is not told.
 
         ``generation`` is the decision that was looked at; 0 for the newest. Raises `Refused` when there is none, when it is
         not the newest any more, or when the route is none of the brand's; and `TryLater`.
@@ -88,7 +100,23 @@ class Reviewing:
             self._decision(mail, latest, verdict),
             decisions,
             lambda message, memory: remember.word_given(message, mail, verdict, decisions, memory),
+            there=there,
         )
+
+    def moved_elsewhere(
+        self, mail: Mail, to: RouteName, by: str, *, there: Collection[DestinationName] = (), note: str = ""
+    ) -> Given | None:
+        """People have moved a mail to another desk by themselves: that is their word, as if it was given here.
+
+        ``there`` are the destinations of that desk at which it lies now; empty for all of them. None when it is known to
+        belong there: asked again, nothing changes. Raises as `give` does.
+        """
+        decisions = self._looked_at(mail, 0)
+        if decisions[-1].route == to:
+            return None
+        desk = self.desks.routes.get(to)
+        lies = there or (desk.destinations if desk else ())
+        return self.give(mail, to, by, generation=decisions[-1].generation, note=note, there=frozenset(lies))
 
     def take_back(self, mail: Mail, by: str, *, generation: int = 0, note: str = "") -> Given:
         """The newest verdict on a mail counts no more: what stood before stands again, in the next generation.
@@ -192,6 +220,7 @@ class Reviewing:
         decisions: tuple[Decision, ...],
         remembering: Callable[[Message, Memory], Remember],
         clock: float | None = None,
+        there: Collection[DestinationName] | None = None,
     ) -> Given:
         """Keep it, as soon as neither a judge nor a delivery is in between. ``clock`` is when time in review is up."""
         message = read(mail, self.trust)
@@ -213,6 +242,8 @@ class Reviewing:
         def attempt() -> Given:
             made = self._made(mail)
             moves = self.mover.moves(made, decisions, decision, now)
+            if there is not None:
+                moves = self.mover.unneeded(moves, there)
             jobs = tuple(replace(job, due_at=clock) if clock and job.kind == "clock" else job for job in moves.jobs)
             kept = self.store.rule(replace(ruling, jobs=jobs, drop=moves.drop, made=made, leaves=moves.leaves))
             return _given(kept, decision, moves)

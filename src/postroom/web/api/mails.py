@@ -11,7 +11,7 @@ from postroom.flow.verdicts import Given
 from postroom.model.desktop import Reading, Wanted
 from postroom.model.errors import Refused, unknown
 from postroom.model.listing import MailRow
-from postroom.model.mail import BrandName, Mail, MailId, RouteName
+from postroom.model.mail import BrandName, DestinationName, Mail, MailId, RouteName
 from postroom.web import mailview
 from postroom.web.api import shapes
 from postroom.web.api.operation import Body, Call, Done, Input, Nothing, Operation, Output
@@ -132,6 +132,24 @@ class TakesBack(Input, frozen=True):
 
     generation: Annotated[Number, Meta(description="Of the decision that you looked at; 0: the newest.")] = 0
     note: Annotated[str, Meta(max_length=1000, description="Why, for colleagues.")] = ""
+
+
+class MovedTo(Input, frozen=True):
+    """Where people have moved a mail, in another system."""
+
+    route: Annotated[str, Meta(max_length=100, description="The desk where it is now.", examples=["refunds"])]
+    destinations: Annotated[
+        tuple[Annotated[str, Meta(max_length=100)], ...],
+        Meta(max_length=50, description="Those of the desk's destinations where it lies already; empty: all of them."),
+    ] = ()
+    note: Annotated[str, Meta(max_length=1000, description="Why, for colleagues.")] = ""
+
+
+class MovedFacts(Output, frozen=True):
+    """What came of it."""
+
+    changed: Annotated[bool, Meta(description="false: it was known to belong there, and nothing has changed.")]
+    deliveries: Annotated[tuple[str, ...], Meta(description="Where it is delivered because of it.")]
 
 
 class Nearest(Output, frozen=True):
@@ -259,6 +277,25 @@ def give_verdict(call: Call[OfMail, Belongs]) -> GivenFacts:
     return given_facts(given(call, mail, call.body))
 
 
+def moved_elsewhere(call: Call[OfMail, MovedTo]) -> MovedFacts:
+    """Tell that people have moved a mail to another desk in another system, a helpdesk say.
+
+    That is a verdict, in the name of the key's user: history and learning follow. It is not delivered again where it lies
+    already, and nobody is told to take it back. Told again, nothing changes.
+    """
+    _, mail = opened(call)
+    said, known = call.body, call.room.redirecting.destinations
+    if said.route not in call.room.routes:
+        raise wrong_body(unknown("route", said.route, call.room.routes), "/route")
+    for place, name in enumerate(said.destinations):
+        if name not in known:
+            raise wrong_body(unknown("destination", name, known), f"/destinations/{place}")
+    there = tuple(map(DestinationName, said.destinations))
+    route, by = RouteName(said.route), call.user.name
+    given = call.room.reviewing.moved_elsewhere(mail, route, by, there=there, note=said.note)
+    return MovedFacts(changed=given is not None, deliveries=given.deliveries if given else ())
+
+
 def get_undo(call: Call[OfMail, Nothing]) -> Consequences:
     """What taking the newest verdict back would come to, where it has brought the mail.
 
@@ -327,6 +364,13 @@ OPERATIONS = (
         method="POST",
         idempotent=False,
         example=Belongs(route="appeals", generation=1, note="asks for the account back"),
+    ),
+    Operation(
+        do=moved_elsewhere,
+        path="/mails/{id}/moved-elsewhere",
+        scope="work",
+        method="POST",
+        example=MovedTo(route="refunds"),
     ),
     Operation(do=get_undo, path="/mails/{id}/undo", scope="work"),
     Operation(

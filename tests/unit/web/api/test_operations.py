@@ -159,6 +159,22 @@ def test_a_verdict_that_leads_out_of_sight_is_taken_back_by_who_gave_it(here: In
     assert told(sam.post(f"/mails/{mail}/undo", {}))["decision"]["route"] == "appeals"
 
 
+def test_a_move_in_another_system_is_told_once_and_delivered_nowhere(here: Installation, root: Programme) -> None:
+    (mail,) = here.receive(APPEAL)
+    said = {"route": "refunds", "note": "in the helpdesk"}
+    assert told(root.post(f"/mails/{mail}/moved-elsewhere", said)) == {"changed": True, "deliveries": []}
+    assert told(root.post(f"/mails/{mail}/moved-elsewhere", said)) == {"changed": False, "deliveries": []}
+    here.work()
+    assert [entry.destination for entry in here.house.store.entries("")] == []
+    (verdict,) = here.house.store.verdicts_on(mail)  # type: ignore[arg-type]
+    assert (verdict.by, verdict.said, verdict.note) == ("root", "refunds", "in the helpdesk")
+    assert told(root.get(f"/audit?to={mail}"))["deeds"][0]["what"] == "verdict"
+    for wrong in ({"route": "refund"}, {"route": "refunds", "destinations": ["nowhere"]}):
+        assert problem(root.post(f"/mails/{mail}/moved-elsewhere", wrong))["status"] == 422
+    elsewhere = {"route": "general", "destinations": ["refunds"]}
+    assert told(root.post(f"/mails/{mail}/moved-elsewhere", elsewhere)) == {"changed": True, "deliveries": ["general"]}
+
+
 def test_a_question_is_in_one_hand_at_a_time(here: Installation, root: Programme) -> None:
     here.user("rea", "reviewer")
     rea = programme(here, "rea", "review")
