@@ -1,6 +1,6 @@
 """Lists of mail: a desk's inbox, and search."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
@@ -10,7 +10,7 @@ from postroom.model.desktop import MailPage, Wanted
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.savedviews import FIELDS
-from postroom.web.pages.mail import given, opened
+from postroom.web.pages.mail import Opened, given, opened
 from postroom.web.pages.views import chosen
 from postroom.web.visit import Page, Visit, inside
 
@@ -71,11 +71,22 @@ def together(visit: Visit) -> Response:
         case "move":
             if not route:
                 raise Refused("Say to which desk they go.")
-            for one, said in zip(mails, ticked, strict=True):
-                given(visit, one, route, said.partition(".")[2])
+            _all_given(visit, mails, route, [said.partition(".")[2] for said in ticked])
         case _:
             raise Refused("This form is damaged: load the page again.")
     return RedirectResponse(inside(visit.said("to", "/inbox")), status_code=303)
+
+
+def _all_given(visit: Visit, mails: Sequence[Opened], route: str, generations: Sequence[str]) -> None:
+    """A verdict on each. Raises `Refused` when some were refused, and says how many were not."""
+    refused = []
+    for one, generation in zip(mails, generations, strict=True):
+        try:
+            given(visit, one, route, generation)
+        except Refused as error:
+            refused.append(str(error))
+    if refused:
+        raise Refused(f"{len(mails) - len(refused)} of {len(mails)} mails were moved, the others not: {refused[0]}")
 
 
 def wanted(said: Mapping[str, str], now: float) -> Wanted:
