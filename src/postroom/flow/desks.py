@@ -68,6 +68,10 @@ class Desks:
         copies = self._desk(decision.second).destinations if decision.copied else ()
         return tuple(dict.fromkeys((*self._desk(decision.route).destinations, *copies)))
 
+    def at(self, route: RouteName) -> tuple[DestinationName, ...]:
+        """The destinations of a desk."""
+        return self._desk(route).destinations
+
     @property
     def taken(self) -> frozenset[DestinationName]:
         """Destinations where mail of some desk goes, or what people are asked or told."""

@@ -114,8 +114,7 @@ class Reviewing:
         decisions = self._looked_at(mail, 0)
         if decisions[-1].route == to:
             return None
-        desk = self.desks.routes.get(to)
-        lies = there or (desk.destinations if desk else ())
+        lies = there or self.desks.at(to)
         return self.give(mail, to, by, generation=decisions[-1].generation, note=note, there=frozenset(lies))
 
     def take_back(self, mail: Mail, by: str, *, generation: int = 0, note: str = "") -> Given:

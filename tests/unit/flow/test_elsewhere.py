@@ -50,9 +50,9 @@ class Folders:
             reviewing=self.people,
         )
 
-    def arrive(self, *, deliver: bool = True) -> tuple[Mail, Lying]:
+    def arrive(self, *, deliver: bool = True, **headers: str) -> tuple[Mail, Lying]:
         if deliver:
-            mail = arrive(self.house)
+            mail = arrive(self.house, **headers)
         else:
             from tests.unit.flow.house import a_message
 
@@ -162,3 +162,26 @@ def test_what_nobody_knows_and_what_may_not_be_changes_nothing(tmp_path: Path) -
     assert here.elsewhere.turn() == 0
     assert here.latest(mail).generation == 1
     here.house.store.close()
+
+
+def test_nobody_is_told_what_they_did_and_what_lies_untouched_is_withdrawn(here: Folders) -> None:
+    touched, gone = (here.arrive(Message_ID=f"<{number}@example.com>")[0] for number in (1, 2))
+    route = here.latest(touched).route
+    tasks = []
+    for mail, can in ((touched, False), (gone, True)):
+        reviews = people(here.house)
+        reviews.mover.can_withdraw[DestinationName(route)] = can  # type: ignore[index]
+        to = RouteName(other(route))
+        given = reviews.moved_elsewhere(mail, to, "ada")
+        assert given is not None
+        assert (given.deliveries, given.consequences) == ((), ())
+        assert reviews.moved_elsewhere(mail, to, "ada") is None
+        tasks.append([job.task for job in here.house.jobs(kinds=("deliver",), mail_id=mail.id) if job.generation == 2])
+    assert tasks == [[], ["withdraw"]]
+
+
+def test_other_destinations_get_it_as_ever(here: Folders) -> None:
+    mail, lying = here.arrive()
+    given = here.people.moved_elsewhere(mail, RouteName(other(lying.route)), "ada", there=(DestinationName("lead"),))
+    assert given is not None
+    assert given.deliveries == (other(lying.route),)
