@@ -275,7 +275,7 @@ def test_a_lead_tries_a_dead_letter_again_and_drops_another(windows: Windows) ->
     expect(page.get_by_text("Say why they are dropped")).to_be_visible()
     page.goto("/letters")
     page.get_by_label(f"Choose {dropped}").check()
-    page.get_by_placeholder("Why they are dropped").fill("they wrote twice")
+    page.get_by_placeholder("Why they go elsewhere, or are dropped").fill("they wrote twice")
     page.get_by_role("button", name="Drop").click()
     expect(page.get_by_role("link", name=dropped)).to_have_count(0)
     mail = windows.house.mail(dropped)
@@ -364,3 +364,37 @@ def _question(page: Page) -> tuple[str, str]:
 
 def _left(page: Page) -> int:
     return int(page.locator(".day p b").filter(has_text=re.compile(r"^\d+$")).first.inner_text())
+
+
+def test_a_search_is_saved_and_begun_with(windows: Windows) -> None:
+    page = windows.open("vera", "/inbox")
+    page.keyboard.press("/")
+    page.keyboard.type("account")
+    page.keyboard.press("Enter")
+    page.get_by_text("Save as a view").click()
+    page.get_by_placeholder("Name of the view").fill("Accounts of vera")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Accounts of vera")).to_be_visible()
+    place = page.get_by_role("navigation").get_by_role("link", name="Accounts of vera")
+    expect(place).to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="Arrange views").click()
+    page.get_by_role("button", name="Begin with Accounts of vera").click()
+    expect(page.get_by_text("you begin here")).to_be_visible()
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Accounts of vera")).to_be_visible()
+    page.goto("/views")
+    page.get_by_role("button", name="Delete Accounts of vera").click()
+    expect(place).to_have_count(0)
+
+
+def test_a_dead_letter_is_sent_to_another_desk(windows: Windows) -> None:
+    page = windows.open("lea", "/letters")
+    row = page.locator("tbody tr").filter(has_text="owner@example.com")
+    row.get_by_role("checkbox").check()
+    page.get_by_label("Send to").select_option("desk:general")
+    page.get_by_placeholder("Why they go elsewhere").fill("their server is switched off")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(row).to_have_count(0)
+    windows.house.settle()
+    page.goto("/inbox?route=general")
+    expect(page.locator(".mails li").filter(has_text="owner@example.com")).to_have_count(1)

@@ -56,6 +56,29 @@ def _ada(page: Page) -> None:
     open_all(page)
 
 
+def _saved(page: Page) -> None:
+    """Some views, as the first look makes them; the page of the last."""
+    for name, search in (
+        ("Unread refunds", "route=refunds&reading=unread"),
+        ("Appeals in German that came this month", "route=appeals&language=de&days=30"),
+        ("Accounts", "words=account"),
+    ):
+        if page.get_by_role("link", name=name).count():
+            continue
+        page.goto(f"/inbox?{search}")
+        page.get_by_text("Save as a view").click()
+        page.get_by_placeholder("Name of the view").fill(name)
+        page.get_by_role("checkbox", name="for everybody").set_checked(name == "Accounts")
+        page.get_by_role("button", name="Save").click()
+        page.get_by_role("heading", name=name).wait_for()
+    page.get_by_role("link", name="Arrange views").click()
+    page.get_by_role("heading", name="Views").wait_for()
+
+
+def _save(page: Page) -> None:
+    page.get_by_text("Save as a view").click()
+
+
 def _wrong(page: Page) -> None:
     page.get_by_label("Name").fill("nobody")
     page.get_by_label("Password").fill("no such password")
@@ -131,6 +154,9 @@ LOOKS: Final = (
     Look(name="inbox", path="/inbox?brand=shop", by=("vera", "root")),
     Look(name="inbox-desk", path="/inbox?route=refunds", by=("ada",)),
     Look(name="search", path="/inbox?words=account&brand=shop&reading=unread", by=("lea",)),
+    Look(name="search-to-save", path="/inbox?route=refunds&reading=unread", by=("lea",), prepare=_save),
+    Look(name="views", path="/views", by=("lea",), prepare=_saved),
+    Look(name="views-none", path="/views", by=("nora",)),
     Look(name="search-nothing", path="/inbox?words=unheard-of", by=("lea",)),
     Look(name="mail", path=_MAIL, by=("vera", "root")),
     Look(name="mail-opened", path=_MAIL, by=("lea",), prepare=open_all),

@@ -21,6 +21,7 @@ from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.reviewday import SqliteReviewDay
 from postroom.adapters.store.rulebooks import SqliteDrafts, SqliteVersions
+from postroom.adapters.store.savedviews import SqliteSavedViews
 from postroom.adapters.store.secondlooks import SqliteSecondLooks
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.targets import SqliteTargets
@@ -43,6 +44,7 @@ from postroom.testing.queue_machine import QueueMachine
 from postroom.testing.replies_contract import RepliesContract
 from postroom.testing.reviewing_contract import ReviewingContract
 from postroom.testing.rulebooks_contract import DraftsContract, VersionsContract
+from postroom.testing.savedviews_contract import SavedViewsContract
 from postroom.testing.store_contract import StoreContract
 from postroom.testing.targets_contract import TargetsContract
 from postroom.testing.verdict_contract import VerdictsContract
@@ -307,6 +309,23 @@ class TestSqliteTargets(OneStore, TargetsContract):
     @pytest.fixture
     def views(self, store: SqliteStore) -> SqliteViews:
         return SqliteViews(store.units)
+
+
+class ViewRooms:
+    """Saved views and what concerns them."""
+
+    def __init__(self, house: SqliteHouse) -> None:
+        store = house.open()
+        self.accounts = SqliteAccounts(store.units)
+        self.journal = house.journal(store)
+        self.erasing = house.erasing(store)
+        self.views = SqliteSavedViews(store.units)
+
+
+class TestSqliteSavedViews(SavedViewsContract):
+    @pytest.fixture
+    def rooms(self, house: SqliteHouse) -> ViewRooms:
+        return ViewRooms(house)
 
 
 class SqliteQueueMachine(QueueMachine):

@@ -14,13 +14,15 @@ import uvicorn
 
 from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
-from postroom.bootstrap import hooks
+from postroom.adapters.store.savedviews import SqliteSavedViews
+from postroom.bootstrap import elsewhere, hooks
 from postroom.bootstrap.answering import answering
 from postroom.bootstrap.backtesting import trials
 from postroom.bootstrap.casework import keep_up
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.federation import federation
 from postroom.bootstrap.house import House
+from postroom.bootstrap.letters import redirecting
 from postroom.bootstrap.pressing import look_after
 from postroom.bootstrap.privacy import export, held
 from postroom.bootstrap.reviewers import second_looking, staffing
@@ -28,6 +30,7 @@ from postroom.bootstrap.rulebench import pasted_mail
 from postroom.bootstrap.rulework import rulework
 from postroom.flow.explanation import Explanation, explained
 from postroom.flow.nearest import Neighbour, nearest
+from postroom.flow.savedviews import SavedViews
 from postroom.model.judgement import Decision
 from postroom.model.mail import BrandName, Mail, RouteName
 from postroom.model.message import Message
@@ -83,6 +86,7 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
     )
     looking.start()
     hooks.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
+    elsewhere.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
     gc.freeze()
     pulse.ready()
     try:
@@ -121,10 +125,12 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         signing_in=house.signing_in,
         team=house.team,
         views=house.views,
+        saved=SavedViews(kept=SqliteSavedViews(house.store.units), clock=time.time),
         turns=house.turns,
         second_looks=second_looking(house),
         staffing=staffing(house),
         reviewing=house.reviewing(),
+        redirecting=redirecting(house),
         cases=house.cases,
         casework=house.casework,
         answering=answering(house),

@@ -22,6 +22,7 @@ from postroom.cli.console import (
     when,
     with_config,
 )
+from postroom.cli.review import By, login_name
 from postroom.model.errors import unknown
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _AS_IT_IS = {
 }
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800}
 
-app = typer.Typer(no_args_is_help=True, help="Jobs: list, show, retry, unpark, drop.")
+app = typer.Typer(no_args_is_help=True, help="Jobs: list, show, retry, unpark, redirect, drop.")
 
 
 def seconds_of(age: str) -> float:
@@ -166,6 +167,36 @@ def unpark(
     wanted = _filter(house, states, kind, to, mail, why, older_than, limit, ids)
     _say_what_stays(house, wanted, config)
     _say_changed(house.store.unpark(wanted), "will be tried again.", as_json=as_json)
+    house.close()
+
+
+@app.command(epilog=examples('postroom queue redirect rescue 42 --reason "the old helpdesk is switched off"'))
+def redirect(
+    destination: Annotated[str, typer.Argument(help="Where they go instead: of the same desk, or of none.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the job.")],
+    ids: Ids = None,
+    state: State = None,
+    to: To = "",
+    mail: MailOf = "",
+    why: Why = "",
+    older_than: OlderThan = None,
+    limit: Limit = 1000,
+    by: By = "",
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make deliveries at another destination. Another desk's is a matter of `postroom review`. Needs ids or a filter."""
+    from postroom.bootstrap.letters import redirecting
+
+    if not (ids or to or mail or why or older_than):
+        fail("say which: ids, --to, --mail, --why or --older-than")
+    house = open_store_house(config)
+    kinds = None if ids else ["deliver"]
+    wanted = _filter(house, state or ["parked", "held", "ready"], kinds, to, mail, why, older_than, limit, ids)
+    _say_what_stays(house, wanted, config)
+    jobs = house.store.jobs(wanted)
+    done = redirecting(house).send(jobs, destination, reason, by or login_name())
+    _say_changed(done, f"go to {destination}.", as_json=as_json)
     house.close()
 
 

@@ -21,6 +21,8 @@ from postroom.model.cases import (
     CaseKind,
     CaseMail,
     CaseNumber,
+    Ended,
+    MovedAway,
     Outcome,
     Proposal,
     Start,
@@ -178,8 +180,48 @@ class Casework:
         )
         return self._done(hand, again, "reopened", _words(reason, "reason"), secret=True)
 
+    def away(self, case: Case) -> MovedAway | None:
+        """Where the last mail of an open case is, if it has none left. Raises `TryLater`."""
+        if case.mails or case.state == "decided":
+            return None
+        left = [one for one in self.cases.events(case.number, ALL) if one.what == "left" and one.mail_id]
+        decisions = self.filing.store.decisions(MailId(left[-1].mail_id)) if left else ()
+        if not decisions:
+            return None
+        mail_id, latest = MailId(left[-1].mail_id), decisions[-1]
+        there = self.cases.of_mail(mail_id, ALL)
+        return MovedAway(
+            mail_id=mail_id,
+            at=left[-1].at,
+            route=latest.route,
+            by=latest.by,
+            case=there.number if there else CaseNumber(0),
+        )
+
+    def hand_over(self, hand: Hand) -> Case:
+        """Close a case that has no mail any more; its notes go to the case that its mail is in now, if there is one."""
+        case = self._open_case(hand)
+        away = self.away(case)
+        if away is None:
+            raise Refused(f"case {case.number} has its mails: decide it, or move them to where they belong")
+        there = self.cases.case(away.case, ALL) if away.case else None
+        if there is not None:
+            self._pass_on(hand, case, there)
+        where = f"its mail is at {away.route}" + (f", in case {there.number}" if there else "")
+        return self._decided(hand, case, "moved", where, by=hand.by.name)
+
+    def _pass_on(self, hand: Hand, case: Case, there: Case) -> None:
+        words = [
+            one.detail for one in self.cases.events(case.number, ALL) if one.what in ("note", "asked") and one.detail
+        ]
+        if words:
+            now, by = self.clock(), hand.by.name
+            told = "\n\n".join((f"From case {case.number} at {case.route}:", *words))[:MOST_WORDS]
+            note = CaseEvent(at=now, by=by, what="note", detail=told)
+            self.cases.put(self.desks.change(there, now, note, deed=Deed(at=now, by=by, what="case-note")))
+
     def _decided(
-        self, hand: Hand, case: Case, outcome: Outcome, reason: str, *, by: UserName, confirmed_by: str = ""
+        self, hand: Hand, case: Case, outcome: Ended, reason: str, *, by: UserName, confirmed_by: str = ""
     ) -> Case:
         now = self.clock()
         decided = replace(

@@ -79,6 +79,16 @@ class Desks:
         copies = self._desk(decision.second).destinations if decision.copied else ()
         return tuple(dict.fromkeys((*self._desk(decision.route).destinations, *copies)))
 
+    def at(self, route: RouteName) -> tuple[DestinationName, ...]:
+        """The destinations of a desk."""
+        return self._desk(route).destinations
+
+    @property
+    def taken(self) -> frozenset[DestinationName]:
+        """Destinations where mail of some desk goes, or what people are asked or told."""
+        desks = (place for desk in self.routes.values() for place in (*desk.destinations, *desk.before))
+        return frozenset((*desks, *self.review, *self.tell, *self.urgent, *map(DestinationName, (JUNK, AUTOMATIC))))
+
     def _in_shadow(self, decision: Decision) -> bool:
         return decision.stage == "shadow" and bool(self._desk(decision.decided).before)
 

@@ -4,7 +4,7 @@ What can be undone is done at once. What can't be (a forwarded mail, a filed cas
 elsewhere) waits for the undo window, unless the mail is urgent: within it, another word or its taking back drops the job.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -90,6 +90,19 @@ class Mover:
             drop += needless
             consequences += what
         return Moves(jobs=tuple(jobs), drop=tuple(drop), leaves=left, consequences=tuple(consequences))
+
+    def unneeded(self, moves: Moves, there: Collection[DestinationName]) -> Moves:
+        """What is left to do where people have moved the mail themselves, so that it lies ``there`` already.
+
+        What can be withdrawn still is, if it lies there untouched; nobody is told what they did.
+        """
+        left = []
+        for job in moves.jobs:
+            if job.kind != "deliver" or (job.task == "deliver" and job.destination not in there):
+                left.append(job)
+            elif job.task != "deliver" and self.can_withdraw.get(job.destination):
+                left.append(replace(job, task="withdraw"))
+        return replace(moves, jobs=tuple(left), consequences=())
 
     def _bring(
         self, job: NewJob, here: Sequence[JobInfo], *, belonged: bool

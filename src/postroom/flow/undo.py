@@ -44,6 +44,15 @@ def undo(mail_id: MailId, decisions: Sequence[Decision], verdicts: Sequence[Verd
     )
 
 
+def own(mail_id: MailId, decisions: Sequence[Decision], verdicts: Sequence[Verdict], by: str, since: float) -> bool:
+    """Whether somebody's own word of ``since`` or later (seconds since the epoch) is in force, so that they can take it back."""
+    try:
+        verdict = undo(mail_id, decisions, verdicts).verdict
+    except Refused:
+        return False
+    return verdict.by == by and verdict.at >= since
+
+
 def restored(found: Undo, latest: Decision, by: str, now: float) -> Decision:
     """What stood before the verdict, in the generation after ``latest``."""
     verdict, origin = found.verdict, found.origin

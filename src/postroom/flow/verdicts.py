@@ -15,12 +15,13 @@ from postroom.decide.policy import Policy
 from postroom.flow.audit import Audit
 from postroom.flow.desks import Desks
 from postroom.flow.moves import Consequence, Mover, Moves
-from postroom.flow.undo import Undo, restored, undo
+from postroom.flow.undo import Undo, own, restored, undo
 from postroom.model.errors import Refused, TryLater, unknown
 from postroom.model.judgement import AUTOMATIC, JUNK, Asked, Decision, Finding, Stage, TakenBack, Verdict
-from postroom.model.mail import DestinationName, Mail, RouteName
+from postroom.model.mail import DestinationName, Mail, MailId, RouteName
 from postroom.model.memory import Memory, Remember
 from postroom.model.message import Message
+from postroom.model.people import Deed
 from postroom.model.trust import Trust
 from postroom.model.work import JobInfo
 from postroom.ports import JobFilter, Ruling, Store
@@ -85,13 +86,16 @@ class Reviewing:
         generation: int = 0,
         note: str = "",
         settles: bool = False,
+        there: Collection[DestinationName] | None = None,
     ) -> Given:
         """A person says where a mail belongs; None confirms the best guess.
 
         A mail about two things is ``also`` given to a second desk: each of the two knows of the other. Who names one desk
-        alone ends that. ``generation`` is the decision that was looked at; 0 for the newest. It ``settles`` what two
-        reviewers disagree on. Raises `Refused` when there is no decision, when it is not the newest any more, or when the
-        route is none of the brand's; and `TryLater`.
+        alone ends that. It ``settles`` what two reviewers disagree on. ``there`` are destinations at which the mail lies
+        already, as people moved it elsewhere, not by postroom: it is not delivered there again, and who had it is not told.
+
+        ``generation`` is the decision that was looked at; 0 for the newest. Raises `Refused` when there is no decision, when
+        it is not the newest any more, or when the route is none of the brand's; and `TryLater`.
         """
         name = _named(by)
         decisions = self._looked_at(mail, generation)
@@ -106,7 +110,22 @@ class Reviewing:
             decisions,
             lambda message, memory: remember.word_given(message, mail, verdict, decisions, memory),
             settles=settles,
+            there=there,
         )
+
+    def moved_elsewhere(
+        self, mail: Mail, to: RouteName, by: str, *, there: Collection[DestinationName] = (), note: str = ""
+    ) -> Given | None:
+        """People have moved a mail to another desk by themselves: that is their word, as if it was given here.
+
+        ``there`` are the destinations of that desk at which it lies now; empty for all of them. None when it is known to
+        belong there: asked again, nothing changes. Raises as `give` does.
+        """
+        decisions = self._looked_at(mail, 0)
+        if decisions[-1].route == to:
+            return None
+        lies = there or self.desks.at(to)
+        return self.give(mail, to, by, generation=decisions[-1].generation, note=note, there=frozenset(lies))
 
     def take_back(self, mail: Mail, by: str, *, generation: int = 0, note: str = "") -> Given:
         """The newest verdict on a mail counts no more: what stood before stands again, in the next generation.
@@ -148,6 +167,15 @@ class Reviewing:
                 if self._stage(mail, one) == "shadow":
                     raise Refused(f"{one} is in shadow for this mail: nothing is delivered there yet")
         return self._checked(mail, route)
+
+    def own_move(self, mail_id: MailId, by: str) -> Decision | None:
+        """The decision in force, where it is this person's word of less than an undo window ago; else None.
+
+        Whoever said it may take it back then, though it has brought the mail to where they see it no more. Raises `TryLater`.
+        """
+        decisions, since = self.store.decisions(mail_id), self.clock() - self.mover.undo_seconds
+        mine = own(mail_id, decisions, self.store.verdicts_on(mail_id), by, since)
+        return decisions[-1] if mine else None
 
     def _looked_at(self, mail: Mail, generation: int) -> tuple[Decision, ...]:
         """All decisions on the mail, if the newest is the one that was looked at."""
@@ -222,6 +250,7 @@ class Reviewing:
         *,
         clock: float | None = None,
         settles: bool = False,
+        there: Collection[DestinationName] | None = None,
     ) -> Given:
         """Keep it, as soon as neither a judge nor a delivery is in between. ``clock`` is when time in review is up."""
         message = read(mail, self.trust)
@@ -239,11 +268,14 @@ class Reviewing:
             remember=lambda memory: remembering(message, memory),
             second_look=self._is_looked_at_again(verdict),
             settles=settles,
+            deed=_deed(verdict, decisions[-1]),
         )
 
         def attempt() -> Given:
             made = self._made(mail)
             moves = self.mover.moves(made, decisions, decision, now)
+            if there is not None:
+                moves = self.mover.unneeded(moves, there)
             jobs = tuple(replace(job, due_at=clock) if clock and job.kind == "clock" else job for job in moves.jobs)
             kept = self.store.rule(replace(ruling, jobs=jobs, drop=moves.drop, made=made, leaves=moves.leaves))
             return _given(kept, decision, moves)
@@ -283,6 +315,16 @@ class Reviewing:
             over=latest.by,
             note=note,
         )
+
+
+def _deed(verdict: Verdict, latest: Decision) -> Deed:
+    """The line of the audit log; the note is told with the verdict alone, as it may be anybody's words."""
+    back = verdict.taken_back
+    if back is not None:
+        told = f"{verdict.said}, as {verdict.by} said"
+        return Deed(at=back.at, by=back.by, what="verdict-taken-back", to=verdict.mail_id, detail=told)
+    told = verdict.said if verdict.said == latest.route else f"{latest.route} to {verdict.said}"
+    return Deed(at=verdict.at, by=verdict.by, what="verdict", to=verdict.mail_id, detail=told)
 
 
 def _given(verdict: Verdict, decision: Decision, moves: Moves) -> Given:

@@ -18,6 +18,9 @@ CaseState = Literal["open", "waiting", "decided"]
 Outcome = Literal["granted", "rejected", "withdrawn"]
 OUTCOMES: tuple[Outcome, ...] = ("granted", "rejected", "withdrawn")
 
+Ended = Literal[Outcome, "moved"]
+"""How a case ends: as somebody decides; or it is nobody's here any more, as its mail was for another desk."""
+
 CaseKind = Literal["appeal", "reinstatement", "unknown"]
 """They say that there was no violation; they ask to be let back and to do better; not told yet."""
 KINDS: tuple[CaseKind, ...] = ("unknown", "appeal", "reinstatement")
@@ -77,7 +80,7 @@ class Case:
     kind: CaseKind = "unknown"
     state: CaseState = "open"
     #: ``""`` until it is decided
-    outcome: Literal["", "granted", "rejected", "withdrawn"] = ""
+    outcome: Literal["", Ended] = ""
     #: for the outcome, in words
     reason: str = ""
     #: who decided, and who confirmed it where that takes two
@@ -103,6 +106,21 @@ class Case:
         """When what a clock starts at happened; None where nobody knows."""
         known: dict[Start, float | None] = {"received": self.received_at, "decided": self.decided_at}
         return known[start] if start in known else dict(self.starts).get(start)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedAway:
+    """What became of the last mail of a case that has none left."""
+
+    mail_id: MailId
+    #: seconds since the epoch
+    at: float
+    #: where it is now
+    route: RouteName
+    #: who said so; ``""`` for postroom itself
+    by: str
+    #: that it is in now; 0 for none
+    case: CaseNumber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

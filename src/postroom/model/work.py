@@ -196,3 +196,12 @@ class Receipt:
 
     #: what it calls it: a file name, a remote queue id, a status line
     reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lying:
+    """A delivery of ours, as it lies at a destination now: put there by us, or by people from elsewhere."""
+
+    mail_id: MailId
+    #: that it was delivered for
+    route: RouteName

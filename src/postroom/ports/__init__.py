@@ -8,7 +8,7 @@ suites for each port ship in `postroom.testing`.
 from postroom.ports.learning import Classifier, Examples, Trainer, TrainingText
 from postroom.ports.mail import Arrivals, Judged, Judgements, Recipient
 from postroom.ports.observer import EventName, Observer
-from postroom.ports.outside import Destination, Question, SecondOpinion, StatusProvider
+from postroom.ports.outside import Destination, Question, SecondOpinion, StatusProvider, Teller
 from postroom.ports.people import Desk, Inboxes, JobFilter, Ruling, Verdicts
 from postroom.ports.queue import Queue
 from postroom.ports.store import Store
@@ -32,6 +32,7 @@ __all__ = [
     "SecondOpinion",
     "StatusProvider",
     "Store",
+    "Teller",
     "Trainer",
     "TrainingText",
     "Verdicts",

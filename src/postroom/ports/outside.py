@@ -6,7 +6,7 @@ from typing import Protocol
 
 from postroom.model.judgement import AccountStatus, Advice
 from postroom.model.mail import DestinationName, Mail, RouteName
-from postroom.model.work import Parcel, Receipt
+from postroom.model.work import Lying, Parcel, Receipt
 
 
 class Destination(Protocol):
@@ -48,6 +48,22 @@ class Destination(Protocol):
 
     def close(self) -> None:
         """Let go of connections. Idempotent."""
+        ...
+
+
+class Teller(Protocol):
+    """A destination that can tell what of ours lies there, also when people brought it there themselves."""
+
+    @property
+    def name(self) -> DestinationName:
+        """As in the settings."""
+        ...
+
+    def lying(self) -> frozenset[Lying] | None:
+        """All of ours that lies there; None while that is not known yet: ask again. Raises `TryLater`.
+
+        What says that it is ours is believed only where nobody else can say so.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from postroom.model.judgement import Decision, Verdict
 from postroom.model.listing import Waiting
 from postroom.model.mail import BounceOf, DestinationName, MailId
 from postroom.model.memory import Memory, Remember
+from postroom.model.people import Deed
 from postroom.model.work import InboxEntry, JobId, JobInfo, JobKind, JobState, NewJob, Parcel
 
 
@@ -37,6 +38,8 @@ class Ruling:
     second_look: bool = False
     #: it decides what two reviewers disagree on
     settles: bool = False
+    #: for the audit log
+    deed: Deed
 
 
 class Verdicts(Protocol):
@@ -46,7 +49,7 @@ class Verdicts(Protocol):
         """Keep a verdict and all that follows from it, in one durable transaction; the verdict with its number.
 
         The decision of the next generation and its deliveries, memory, the end of the question and of its review
-        clock, or a new question. Raises `Refused` when the decision before is not the newest of its mail any more, and
+        clock, or a new question, and the deed. Raises `Refused` when the decision before is not the newest of its mail any more, and
         `TryLater`, also while another mail of the same thread or sender is being judged, and when a delivery was begun
         or ended since the ruling was worked out: then nothing has changed.
         """
@@ -90,22 +93,33 @@ class JobFilter:
 
 
 class Desk(Protocol):
-    """What people do to jobs by hand. Every call is durable on return and raises `TryLater`."""
+    """What people do to jobs by hand. Every call is durable on return and raises `TryLater`.
+
+    The ``deed`` is written as done to each mail of a job that was changed.
+    """
 
     def jobs(self, wanted: JobFilter) -> tuple[JobInfo, ...]:
         """Jobs, oldest first."""
         ...
 
-    def retry(self, wanted: JobFilter) -> int:
+    def retry(self, wanted: JobFilter, *, deed: Deed | None = None) -> int:
         """Make ready or held jobs due now. How many."""
         ...
 
-    def unpark(self, wanted: JobFilter) -> int:
+    def unpark(self, wanted: JobFilter, *, deed: Deed | None = None) -> int:
         """Make parked or dropped jobs ready again, with a fresh age and no strikes. How many."""
         ...
 
-    def drop(self, wanted: JobFilter, reason: str) -> int:
+    def drop(self, wanted: JobFilter, reason: str, *, deed: Deed | None = None) -> int:
         """Never do parked, held or ready jobs; the mail itself and the reason are kept. How many."""
+        ...
+
+    def redirect(self, wanted: JobFilter, to: DestinationName, reason: str, *, deed: Deed | None = None) -> int:
+        """Make parked, held or ready deliveries elsewhere instead, in the same generation. How many.
+
+        Each is dropped with the reason, and one to the other destination is put, or tried again where it was given up on.
+        What is no delivery of a mail, and what goes there already, stays as it is.
+        """
         ...
 
     def reopen(self, bounce: BounceOf, reason: str) -> bool:

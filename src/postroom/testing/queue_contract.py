@@ -310,6 +310,35 @@ class HandsContract:
         assert store.retry(JobFilter(destination="desk", limit=1)) == 1
         assert names(claim_deliveries(store)) == ids(1)
 
+    def test_a_delivery_is_made_elsewhere_in_the_same_generation(self, store: Store, house: House) -> None:
+        deliveries(store, 3)
+        first, second, third = claim_deliveries(store, 3)
+        store.settle([Park(job=first, error="full", why="gave-up"), Done(job=third)])
+        assert store.redirect(JobFilter(destination="desk"), DestinationName("rescue"), "to rescue: full") == 1
+        (old,) = store.jobs(JobFilter(ids=(first.id,)))
+        assert (old.state, old.why, old.error) == ("dropped", "dropped", "to rescue: full")
+        (new,) = store.jobs(JobFilter(destination="rescue"))
+        assert (new.state, new.mail_id, new.generation, new.does) == (
+            "ready",
+            first.mail_id,
+            first.generation,
+            "deliver",
+        )
+        assert [one.id for one in store.claim("deliver", 9, "w", destination=new.destination)] == [new.id]
+        assert [one.state for one in store.jobs(JobFilter(ids=(second.id, third.id)))] == ["claimed", "done"]
+
+    def test_sent_to_where_it_was_given_up_on_it_is_tried_there_again(self, store: Store, house: House) -> None:
+        deliveries(store, 1)
+        desk, rescue, there = DestinationName("desk"), DestinationName("rescue"), JobFilter(destination="desk")
+        assert store.redirect(there, rescue, "a") == 1
+        assert store.redirect(JobFilter(destination="rescue"), rescue, "it goes there already") == 0
+        assert store.redirect(JobFilter(destination="rescue"), desk, "b") == 1
+        assert [(one.destination, one.state) for one in store.jobs(JobFilter(kinds=("deliver",)))] == [
+            ("desk", "ready"),
+            ("rescue", "dropped"),
+        ]
+        assert store.redirect(JobFilter(kinds=("judge",)), rescue, "no delivery") == 0
+
     def test_dropping_keeps_the_mail_and_the_reason_and_leaves_claimed_ones_alone(self, store: Store) -> None:
         deliveries(store, 2)
         claim_deliveries(store, 1)

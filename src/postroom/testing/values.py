@@ -9,6 +9,7 @@ from postroom.model.example import Example, ExampleId
 from postroom.model.judgement import Decision, Finding, Verdict
 from postroom.model.mail import BrandName, DestinationName, Envelope, Mail, MailId, Peer, RouteName
 from postroom.model.memory import Remember
+from postroom.model.people import Deed
 from postroom.model.work import Job, NewJob, Parcel
 from postroom.ports import Judged, Ruling
 
@@ -89,6 +90,7 @@ def a_ruling(mail_id: MailId, said: str = "refunds", generation: int = 1, **chan
         leaves=(),
         keys=Keys(message_ids=(), subject_key="", senders=()),
         remember=lambda _memory: Remember(),
+        deed=Deed(at=verdict.at, by="ada", what="verdict", to=mail_id, detail=said),
     )
     return replace(ruling, **changes)
 

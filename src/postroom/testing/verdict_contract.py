@@ -1,6 +1,7 @@
 """What every store must do with what people say, as tests. Subclass `VerdictsContract` as `store_contract` shows."""
 
 from dataclasses import replace
+from typing import Any, Protocol
 
 import pytest
 
@@ -11,6 +12,7 @@ from postroom.model.mail import BrandName, DestinationName, MailId, RouteName
 from postroom.model.memory import Memory, Remember, SenderRecord, TextRecord, ThreadRecord
 from postroom.model.work import Done, Job, NewJob, Task
 from postroom.ports import JobFilter, Store
+from postroom.ports.accounts import Journal
 from postroom.testing.store_contract import House, accept, claim_deliveries, ids
 from postroom.testing.values import a_decision, a_delivery, a_judgement, a_mail, a_parcel, a_ruling
 
@@ -60,12 +62,34 @@ def asked(store: Store, *why: str) -> tuple[Job, ...]:
     return jobs
 
 
+class Audited(House, Protocol):
+    """A store with its audit log."""
+
+    def journal(self, store: Any) -> Journal:
+        """Its audit log."""
+        ...
+
+
 class VerdictsContract:
     """A person's word is kept whole or not at all, and answers what was asked."""
 
     @pytest.fixture
     def store(self, house: House) -> Store:
         return house.open()
+
+    def test_a_verdict_and_its_line_in_the_audit_log_are_kept_together(self, store: Store, house: Audited) -> None:
+        (job,) = asked(store, "")
+        journal = house.journal(store)
+        ruling = a_ruling(job.mail_id)
+        kept = store.rule(ruling)
+        (deed,) = journal.deeds()
+        assert replace(deed, number=0, chain="") == ruling.deed
+        with pytest.raises(Refused):
+            store.rule(ruling)
+        assert journal.deeds() == (deed,)
+        back = replace(kept, taken_back=TakenBack(by="eve", at=1.8e9))
+        store.rule(a_ruling(job.mail_id, generation=2, verdict=back, deed=replace(ruling.deed, by="eve")))
+        assert [one.by for one in journal.deeds()] == ["eve", "ada"]
 
     def test_questions_are_those_in_review_then_those_of_the_audit_oldest_first(self, store: Store) -> None:
         jobs = asked(store, "audit", "review", "", "review", "audit")

@@ -1,6 +1,6 @@
 """Templates to pages. Everything that is put into one is escaped, but for what `Markup` was made of here on purpose."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from importlib import resources
@@ -10,8 +10,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from postroom.flow.rulework import may_work
+from postroom.model.desktop import BoxCount
 from postroom.model.mail import RouteName
 from postroom.model.people import Role
+from postroom.model.savedviews import SavedView
 from postroom.web import words
 
 if TYPE_CHECKING:
@@ -100,13 +102,14 @@ def case_routes(visit: "Visit") -> tuple[RouteName, ...]:
 
 
 def nav(visit: "Visit") -> dict[str, Any]:
-    """What the side shows: desks with their unread mail, how much waits for a person, and cases to work on (None: no desk of theirs has any).
+    """What the side shows: desks and saved views with their unread mail, how much waits for a person, and cases to work on (None: no desk of theirs has any).
 
     Urgent mail that nobody has is None for those who may not see it.
     """
     room, user = visit.room, visit.user
     unread: dict[str, int] = {}
-    for one in room.views.counts(visit.sight):
+    counts = room.views.counts(visit.sight)
+    for one in counts:
         unread[one.route] = unread.get(one.route, 0) + one.unread
     desks = [route for route in room.routes if visit.sight.routes is None or route in visit.sight.routes]
     pressing = room.deadlines.pressing(visit.now, visit.sight) if case_routes(visit) else None
@@ -114,7 +117,16 @@ def nav(visit: "Visit") -> dict[str, Any]:
         "more": tuple(one for one in _MORE if user.is_at_least(one[2]) and (one[0] != "rules" or may_work(user))),
         "urgent": room.urgency.alarms.waiting(visit.sight, user.name) if user.urgent else None,
         "pressing": pressing.near + pressing.late if pressing else 0,
+        "views": [(view, _unread(view, counts)) for view in room.saved.of(user)],
         "desks": [(route, unread.get(route, 0)) for route in desks],
         "cases": room.cases.todo(visit.sight) if case_routes(visit) else None,
         "questions": room.turns.open_questions(visit.sight) if user.is_at_least("reviewer") else 0,
     }
+
+
+def _unread(view: SavedView, counts: Sequence[BoxCount]) -> int:
+    """Mail unread in a view, where that costs nothing to say; else 0."""
+    if not view.counts:
+        return 0
+    wanted = view.asked.get("route", ""), view.asked.get("brand", "")
+    return sum(one.unread for one in counts if wanted[0] in ("", one.route) and wanted[1] in ("", one.brand))

@@ -10,7 +10,9 @@ from postroom.flow.erasure import Eraser
 from postroom.flow.explanation import Explanation
 from postroom.flow.federation import Federation
 from postroom.flow.nearest import Neighbour
+from postroom.flow.redirecting import Redirecting
 from postroom.flow.rulework import Rulework
+from postroom.flow.savedviews import SavedViews
 from postroom.flow.secondlooks import SecondLooking
 from postroom.flow.signin import SigningIn
 from postroom.flow.staffing import Staffing
@@ -52,10 +54,12 @@ class Room:
     signing_in: SigningIn
     team: Team
     views: Views
+    saved: SavedViews
     turns: Turns
     second_looks: SecondLooking
     staffing: Staffing
     reviewing: Reviewing
+    redirecting: Redirecting
     cases: Cases
     casework: Casework
     answering: Answering

@@ -2,7 +2,7 @@
 
 from postroom.model.listing import MailRow
 from postroom.model.mail import Mail, MailId
-from postroom.model.people import Sight
+from postroom.model.people import Sight, User
 from postroom.web.render import Missing
 from postroom.web.room import Room
 from postroom.web.words import stamp
@@ -29,3 +29,17 @@ def seen(room: Room, sight: Sight, mail_id: MailId) -> tuple[MailRow, Mail]:
     if row is None or not mails or gone is not None:
         raise Missing("There is no such mail, or it is not for you.")
     return row, mails[0]
+
+
+def to_take_back(room: Room, user: User, mail_id: MailId) -> tuple[MailRow | None, Mail]:
+    """The mail with this id; its row None where this user has just moved it to where they don't see it. Raises as `seen`.
+
+    Of such a mail nothing may be shown but where it went.
+    """
+    try:
+        return seen(room, user.sight, mail_id)
+    except Missing:
+        if room.eraser.erased(mail_id) is not None or room.reviewing.own_move(mail_id, user.name) is None:
+            raise
+    (mail,) = room.store.read([mail_id])
+    return None, mail

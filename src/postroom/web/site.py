@@ -31,6 +31,7 @@ from postroom.web.pages import (
     ruleversions,
     signin,
     urgent,
+    views,
 )
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
@@ -55,6 +56,7 @@ PAGES: tuple[Page, ...] = (
     *ruleversions.PAGES,
     *rules.PAGES,
     *news.PAGES,
+    *views.PAGES,
 )
 """All that takes a session."""
 

@@ -788,6 +788,12 @@ class TestQueue:
         work()
         assert not postroom("inbox", "list", "--json").lines
 
+    def test_a_delivery_is_sent_elsewhere_by_hand(self, postroom: Postroom, work: Work) -> None:
+        receive(postroom, a_message())
+        (job,) = postroom("queue", "list", "--json").lines
+        assert "say which" in postroom("queue", "redirect", "review", "--reason", "x").err
+        assert "is no delivery" in postroom("queue", "redirect", "review", str(job["id"]), "--reason", "x").err
+
     def test_what_was_dropped_by_mistake_is_taken_up_again(self, postroom: Postroom, work: Work) -> None:
         receive(postroom, a_message())
         assert postroom("queue", "drop", "1", "--reason", "wrong window", "--json").lines == [{"changed": 1}]

@@ -15,7 +15,7 @@ from postroom.decide.clocks import ClockRule, span
 from postroom.flow.casedesks import CaseDesk, CaseDesks, rank
 from postroom.flow.cases import Casework, Hand
 from postroom.flow.filing import Filing, person_of
-from postroom.model.cases import Case, CaseNumber, WantedCases
+from postroom.model.cases import Case, CaseEvent, CaseNumber, WantedCases
 from postroom.model.errors import PostroomError, Refused, TryLater
 from postroom.model.mail import BrandName, Mail, MailId, RouteName
 from postroom.model.people import ALL, Deed, User, UserName
@@ -259,6 +259,68 @@ def test_a_mail_that_is_moved_to_another_desk_with_cases_opens_one_there(bench: 
     assert (after.route, before.route) == ("refunds", "appeals")
     assert bench.told(before) == ["opened", "left"]
     assert bench.cases.due(10) == ()
+
+
+def test_a_case_whose_mail_was_moved_says_so_and_is_closed_with_its_notes_going_along(bench: Bench) -> None:
+    mail = bench.arrive()
+    bench.work.catch_up()
+    case = bench.of(mail)
+    assert bench.work.away(case) is None
+    with pytest.raises(Refused, match="has its mails"):
+        bench.work.hand_over(bench.hand(case))
+    case = bench.work.note(bench.hand(case), "called twice")
+    bench.move(mail, REFUNDS)
+    bench.work.catch_up()
+    left = bench.cases.case(case.number, ALL)
+    assert left is not None
+    away = bench.work.away(left)
+    there = bench.of(mail)
+    assert away is not None
+    assert (away.mail_id, away.route, away.by, away.case) == (mail.id, "refunds", "ada", there.number)
+    closed = bench.work.hand_over(bench.hand(left))
+    assert (closed.state, closed.outcome, closed.reason) == (
+        "decided",
+        "moved",
+        f"its mail is at refunds, in case {there.number}",
+    )
+    passed_on = bench.cases.events(there.number, ALL)[-1]
+    assert (passed_on.what, passed_on.by) == ("note", "ada")
+    assert passed_on.detail == f"From case {case.number} at appeals:\n\ncalled twice"
+    assert bench.of(mail).fresh
+    assert bench.work.away(closed) is None
+    reviewing(bench.house).take_back(mail, "ada")
+    bench.work.catch_up()
+    assert bench.of(mail).number == case.number
+
+
+def test_a_case_whose_mail_is_where_there_are_no_cases_is_closed_alone(bench: Bench) -> None:
+    mail = bench.arrive()
+    bench.work.catch_up()
+    case = bench.of(mail)
+    bench.move(mail, GENERAL)
+    bench.work.catch_up()
+    closed = bench.work.hand_over(Hand(by=bench.users["ada"], number=case.number))
+    assert (closed.outcome, closed.reason) == ("moved", "its mail is at general")
+
+
+def test_no_note_goes_along_where_there_is_none(bench: Bench) -> None:
+    mail = bench.arrive()
+    bench.work.catch_up()
+    case = bench.of(mail)
+    bench.move(mail, REFUNDS)
+    bench.work.catch_up()
+    bench.work.hand_over(Hand(by=bench.users["ada"], number=case.number))
+    assert bench.told(bench.of(mail)) == ["opened"]
+
+
+def test_of_a_case_whose_mail_is_gone_nobody_knows_where_it_went(bench: Bench) -> None:
+    mail = bench.arrive()
+    bench.work.catch_up()
+    case = bench.of(mail)
+    empty = replace(case, mails=())
+    assert bench.work.away(empty) is None
+    bench.cases.put(bench.desks.change(case, 1.0, CaseEvent(at=1.0, by="", what="left", mail_id=MailId("none"))))
+    assert bench.work.away(empty) is None
 
 
 def test_a_case_without_mails_is_the_one_that_their_next_mail_joins(bench: Bench) -> None:

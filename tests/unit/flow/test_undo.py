@@ -9,6 +9,7 @@ import pytest
 from postroom.flow.agreement import agreement
 from postroom.flow.audit import Audit
 from postroom.flow.moves import Consequence, Mover
+from postroom.flow.undo import own
 from postroom.flow.verdicts import LEAST_CLOCK, Reviewing
 from postroom.flow.weighing import gather
 from postroom.model.errors import GiveUp, Refused, TryLater
@@ -586,3 +587,20 @@ def test_the_timeline_tells_all_of_it(house: House) -> None:
     assert ("correct done", "appeals withdrawn") in told
     assert ("correct done", "refunds withdrawn") in told
     assert ("taken back", "bob took back that ada said refunds: wrong mail") in told
+
+
+def test_only_who_said_it_last_and_lately_has_an_own_word_to_take_back(house: House) -> None:
+    mail = arrive(house)
+    reviews = people(house)
+
+    def own_of(by: str, since: float) -> bool:
+        return own(mail.id, house.store.decisions(mail.id), house.store.verdicts_on(mail.id), by, since)
+
+    assert not own_of("ada", 0.0)
+    at = house.clock.now()
+    reviews.give(mail, REFUNDS, "ada")
+    assert own_of("ada", at)
+    assert not own_of("ada", house.clock.now() + 1.0)
+    assert not own_of("bob", 0.0)
+    reviews.take_back(mail, "ada")
+    assert not own_of("ada", 0.0)

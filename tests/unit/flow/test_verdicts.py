@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from postroom.adapters.store.journal import SqliteJournal
 from postroom.flow.audit import Audit
 from postroom.flow.moves import Mover
 from postroom.flow.replay import replay
@@ -53,6 +54,21 @@ def arrive(house: House, body: str = LETTER, **headers: str) -> Mail:
 def got(house: House) -> dict[str, list[int]]:
     """Generations that each destination was handed."""
     return {name: [p.generation for p in place.got] for name, place in house.places.items() if place.got}
+
+
+def test_every_word_of_a_person_stands_in_the_audit_log(house: House) -> None:
+    mail = arrive(house)
+    route = house.store.decisions(mail.id)[-1].route
+    people = reviewing(house)
+    people.give(mail, REFUNDS, "ada", note="of a person: never in the log")
+    people.give(mail, None, "bob")
+    people.take_back(mail, "eve")
+    deeds = SqliteJournal(house.store.units).deeds()
+    assert [(one.by, one.what, one.to, one.detail) for one in reversed(deeds)] == [
+        ("ada", "verdict", mail.id, f"{route} to refunds"),
+        ("bob", "verdict", mail.id, "refunds"),
+        ("eve", "verdict-taken-back", mail.id, "refunds, as bob said"),
+    ]
 
 
 def test_moving_a_mail_delivers_it_there_in_the_next_generation(house: House) -> None:

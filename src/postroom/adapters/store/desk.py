@@ -1,31 +1,39 @@
-"""What people do to jobs by hand; each change is noted with its reason."""
+"""What people do to jobs by hand; each change is noted with its reason, and in the audit log where somebody is named."""
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from postroom.adapters.store import journal
 from postroom.adapters.store.line import Clocks
 from postroom.adapters.store.sql import bump, id_list, short
 from postroom.model.codec import sound
 from postroom.model.mail import BounceOf, DestinationName, MailId
+from postroom.model.people import Deed
 from postroom.model.work import JobId, JobInfo, JobState
 from postroom.ports import JobFilter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hand:
-    """One call of `retry`, `unpark` or `drop`."""
+    """One call of `retry`, `unpark`, `drop` or `redirect`."""
 
-    verb: Literal["retry", "unpark", "drop"]
+    verb: Literal["retry", "unpark", "drop", "redirect"]
     wanted: JobFilter
     reason: str = ""
+    #: where `redirect` sends
+    to: DestinationName = DestinationName("")
+    #: of whoever does it, for each mail
+    deed: Deed | None = None
 
 
 _FROM: dict[str, tuple[JobState, ...]] = {
     "retry": ("ready", "held"),
     "unpark": ("parked", "dropped"),
     "drop": ("parked", "held", "ready"),
+    "redirect": ("parked", "held", "ready"),
 }
 _CHANGE = {
     # Not the review clock, unless it is named: whoever lets deliveries go does not mean to empty the review queue.
@@ -33,7 +41,21 @@ _CHANGE = {
     # A fresh age, so that the job is not parked again at once for being too old.
     "unpark": "state = 'ready', due_at = 0, settled_at = NULL, created_at = :now, strikes = 0, solo = 0, tries = 0, why = ''",
     "drop": "state = 'dropped', solo = 0, settled_at = :now, why = 'dropped', error = :reason",
+    "redirect": "state = 'dropped', solo = 0, settled_at = :now, why = 'dropped', error = :reason",
 }
+#: a delivery to bring there; one that was given up on there is to be tried again
+_INSTEAD = """
+INSERT INTO jobs (mail, kind, destination, generation, due_at, thread, sender, created_at, task)
+SELECT mail, kind, :to, generation, 0, thread, sender, :now, task FROM jobs WHERE id IN (SELECT value FROM json_each(:ids))
+ON CONFLICT (mail, kind, destination, generation) DO UPDATE SET state = 'ready', due_at = 0, settled_at = NULL,
+  created_at = excluded.created_at, strikes = 0, solo = 0, tries = 0, why = '', error = ''
+WHERE state IN ('held', 'parked', 'dropped') AND why <> 'erased'
+"""
+_DELIVERIES = """
+SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(:ids)) AND kind = 'deliver' AND coalesce(task, 'deliver') IN ('', 'deliver')
+AND destination <> :to ORDER BY id
+"""
+_MAILS = "SELECT DISTINCT m.id FROM jobs AS j CROSS JOIN mails AS m ON m.seq = j.mail WHERE j.id IN (SELECT value FROM json_each(?))"
 #: a mail that was erased is brought nowhere any more
 _OF_WHAT_IS_THERE = "SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(?)) AND why <> 'erased' ORDER BY id"
 _INFO = (
@@ -52,9 +74,15 @@ def change(tx: sqlite3.Connection, clocks: Clocks, hand: Hand) -> int:
     now = clocks.now()
     ids = _matching(tx, hand.wanted, _FROM[hand.verb])
     ids = [number for (number,) in tx.execute(_OF_WHAT_IS_THERE, (id_list(ids),))] if ids else []
+    if hand.verb == "redirect":
+        values = {"ids": id_list(ids), "to": sound(hand.to), "now": now}
+        ids = [number for (number,) in tx.execute(_DELIVERIES, values)]
+        tx.execute(_INSTEAD, values | {"ids": id_list(ids)})
     if not ids:
         return 0
     _note(tx, now, hand.verb, ids, hand.reason)
+    if hand.deed is not None:
+        _tell(tx, hand.deed, ids)
     clocks_meant = "clock" in hand.wanted.kinds
     values = {"now": now, "reason": short(hand.reason), "ids": id_list(ids), "clocks": clocks_meant}
     tx.execute(f"UPDATE jobs SET {_CHANGE[hand.verb]} WHERE id IN (SELECT value FROM json_each(:ids))", values)  # noqa: S608 - our own table
@@ -121,6 +149,11 @@ def _note(tx: sqlite3.Connection, now: float, verb: str, ids: list[int], reason:
         " WHERE id IN (SELECT value FROM json_each(?))",
         (now, verb, short(reason), id_list(ids)),
     )
+
+
+def _tell(tx: sqlite3.Connection, deed: Deed, ids: Sequence[int]) -> None:
+    mails = tx.execute(_MAILS, (id_list(ids),)).fetchall()
+    journal.write(tx, [replace(deed, to=mail) for (mail,) in sorted(mails)])
 
 
 def _info(row: tuple[Any, ...]) -> JobInfo:

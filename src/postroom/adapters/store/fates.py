@@ -264,6 +264,8 @@ FATES: Final[Mapping[str, Fate]] = {
     "examples": Fate(words="labelled mail of theirs goes", person=True),
     "users": _NOBODY,
     "sessions": _NOBODY,
+    "saved_views": Fate(words="those whose name or search holds their address go", person=True),
+    "first_views": _NOBODY,
     "keys": _NOBODY,
     "identities": _NOBODY,
     "deeds": Fate(words="stays: it names them by a keyed hash alone, and mails by their id"),

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from postroom.adapters.store import queue, rulebooks
+from postroom.adapters.store import queue, rulebooks, savedviews
 from postroom.adapters.store.arrivals import Packer
 from postroom.adapters.store.connect import connect, translated
 from postroom.adapters.store.fates import doom, doomed, leave_threads, mentions, strip_case
@@ -233,6 +233,7 @@ class SqliteErasing:
             self._secure(partial(_delete, table="replies", key="number", names=numbers))
         self._secure(partial(rulebooks.forget, versions=remembered.versions, drafts=remembered.drafts))
         self._secure(partial(_clear_lanes, wanted=wanted))
+        self._secure(partial(savedviews.forget, wanted=wanted))
 
     def in_hand(self) -> frozenset[str]:
         """See `postroom.ports.privacy.Erasing.in_hand`."""

@@ -29,6 +29,7 @@ from postroom.model.judgement import Decision, Verdict
 from postroom.model.listing import Event, MailRow, Waiting
 from postroom.model.mail import BounceOf, DestinationName, Mail, MailId, RouteName
 from postroom.model.memory import Memory, Remember
+from postroom.model.people import Deed
 from postroom.model.work import Decided, InboxEntry, Job, JobId, JobInfo, JobKind, Lane, Outcome, Parcel, Summary
 from postroom.ports import JobFilter, Judged, Ruling
 
@@ -252,17 +253,21 @@ class SqliteStore:
         with self._readers.lend() as tx:
             return desk.jobs(tx, wanted)
 
-    def retry(self, wanted: JobFilter) -> int:
+    def retry(self, wanted: JobFilter, *, deed: Deed | None = None) -> int:
         """See `postroom.ports.Desk.retry`. With ``states=("held",)`` it lets go what a restore holds back."""
-        return self._hand(desk.Hand(verb="retry", wanted=wanted))
+        return self._hand(desk.Hand(verb="retry", wanted=wanted, deed=deed))
 
-    def unpark(self, wanted: JobFilter) -> int:
+    def unpark(self, wanted: JobFilter, *, deed: Deed | None = None) -> int:
         """See `postroom.ports.Desk.unpark`."""
-        return self._hand(desk.Hand(verb="unpark", wanted=wanted))
+        return self._hand(desk.Hand(verb="unpark", wanted=wanted, deed=deed))
 
-    def drop(self, wanted: JobFilter, reason: str) -> int:
+    def drop(self, wanted: JobFilter, reason: str, *, deed: Deed | None = None) -> int:
         """See `postroom.ports.Desk.drop`."""
-        return self._hand(desk.Hand(verb="drop", wanted=wanted, reason=reason))
+        return self._hand(desk.Hand(verb="drop", wanted=wanted, reason=reason, deed=deed))
+
+    def redirect(self, wanted: JobFilter, to: DestinationName, reason: str, *, deed: Deed | None = None) -> int:
+        """See `postroom.ports.Desk.redirect`."""
+        return self._hand(desk.Hand(verb="redirect", wanted=wanted, to=to, reason=reason, deed=deed))
 
     def _hand(self, hand: desk.Hand) -> int:
         return self._write(lambda tx: desk.change(tx, self._clocks, hand))

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import replace
 from typing import Any
 
-from postroom.adapters.store import desk, judgements, line, queue, secondlooks
+from postroom.adapters.store import desk, journal, judgements, line, queue, secondlooks
 from postroom.adapters.store.line import Clocks
 from postroom.model.codec import decode_verdict, encode_verdict, sound
 from postroom.model.errors import Refused, TryLater
@@ -43,6 +43,7 @@ def rule(tx: sqlite3.Connection, clocks: Clocks, ruling: Ruling) -> Verdict:
         tx, ruling.keys.message_ids, (ruling.keys.subject_key,), ruling.keys.senders, lambda: ruling.keys.texts
     )
     judgements.remember(tx, [ruling.remember(known)])
+    journal.write(tx, (ruling.deed,))
     if verdict.taken_back:
         tx.execute(
             "UPDATE verdicts SET taken_back = 1, body = ? WHERE number = ?", (encode_verdict(verdict), verdict.number)

@@ -270,6 +270,11 @@ def decline_rejection(call: Call[OfCase, Reasoned]) -> CaseFacts:
     return _facts(call, call.room.casework.decline(_hand(call), call.body.reason))
 
 
+def hand_over_case(call: Call[OfCase, Versioned]) -> CaseFacts:
+    """Close a case without mails: they were for another desk. Its notes go to the case that its last mail is in now."""
+    return _facts(call, call.room.casework.hand_over(_hand(call)))
+
+
 def reopen_case(call: Call[OfCase, Reasoned]) -> CaseFacts:
     """Take up again what was decided."""
     return _facts(call, call.room.casework.reopen(_hand(call), call.body.reason))
@@ -355,6 +360,7 @@ OPERATIONS = (
     _verb(decide_case, "decide", Ending(outcome="granted", reason="The suspension was a mistake.", version=3)),
     _verb(confirm_rejection, "confirm", Versioned(version=4)),
     _verb(decline_rejection, "decline", Reasoned(reason="The reason does not hold.")),
+    _verb(hand_over_case, "hand-over", Versioned(version=4)),
     _verb(reopen_case, "reopen", Reasoned(reason="New facts came in.")),
     _verb(join_case, "join", Joining(mail="01jdab3c4d5e6f7g8h9jkmnpqr")),
 )

@@ -1,6 +1,6 @@
 """Dead letters: deliveries that were given up on or held back."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta
 
@@ -46,6 +46,15 @@ class Dropped(Again, frozen=True):
     ]
 
 
+class Elsewhere(Dropped, frozen=True):
+    """What is brought elsewhere."""
+
+    to: Annotated[str, Meta(min_length=1, max_length=100, description="Name of the destination.", examples=["rescue"])]
+
+
+Chosen = TypeVar("Chosen", bound=Again)
+
+
 class Letters(Output, frozen=True):
     """Some of the letters asked for, oldest first. There may be fewer than the limit and more after them."""
 
@@ -74,32 +83,39 @@ def list_letters(call: Call[WhichLetters, Nothing]) -> Letters:
 
 def retry_letters(call: Call[Nothing, Again]) -> Changed:
     """Try these deliveries again. All of them, or none where one is not there."""
-    wanted = _chosen(call, call.body.numbers)
-    done = call.room.store.unpark(wanted) + call.room.store.retry(wanted)
-    _note(call, "letters-tried-again", wanted, f"{done} deliveries")
-    return Changed(changed=done)
+    wanted, _ = _chosen(call)
+    deed = Deed(at=call.now, by=call.user.name, what="letters-tried-again")
+    return Changed(changed=call.room.store.unpark(wanted, deed=deed) + call.room.store.retry(wanted, deed=deed))
 
 
 def drop_letters(call: Call[Nothing, Dropped]) -> Changed:
     """Never try these deliveries again; the mails are kept. All of them, or none where one is not there."""
-    wanted = _chosen(call, call.body.numbers)
+    wanted, _ = _chosen(call)
     reason = " ".join(call.body.reason.split())
-    done = call.room.store.drop(wanted, f"{call.user.name}: {reason}"[:500])
-    _note(call, "letters-dropped", wanted, f"{done} deliveries: {reason}")
-    return Changed(changed=done)
+    deed = Deed(at=call.now, by=call.user.name, what="letters-dropped", detail=reason)
+    return Changed(changed=call.room.store.drop(wanted, f"{call.user.name}: {reason}"[:500], deed=deed))
 
 
-def _visible(
-    call: Call[WhichLetters, Nothing] | Call[Nothing, Again] | Call[Nothing, Dropped], jobs: tuple[JobInfo, ...]
-) -> tuple[Letter, ...]:
+def redirect_letters(call: Call[Nothing, Elsewhere]) -> Changed:
+    """Make these deliveries at another destination of the same desk, or at one that is no desk's. All of them, or none.
+
+    To send them to another desk, say so of their mails: `give_verdict`.
+    """
+    _, jobs = _chosen(call)
+    return Changed(changed=call.room.redirecting.send(jobs, call.body.to, call.body.reason, call.user.name))
+
+
+def _visible(call: Call[Any, Any], jobs: tuple[JobInfo, ...]) -> tuple[Letter, ...]:
     rows = call.room.views.rows({job.mail_id for job in jobs}, call.sight)
     return tuple(letter(job, rows[job.mail_id]) for job in jobs if job.mail_id in rows)
 
 
-def _chosen(call: Call[Nothing, Again] | Call[Nothing, Dropped], numbers: tuple[int, ...]) -> JobFilter:
+def _chosen(call: Call[Nothing, Chosen]) -> tuple[JobFilter, tuple[JobInfo, ...]]:
     """All of these. Raises `Problem` when one is not there, does not lie aside or may not be seen."""
+    numbers = call.body.numbers
     wanted = JobFilter(ids=tuple(map(JobId, dict.fromkeys(numbers))), states=_ASIDE, limit=len(numbers))
-    there = {one.number for one in _visible(call, call.room.store.jobs(wanted))}
+    jobs = call.room.store.jobs(wanted)
+    there = {one.number for one in _visible(call, jobs)}
     faults = [
         Fault(detail="there is no such letter, or it is not for you", pointer=f"/numbers/{place}")
         for place, number in enumerate(numbers)
@@ -107,13 +123,7 @@ def _chosen(call: Call[Nothing, Again] | Call[Nothing, Dropped], numbers: tuple[
     ]
     if faults:
         raise Problem(422, "Nothing has changed.", *faults)
-    return wanted
-
-
-def _note(call: Call[Nothing, Again] | Call[Nothing, Dropped], what: str, wanted: JobFilter, detail: str) -> None:
-    jobs = call.room.store.jobs(JobFilter(ids=wanted.ids, limit=wanted.limit))
-    mails = dict.fromkeys(job.mail_id for job in jobs)
-    call.room.journal.write([Deed(at=call.now, by=call.user.name, what=what, to=mail, detail=detail) for mail in mails])
+    return wanted, jobs
 
 
 OPERATIONS = (
@@ -133,5 +143,13 @@ OPERATIONS = (
         method="POST",
         idempotent=False,
         example=Dropped(numbers=(17,), reason="a test of ours"),
+    ),
+    Operation(
+        do=redirect_letters,
+        path="/letters/redirect",
+        scope="lead",
+        method="POST",
+        idempotent=False,
+        example=Elsewhere(numbers=(17,), reason="the old helpdesk is switched off", to="rescue"),
     ),
 )

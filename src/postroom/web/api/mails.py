@@ -11,7 +11,7 @@ from postroom.flow.verdicts import Given
 from postroom.model.desktop import Reading, Wanted
 from postroom.model.errors import Refused, unknown
 from postroom.model.listing import MailRow
-from postroom.model.mail import BrandName, Mail, MailId, RouteName
+from postroom.model.mail import BrandName, DestinationName, Mail, MailId, RouteName
 from postroom.model.targets import Answering
 from postroom.web import mailview
 from postroom.web.api import shapes
@@ -32,7 +32,7 @@ from postroom.web.api.shapes import (
 )
 from postroom.web.api.taking import wrong_body
 from postroom.web.render import Missing
-from postroom.web.seen import read_by, seen
+from postroom.web.seen import read_by, seen, to_take_back
 
 Moment = Annotated[float, Meta(ge=-1e11, le=1e11, examples=[1767225600.0])]
 Number = Annotated[int, Meta(ge=0, le=2**53)]
@@ -148,6 +148,24 @@ class TakesBack(Input, frozen=True):
 
     generation: Annotated[Number, Meta(description="Of the decision that you looked at; 0: the newest.")] = 0
     note: Annotated[str, Meta(max_length=1000, description="Why, for colleagues.")] = ""
+
+
+class MovedTo(Input, frozen=True):
+    """Where people have moved a mail, in another system."""
+
+    route: Annotated[str, Meta(max_length=100, description="The desk where it is now.", examples=["refunds"])]
+    destinations: Annotated[
+        tuple[Annotated[str, Meta(max_length=100)], ...],
+        Meta(max_length=50, description="Those of the desk's destinations where it lies already; empty: all of them."),
+    ] = ()
+    note: Annotated[str, Meta(max_length=1000, description="Why, for colleagues.")] = ""
+
+
+class MovedFacts(Output, frozen=True):
+    """What came of it."""
+
+    changed: Annotated[bool, Meta(description="false: it was known to belong there, and nothing has changed.")]
+    deliveries: Annotated[tuple[str, ...], Meta(description="Where it is delivered because of it.")]
 
 
 class Nearest(Output, frozen=True):
@@ -285,9 +303,32 @@ def split_mail(call: Call[OfMail, Splits]) -> GivenFacts:
     return given_facts(given(call, mail, call.body))
 
 
-def get_undo(call: Call[OfMail, Nothing]) -> Consequences:
-    """What taking the newest verdict back would come to, where it has brought the mail."""
+def moved_elsewhere(call: Call[OfMail, MovedTo]) -> MovedFacts:
+    """Tell that people have moved a mail to another desk in another system, a helpdesk say.
+
+    That is a verdict, in the name of the key's user: history and learning follow. It is not delivered again where it lies
+    already, and nobody is told to take it back. Told again, nothing changes.
+    """
     _, mail = opened(call)
+    said, known = call.body, call.room.redirecting.destinations
+    if said.route not in call.room.routes:
+        raise wrong_body(unknown("route", said.route, call.room.routes), "/route")
+    for place, name in enumerate(said.destinations):
+        if name not in known:
+            raise wrong_body(unknown("destination", name, known), f"/destinations/{place}")
+    there = tuple(map(DestinationName, said.destinations))
+    route, by = RouteName(said.route), call.user.name
+    given = call.room.reviewing.moved_elsewhere(mail, route, by, there=there, note=said.note)
+    return MovedFacts(changed=given is not None, deliveries=given.deliveries if given else ())
+
+
+def get_undo(call: Call[OfMail, Nothing]) -> Consequences:
+    """What taking the newest verdict back would come to, where it has brought the mail.
+
+    A verdict of yours can be looked at and taken back for the undo window even where it brought the mail to a desk that
+    you don't see.
+    """
+    _, mail = to_take_back(call.room, call.user, MailId(call.asked.id))
     try:
         found = call.room.reviewing.consequences(mail)
     except Refused as error:
@@ -297,7 +338,7 @@ def get_undo(call: Call[OfMail, Nothing]) -> Consequences:
 
 def take_back_verdict(call: Call[OfMail, TakesBack]) -> GivenFacts:
     """Take the newest verdict back: what stood before stands again, and what can be undone is undone."""
-    _, mail = opened(call)
+    _, mail = to_take_back(call.room, call.user, MailId(call.asked.id))
     back = call.room.reviewing.take_back(mail, call.user.name, generation=call.body.generation, note=call.body.note)
     return given_facts(back)
 
@@ -360,6 +401,13 @@ OPERATIONS = (
         method="POST",
         idempotent=False,
         example=Splits(route="appeals", also="refunds", generation=1),
+    ),
+    Operation(
+        do=moved_elsewhere,
+        path="/mails/{id}/moved-elsewhere",
+        scope="work",
+        method="POST",
+        example=MovedTo(route="refunds"),
     ),
     Operation(do=get_undo, path="/mails/{id}/undo", scope="work"),
     Operation(

@@ -14,6 +14,7 @@ from postroom.web.api import (
     rules,
     targets,
     urgent,
+    views,
 )
 from postroom.web.api.operation import Operation
 
@@ -21,6 +22,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *house.OPERATIONS,
     *mails.OPERATIONS,
     *agreement.OPERATIONS,  # before `review`, whose paths take a mail where these say "second"
+    *views.OPERATIONS,
     *review.OPERATIONS,
     *urgent.OPERATIONS,
     *cases.OPERATIONS,

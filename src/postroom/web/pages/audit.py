@@ -1,5 +1,6 @@
 """The audit log: who did what, to read and to take along."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -10,6 +11,8 @@ from postroom.model.people import Deed
 from postroom.web.visit import Page, Visit
 
 _FILTERS = ("by", "what", "to")
+_MAIL = re.compile("[0-9a-hjkmnp-tv-z]{26}")
+_CASE = re.compile("case ([0-9]{1,15})")
 _LINES = 100
 _AT_ONCE = 1000
 
@@ -22,7 +25,23 @@ def audit(visit: Visit) -> Response:
         before=int(before) if before.isdecimal() and len(before) < 16 else 0, limit=_LINES, **given
     )
     older = f"/audit?{urlencode(given | {'before': deeds[-1].number})}" if len(deeds) == _LINES else ""
-    return visit.page("audit.html", title="Audit log", here="audit", given=given, deeds=deeds, older=older)
+    return visit.page(
+        "audit.html",
+        title="Audit log",
+        here="audit",
+        given=given,
+        deeds=deeds,
+        older=older,
+        places={deed.to: place(deed.to) for deed in deeds},
+    )
+
+
+def place(to: str) -> str:
+    """The page of what something was done to; ``""`` where it has none."""
+    if _MAIL.fullmatch(to):
+        return f"/mail/{to}"
+    found = _CASE.fullmatch(to)
+    return f"/case/{found[1]}" if found else ""
 
 
 def export(visit: Visit) -> Response:

@@ -80,6 +80,7 @@ def case(visit: Visit) -> Response:
     seen = room.views.rows(newest, visit.sight)
     rows = [seen[mail_id] for mail_id in newest if mail_id in seen]
     last = opened_mail(visit, rows[0].id) if rows else None
+    away = room.casework.away(one)
     return visit.page(
         "case.html",
         title=f"Case {one.number}: {words.visible(one.person) or 'nobody'}",
@@ -96,6 +97,8 @@ def case(visit: Visit) -> Response:
         if last
         else None,
         answered=answerform.newest(room, [row.id for row in rows]),
+        away=away,
+        there=room.cases.case(away.case, visit.sight) if away and away.case else None,
         clocks=_clocks(visit, one),
         starts=_starts(visit, one),
         today=_local(visit.now, room.casework.desks.of(one.route).calendar.zone).date().isoformat(),
@@ -233,6 +236,7 @@ VERBS: dict[str, Verb] = {
     "decide": lambda work, hand, visit: work.decide(hand, cast("Outcome", visit.said("outcome")), visit.said("reason")),
     "confirm": lambda work, hand, _: work.confirm(hand),
     "decline": lambda work, hand, visit: work.decline(hand, visit.said("reason")),
+    "hand-over": lambda work, hand, _: work.hand_over(hand),
     "reopen": lambda work, hand, visit: work.reopen(hand, visit.said("reason")),
     "join": lambda work, hand, visit: work.join(hand, MailId(visit.said("mail").strip().lower())),
 }

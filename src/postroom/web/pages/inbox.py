@@ -1,64 +1,61 @@
 """Lists of mail: a desk's inbox, and search."""
 
-import calendar
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
+from postroom.flow.savedviews import day, days
 from postroom.model.desktop import MailPage, Wanted
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, RouteName
+from postroom.model.savedviews import FIELDS
 from postroom.web import answerform
 from postroom.web.pages.mail import Opened, given, opened, say_of
+from postroom.web.pages.views import chosen
 from postroom.web.seen import read_by
 from postroom.web.visit import Page, Visit, inside
 
-_FILTERS = (
-    "route",
-    "brand",
-    "words",
-    "sender",
-    "tag",
-    "language",
-    "reading",
-    "urgent",
-    "unconfirmed",
-    "answering",
-    "since",
-    "until",
-)
 _DAY = 86_400.0
 _MOST = 200
 
 
 def first(visit: Visit) -> Response:
-    """Where somebody begins: at what waits for them."""
+    """Where somebody begins: at the view that they have chosen, or at what waits for them."""
+    view = visit.room.saved.first(visit.user)
+    if view:
+        return RedirectResponse(f"/inbox?view={view}", status_code=303)
     return RedirectResponse("/review" if visit.user.role == "reviewer" else "/inbox", status_code=303)
 
 
 def inbox(visit: Visit) -> Response:
-    """The mails that the address asks for."""
-    asked = {name: visit.query[name].strip() for name in _FILTERS if visit.query.get(name, "").strip()}
+    """The mails that the address asks for, by itself or by a view that was saved."""
+    view = chosen(visit, visit.query["view"]) if visit.query.get("view") else None
+    asked = (
+        view.asked
+        if view
+        else {name: visit.query[name].strip() for name in FIELDS if visit.query.get(name, "").strip()}
+    )
     after = visit.query.get("after", "")
     wrong, found = "", MailPage(rows=(), after="")
     try:
-        found = visit.room.views.mails(wanted(asked), visit.sight, after=after, limit=50)
+        found = visit.room.views.mails(wanted(asked, visit.now), visit.sight, after=after, limit=50)
     except Refused as error:
         wrong = str(error)
     route = asked.get("route", "")
+    here: Mapping[str, object] = {"view": view.number} if view else asked
     return visit.page(
         "inbox.html",
-        title=route.capitalize() if route else "All mail",
-        here=route or "all",
-        given=dict.fromkeys(_FILTERS, "") | asked,
+        title=view.name if view else route.capitalize() if route else "All mail",
+        here=f"view {view.number}" if view else route or "all",
+        view=view,
+        given={name: asked.get(name, "") for name in FIELDS},
         found=found,
         answered=answerform.newest(visit.room, [row.id for row in found.rows]),
         wrong=wrong,
-        older=f"/inbox?{urlencode(asked | {'after': found.after})}" if found.after else "",
-        newest=f"/inbox?{urlencode(asked)}" if after else "",
         targets=bool(visit.room.first_answers.rules),
+        older=f"/inbox?{urlencode({**here, 'after': found.after})}" if found.after else "",
+        newest=f"/inbox?{urlencode(here)}" if after else "",
         may_move=visit.user.is_at_least("agent"),
         searching=any(name != "route" for name in asked),
     )
@@ -66,10 +63,10 @@ def inbox(visit: Visit) -> Response:
 
 def together(visit: Visit) -> Response:
     """Several mails at once: moved to another desk, or read."""
-    chosen = visit.form.get("mail", ())[:_MOST]
-    if not chosen:
+    ticked = visit.form.get("mail", ())[:_MOST]
+    if not ticked:
         raise Refused("Tick the mails that you mean.")
-    mails = [opened(visit, one.partition(".")[0]) for one in chosen]
+    mails = [opened(visit, one.partition(".")[0]) for one in ticked]
     route = visit.said("route")
     match visit.said("verb"):
         case "read":
@@ -80,7 +77,7 @@ def together(visit: Visit) -> Response:
         case "move":
             if not route:
                 raise Refused("Say to which desk they go.")
-            _all_given(visit, mails, route, [said.partition(".")[2] for said in chosen])
+            _all_given(visit, mails, route, [said.partition(".")[2] for said in ticked])
         case _:
             raise Refused("This form is damaged: load the page again.")
     return RedirectResponse(inside(visit.said("to", "/inbox")), status_code=303)
@@ -98,9 +95,11 @@ def _all_given(visit: Visit, mails: Sequence[Opened], route: str, generations: S
         raise Refused(f"{len(mails) - len(refused)} of {len(mails)} mails were moved, the others not: {refused[0]}")
 
 
-def wanted(said: dict[str, str]) -> Wanted:
+def wanted(said: Mapping[str, str], now: float) -> Wanted:
     """What the fields of a search mean. Raises `Refused` for a date that is none."""
     reading, answering = said.get("reading", ""), said.get("answering", "")
+    first = [day(said["since"])] if "since" in said else []
+    first += [now - days(said["days"]) * _DAY] if "days" in said else []
     return Wanted(
         route=RouteName(said.get("route", "")),
         brand=BrandName(said.get("brand", "")),
@@ -112,16 +111,9 @@ def wanted(said: dict[str, str]) -> Wanted:
         urgent="urgent" in said,
         unconfirmed="unconfirmed" in said,
         answering=answering if answering in ("open", "soon", "overdue") else "",  # type: ignore[arg-type]
-        since=_day(said["since"]) if "since" in said else None,
-        until=_day(said["until"]) + _DAY if "until" in said else None,
+        since=max(first, default=None),
+        until=day(said["until"]) + _DAY if "until" in said else None,
     )
-
-
-def _day(text: str) -> float:
-    try:
-        return float(calendar.timegm(time.strptime(text, "%Y-%m-%d")))
-    except (ValueError, OverflowError):
-        raise Refused(f"{text!r} is no date: write it as 2026-03-31") from None
 
 
 PAGES = (

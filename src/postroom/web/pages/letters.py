@@ -8,14 +8,16 @@ from starlette.responses import RedirectResponse, Response
 
 from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
+from postroom.model.mail import RouteName
 from postroom.model.people import Deed
 from postroom.model.replies import Reply
-from postroom.model.work import JobId, JobInfo
+from postroom.model.work import JobId, JobInfo, JobState
 from postroom.ports import JobFilter
+from postroom.web.seen import seen
 from postroom.web.visit import Page, Visit
 
 _SHOWN = 200
-_STATES = ("parked", "held", "dropped")
+_STATES: tuple[JobState, ...] = ("parked", "held", "dropped")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,32 +45,55 @@ def letters(visit: Visit) -> Response:
         destinations=sorted({one.job.destination for one in found if one.job.destination}),
         lanes=[lane for lane in visit.room.store.lanes() if lane.down],
         full=len(found) >= _SHOWN,
+        places=sorted(visit.room.redirecting.destinations),
     )
 
 
 def change(visit: Visit) -> Response:
-    """Try again, or never: those that were ticked."""
+    """Try again, send elsewhere, or never try again: those that were ticked."""
     numbers = [JobId(int(one)) for one in visit.form.get("job", ()) if one.isdecimal() and len(one) < 16]
     if not numbers:
         raise Refused("Tick the letters that you mean.")
-    chosen = _visible(visit, JobFilter(ids=tuple(numbers), limit=len(numbers)))
-    wanted = JobFilter(ids=tuple(one.job.id for one in chosen), limit=max(len(chosen), 1))
+    chosen = _visible(visit, JobFilter(ids=tuple(numbers), states=_STATES, limit=len(numbers)))
     if not chosen:
         raise Refused("These letters are not there any more.")
-    verb, reason = visit.said("verb"), " ".join(visit.said("reason").split())
-    store = visit.room.store
+    _change(visit, chosen, visit.said("verb"), " ".join(visit.said("reason").split()))
+    back = {name: visit.said(name) for name in ("state", "destination") if visit.said(name)}
+    return RedirectResponse(f"/letters?{urlencode(back)}" if back else "/letters", status_code=303)
+
+
+def _change(visit: Visit, chosen: Sequence[Letter], verb: str, reason: str) -> None:
+    wanted = JobFilter(ids=tuple(one.job.id for one in chosen), limit=len(chosen))
+    store, by = visit.room.store, visit.user.name
     match verb:
         case "again":
-            done = store.unpark(wanted) + store.retry(wanted)
+            deed = Deed(at=visit.now, by=by, what="letters-tried-again")
+            store.unpark(wanted, deed=deed)
+            store.retry(wanted, deed=deed)
         case "drop":
             if not reason:
                 raise Refused("Say why they are dropped: whoever asks for them later reads it.")
-            done = store.drop(wanted, f"{visit.user.name}: {reason}"[:500])
+            deed = Deed(at=visit.now, by=by, what="letters-dropped", detail=reason)
+            store.drop(wanted, f"{by}: {reason}"[:500], deed=deed)
+        case "send":
+            kind, _, name = visit.said("to").partition(":")
+            if kind == "desk":
+                _move(visit, chosen, name, reason)
+            elif kind == "place":
+                visit.room.redirecting.send([one.job for one in chosen], name, reason, by)
+            else:
+                raise Refused("Say where they go.")
         case _:
             raise Refused("This form is damaged: load the page again.")
-    _note(visit, verb, chosen, f"{done} deliveries" + (f": {reason}" if reason else ""))
-    back = {name: visit.said(name) for name in ("state", "destination") if visit.said(name)}
-    return RedirectResponse(f"/letters?{urlencode(back)}" if back else "/letters", status_code=303)
+
+
+def _move(visit: Visit, chosen: Sequence[Letter], route: str, reason: str) -> None:
+    """A verdict on each mail: it is brought to another desk, and not to where it could not be brought."""
+    if any(one.job.kind != "deliver" for one in chosen):
+        raise Refused("Some of these have not been judged, so they are at no desk yet: try them again first.")
+    for row in {one.row.id: one.row for one in chosen}.values():
+        _, mail = seen(visit.room, visit.sight, row.id)
+        visit.room.reviewing.give(mail, RouteName(route), visit.user.name, generation=row.generation, note=reason)
 
 
 def _visible(visit: Visit, wanted: JobFilter) -> list[Letter]:
@@ -83,14 +108,6 @@ def _replies(visit: Visit) -> list[Reply]:
     found = visit.room.answering.replies.aside(limit=_SHOWN)
     rows = visit.room.views.rows({one.mail_id for one in found}, visit.sight)
     return [one for one in found if one.mail_id in rows]
-
-
-def _note(visit: Visit, verb: str, chosen: Sequence[Letter], detail: str) -> None:
-    what = "letters-tried-again" if verb == "again" else "letters-dropped"
-    mails = dict.fromkeys(one.row.id for one in chosen)
-    visit.room.journal.write(
-        [Deed(at=visit.now, by=visit.user.name, what=what, to=mail, detail=detail) for mail in mails]
-    )
 
 
 PAGES = (Page(path="/letters", do=letters, role="lead"), Page(path="/letters", do=change, role="lead", method="POST"))

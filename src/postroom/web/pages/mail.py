@@ -15,7 +15,7 @@ from postroom.model.message import Message
 from postroom.web import answerform, mailview
 from postroom.web.marks import marked
 from postroom.web.render import Missing
-from postroom.web.seen import read_by, seen
+from postroom.web.seen import read_by, seen, to_take_back
 from postroom.web.visit import Page, Visit, inside
 
 
@@ -137,7 +137,10 @@ def move(visit: Visit) -> Response:
     """A person says where it belongs."""
     one = opened(visit, visit.path["id"])
     given(visit, one, visit.said("route"), visit.said("generation"))
-    back = inside(visit.said("to", f"/mail/{one.row.id}"))
+    page = f"/mail/{one.row.id}"
+    back = inside(visit.said("to", page))
+    if back.startswith(page) and visit.room.views.row(one.row.id, visit.sight) is None:
+        back = f"{page}/undo" if visit.room.reviewing.own_move(one.row.id, visit.user.name) else "/inbox"
     return RedirectResponse(back, status_code=303)
 
 
@@ -174,27 +177,35 @@ def may_undo(visit: Visit, one: Opened) -> bool:
 
 
 def before_undo(visit: Visit) -> Response:
-    """What taking the newest verdict back would come to: said before it is done."""
-    one = opened(visit, visit.path["id"])
+    """What taking the newest verdict back would come to: said before it is done.
+
+    Of a mail that the visitor moved to where they don't see it, no more is shown than where that is.
+    """
+    mail_id = MailId(visit.path["id"])
+    row, found = to_take_back(visit.room, visit.user, mail_id)
+    decisions = visit.room.store.decisions(mail_id)
     return visit.page(
         "undo.html",
-        title="Take back",
-        here=one.row.route,
-        row=one.row,
-        decision=one.decision,
-        message=one.message,
-        consequences=visit.room.reviewing.consequences(one.mail),
-        to=inside(visit.query.get("to", f"/mail/{one.row.id}")),
+        title="Take back" if row else "Moved",
+        here=row.route if row else "",
+        mail_id=mail_id,
+        seen=row is not None,
+        decision=decisions[-1] if decisions else None,
+        subject=visit.room.read(found).subject if row else "",
+        consequences=visit.room.reviewing.consequences(found),
+        until=decisions[-1].decided_at + visit.room.reviewing.mover.undo_seconds if decisions else 0.0,
+        to=inside(visit.query.get("to", f"/mail/{mail_id}" if row else "/inbox")),
     )
 
 
 def undo(visit: Visit) -> Response:
     """The newest verdict counts no more."""
-    one = opened(visit, visit.path["id"])
+    mail_id = MailId(visit.path["id"])
+    _, found = to_take_back(visit.room, visit.user, mail_id)
     visit.room.reviewing.take_back(
-        one.mail, visit.user.name, generation=number_of(visit.said("generation")), note=visit.said("note")
+        found, visit.user.name, generation=number_of(visit.said("generation")), note=visit.said("note")
     )
-    return RedirectResponse(inside(visit.said("to", f"/mail/{one.row.id}")), status_code=303)
+    return RedirectResponse(inside(visit.said("to", f"/mail/{mail_id}")), status_code=303)
 
 
 def answered(visit: Visit) -> Response:

@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from postroom.model.errors import Refused
-from postroom.model.listing import MailRow
 from postroom.model.mail import MailId, RouteName
 from postroom.model.secondlooks import SecondLook
 from postroom.web.pages.mail import facts, given, opened
+from postroom.web.render import Missing
+from postroom.web.seen import to_take_back
 from postroom.web.visit import Page, Visit
 
 _MOST_SKIPPED = 20
@@ -20,7 +21,10 @@ _MOST_SKIPPED = 20
 class Answered:
     """A question that was just answered."""
 
-    row: MailRow
+    mail_id: MailId
+    #: ``""`` where it went to a desk that the reviewer does not see
+    subject: str
+    seen: bool
     #: where it went, for people
     where: str
     generation: int
@@ -122,15 +126,22 @@ def _day(visit: Visit) -> dict[str, Any]:
 
 def _answered(visit: Visit) -> Answered | None:
     """What this reviewer answered last, while it can be taken back without doing harm first."""
-    row = visit.room.views.row(MailId(visit.query.get("last", "")), visit.sight) if visit.query.get("last") else None
-    if row is None:
+    mail_id = MailId(visit.query.get("last", ""))
+    try:
+        row, found = to_take_back(visit.room, visit.user, mail_id)
+    except Missing:
         return None
-    one = opened(visit, row.id)
-    if one.decision is None or one.decision.by != visit.user.name:
+    decision = visit.room.store.decisions(mail_id)[-1]
+    if decision.by != visit.user.name:
         return None
-    late = any(here.what == "too late" for here in visit.room.reviewing.consequences(one.mail))
-    where = " and ".join(filter(None, (one.decision.route, one.decision.copy)))
-    return Answered(row=row, where=where, generation=one.decision.generation, late=late)
+    return Answered(
+        mail_id=mail_id,
+        subject=row.subject if row else "",
+        seen=row is not None,
+        where=" and ".join(filter(None, (decision.route, decision.copy))),
+        generation=decision.generation,
+        late=any(here.what == "too late" for here in visit.room.reviewing.consequences(found)),
+    )
 
 
 PAGES = (

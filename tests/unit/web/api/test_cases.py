@@ -119,3 +119,12 @@ def test_who_may_not_see_a_case_finds_none(here: Installation) -> None:
     assert eve.get("/cases/1").status == eve.get("/cases/2").status == 404
     assert eve.get("/cases/1").text == eve.get("/cases/2").text
     assert problem(eve.post("/cases/1/note", {"text": "x"}))["status"] == 404
+
+
+def test_a_case_is_closed_when_its_mail_was_moved(here: Installation, ada: Programme) -> None:
+    (mail,) = here.receive(APPEAL)
+    here.room.casework.catch_up()
+    assert problem(ada.post("/cases/1/hand-over", {}))["status"] == 409
+    assert ada.post(f"/mails/{mail}/verdict", {"route": "general"}).status == 200
+    here.room.casework.catch_up()
+    assert told(ada.post("/cases/1/hand-over", {}))["outcome"] == "moved"

@@ -147,6 +147,34 @@ def test_a_verdict_is_taken_back_and_said_beforehand_what_that_comes_to(here: In
 # -- review
 
 
+def test_a_verdict_that_leads_out_of_sight_is_taken_back_by_who_gave_it(here: Installation, root: Programme) -> None:
+    for name in ("sam", "rob"):
+        here.user(name, "agent", routes=("appeals",))
+    sam, rob = programme(here, "sam", "work"), programme(here, "rob", "work")
+    (mail,) = here.receive(APPEAL)
+    assert sam.post(f"/mails/{mail}/verdict", {"route": "refunds"}).status == 200
+    assert sam.get(f"/mails/{mail}").status == rob.get(f"/mails/{mail}/undo").status == 404
+    assert rob.post(f"/mails/{mail}/undo", {}).status == 404
+    assert told(sam.get(f"/mails/{mail}/undo"))["consequences"]
+    assert told(sam.post(f"/mails/{mail}/undo", {}))["decision"]["route"] == "appeals"
+
+
+def test_a_move_in_another_system_is_told_once_and_delivered_nowhere(here: Installation, root: Programme) -> None:
+    (mail,) = here.receive(APPEAL)
+    said = {"route": "refunds", "note": "in the helpdesk"}
+    assert told(root.post(f"/mails/{mail}/moved-elsewhere", said)) == {"changed": True, "deliveries": []}
+    assert told(root.post(f"/mails/{mail}/moved-elsewhere", said)) == {"changed": False, "deliveries": []}
+    here.work()
+    assert [entry.destination for entry in here.house.store.entries("")] == []
+    (verdict,) = here.house.store.verdicts_on(mail)  # type: ignore[arg-type]
+    assert (verdict.by, verdict.said, verdict.note) == ("root", "refunds", "in the helpdesk")
+    assert told(root.get(f"/audit?to={mail}"))["deeds"][0]["what"] == "verdict"
+    for wrong in ({"route": "refund"}, {"route": "refunds", "destinations": ["nowhere"]}):
+        assert problem(root.post(f"/mails/{mail}/moved-elsewhere", wrong))["status"] == 422
+    elsewhere = {"route": "general", "destinations": ["refunds"]}
+    assert told(root.post(f"/mails/{mail}/moved-elsewhere", elsewhere)) == {"changed": True, "deliveries": ["general"]}
+
+
 def test_a_question_is_in_one_hand_at_a_time(here: Installation, root: Programme) -> None:
     here.user("rea", "reviewer")
     rea = programme(here, "rea", "review")
@@ -205,6 +233,14 @@ def test_letters_are_listed_tried_again_and_dropped(here: Installation, root: Pr
     assert [one["number"] for one in told(root.get("/letters?state=dropped"))["letters"]] == [other]
     deeds = told(root.get("/audit?by=root&limit=2"))["deeds"]
     assert {one["what"] for one in deeds} == {"letters-tried-again", "letters-dropped"}
+
+
+def test_letters_are_brought_elsewhere(here: Installation, root: Programme) -> None:
+    _, number = park(here, APPEAL)
+    said = {"numbers": [number], "reason": "full", "to": "refunds"}
+    assert "another desk's" in problem(root.post("/letters/redirect", said))["detail"]
+    assert told(root.post("/letters/redirect", said | {"to": "appeals"})) == {"changed": 0}
+    assert problem(root.post("/letters/redirect", said | {"numbers": [number, 999]}))["status"] == 422
 
 
 def test_all_letters_are_changed_or_none(here: Installation, root: Programme) -> None:

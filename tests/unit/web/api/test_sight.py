@@ -115,6 +115,14 @@ def plant(here: Installation) -> Iterator[Planted]:
                 ]
                 house.replies.settle(taken, "failed", at=1.0, due_at=0.0, said=f"{mark}f")
             yield Planted(id=mail.id, job=jobs[0].id, reply=answer.id, marks=(mark, mail.id, answer.id))
+        view_of_root(here, f"{mark}w", route, brand)
+
+
+def view_of_root(here: Installation, name: str, route: str, brand: str) -> None:
+    """A saved view of a desk, shared with all who see it."""
+    root = here.house.accounts.user(UserName("root"))
+    assert root is not None
+    here.room.saved.save(root, name, {"route": route, "brand": brand}, shared=True)
 
 
 def hidden(ground: Ground, sight: Sight) -> tuple[str, ...]:
@@ -134,6 +142,7 @@ def calls(ground: Ground, path: str, method: str, told: dict[str, Any]) -> Itera
         "kind": ["rules"],
         "case": list(range(1, len(ground.planted) + 1)),
         "test": list(range(1, len(EYES) + 2)),
+        "view": list(range(1, len(ground.planted) // 2 + 1)),
     }
     names = re.findall(r"{(\w+)}", path)
     for chosen in product(*(candidates[name] for name in names)):
@@ -164,6 +173,10 @@ def bodies(ground: Ground, example: dict[str, Any] | None) -> Iterator[bytes]:
         changes = [{"mail": one.id} for one in ground.planted]
     elif "mails" in example:
         changes = [{"mails": [one.id]} for one in ground.planted]
+    elif "views" in example:
+        changes = [{"views": [number]} for number in range(1, len(ground.planted) // 2 + 1)]
+    elif "view" in example:
+        changes = [{"view": number} for number in range(1, len(ground.planted) // 2 + 1)]
     elif "skip" in example:
         changes += [{"skip": [one.id for one in ground.planted][:20]}]
     versions = {name: 0 for name in ("version", "generation") if name in example}
@@ -224,7 +237,7 @@ def test_nothing_is_told_of_what_may_not_be_seen(ground: Ground, eyes: str, scop
 def test_every_parameter_in_a_path_is_one_that_this_test_fills() -> None:
     """Whoever adds an operation about something new says here what of it there is."""
     named = {name for path in DOCUMENT["paths"] for name in re.findall(r"{(\w+)}", path)}
-    assert named <= {"id", "number", "name", "case", "reply", "kind", "test"}
+    assert named <= {"id", "number", "name", "case", "reply", "kind", "test", "view"}
 
 
 def test_what_may_not_be_seen_and_what_is_not_there_are_the_same(ground: Ground) -> None:

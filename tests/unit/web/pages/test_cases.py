@@ -197,7 +197,7 @@ def test_a_mail_is_added_by_its_id_and_other_cases_of_the_person_are_shown(here:
     (other,) = appeal(here, letter("My account was suspended, restore my account.", sender="ada@home.example.org"))
     page = act(ada, "join", mail=f" {other.upper()} ")
     assert f'href="/mail/{other}"' in page.text
-    assert "they belong to other desks" in ada.get("/case/2").text
+    assert "Its mail was put into another case" in ada.get("/case/2").text
     here.house.reviewing().give(here.house.store.read([other])[0], "general", "ada")  # type: ignore[arg-type]
     here.room.casework.catch_up()
     assert f'href="/mail/{other}" data-item' not in ada.get("/case/1").text
@@ -242,3 +242,18 @@ def test_news_tells_of_cases(here: Installation) -> None:
     before = ada.get("/news").text
     here.room.casework.catch_up()
     assert ada.get("/news").text != before
+
+
+def test_a_case_whose_mail_was_moved_says_where_and_is_closed(here: Installation) -> None:
+    ada = here.user("ada", "agent")
+    (mail,) = appeal(here)
+    assert "Close as moved" not in ada.get("/case/1").words
+    ada.post(f"/mail/{mail}/move", csrf=ada.csrf(), route="refunds", generation="1")
+    here.room.casework.catch_up()
+    page = ada.get("/case/1").words
+    assert "Its mail was moved to refunds by ada" in page
+    assert "at refunds it has no case" in page
+    page = act(ada, "hand-over").words
+    assert "Moved" in page
+    assert "its mail is at refunds" in page
+    assert act(ada, "hand-over").status == 409

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from postroom.web.pages.inbox import wanted
-from postroom.web.site import PAGES
+from postroom.web.site import PAGES, site
 from tests.pages_house import APPEAL, PASSWORD, QUESTION, REFUND, Browser, Installation, installation, letter
 
 
@@ -228,7 +229,7 @@ def test_days_of_a_search_begin_at_midnight_utc(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
     try:
-        asked = wanted({"since": "2026-07-01", "until": "2026-07-01"})
+        asked = wanted({"since": "2026-07-01", "until": "2026-07-01"}, 0.0)
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -452,6 +453,48 @@ def test_a_move_is_taken_back_and_says_before_what_it_comes_to(here: Installatio
     assert here.house.store.decisions(mail)[-1].route == "appeals"
     assert [entry.destination for entry in here.house.store.entries("")] == ["appeals"]
     assert "taken back" in ada.get(f"/mail/{mail}").words
+
+
+def test_who_moved_a_mail_out_of_their_own_sight_can_take_that_back(here: Installation, ada: Browser) -> None:
+    sam = here.user("sam", "agent", routes=("appeals",))
+    rob = here.user("rob", "agent", routes=("appeals",))
+    (mail,) = here.receive(APPEAL)
+    page = sam.post(f"/mail/{mail}/move", csrf=sam.csrf(), route="refunds", generation="1").words
+    assert sam.at == f"/mail/{mail}/undo"
+    assert "The mail that you moved went to refunds, which you don’t see" in page
+    assert "Suspended" not in page
+    assert sam.get(f"/mail/{mail}").status == 404
+    assert rob.get(f"/mail/{mail}/undo").status == 404
+    assert rob.post(f"/mail/{mail}/undo", csrf=rob.csrf(), generation="2").status == 404
+    page = sam.post(f"/mail/{mail}/undo", csrf=sam.csrf(), generation="2", to=f"/mail/{mail}").words
+    assert "Suspended" in page
+    assert here.house.store.decisions(mail)[-1].route == "appeals"
+    assert sam.get(f"/mail/{mail}/undo").status == 409
+
+
+@pytest.mark.parametrize("after", ["another", "the window"])
+def test_what_is_out_of_sight_is_taken_back_only_at_once_and_by_nobody_after_another(
+    here: Installation, ada: Browser, after: str
+) -> None:
+    sam = here.user("sam", "agent", routes=("appeals",))
+    (mail,) = here.receive(APPEAL)
+    sam.post(f"/mail/{mail}/move", csrf=sam.csrf(), route="refunds", generation="1")
+    if after == "another":
+        ada.post(f"/mail/{mail}/move", csrf=ada.csrf(), route="general", generation="2")
+    else:
+        later = replace(here.room.reviewing, clock=lambda: time.time() + 61.0)
+        sam.app = site(replace(here.room, reviewing=later))
+    assert sam.get(f"/mail/{mail}/undo").status == 404
+    assert here.house.store.decisions(mail)[-1].route != "appeals"
+
+
+def test_an_answer_in_review_that_leads_out_of_sight_is_undone(here: Installation, questions: list[str]) -> None:
+    rea = here.user("rea", "reviewer", routes=("appeals", "general"))
+    first = asked(rea.get("/review").text)
+    page = rea.post(f"/review/{first}", csrf=rea.csrf(), generation="1", route="copyright").words
+    assert "The mail that you moved went to copyright" in page
+    again = rea.post(f"/mail/{first}/undo", csrf=rea.csrf(), generation="2", to=f"/review?take={first}")
+    assert asked(again.text) == first
 
 
 def test_the_last_answer_in_review_is_undone_at_once_and_asked_again(here: Installation, questions: list[str]) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from postroom.model.mail import MailId
-from postroom.model.people import UserName
+from postroom.model.people import Deed, UserName
 from postroom.model.work import Park
 from postroom.ports import JobFilter
-from tests.pages_house import APPEAL, PASSWORD, REFUND, Browser, Installation, installation
+from tests.pages_house import APPEAL, PASSWORD, REFUND, SETTINGS, Browser, Installation, installation
 
 OTHER = "four words in a row"
 
@@ -172,6 +172,74 @@ def test_a_letter_is_dropped_only_with_a_reason_and_can_come_back(here: Installa
     assert [job.state for job in here.house.store.jobs(JobFilter(mail_id=mail, kinds=("deliver",)))] == ["done"]
 
 
+RESCUE = """
+[destination.rescue]
+kind = "inbox"
+"""
+
+
+@pytest.fixture
+def with_rescue(tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path, SETTINGS + RESCUE) as made:
+        yield made
+
+
+def test_letters_are_brought_to_another_destination_of_nobody_else(with_rescue: Installation) -> None:
+    here = with_rescue
+    ada = here.user("ada", "admin")
+    mail = park(here, APPEAL)
+    number = ada.get("/letters").text.partition('name="job" value="')[2].partition('"')[0]
+    say = {"csrf": ada.csrf(), "verb": "send", "job": number}
+    assert "Say where" in ada.post("/letters", **say).words
+    assert "no destination" in ada.post("/letters", to="place:rescu", reason="full", **say).words
+    assert "say why" in ada.post("/letters", to="place:rescue", reason=" ", **say).words
+    assert "to that desk" in ada.post("/letters", to="place:refunds", reason="full", **say).words
+    assert "No dead letters" in ada.post("/letters", to="place:rescue", reason="full", **say).words
+    here.work()
+    jobs = here.house.store.jobs(JobFilter(mail_id=mail, kinds=("deliver",)))
+    assert [(job.destination, job.state, job.generation) for job in jobs] == [
+        ("appeals", "dropped", 1),
+        ("rescue", "done", 1),
+    ]
+    assert here.house.store.decisions(mail)[-1].generation == 1
+    assert "redirect" in ada.get(f"/mail/{mail}").words
+    assert "to rescue: full" in ada.get(f"/audit?to={mail}&what=letters-redirected").words
+    assert "is dropped" in ada.post("/letters", to="place:rescue", reason="full", **say).words
+    assert ada.post(f"/mail/{mail}/move", csrf=ada.csrf(), route="refunds", generation="1").status == 200
+    assert not here.house.store.entries("rescue", unread_only=True)
+
+
+def test_letters_are_moved_to_another_desk_all_at_once(here: Installation, ada: Browser) -> None:
+    mails = [park(here, APPEAL), park(here, REFUND)]
+    numbers = [job.id for job in here.house.store.jobs(JobFilter(states=("parked",)))]
+    ada.post(
+        "/letters", csrf=ada.csrf(), verb="send", to="desk:general", reason="for all", job=[str(n) for n in numbers]
+    )
+    here.work()
+    for mail in mails:
+        assert here.house.store.decisions(mail)[-1].route == "general"
+        assert here.house.store.verdicts_on(mail)[-1].note == "for all"
+        states = {
+            job.destination: job.state for job in here.house.store.jobs(JobFilter(mail_id=mail, kinds=("deliver",)))
+        }
+        assert states.pop("general") == "done"
+        assert set(states.values()) == {"dropped"}
+
+
+def test_what_was_not_judged_is_at_no_desk(here: Installation, ada: Browser) -> None:
+    reception, store = here.house.reception(), here.house.store
+    from postroom.model.mail import Envelope, Peer
+
+    envelope = Envelope(mail_from="ada@example.net", rcpt_to=("support@shop.test",))
+    reception.accept(envelope, APPEAL, Peer(door="pipe", trusted=True)).result()
+    (job,) = store.claim("judge", 9, "judge.1.1")
+    store.settle([Park(job=job, error="poison", why="poison")])
+    for to in ("desk:refunds", "place:appeals"):
+        answer = ada.post("/letters", csrf=ada.csrf(), verb="send", to=to, reason="x", job=str(job.id))
+        assert answer.status == 409
+        assert "again" in answer.words
+
+
 def test_letters_of_other_desks_are_neither_seen_nor_changed(here: Installation, ada: Browser) -> None:
     mine, other = park(here, APPEAL), park(here, REFUND)
     lee = here.user("lee", "lead", routes=("appeals",))
@@ -181,6 +249,17 @@ def test_letters_of_other_desks_are_neither_seen_nor_changed(here: Installation,
     numbers = [job.id for job in here.house.store.jobs(JobFilter(mail_id=other, states=("parked",)))]
     assert lee.post("/letters", csrf=lee.csrf(), verb="again", job=[str(one) for one in numbers]).status == 409
     assert [job.state for job in here.house.store.jobs(JobFilter(mail_id=other, kinds=("deliver",)))] == ["parked"]
+
+
+def test_the_audit_log_leads_to_what_something_was_done_to(here: Installation, ada: Browser) -> None:
+    (mail,) = here.receive(APPEAL)
+    ada.post(f"/mail/{mail}/move", csrf=ada.csrf(), route="refunds", generation="1", note="secret words")
+    page = ada.get("/audit?what=verdict").words
+    assert f'<a href="/mail/{mail}">{mail}</a>' in page
+    assert "appeals to refunds" in page
+    assert "secret words" not in page
+    here.house.journal.write([Deed(at=1.0, by="ada", what="case-note", to="case 7")])
+    assert '<a href="/case/7">case 7</a>' in ada.get("/audit?to=case 7".replace(" ", "%20")).words
 
 
 def test_health_tells_what_waits_and_what_is_down(here: Installation, ada: Browser) -> None:
