@@ -103,6 +103,15 @@ def _pasted(page: Page) -> None:
     open_all(page)
 
 
+def _saved(page: Page) -> None:
+    area = page.get_by_label("Text of")
+    area.fill(f"{area.input_value()}# looked at\n")
+    page.get_by_placeholder("Why").fill("to see what two versions look like")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Versions", exact=True).click()
+    page.get_by_role("button", name="Compare the two").wait_for()
+
+
 def _conflict(page: Page) -> None:
     """What was seen is not what is there."""
     page.evaluate("document.querySelector('[name=seen]').value = ''")
@@ -205,6 +214,7 @@ LOOKS: Final = (
     Look(name="rule-editor-conflict", path=_EDITOR, prepare=_conflict),
     Look(name="rule-editor-new", path="/rules/phrases/unheard-of.toml"),
     Look(name="rule-versions", path=f"{_EDITOR}/versions"),
+    Look(name="rule-versions-two", path=_EDITOR, prepare=_saved),
     Look(name="rule-diff", path="/rules/diff?to=1"),
     Look(name="rules-not-for-you", path="/rules", by=("lea",)),
     Look(name="audit", path="/audit"),
