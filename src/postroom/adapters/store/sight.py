@@ -21,14 +21,17 @@ class Values(dict[str, Any]):
         return ", ".join(names)
 
 
-def seen(sight: Sight, values: Values, brand: str = "s.brand") -> Iterator[str]:
-    """What must be true of summaries s, as `Sight.sees` has it; of mails that were not judged, all columns of s are null."""
+def seen(sight: Sight, values: Values, *, of: str = "s", brand: str = "") -> Iterator[str]:
+    """What must be true of summaries s, as `Sight.sees` has it; of mails that were not judged, all columns of s are null.
+
+    ``of`` is another table with their brand, route and best guess; ``brand`` where else the brand stands.
+    """
     if sight.brands is not None:
-        yield f"{brand} IN ({values.name(*sorted(sight.brands))})"
+        yield f"{brand or f'{of}.brand'} IN ({values.name(*sorted(sight.brands))})"
     if sight.routes is None:
         if not sight.review:
-            yield f"s.route IS NOT '{REVIEW}'"
+            yield f"{of}.route IS NOT '{REVIEW}'"
         return
-    at_desk = f"s.route IN ({values.name(*sorted(sight.routes - {REVIEW}))})"
-    guessed = f"s.route = '{REVIEW}' AND s.decided IN ({values.name(*sorted(sight.routes))})"
+    at_desk = f"{of}.route IN ({values.name(*sorted(sight.routes - {REVIEW}))})"
+    guessed = f"{of}.route = '{REVIEW}' AND {of}.decided IN ({values.name(*sorted(sight.routes))})"
     yield f"({at_desk} OR {guessed})" if sight.review else at_desk
