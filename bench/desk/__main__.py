@@ -32,7 +32,7 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--small", action="store_true", help="a few mails and seconds, to see that everything works")
     parser.add_argument("--no-paints", action="store_true", help="without the browser")
-    parser.add_argument("--work", type=float, help="seconds that people work (default 75)")
+    parser.add_argument("--work", type=float, help="seconds that people work (default 60)")
     parser.add_argument("--out", type=Path, default=OUT)
     told = parser.parse_args(words)
     length = SMALL if told.small else Length()
@@ -63,7 +63,8 @@ def main(words: Sequence[str] | None = None) -> int:
 def _told(results: dict[str, Any]) -> list[str]:
     """The figures as lines."""
     lines = []
-    for part, rows in (("one after another", results["alone"]), ("at work", results["at_work"]["kinds"])):
+    parts = {name: results[name]["kinds"] for name in ("at_work", "flooded", "painting", "rush") if name in results}
+    for part, rows in {"one after another": results["alone"], **parts}.items():
         lines.append(
             f"{part}: server median, p99, max | cpu median, p99 | client median, p99 (ms) | bytes median, max | n failed refused"
         )
@@ -78,7 +79,7 @@ def _told(results: dict[str, Any]) -> list[str]:
     ]
     for part in ("mail_alone", "mail_at_work"):
         lines += [f"{part} {name}: {json.dumps(fact)}" for name, fact in results[part].items()]
-    for part in ("at_work", "rush"):
+    for part in parts:
         lines.append(
             f"{part}: {results[part]['requests_per_s']} requests/s, {results[part]['pages_cores']} cores for pages"
         )

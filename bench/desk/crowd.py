@@ -31,6 +31,8 @@ class Measured:
     """One answer."""
 
     kind: str
+    #: when it came, monotonic
+    moment: float
     #: milliseconds as the asker saw it; as the server told it, and of its processor
     took: float
     wall: float
@@ -83,16 +85,16 @@ class Crowd:
         (known,) = [one for one in people() if one.name == user]
         return Person(user=known, line=line, beside=line, around=self._around(seed))
 
-    async def work(self, sessions: int, seconds: float, *, think: float) -> None:
-        """Let so many people work; each thinks for 5 to 8 times ``think`` seconds between two steps; 0: not at all."""
-        until, team = time.monotonic() + seconds, people()
+    async def work(self, sessions: int, ended: Callable[[], bool], *, think: float) -> None:
+        """Let so many people work until that has ``ended``; each thinks for 5 to 8 times ``think`` seconds between two steps; 0: not at all."""
+        team = people()
         tasks: list[Awaitable[None]] = []
         for number in range(sessions):
             person = self.person(team[number % len(team)], number // len(team), seed=number)
-            tasks += [self._live(person, until, think), self._listen(person, until)]
-        tasks += [self._call(self.programme(name, seed=number), until, think) for number, name in enumerate(KEYS)]
+            tasks += [self._live(person, ended, think), self._listen(person, ended)]
+        tasks += [self._call(self.programme(name, seed=number), ended, think) for number, name in enumerate(KEYS)]
         if think:
-            tasks.append(self._sign_in(until))
+            tasks.append(self._sign_in(ended))
         await asyncio.gather(*tasks)
         self._ending.close()
 
@@ -132,6 +134,7 @@ class Crowd:
         self.measured.append(
             Measured(
                 kind=kind,
+                moment=time.monotonic(),
                 took=reply.took,
                 wall=told.get("wall", reply.took),
                 cpu=told.get("cpu", 0.0),
@@ -145,10 +148,10 @@ class Crowd:
                 person.around.seen = list(dict.fromkeys(found))
         return reply
 
-    async def _live(self, person: Person, until: float, think: float) -> None:
+    async def _live(self, person: Person, ended: Callable[[], bool], think: float) -> None:
         await asyncio.sleep(person.dice.uniform(0, POLL) * bool(think))
         await self.ask(person, "list: all", "/inbox")
-        while time.monotonic() < until:
+        while not ended():
             await asyncio.sleep(person.dice.uniform(5, 8) * think)
             await self._step(person)
 
@@ -202,10 +205,10 @@ class Crowd:
             if "version" in form:
                 await self.ask(person, "case: note", f"{path}/note", form)
 
-    async def _listen(self, person: Person, until: float) -> None:
+    async def _listen(self, person: Person, ended: Callable[[], bool]) -> None:
         """News, and the list again when there are any."""
         await asyncio.sleep(person.dice.uniform(0, POLL))
-        while time.monotonic() < until:
+        while not ended():
             news = await self.ask(person, "news", "/news", beside=True)
             found = _MARK.search(news.text)
             mark = found[1] if found else ""
@@ -214,20 +217,20 @@ class Crowd:
             person.heard = mark
             await asyncio.sleep(POLL)
 
-    async def _call(self, programme: Person, until: float, think: float) -> None:
+    async def _call(self, programme: Person, ended: Callable[[], bool], think: float) -> None:
         role = programme.user
         kinds = dict(asking.API)
         kinds |= asking.API_LEAD if role.is_at_least("lead") else {}
         kinds |= asking.API_ADMIN if role.is_at_least("admin") else {}
         await self.ask(programme, "api: mails", "/api/v1/mails")
-        while time.monotonic() < until:
+        while not ended():
             await asyncio.sleep(programme.dice.uniform(1.5, 2.5) * think)
             kind, address = _one(kinds, programme.dice)
             await self.ask(programme, kind, address(programme.around))
 
-    async def _sign_in(self, until: float) -> None:
+    async def _sign_in(self, ended: Callable[[], bool]) -> None:
         """Somebody comes to work every ten seconds."""
-        while time.monotonic() < until:
+        while not ended():
             await asyncio.sleep(10)
             with Line(self.port, {"Origin": f"http://127.0.0.1:{self.port}"}) as line:
                 stranger = Person(user=people()[0], line=line, beside=line, around=self._around(1))

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from postroom.adapters.store.sqlite import SqliteStore
 from tools.running import Child, answers, free_port, wait_until
 from tools.trial import REPOSITORY, Plan, Trial
 
+#: seconds in which everybody comes to work
+WARM = 8.0
 #: what the pages promise: milliseconds at the median and at p99, on the server; bytes of a page; milliseconds to the first paint
 MEDIAN, P99, BYTES, PAINT = 100.0, 250.0, 150_000, 1000.0
 
@@ -36,7 +39,7 @@ class Length:
     probes: int = 20
     #: seconds of steady mail, alone and beside the sessions; mails a second
     alone: float = 25.0
-    work: float = 75.0
+    work: float = 60.0
     rate: float = 20.0
     #: mails sent as fast as they are taken
     flood: int = 1000
@@ -78,14 +81,9 @@ def run(length: Length) -> dict[str, Any]:
         results |= _worked(here, crowd, length, newest)
         length.say("no time to think")
         crowd.measured = []
-        begin, cpu = time.monotonic(), _cpu(here.pages)
-        asyncio.run(crowd.work(length.sessions, length.rush, think=0))
-        seconds = time.monotonic() - begin
-        results["rush"] = {
-            "requests_per_s": round(len(crowd.measured) / seconds, 1),
-            "pages_cores": round((_cpu(here.pages) - cpu) / seconds, 3),
-            "kinds": summed(crowd.measured),
-        }
+        with _part(here, crowd, results, "rush"):
+            end = time.monotonic() + length.rush
+            asyncio.run(crowd.work(length.sessions, lambda: time.monotonic() > end, think=0))
         results["lost_answers"] = crowd.lost
         log = here.trial.log.read_text(errors="replace")
         results["failures_logged"] = log.count('"failure"') + log.count("Traceback")
@@ -112,32 +110,44 @@ def served(template: Path, folder: Path) -> Iterator[Running]:
 def _worked(here: Running, crowd: Crowd, length: Length, newest: str) -> dict[str, Any]:
     """People at work, with mail coming in and a browser looking on."""
     found: dict[str, Any] = {}
-    begin, cpu = time.monotonic(), _cpu(here.pages)
+    ending = threading.Event()
+
+    def beside() -> None:
+        """Steady mail, then as much as is taken, then a browser, while people work: each of the three apart."""
+        try:
+            time.sleep(WARM * bool(length.paints))
+            with _part(here, crowd, found, "at_work"):
+                steady = _sent(here, int(length.rate * length.work), length.rate, 50)
+            with _part(here, crowd, found, "flooded"):
+                found["mail_at_work"] = {"steady": steady, "flood": _sent(here, length.flood, 0.0, 51)}
+            if length.paints:
+                with _part(here, crowd, found, "painting"):
+                    found["paints"] = _painted(here, length.paints, newest)
+        finally:
+            ending.set()
 
     async def all_at_once() -> None:
-        beside = asyncio.to_thread(_beside, here, length, newest, found)
-        await asyncio.gather(crowd.work(length.sessions, length.work, think=1.0), beside)
+        aside = asyncio.create_task(asyncio.to_thread(beside))
+        await asyncio.gather(crowd.work(length.sessions, ending.is_set, think=1.0), aside)
 
     asyncio.run(all_at_once())
-    seconds = time.monotonic() - begin
-    return {
-        "at_work": {
-            "sessions": length.sessions,
-            "requests_per_s": round(len(crowd.measured) / seconds, 1),
-            "pages_cores": round((_cpu(here.pages) - cpu) / seconds, 3),
-            "load": os.getloadavg()[0],
-            "kinds": summed(crowd.measured),
-        },
-        **found,
+    return found
+
+
+@contextmanager
+def _part(here: Running, crowd: Crowd, found: dict[str, Any], name: str) -> Iterator[None]:
+    """What people were answered in the meantime."""
+    begin, cpu = time.monotonic(), _cpu(here.pages)
+    yield
+    end = time.monotonic()
+    some = [one for one in list(crowd.measured) if begin <= one.moment < end]
+    found[name] = {
+        "seconds": round(end - begin, 1),
+        "requests_per_s": round(len(some) / (end - begin), 1),
+        "pages_cores": round((_cpu(here.pages) - cpu) / (end - begin), 3),
+        "load": os.getloadavg()[0],
+        "kinds": summed(some),
     }
-
-
-def _beside(here: Running, length: Length, newest: str, found: dict[str, Any]) -> None:
-    """In a thread: mail first, then the browser, while people work."""
-    time.sleep(5)
-    found["mail_at_work"] = _mailed(here, length, length.work / 3, seed=50)
-    if length.paints:
-        found["paints"] = _painted(here, length.paints, newest)
 
 
 def _mailed(here: Running, length: Length, seconds: float, *, seed: int = 40) -> dict[str, Any]:
