@@ -13,7 +13,7 @@ from postroom.model.work import JobId, JobInfo
 from postroom.ports import JobFilter
 from postroom.web.visit import Page, Visit
 
-_SHOWN = 200
+_SHOWN = 100
 _STATES = ("parked", "held", "dropped")
 
 

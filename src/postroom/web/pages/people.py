@@ -9,6 +9,7 @@ from postroom.flow.signin import hash_of
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import ROLES, SCOPES, ApiKey, Role, Scope, User, UserName
+from postroom.web.render import Missing
 from postroom.web.visit import Page, Visit
 
 _DAY = 86_400.0
@@ -28,6 +29,14 @@ def people(visit: Visit) -> Response:
         scopes=tuple(SCOPES),
         token="",
     )
+
+
+def one(visit: Visit) -> Response:
+    """What an admin changes of somebody: a part of the page, asked for when wanted."""
+    user = visit.room.accounts.user(UserName(visit.path["name"]))
+    if user is None:
+        raise Missing("There is nobody of this name.")
+    return visit.page("people_one.html", title=user.name, here="people", one=user, roles=ROLES)
 
 
 def add(visit: Visit) -> Response:
@@ -145,6 +154,7 @@ PAGES = (
     Page(path="/people", do=add, method="POST", role="admin"),
     Page(path="/people/keys", do=make_key, method="POST", role="admin"),
     Page(path="/people/keys/{key}/revoke", do=revoke_key, method="POST", role="admin"),
+    Page(path="/people/{name}", do=one, role="admin"),
     Page(path="/people/{name}", do=change, method="POST", role="admin"),
     Page(path="/people/{name}/password", do=password, method="POST", role="admin"),
     Page(path="/people/{name}/sessions", do=end_sessions, method="POST", role="admin"),
