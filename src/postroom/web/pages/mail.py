@@ -31,7 +31,7 @@ PARTS: Mapping[str, Callable[[Message], str]] = {
 """What the reader has told apart."""
 PARTS_BYTES = {"written": 32_000, "signature": 8_000, "quoted": 16_000, "disclaimer": 8_000, "hidden": 16_000}
 """So much of each stands in the mail's page; the rest is read on pages of its own."""
-_PIECE = 60_000
+_PIECE = 40_000
 _TITLE = 200
 
 
