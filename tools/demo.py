@@ -1,7 +1,12 @@
-"""`make demo`: a router on loopback gets the example mails through real SMTP, and shows where each went and why."""
+"""`make demo`: a router on loopback gets the example mails through real SMTP, and shows where each went and why.
 
+`make pages` does the same, and leaves the router up with two people to sign in as, until Ctrl-C.
+"""
+
+import contextlib
 import json
 import os
+import secrets
 import smtplib
 import socket
 import subprocess
@@ -37,6 +42,10 @@ addresses = ["help@play.example.com"]
 
 [route.appeals]
 destinations = ["appeals"]
+cases = true
+clocks = ["dsa"]
+second_person = "rejection"
+first_answer_hours = 8
 [route.refunds]
 destinations = ["refunds"]
 [route.copyright]
@@ -62,7 +71,9 @@ destinations = ["on-call"]
 [web]
 listen = "127.0.0.1:{web}"
 [pages]
-listen = ""
+listen = "{pages}"
+[review]
+audit_share = {audit}
 
 [log]
 level = "warning"
@@ -78,16 +89,32 @@ COLOURS = {
 }
 #: seconds that the router gets to start, and to finish its work
 PATIENCE = 60.0
+#: who may sign in to the pages: a lead works at every desk, and a second person is needed to reject an appeal
+PEOPLE = {"ada": "admin", "ben": "lead"}
+PAGES_PORT = 8026
+#: of what is decided, people are asked about in the pages: enough for a first look at review
+ASKED = 0.15
 
 
-def main() -> int:
-    """Run the demo; 0 when every mail arrived somewhere."""
+def main(*, pages: bool = False) -> int:
+    """Run the demo, and with ``pages`` keep it up; 0 when every mail arrived somewhere."""
     console = Console(width=max(Console().width, 100))
     expected = tomllib.loads((EXAMPLES / "expected.toml").read_text(encoding="utf-8"))["mail"]
     folder = Path(tempfile.mkdtemp(prefix="postroom-demo-"))
     smtp, web = _free_port(), _free_port()
     settings = folder / "postroom.toml"
-    settings.write_text(SETTINGS.format(smtp=smtp, web=web), encoding="utf-8")
+    settings.write_text(
+        SETTINGS.format(
+            smtp=smtp,
+            web=web,
+            pages=f"127.0.0.1:{_port(PAGES_PORT)}" if pages else "",
+            audit=ASKED if pages else 0.0,
+        ),
+        encoding="utf-8",
+    )
+    password = secrets.token_urlsafe(12)
+    if pages:
+        _let_in(settings, password)
     console.print(f"Starting the router on 127.0.0.1:{smtp}, with its store in {folder} …")
     root = ["--allow-root"] if os.geteuid() == 0 else []
     with (folder / "log").open("wb") as log:
@@ -99,10 +126,52 @@ def main() -> int:
             sent = time.monotonic() - began
             _wait_until_done(settings)
             done = time.monotonic() - began
+            if pages:
+                _invite(console, settings, password)
+                with contextlib.suppress(KeyboardInterrupt):
+                    server.wait()
+                console.print(f"\nStopped. rm -r {folder} removes it; until then postroom serve -c {settings} goes on.")
+                return 0
         finally:
             server.terminate()
             server.wait(PATIENCE)
     return _show(console, settings, expected, sent, done)
+
+
+def _let_in(settings: Path, password: str) -> None:
+    for name, role in PEOPLE.items():
+        command = [
+            *_postroom(),
+            "user",
+            "add",
+            name,
+            "--role",
+            role,
+            "--urgent",
+            "--password-file",
+            "-",
+            "--as",
+            "demo",
+        ]
+        subprocess.run([*command, "-c", str(settings)], input=password, text=True, check=True, capture_output=True)
+
+
+def _invite(console: Console, settings: Path, password: str) -> None:
+    """Where to go, and as whom."""
+    address = tomllib.loads(settings.read_text(encoding="utf-8"))["pages"]["listen"]
+    console.print(
+        f"\n[bold]Open http://{address}[/] and sign in as [bold]ada[/], or as [bold]ben[/] (in another browser), with"
+    )
+    console.print(f"the password [bold]{password}[/]", highlight=False)
+    console.print("\n  Review   a few mails that wait for a person: c is yes, m and a number moves, z takes back")
+    console.print("  Appeals  an inbox; every mail there has a case, under Cases, with its clocks")
+    console.print("  ?        all keys of a page\n")
+    console.print(f"It takes mail for support@shop.example.com by SMTP on {_smtp_of(settings)}.")
+    console.print("Ctrl-C stops it.")
+
+
+def _smtp_of(settings: Path) -> str:
+    return str(tomllib.loads(settings.read_text(encoding="utf-8"))["intake"]["listen"][0])
 
 
 def _postroom() -> list[str]:
@@ -113,6 +182,17 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _port(wanted: int) -> int:
+    """This one, or another while somebody listens on it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return _free_port()
+    return wanted
 
 
 def _wait_for_port(port: int, server: "subprocess.Popen[bytes]") -> None:
@@ -190,6 +270,7 @@ def _show(console: Console, settings: Path, expected: list[dict], sent: float, d
     console.print(f"  .venv/bin/postroom inbox list appeals -c {where}")
     console.print(f"  .venv/bin/postroom explain {decided[0]['id'][:14]} -c {where}")
     console.print(f"  .venv/bin/postroom queue list --state parked -c {where}")
+    console.print("  make pages   # the same in the browser: inboxes, review by keyboard, cases")
     console.print("  .venv/bin/postroom init my-postroom && $EDITOR my-postroom/postroom.toml")
     console.print(f"  rm -r {where.parent}   # its store stays there until then")
     console.print("  docs/tutorial.md takes you from here to your own mail.")
@@ -197,4 +278,4 @@ def _show(console: Console, settings: Path, expected: list[dict], sent: float, d
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(pages="--pages" in sys.argv[1:]))

@@ -153,9 +153,19 @@ def test_scattered_words_bring_no_mail_to_a_desk(shape: str) -> None:
     assert got == []
 
 
-@pytest.mark.parametrize("desk", DESKS)
-@pytest.mark.xfail(
-    reason="a sentence that asks for it is what a desk is for, whatever stands around it (docs/knownissues.md)"
+@pytest.mark.parametrize(
+    "desk",
+    [
+        pytest.param(
+            desk,
+            marks=[]
+            if desk == "copyright"
+            else pytest.mark.xfail(
+                reason="a sentence that asks for it is what a desk is for, whatever stands around it (docs/knownissues.md)"
+            ),
+        )
+        for desk in DESKS
+    ],
 )
 def test_a_demand_in_sentences_under_another_matter_brings_no_mail_to_a_desk(desk: str) -> None:
     assert judged(f"{SHORT}\r\n\r\n{DEMANDS[desk]}").route != desk

@@ -34,7 +34,7 @@ from postroom.ports import Classifier, TrainingText
 FEW = 12
 """Up to so many classes, logistic regression."""
 
-_LOGISTIC = 2.0
+_LOGISTIC = 3.0
 _APART, _TOGETHER = 4.0, 1.0
 """Inverse penalties: of logistic regression, of each class against the rest, of all classes at once."""
 _TOLERANCE = 0.1
@@ -206,7 +206,7 @@ def _unseen(examples: Sequence[Example], known: _Known, vectors: WordVectors | N
 def _fit(rows: csr_matrix, known: _Known) -> tuple[Floats, Floats]:
     """(F, K) coefficients and (K,) bias."""
     if not known.many:
-        return _fitted(LogisticRegression(C=_LOGISTIC, class_weight="balanced", tol=1e-3, max_iter=500), rows, known)
+        return _fitted(LogisticRegression(C=_LOGISTIC, class_weight="balanced", tol=1e-4, max_iter=5000), rows, known)
     # It balances by the number of texts: who sends many of little weight would take weight from all others of their class.
     balanced = replace(known, weights=known.weights / known.of_class() * known.weights.sum() / known.classes)
     common: dict[str, Any] = {"tol": _TOLERANCE, "random_state": 0}

@@ -16,7 +16,7 @@ def condition(visit: Visit) -> Response:
         here="condition",
         census=census,
         lanes=sorted(lanes.values(), key=lambda one: (not one.down, one.destination)),
-        oldest=min(census["oldest_ready"].values(), default=None),
+        oldest=census["oldest_ready"].get("judge"),
         waiting=census["waiting"],
         parked=sum(states.get("parked", 0) for states in census["jobs"].values()),
         at_work=store.claimants(),

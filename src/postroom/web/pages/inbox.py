@@ -1,6 +1,8 @@
 """Lists of mail: a desk's inbox, and search."""
 
+import calendar
 import time
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
@@ -8,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from postroom.model.desktop import MailPage, Wanted
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, RouteName
-from postroom.web.pages.mail import given, opened
+from postroom.web.pages.mail import Opened, given, opened
 from postroom.web.visit import Page, Visit, inside
 
 _FILTERS = (
@@ -71,11 +73,22 @@ def together(visit: Visit) -> Response:
         case "move":
             if not route:
                 raise Refused("Say to which desk they go.")
-            for one, said in zip(mails, chosen, strict=True):
-                given(visit, one, route, said.partition(".")[2])
+            _all_given(visit, mails, route, [said.partition(".")[2] for said in chosen])
         case _:
             raise Refused("This form is damaged: load the page again.")
     return RedirectResponse(inside(visit.said("to", "/inbox")), status_code=303)
+
+
+def _all_given(visit: Visit, mails: Sequence[Opened], route: str, generations: Sequence[str]) -> None:
+    """A verdict on each. Raises `Refused` when some were refused, and says how many were not."""
+    refused = []
+    for one, generation in zip(mails, generations, strict=True):
+        try:
+            given(visit, one, route, generation)
+        except Refused as error:
+            refused.append(str(error))
+    if refused:
+        raise Refused(f"{len(mails) - len(refused)} of {len(mails)} mails were moved, the others not: {refused[0]}")
 
 
 def wanted(said: dict[str, str]) -> Wanted:
@@ -98,7 +111,7 @@ def wanted(said: dict[str, str]) -> Wanted:
 
 def _day(text: str) -> float:
     try:
-        return float(time.mktime(time.strptime(text, "%Y-%m-%d"))) - time.timezone
+        return float(calendar.timegm(time.strptime(text, "%Y-%m-%d")))
     except (ValueError, OverflowError):
         raise Refused(f"{text!r} is no date: write it as 2026-03-31") from None
 

@@ -1,12 +1,14 @@
 """The pages as a browser meets them: the door, who may see what, lists, one mail, review."""
 
 import re
+import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
 import pytest
 
+from postroom.web.pages.inbox import wanted
 from postroom.web.site import PAGES
 from tests.pages_house import APPEAL, PASSWORD, QUESTION, REFUND, Browser, Installation, installation, letter
 
@@ -222,6 +224,17 @@ def test_search_finds_words_and_says_what_it_cannot_search_for(here: Installatio
     assert 'role="alert"' in ada.get("/inbox?words=...").text
     assert "2026-03-31" in ada.get("/inbox?since=yesterday").words
     assert appeal in ada.get("/inbox?since=2020-01-01&until=2090-01-01&reading=unread&language=en").text
+
+
+def test_days_of_a_search_begin_at_midnight_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        asked = wanted({"since": "2026-07-01", "until": "2026-07-01"})
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (asked.since, asked.until) == (1782864000.0, 1782864000.0 + 86400.0)
 
 
 def test_lists_go_on_page_after_page(here: Installation, ada: Browser) -> None:
@@ -455,6 +468,15 @@ def test_several_mails_are_moved_or_read_at_once(here: Installation, ada: Browse
         {"verb": "move", "mail": [ids[0]], "route": "general"},
     ):
         assert ada.post("/inbox", csrf=token, **fields).status == 409
+
+
+def test_of_several_mails_those_that_can_be_moved_are_and_the_others_are_told(here: Installation, ada: Browser) -> None:
+    one, two = here.receive(*(letter("How do I change my name?", subject=f"Question {n}") for n in range(2)))
+    ada.post(f"/mail/{one}/move", csrf=ada.csrf(), route="appeals", generation="1")
+    page = ada.post("/inbox", csrf=ada.csrf(), verb="move", mail=[f"{one}.1", f"{two}.1"], route="refunds")
+    assert page.status == 409
+    assert "1 of 2 mails were moved, the others not:" in page.words
+    assert [here.house.store.decisions(mail)[-1].route for mail in (one, two)] == ["appeals", "refunds"]
 
 
 def test_what_one_may_not_see_is_not_moved_with_the_rest(here: Installation) -> None:
