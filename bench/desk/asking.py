@@ -150,5 +150,18 @@ ASKED: tuple[tuple[Mapping[str, Address], str, bool], ...] = (
     (API_LEAD, "lead", True),
     (API_ADMIN, "admin", True),
 )
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "all lists": (*LISTS, *CASES, *LEAD, *ADMIN),
+    "all searches": tuple(SEARCHES),
+    "all of one mail": tuple(MAIL),
+    "all of the API": (*API, *API_LEAD, *API_ADMIN),
+}
 #: kinds that the promise of 100 ms at the median and 250 ms at p99 is about
-PROMISED = (*LISTS, *SEARCHES, *CASES, "letters", "audit", "api: mails", "api: mails by word", "api: cases")
+PROMISED = (
+    "all lists", *LISTS, *CASES, "letters", "audit", "all searches", *SEARCHES, "api: mails", "api: mails by word", "api: cases"
+)  # fmt: skip
+
+
+def group(kind: str) -> str:
+    """The group that a kind is of; itself where it is of none."""
+    return next((name for name, kinds in GROUPS.items() if kind in kinds), kind.partition(":")[0])

@@ -5,7 +5,7 @@ import random
 import re
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -241,22 +241,17 @@ class Crowd:
         return Around(dice=random.Random(seed), mails=self.mails, cases=self.cases)
 
 
-def by_kind(measured: Sequence[Measured]) -> Iterator[tuple[str, list[Measured]]]:
-    """The answers of each kind."""
+def summed(measured: Sequence[Measured], group: Callable[[str], str] = str) -> list[dict[str, object]]:
+    """Figures of each kind, or each group of kinds, the slowest first. Times in milliseconds."""
     found: dict[str, list[Measured]] = defaultdict(list)
     for one in measured:
-        found[one.kind].append(one)
-    yield from found.items()
-
-
-def summed(measured: Sequence[Measured]) -> list[dict[str, object]]:
-    """Figures of each kind, the slowest first. Times in milliseconds."""
+        found[group(one.kind)].append(one)
     rows = []
-    for kind, some in by_kind(measured):
+    for kind, some in found.items():
         row: dict[str, object] = {"kind": kind, "n": len(some)}
         for name, value in (("server", _wall), ("cpu", _cpu), ("client", _took)):
-            found = sorted(map(value, some))
-            row |= {f"{name}_median": middle(found), f"{name}_p99": at(found, 0.99), f"{name}_max": found[-1]}
+            times = sorted(map(value, some))
+            row |= {f"{name}_median": middle(times), f"{name}_p99": at(times, 0.99), f"{name}_max": times[-1]}
         sizes = sorted(one.size for one in some)
         row |= {"bytes_median": middle(sizes), "bytes_max": sizes[-1]}
         row["failed"] = sum(one.status >= 500 for one in some)

@@ -26,7 +26,8 @@ from postroom.model.mail import BrandName, DestinationName, Envelope, Mail, Mail
 from postroom.model.memory import Remember
 from postroom.model.message import Message
 from postroom.model.people import ApiKey, Deed, Role, Session, User, UserName
-from postroom.model.work import Done, Job, NewJob, Outcome as Ended, Parcel, Park
+from postroom.model.work import Done, Job, NewJob, Parcel, Park
+from postroom.model.work import Outcome as Ended
 from postroom.ports import Judged
 from postroom.understand.reader import read
 
@@ -331,7 +332,9 @@ class _Maker:
         desks, now, who = self.house.case_desks, self.now, UserName("all0")
         kind: CaseKind = dice.choice(("appeal", "reinstatement", "unknown"))
         starts = (("informed", at - DAY * dice.uniform(1, 400)),) if dice.random() < 0.5 else ()
-        known = replace(kept, kind=kind, starts=starts, assignee=who if dice.random() < 0.3 else UserName(""), fresh=False)  # type: ignore[arg-type]
+        known = replace(
+            kept, kind=kind, starts=starts, assignee=who if dice.random() < 0.3 else UserName(""), fresh=False
+        )  # type: ignore[arg-type]
         if dice.random() < 0.75:
             outcome: Outcome = dice.choice(("granted", "rejected", "withdrawn"))
             ended = min(at + DAY * dice.uniform(0.1, 12), now)

@@ -28,8 +28,7 @@ def main(words: list[str] | None = None) -> int:
     told = parser.parse_args(words)
     dice = Random(told.seed)
     mails = [
-        (mail, dice.choices(list(BRANDS), list(BRANDS.values()))[0])
-        for mail in mail_set(told.count, seed=told.seed)
+        (mail, dice.choices(list(BRANDS), list(BRANDS.values()))[0]) for mail in mail_set(told.count, seed=told.seed)
     ]
     numbers, took, wrong = count(), [], []
     print("ready", flush=True)

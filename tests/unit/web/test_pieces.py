@@ -24,7 +24,10 @@ def pieces(text: str, most: int) -> list[str]:
     return found
 
 
-@given(text=st.text(alphabet=st.one_of(st.sampled_from("&<\" \nab"), st.characters()), max_size=300), most=st.integers(WIDEST, 80))
+@given(
+    text=st.text(alphabet=st.one_of(st.sampled_from('&<" \nab'), st.characters()), max_size=300),
+    most=st.integers(WIDEST, 80),
+)
 def test_all_of_a_text_comes_and_no_piece_is_too_heavy(text: str, most: int) -> None:
     found = pieces(text, most)
     assert "".join(found) == text
@@ -38,7 +41,9 @@ def test_a_piece_ends_at_a_line_or_a_word() -> None:
     assert pieces(f"a {word} bb", 20) == [f"a {word[:18]}", "a bb"]
 
 
-@pytest.mark.parametrize(("text", "most", "start", "end"), [("", 10, 0, 0), ("abc", 10, 0, 3), ("abc", 10, 3, 3), ("&&", 1, 0, 1)])
+@pytest.mark.parametrize(
+    ("text", "most", "start", "end"), [("", 10, 0, 0), ("abc", 10, 0, 3), ("abc", 10, 3, 3), ("&&", 1, 0, 1)]
+)
 def test_its_ends(text: str, most: int, start: int, end: int) -> None:
     assert piece(text, most, start) == end
 

@@ -20,7 +20,6 @@ from postroom.web.render import Missing
 from postroom.web.seen import seen
 from postroom.web.visit import Page, Visit, inside
 
-
 PARTS: Mapping[str, Callable[[Message], str]] = {
     "written": lambda message: message.new_text,
     "signature": lambda message: message.signature,
@@ -62,7 +61,9 @@ def mail(visit: Visit) -> Response:
     one = opened(visit, visit.path["id"])
     if visit.user.is_at_least("agent"):
         visit.room.store.mark_read(one.row.id)
-    return visit.page("mail.html", title=one.message.subject[:_TITLE] or "(no subject)", here=one.row.route, **facts(visit, one))
+    return visit.page(
+        "mail.html", title=one.message.subject[:_TITLE] or "(no subject)", here=one.row.route, **facts(visit, one)
+    )
 
 
 def facts(visit: Visit, one: Opened) -> dict[str, Any]:

@@ -269,7 +269,7 @@ _LIGHT = 130_000
 
 
 def test_a_text_beyond_measure_is_read_on_piece_by_piece(here: Installation, ada: Browser) -> None:
-    lines = [f"line {number} of my \"story\" & more" for number in range(3000)]
+    lines = [f'line {number} of my "story" & more' for number in range(3000)]
     (mail,) = here.receive(letter("\r\n".join(lines), subject="long"))
     page = ada.get(f"/mail/{mail}")
     assert len(page.text.encode()) < _LIGHT
