@@ -50,6 +50,8 @@ class Person:
     #: a browser has another connection for what it asks beside
     beside: Line
     around: Around
+    #: which of their browsers it is: nobody reviews in two at once
+    number: int = 0
     #: what stands on their screen: kind, path and text
     kind: str = ""
     path: str = ""
@@ -77,7 +79,7 @@ class Crowd:
         """Somebody who has signed in."""
         cookie = {"Cookie": f"postroom={secret(user.name, number)}", "Origin": f"http://127.0.0.1:{self.port}"}
         lines = [self._ending.enter_context(Line(self.port, cookie)) for _ in range(2)]
-        return Person(user=user, line=lines[0], beside=lines[1], around=self._around(seed))
+        return Person(user=user, line=lines[0], beside=lines[1], around=self._around(seed), number=number)
 
     def programme(self, user: str, seed: int) -> Person:
         """One that calls the API in somebody's name."""
@@ -157,7 +159,7 @@ class Crowd:
 
     async def _step(self, person: Person) -> None:
         dice, user = person.dice, person.user
-        if user.role == "reviewer" and dice.random() < 0.7:
+        if user.role == "reviewer" and person.number == 0 and dice.random() < 0.7:
             await self._review(person)
             return
         if user.role in ("agent", "lead") and dice.random() < 0.05:
