@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from bench.desk.making import DAYS, DESKS
+from bench.desk.making import DAYS
+from bench.desk.team import DESKS
 from bench.words import SPEECH
 from postroom.flow.ids import new_id
 

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from bench.desk import asking
 from bench.desk.asking import Address, Around
-from bench.desk.making import DESKS, KEYS, PASSWORD, people, secret, token
 from bench.desk.talking import Line, Reply
+from bench.desk.team import DESKS, KEYS, PASSWORD, people, secret, token
 from postroom.model.people import User
 
 #: seconds between two looks for news, as in postroom.js

@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from bench.desk.making import secret
+from bench.desk.team import secret
 from tools import peers
 
 PAGES = {

@@ -12,7 +12,7 @@ from itertools import count
 from random import Random
 
 from bench.client import NoAnswer, Session
-from bench.desk.making import BRANDS, address
+from bench.desk.team import BRANDS, address
 from bench.mails import mail_set
 
 _THREADS = 8

@@ -17,7 +17,8 @@ from typing import Any
 
 from bench.desk import asking, timed
 from bench.desk.crowd import Crowd, at, middle, summed
-from bench.desk.making import Extent, made, settings
+from bench.desk.making import Extent, made
+from bench.desk.team import settings
 from bench.measures import Wrong, settle_down
 from postroom.adapters.store.sqlite import SqliteStore
 from tools.running import Child, answers, free_port, wait_until
