@@ -46,6 +46,7 @@ def _keys(page: Page) -> None:
 
 def _one_person(page: Page) -> None:
     page.get_by_text("Change ada").click()
+    page.get_by_role("button", name="Sign out everywhere").wait_for()
     page.get_by_text("Add somebody").click()
 
 
@@ -171,6 +172,8 @@ LOOKS: Final = (
     Look(name="mail-opened", path=_MAIL, by=("lea",), prepare=open_all),
     Look(name="mail-right-to-left", path="/mail/{mail:حسابي موقوف}", by=("lea",)),
     Look(name="mail-long-words", path="/mail/{mail:" + "W" * 60 + " a subject without an end " + "x" * 90 + "}", by=("lea",)),
+    Look(name="mail-read-on", path="/mail/{mail:wild: long text}", by=("wanda",)),
+    Look(name="text", path="/mail/{mail:wild: long text}/text?from=40000", by=("wanda",)),
     Look(name="mail-corrected", path="/mail/{mail:" + CORRECTED + "}", by=("lea",)),
     Look(name="undo", path="/mail/{mail:" + CORRECTED + "}/undo", by=("lea",)),
     Look(name="urgent", path="/urgent", by=("ursa",), prepare=open_all),
@@ -200,6 +203,7 @@ LOOKS: Final = (
     Look(name="health", path="/condition", by=("lea", "ursa")),
     Look(name="people", path="/people"),
     Look(name="people-opened", path="/people", prepare=_one_person),
+    Look(name="person-changed", path="/people/ada"),
     Look(name="hooks", path="/hooks"),
     Look(name="person", path="/person", by=("lea", "root")),
     Look(name="person-found", path="/person", prepare=_ada),
