@@ -94,7 +94,7 @@ def case(visit: Visit) -> Response:
         )
         if last
         else None,
-        answered=answerform.newest(room, [row.id for row in rows]),
+        answered=room.answering.replies.newest([row.id for row in rows]),
         clocks=_clocks(visit, one),
         starts=_starts(visit, one),
         today=_local(visit.now, room.casework.desks.of(one.route).calendar.zone).date().isoformat(),

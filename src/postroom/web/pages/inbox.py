@@ -10,7 +10,6 @@ from starlette.responses import RedirectResponse, Response
 from postroom.model.desktop import MailPage, Wanted
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, RouteName
-from postroom.web import answerform
 from postroom.web.pages.mail import Opened, given, opened
 from postroom.web.visit import Page, Visit, inside
 
@@ -52,7 +51,7 @@ def inbox(visit: Visit) -> Response:
         here=route or "all",
         given=dict.fromkeys(_FILTERS, "") | asked,
         found=found,
-        answered=answerform.newest(visit.room, [row.id for row in found.rows]),
+        answered=visit.room.answering.replies.newest([row.id for row in found.rows]),
         wrong=wrong,
         older=f"/inbox?{urlencode(asked | {'after': found.after})}" if found.after else "",
         newest=f"/inbox?{urlencode(asked)}" if after else "",
