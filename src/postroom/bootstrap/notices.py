@@ -29,7 +29,9 @@ def noticing(house: "House") -> Noticing:
         cases=house.cases,
         read=lambda mail: read(mail, house.trust),
         desks={
-            RouteName(name): Telling(received=route.acknowledge, outcomes=dict(route.outcomes))
+            RouteName(name): Telling(
+                received=route.acknowledge, outcomes={str(end): name for end, name in route.outcomes.items()}
+            )
             for name, route in routes
             if route.acknowledge or any(route.outcomes.values())
         },

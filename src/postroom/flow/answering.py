@@ -112,7 +112,7 @@ class Answering:
             raise Refused(unknown("template", name, known))
         spoken, text = text_in(known[name], to.message.language)
         values = self._values(to)
-        return Wish(text=filled(text, values | {"agent": values["brand"]} | more), template=name, language=spoken)
+        return Wish(text=filled(text, {**values, "agent": values["brand"], **more}), template=name, language=spoken)
 
     def _values(self, to: Answerable) -> dict[str, str]:
         """What stands for placeholders."""

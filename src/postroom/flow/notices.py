@@ -5,7 +5,7 @@ address is authenticated, each a few times a day at most, all together no more t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from postroom.flow.answering import Answerable, Answering, Wish
@@ -94,6 +94,9 @@ class Noticing:
         if one.kind == "outcome" and (case is None or case.state != "decided"):
             raise Refused("the case was taken up again")
         wish = self._wish(one.kind, to, case.outcome if case else "", case.reason if case else "")
+        if one.kind == "outcome":  # whoever has answered already has said that it came, but not how it ended
+            newest = self.answering.replies.newest([one.mail_id]).get(one.mail_id)
+            wish = replace(wish, after=newest.id if newest else "")
         recipient = self.answering.unsent(to, wish).to
         if self.notices.told(recipient, now - _DAY) >= MOST_A_DAY[one.kind]:
             raise Refused("this address was written to by itself in the last day, as often as is allowed")
