@@ -36,6 +36,8 @@ class Look:
     path: str
     #: who looks; "" for nobody who has signed in
     by: tuple[str, ...] = ("root",)
+    #: what it is answered with
+    status: int = 200
     #: what people open on it
     prepare: Callable[[Page], object] = lambda _: None
 
@@ -104,7 +106,7 @@ def _pasted(page: Page) -> None:
     open_all(page)
 
 
-def _saved(page: Page) -> None:
+def _two_versions(page: Page) -> None:
     area = page.get_by_label("Text of")
     area.fill(f"{area.input_value()}# looked at\n")
     page.get_by_placeholder("Why").fill("to see what two versions look like")
@@ -178,7 +180,7 @@ LOOKS: Final = (
     Look(name="undo", path="/mail/{mail:" + CORRECTED + "}/undo", by=("lea",)),
     Look(name="urgent", path="/urgent", by=("ursa",), prepare=open_all),
     Look(name="urgent-handed-on", path="/urgent", by=("uma",), prepare=open_all),
-    Look(name="urgent-not-for-you", path="/urgent", by=("lea",)),
+    Look(name="urgent-not-for-you", path="/urgent", by=("lea",), status=403),
     Look(name="urgent-mail", path="/mail/{mail:Last warning}", by=("ursa",)),
     Look(name="inbox-due", path="/inbox?route=appeals&answering=open", by=("ursa",)),
     Look(name="mail-due", path="/mail/{mail:Still waiting}", by=("ursa",)),
@@ -218,13 +220,13 @@ LOOKS: Final = (
     Look(name="rule-editor-conflict", path=_EDITOR, prepare=_conflict),
     Look(name="rule-editor-new", path="/rules/phrases/unheard-of.toml"),
     Look(name="rule-versions", path=f"{_EDITOR}/versions"),
-    Look(name="rule-versions-two", path=_EDITOR, prepare=_saved),
+    Look(name="rule-versions-two", path=_EDITOR, prepare=_two_versions),
     Look(name="rule-diff", path="/rules/diff?to=1"),
-    Look(name="rules-not-for-you", path="/rules", by=("lea",)),
+    Look(name="rules-not-for-you", path="/rules", by=("lea",), status=403),
     Look(name="audit", path="/audit"),
     Look(name="me", path="/me", by=("ada",)),
-    Look(name="not-for-you", path="/people", by=("ada",)),
-    Look(name="not-there", path="/mail/none", by=("ada",)),
+    Look(name="not-for-you", path="/people", by=("ada",), status=403),
+    Look(name="not-there", path="/mail/none", by=("ada",), status=404),
 )  # fmt: skip
 
 
@@ -234,7 +236,9 @@ LOOKS: Final = (
 def test_a_page(look: Look, who: str, windows: Windows) -> None:
     page = windows.open(who)
     sent = bytes_received(page)
-    page.goto(windows.house.address(look.path))
+    answer = page.goto(windows.house.address(look.path))
+    assert answer is not None
+    assert answer.status == look.status, page.locator("body").inner_text()
     look.prepare(page)
     found = []
     for width, scheme in product(SIZES, ("light", "dark")):
