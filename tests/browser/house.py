@@ -1,6 +1,8 @@
 """An installation as a team has it: `postroom serve` with its pages, people of every role, mail that came in by SMTP."""
 
 import smtplib
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -312,6 +314,34 @@ def served(folder: Path) -> Iterator[Served]:
         finally:
             trial.stop()
             house.close()
+
+
+@contextmanager
+def restored(folder: Path, backup: Path, of: Served) -> Iterator[Served]:
+    """Another installation, made of a backup of one, and of what that one has erased since."""
+    trial, pages = Trial(folder, Plan(destination="")), free_port()
+    text = settings(trial.smtp_port, pages, of.sink.port, of.provider.issuer)
+    (folder / "oidc-secret").write_text(of.provider.secret)
+    trial.config.write_text(text)
+    command(folder, "restore", str(backup), "--erased", str(of.house.tombstones.path))
+    found, mistakes = load(text)
+    assert found is not None, mistakes
+    house = House(found, folder)
+    try:
+        trial.start()
+        one = Served(url=f"http://127.0.0.1:{pages}", trial=trial, sink=of.sink, provider=of.provider, house=house)
+        assert wait_until(lambda: _up(one.url), 30)
+        yield one
+    finally:
+        trial.stop()
+        house.close()
+
+
+def command(folder: Path, *words: str) -> None:
+    """`postroom`, as somebody types it who is at the machine of this installation."""
+    typed = [sys.executable, "-m", "postroom", *words, "--config", str(folder / "postroom.toml")]
+    done = subprocess.run(typed, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _people(house: House) -> None:
