@@ -38,8 +38,7 @@ _TARGET = ", ".join(
 ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
-  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, '')
-  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), {_TARGET}
+  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''), {_TARGET}
 """
 
 
@@ -177,8 +176,8 @@ def row_of(row: tuple[Any, ...]) -> MailRow:
         language=row[13],
         kind=row[14],
         also=RouteName(row[15]),
-        due_at=row[15],
-        near_at=row[16],
-        answered_at=row[17],
-        how=row[18] or "",
+        due_at=row[16],
+        near_at=row[17],
+        answered_at=row[18],
+        how=row[19] or "",
     )
