@@ -17,6 +17,7 @@ MOST_VALUE: Final = 500
 MOST_DAYS: Final = 36_500
 
 _READING: Final = ("unread", "read")
+_ANSWERING: Final = ("open", "soon", "overdue")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,8 @@ def checked(asked: Mapping[str, str]) -> dict[str, str]:
     said = {name: asked[name].strip() for name in FIELDS if asked.get(name, "").strip()}
     if said.get("reading", "read") not in _READING:
         raise Refused(unknown("reading", said["reading"], _READING))
+    if said.get("answering", "open") not in _ANSWERING:
+        raise Refused(unknown("answering", said["answering"], _ANSWERING))
     for name in ("since", "until"):
         if name in said:
             day(said[name])

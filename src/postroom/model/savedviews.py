@@ -19,6 +19,7 @@ FIELDS: Final = (
     "reading",
     "urgent",
     "unconfirmed",
+    "answering",
     "days",
     "since",
     "until",
