@@ -1,7 +1,8 @@
 """``python -m bench``: measures postroom beside Postfix and writes bench/results.json.
 
 Each measure runs five times and its median counts; the runs stand beside it. Measures can be named to run alone; figures
-of others that are in the file already stay, with the time they were taken.
+of others that are in the file already stay, with the time they were taken. ``python -m bench desk`` is a measure of its own,
+of the pages: see `bench.desk`.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import measures, rules
+from bench.desk import __main__ as desk
 from bench.mails import describe, mail_set
 from bench.measures import Size, Wrong, middle
 from tools.peers import Missing
@@ -121,6 +123,9 @@ def _circumstances(size: Size) -> Results:
 
 def main(words: list[str] | None = None) -> int:
     """Run measures, write results; 1 when one could not be taken."""
+    words = sys.argv[1:] if words is None else words
+    if words[:1] == ["desk"]:
+        return desk.main(words[1:])
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="Measure postroom beside Postfix; writes bench/results.json."
     )

@@ -96,12 +96,12 @@ class Browser:
         for _ in range(5):
             if answer.status != 303:
                 break
-            answer = self._ask("GET", answer.headers["location"], b"", {})
+            answer = self._ask("GET", answer.headers["location"].partition("#")[0], b"", {})
         return answer
 
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         self.at = path
-        plain, _, query = path.partition("#")[0].partition("?")
+        plain, _, query = path.partition("?")
         sent: list[dict[str, Any]] = []
 
         asked = iter([{"type": "http.request", "body": body, "more_body": False}])

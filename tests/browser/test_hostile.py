@@ -19,8 +19,7 @@ def test_a_mail(subject: str, windows: Windows) -> None:
     address = windows.house.address(f"/mail/{{mail:{subject}}}")
     sent = bytes_received(page)
     page.goto(address)
-    # a text without measure may weigh more than a page of ours, but not without bound
-    assert sum(sent) <= 2 * MAX_BYTES
+    assert sum(sent) <= MAX_BYTES
     assert _quickest(lambda: page.goto(address)) < _SECONDS
     title = page.title()
     open_all(page)

@@ -46,6 +46,7 @@ def _keys(page: Page) -> None:
 
 def _one_person(page: Page) -> None:
     page.get_by_text("Change ada").click()
+    page.get_by_role("button", name="Sign out everywhere").wait_for()
     page.get_by_text("Add somebody").click()
 
 
@@ -101,6 +102,15 @@ def _pasted(page: Page) -> None:
     page.get_by_role("button", name="Test", exact=True).click()
     page.get_by_text("With your text").wait_for()
     open_all(page)
+
+
+def _saved(page: Page) -> None:
+    area = page.get_by_label("Text of")
+    area.fill(f"{area.input_value()}# looked at\n")
+    page.get_by_placeholder("Why").fill("to see what two versions look like")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Versions", exact=True).click()
+    page.get_by_role("button", name="Compare the two").wait_for()
 
 
 def _conflict(page: Page) -> None:
@@ -162,6 +172,8 @@ LOOKS: Final = (
     Look(name="mail-opened", path=_MAIL, by=("lea",), prepare=open_all),
     Look(name="mail-right-to-left", path="/mail/{mail:حسابي موقوف}", by=("lea",)),
     Look(name="mail-long-words", path="/mail/{mail:" + "W" * 60 + " a subject without an end " + "x" * 90 + "}", by=("lea",)),
+    Look(name="mail-read-on", path="/mail/{mail:wild: long text}", by=("wanda",)),
+    Look(name="text", path="/mail/{mail:wild: long text}/text?from=40000", by=("wanda",)),
     Look(name="mail-corrected", path="/mail/{mail:" + CORRECTED + "}", by=("lea",)),
     Look(name="undo", path="/mail/{mail:" + CORRECTED + "}/undo", by=("lea",)),
     Look(name="urgent", path="/urgent", by=("ursa",), prepare=open_all),
@@ -191,6 +203,7 @@ LOOKS: Final = (
     Look(name="health", path="/condition", by=("lea", "ursa")),
     Look(name="people", path="/people"),
     Look(name="people-opened", path="/people", prepare=_one_person),
+    Look(name="person-changed", path="/people/ada"),
     Look(name="hooks", path="/hooks"),
     Look(name="person", path="/person", by=("lea", "root")),
     Look(name="person-found", path="/person", prepare=_ada),
@@ -205,6 +218,7 @@ LOOKS: Final = (
     Look(name="rule-editor-conflict", path=_EDITOR, prepare=_conflict),
     Look(name="rule-editor-new", path="/rules/phrases/unheard-of.toml"),
     Look(name="rule-versions", path=f"{_EDITOR}/versions"),
+    Look(name="rule-versions-two", path=_EDITOR, prepare=_saved),
     Look(name="rule-diff", path="/rules/diff?to=1"),
     Look(name="rules-not-for-you", path="/rules", by=("lea",)),
     Look(name="audit", path="/audit"),

@@ -2,6 +2,7 @@
 
 import gc
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -51,10 +52,12 @@ _STATUS_DEADLINE = 5.0
 
 def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pulse) -> None:
     """Serve until the parent says stop."""
+    # Whoever waits for the store or reads little must not wait 5 ms for each turn of whoever computes.
+    sys.setswitchinterval(0.001)
     opened = [socket.socket(fileno=number) for number in sockets]
     server = _Pages(
         uvicorn.Config(
-            site(room(house, opened)),
+            site(room(house, opened), warm=True),
             log_config=None,
             log_level="error",
             access_log=False,

@@ -134,7 +134,7 @@ def _mail_facts(house: House, mail: Mail) -> dict[str, Any]:
 
 def _reply_facts(reply: Reply) -> dict[str, Any]:
     """An answer without the name of who wrote it."""
-    team = {"by", "raw", "tries", "due_at", "since"}
+    team = {"by", "raw", "tries", "due_at", "since", *(("said",) if reply.state == "withdrawn" else ())}
     return {name: value for name, value in asdict(reply).items() if name not in team}
 
 

@@ -84,10 +84,13 @@ class Sending:
             self.observer.note("answer-failed", reply.mail_id)
 
     def _tell(self) -> bool:
-        """Cases hear of answers that were sent; after a crash one may hear of it twice."""
+        """Cases hear of answers that were sent; after a crash one may hear of it twice.
+
+        Not of automatic ones: a person who waits for an answer is not answered by them.
+        """
         untold = self.outbox.untold(_AT_ONCE)
         for reply in untold:
-            for _ in range(_TRIES_TO_TELL):
+            for _ in range(0 if reply.automatic else _TRIES_TO_TELL):
                 try:
                     self.tell(reply)
                 except Refused:

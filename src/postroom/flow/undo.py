@@ -31,7 +31,7 @@ def undo(mail_id: MailId, decisions: Sequence[Decision], verdicts: Sequence[Verd
     origin = by_generation.get(_origin(judged)) if judged is not None else None
     if origin is None or _origin(decisions[-1]) != verdict.generation + 1:
         raise Refused(
-            f"{mail_id} was decided anew since {verdict.by} said {verdict.said}: it is in {decisions[-1].route}. "
+            f"{mail_id} was decided anew since {verdict.by} said {verdict.where}: it is in {decisions[-1].route}. "
             "Say where it belongs instead"
         )
     return Undo(
@@ -60,7 +60,7 @@ def restored(found: Undo, latest: Decision, by: str, now: float) -> Decision:
         origin,
         generation=latest.generation + 1,
         again=origin.generation,
-        because=f"{by} took back that {verdict.by} said {verdict.said}; as before: {origin.because}",
+        because=f"{by} took back that {verdict.by} said {verdict.where}; as before: {origin.because}",
         decided_at=now,
     )
 

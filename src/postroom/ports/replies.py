@@ -14,8 +14,8 @@ class Replies(Protocol):
     def put(self, reply: Reply, deed: Deed, *, after: ReplyId | str) -> None:
         """Keep an answer that is to be sent, its deed, and that whoever answers it goes on with the mail's thread.
 
-        ``after`` is the newest answer to the mail that its writer had seen, ``""`` for none. Raises `Refused` when there is
-        a newer one, or the mail is gone: then nothing has changed.
+        ``after`` is the newest of people's answers to the mail that its writer had seen, ``""`` for none. Raises `Refused`
+        when there is a newer one, or the mail is gone: then nothing has changed.
         """
         ...
 
@@ -25,6 +25,10 @@ class Replies(Protocol):
 
     def of_mails(self, ids: Collection[MailId]) -> dict[MailId, tuple[Reply, ...]]:
         """All answers to these mails, oldest first, without their bytes; mails without any are left out."""
+        ...
+
+    def newest(self, ids: Collection[MailId]) -> dict[MailId, Reply]:
+        """Of each of these mails that a person answered, the newest answer that was not taken back, without its words."""
         ...
 
     def aside(self, *, after: str = "", limit: int = 200) -> tuple[Reply, ...]:

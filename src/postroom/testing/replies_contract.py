@@ -110,6 +110,22 @@ class RepliesContract:
         assert replies.withdraw(first.id, deed("answer-taken-back"))
         put(replies, a_reply(2, mail_id))
 
+    def test_an_automatic_one_stands_in_nobody_s_way(self, replies: KeepsReplies, mail_id: MailId) -> None:
+        put(replies, a_reply(1, mail_id, automatic=True))
+        put(replies, a_reply(2, mail_id))
+        with pytest.raises(Refused, match="ada has answered"):
+            put(replies, a_reply(3, mail_id, automatic=True))
+
+    def test_the_newest_of_people_is_told_without_its_words(self, replies: KeepsReplies, mail_id: MailId) -> None:
+        assert replies.newest([]) == {}
+        put(replies, a_reply(1, mail_id, automatic=True))
+        assert replies.newest([mail_id]) == {}
+        first = put(replies, a_reply(2, mail_id))
+        second = put(replies, a_reply(3, mail_id), after=first.id)
+        assert replies.newest([mail_id]) == {mail_id: replace(second, raw=b"", text="")}
+        replies.withdraw(second.id, deed("answer-taken-back"))
+        assert replies.newest([mail_id])[mail_id].id == first.id
+
     def test_without_its_mail_there_is_nothing_to_answer(self, replies: KeepsReplies) -> None:
         with pytest.raises(Refused, match="this mail is gone"):
             put(replies, a_reply(1, MailId("none")))

@@ -2,7 +2,6 @@
 
 import email
 import email.policy
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from postroom.flow.addressee import Addressee
@@ -42,8 +41,9 @@ class AnswerForm:
 
     @property
     def newest(self) -> str:
-        """The newest answer that counts."""
-        return next((one.id for one in reversed(self.replies) if one.state != "withdrawn"), "")
+        """The newest answer of a person that counts."""
+        counts = (one.id for one in reversed(self.replies) if one.state != "withdrawn" and not one.automatic)
+        return next(counts, "")
 
     @property
     def to(self) -> Addressee | None:
@@ -104,15 +104,6 @@ def said(visit: Visit) -> Wish:
         asks=bool(visit.said("asks")),
         after=visit.said("after"),
     )
-
-
-def newest(room: Room, ids: Collection[MailId]) -> dict[MailId, Reply]:
-    """Of each of these mails that was answered, the newest answer that counts."""
-    return {
-        mail_id: some[-1]
-        for mail_id, every in room.answering.replies.of_mails(ids).items()
-        if (some := [one for one in every if one.state != "withdrawn"])
-    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

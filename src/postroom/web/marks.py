@@ -5,16 +5,20 @@ from markupsafe import Markup, escape
 from postroom.decide.telling import Telling, apart
 from postroom.flow.explanation import Explanation
 
+MOST_OF_SUBJECT = 1000
+"""Characters of a subject that a page shows."""
 
-def marked(subject: str, new_text: str, explanation: Explanation | None) -> tuple[Markup, Markup]:
-    """Subject and new text with their telling words marked, for or against the best guess."""
+
+def marked(subject: str, new_text: str, explanation: Explanation | None, shown: int) -> tuple[Markup, Markup]:
+    """Subject and the first ``shown`` characters of the new text, with telling words marked, for or against the best guess."""
     if explanation is None or explanation.text != f"{subject}\n{new_text}":
-        return escape(subject), escape(new_text)
+        return escape(subject[:MOST_OF_SUBJECT]), escape(new_text[:shown])
     words = apart(explanation.telling)
-    head = len(subject)
+    head, title = len(subject), min(len(subject), MOST_OF_SUBJECT)
+    end = head + 1 + shown
     return (
-        _marked(explanation, 0, head, [one for one in words if one.end <= head]),
-        _marked(explanation, head + 1, len(explanation.text), [one for one in words if one.start > head]),
+        _marked(explanation, 0, title, [one for one in words if one.end <= title]),
+        _marked(explanation, head + 1, end, [one for one in words if one.start > head and one.end <= end]),
     )
 
 

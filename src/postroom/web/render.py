@@ -53,6 +53,11 @@ class Render:
         found.globals["static"] = {name: f"/static/{mark}/{name}" for name, (mark, _) in self.static.items()}
         return found
 
+    def warm(self) -> None:
+        """Compile all templates: the first that asks for a page need not wait for it."""
+        for name in self._templates.list_templates(["html"]):
+            self._templates.get_template(name)
+
     @cached_property
     def static(self) -> Mapping[str, tuple[str, bytes]]:
         """Style, script and pictures: a mark of their content, and it."""

@@ -25,6 +25,9 @@ from postroom.web.room import Room
 MAX_PASTED: Final = 200_000
 """Characters of a mail that is pasted."""
 
+_MOST_SHOWN: Final = 32_000
+"""Characters of its text in the page."""
+
 _HEADER: Final = re.compile(r"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n")
 _KNOWN: Final = re.compile(r"^(?:from|subject|received|return-path|delivered-to):", re.IGNORECASE | re.MULTILINE)
 _SHOWN: Final = 20
@@ -204,7 +207,7 @@ def outcomes(room: Room, message: Message, tried: Tried) -> tuple[Outcome | None
 
 def _outcome(room: Room, message: Message, decision: Decision) -> Outcome:
     explanation = room.explain(decision, message)
-    subject, text = marked(message.subject, message.new_text, explanation)
+    subject, text = marked(message.subject, message.new_text, explanation, _MOST_SHOWN)
     return Outcome(decision=decision, explanation=explanation, subject=subject, text=text)
 
 

@@ -61,9 +61,11 @@ PAGES: tuple[Page, ...] = (
 """All that takes a session."""
 
 
-def site(room: Room) -> Starlette:
-    """The application; it holds no state but what ``room`` does."""
+def site(room: Room, *, warm: bool = False) -> Starlette:
+    """The application; it holds no state but what ``room`` does. ``warm``: it is slow to come, and its first page quick."""
     render = Render()
+    if warm:
+        render.warm()
 
     async def static(request: Request) -> Response:
         try:

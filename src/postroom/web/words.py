@@ -80,6 +80,11 @@ def size(count: int) -> str:
     return f"{count / 1e9:.3g} GB"
 
 
+def thousands(count: int) -> str:
+    """A whole number, its digits in threes."""
+    return f"{count:,}"
+
+
 def visible(text: str) -> str:
     """A stranger's line with its controls and direction marks (UAX #9) taken out: it can't turn what stands beside it around."""
     return "".join(char for char in text if char.isprintable() or char in _JOINERS)
@@ -103,6 +108,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "percent": percent,
     "fine": fine,
     "bytes": size,
+    "thousands": thousands,
     "visible": visible,
     "quoted": quoted,
 }

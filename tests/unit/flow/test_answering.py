@@ -502,6 +502,18 @@ def test_after_three_refusals_a_case_is_left_alone(post: Post) -> None:
     assert post.bench.replies.untold(10) == ()
 
 
+def test_an_automatic_answer_answers_no_case(post: Post) -> None:
+    post.sending.turn()
+    post.sending.turn()
+    bench = post.bench
+    bench.answering.post(bench.answerable(a_message("Two", **SIGNED)), Wish(text="We have it."))
+    while post.sending.turn():
+        pass
+    assert len(post.server.got) == 2
+    assert len(post.told) == 1
+    assert bench.replies.untold(10) == ()
+
+
 def test_what_is_refused_for_now_is_tried_again(post: Post) -> None:
     post.server.answers += [TryLater("451 later")]
     post.sending.turn()

@@ -140,7 +140,7 @@ class SqliteBacktests:
         """See `postroom.ports.backtests.BacktestRuns.gone`."""
         values = Values()
         terms = [f"m.received_at >= {values.name(since)}", f"m.received_at < {values.name(until)}"]
-        terms += seen(asked.sight, values, "m.brand")
+        terms += seen(asked.sight, values, brand="m.brand", copies=False)
         if asked.brand:
             terms.append(f"m.brand = {values.name(asked.brand)}")
         with self._units.lend() as tx:

@@ -35,7 +35,8 @@ _MOST_ALIKE = 20
 #: how often a mail is put off before it is left
 _TRIES = 5
 
-CASE = "SELECT c.number, c.version, c.body FROM cases AS c"
+_COLUMNS = "SELECT c.number, c.version, c.body"
+CASE = f"{_COLUMNS} FROM cases AS c"
 _EVENTS = Insert(head="INSERT INTO case_events (number, at, who, what, detail, mail) VALUES", width=6)
 _SEQ = "(SELECT seq FROM mails WHERE id = ?)"
 
@@ -69,7 +70,7 @@ class SqliteCases:
 
     def of_mail(self, mail_id: MailId, sight: Sight) -> Case | None:
         """See `postroom.ports.cases.Cases.of_mail`."""
-        joined = f"{CASE} CROSS JOIN case_mails AS m ON m.number = c.number WHERE m.mail = {_SEQ}"
+        joined = f"{_COLUMNS} FROM case_mails AS m CROSS JOIN cases AS c ON c.number = m.number WHERE m.mail = {_SEQ}"
         with self._units.lend() as tx:
             return _one(tx, joined, sound(mail_id), sight)
 

@@ -43,7 +43,8 @@ _SUBJECTS = Insert(head="INSERT OR REPLACE INTO subjects (key, thread) VALUES", 
 _SENDERS = Insert(head="INSERT OR REPLACE INTO senders (key, body) VALUES", width=2)
 
 _WAITING = Insert(
-    head="INSERT OR REPLACE INTO waiting (mail, generation, asked, since, urgent, due_at) VALUES", width=6
+    head="INSERT OR REPLACE INTO waiting (mail, generation, asked, since, urgent, due_at, brand, route, decided) VALUES",
+    width=9,
 )
 _TAGS = Insert(head="INSERT OR IGNORE INTO tags (tag, mail) VALUES", width=2)
 #: when a question is due that has no clock
@@ -201,8 +202,17 @@ def _retag(tx: sqlite3.Connection, later: Sequence[tuple[int, Decision]]) -> Non
 
 def _question(mail: int, decision: Decision, jobs: Sequence[NewJob]) -> tuple[Any, ...]:
     due = [job.due_at for job in jobs if job.kind == "clock" and not job.destination]
-    since = decision.decided_at
-    return mail, decision.generation, decision.asked, since, int(bool(decision.urgent)), min(due, default=_NEVER)
+    return (
+        mail,
+        decision.generation,
+        decision.asked,
+        decision.decided_at,
+        int(bool(decision.urgent)),
+        min(due, default=_NEVER),
+        sound(decision.brand),
+        sound(decision.route),
+        sound(decision.decided),
+    )
 
 
 def _summary(good: _Good) -> tuple[Any, ...]:

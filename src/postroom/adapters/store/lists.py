@@ -310,7 +310,7 @@ def _conditions(asked: _Asked, *, judged: bool) -> Iterator[str]:
     brand = "s.brand" if judged else "m.brand"
     if not judged:  # those that were erased have no summary
         yield "NOT EXISTS (SELECT 1 FROM erased_mails AS e WHERE e.mail = d.mail)"
-    yield from seen(asked.sight, asked.values, brand)
+    yield from seen(asked.sight, asked.values, brand=brand)
     if wanted.brand:
         yield f"{brand} = {name(wanted.brand)}"
     if wanted.route:

@@ -196,7 +196,7 @@ def _answer(tx: sqlite3.Connection, values: dict[str, Any], deed: Deed) -> Secon
 
 def _where(sight: Sight, values: Values) -> str:
     """Where it lies now, and where it was guessed to belong, may be seen."""
-    terms = list(seen(sight, values, "l.brand"))
+    terms = list(seen(sight, values, brand="l.brand"))
     if sight.routes is not None:
         terms.append(f"l.decided IN ({values.name(*sorted(sight.routes))})")
     return " AND ".join(terms) or "1"

@@ -21,15 +21,19 @@ class Values(dict[str, Any]):
         return ", ".join(names)
 
 
-def seen(sight: Sight, values: Values, brand: str = "s.brand") -> Iterator[str]:
-    """What must be true of summaries s, as `Sight.sees` has it; of mails that were not judged, all columns of s are null."""
+def seen(sight: Sight, values: Values, *, of: str = "s", brand: str = "", copies: bool = True) -> Iterator[str]:
+    """What must be true of summaries s, as `Sight.sees` has it; of mails that were not judged, all columns of s are null.
+
+    ``of`` is another table with their brand, route and best guess, and where linked ``copies`` lie; ``brand`` is where else the
+    brand stands.
+    """
     if sight.brands is not None:
-        yield f"{brand} IN ({values.name(*sorted(sight.brands))})"
+        yield f"{brand or f'{of}.brand'} IN ({values.name(*sorted(sight.brands))})"
     if sight.routes is None:
         if not sight.review:
-            yield f"s.route IS NOT '{REVIEW}'"
+            yield f"{of}.route IS NOT '{REVIEW}'"
         return
     desks = values.name(*sorted(sight.routes - {REVIEW}))
-    at_desk = f"s.route IN ({desks}) OR s.copy IN ({desks})"
-    guessed = f"s.route = '{REVIEW}' AND s.decided IN ({values.name(*sorted(sight.routes))})"
+    at_desk = f"{of}.route IN ({desks})" + (f" OR {of}.copy IN ({desks})" if copies else "")
+    guessed = f"{of}.route = '{REVIEW}' AND {of}.decided IN ({values.name(*sorted(sight.routes))})"
     yield f"({at_desk} OR {guessed})" if sight.review else f"({at_desk})"

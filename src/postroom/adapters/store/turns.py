@@ -33,7 +33,7 @@ WHERE t.holder = :by AND NOT {_OVER} AND {{}} ORDER BY w.urgent DESC, w.asked DE
 """  # noqa: S608 - constants of this module
 #: in the order of an index
 _FREE = f"""
-SELECT m.id, w.generation FROM waiting AS w INDEXED BY waiting_turn CROSS JOIN summaries AS s ON s.mail = w.mail
+SELECT m.id, w.generation FROM waiting AS w INDEXED BY waiting_turn
 LEFT JOIN turns AS t ON t.mail = w.mail CROSS JOIN mails AS m ON m.seq = w.mail
 WHERE {{}} AND (t.mail IS NULL OR {_OVER}) AND m.id NOT IN (SELECT value FROM json_each(:skip))
 ORDER BY w.urgent DESC, w.asked DESC, w.due_at, w.mail LIMIT {_AT_ONCE}
@@ -112,7 +112,7 @@ class SqliteTurns:
         """See `postroom.ports.desktop.Turns.open_questions`."""
         values = Values()
         where = _where(sight, values)
-        count = f"SELECT count(*) FROM waiting AS w CROSS JOIN summaries AS s ON s.mail = w.mail WHERE {where}"  # noqa: S608 - our own SQL
+        count = f"SELECT count(*) FROM waiting AS w INDEXED BY waiting_turn WHERE {where}"  # noqa: S608 - our own SQL
         with self._units.lend() as tx:
             return int(tx.execute(count, values).fetchone()[0])
 
@@ -150,4 +150,4 @@ class SqliteTurns:
 
 
 def _where(sight: Sight, values: Values) -> str:
-    return " AND ".join(seen(sight, values)) or "1"
+    return " AND ".join(seen(sight, values, of="w", copies=False)) or "1"

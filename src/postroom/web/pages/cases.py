@@ -96,7 +96,7 @@ def case(visit: Visit) -> Response:
         )
         if last
         else None,
-        answered=answerform.newest(room, [row.id for row in rows]),
+        answered=room.answering.replies.newest([row.id for row in rows]),
         away=away,
         there=room.cases.case(away.case, visit.sight) if away and away.case else None,
         clocks=_clocks(visit, one),

@@ -10,7 +10,6 @@ from postroom.model.desktop import MailPage, Wanted
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.savedviews import FIELDS
-from postroom.web import answerform
 from postroom.web.pages.mail import Opened, given, opened, say_of
 from postroom.web.pages.views import chosen
 from postroom.web.seen import read_by
@@ -51,7 +50,7 @@ def inbox(visit: Visit) -> Response:
         view=view,
         given={name: asked.get(name, "") for name in FIELDS},
         found=found,
-        answered=answerform.newest(visit.room, [row.id for row in found.rows]),
+        answered=visit.room.answering.replies.newest([row.id for row in found.rows]),
         wrong=wrong,
         targets=bool(visit.room.first_answers.rules),
         older=f"/inbox?{urlencode({**here, 'after': found.after})}" if found.after else "",

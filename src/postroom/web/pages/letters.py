@@ -16,7 +16,7 @@ from postroom.ports import JobFilter
 from postroom.web.seen import seen
 from postroom.web.visit import Page, Visit
 
-_SHOWN = 200
+_SHOWN = 100
 _STATES: tuple[JobState, ...] = ("parked", "held", "dropped")
 
 

@@ -1,5 +1,6 @@
 """One mail: its words, what was decided of it and why, what happened to it, and what a person does with it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,23 @@ from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.message import Message
 from postroom.web import answerform, mailview
 from postroom.web.marks import marked
+from postroom.web.pieces import piece
 from postroom.web.render import Missing
 from postroom.web.seen import read_by, seen, to_take_back
 from postroom.web.visit import Page, Visit, inside
+
+PARTS: Mapping[str, Callable[[Message], str]] = {
+    "written": lambda message: message.new_text,
+    "signature": lambda message: message.signature,
+    "quoted": lambda message: message.quoted_text,
+    "disclaimer": lambda message: message.disclaimer,
+    "hidden": lambda message: message.hidden_text,
+}
+"""What the reader has told apart."""
+PARTS_BYTES = {"written": 32_000, "signature": 8_000, "quoted": 16_000, "disclaimer": 8_000, "hidden": 16_000}
+"""So much of each stands in the mail's page; the rest is read on pages of its own."""
+_PIECE = 40_000
+_TITLE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +62,7 @@ def mail(visit: Visit) -> Response:
     if visit.user.is_at_least("agent"):
         read_by(visit.room, visit.sight, one.row)
     desk = desk_of(visit, one.row)
-    title = one.message.subject or "(no subject)"
+    title = one.message.subject[:_TITLE] or "(no subject)"
     to = answerform.answerable(visit.room, visit.sight, one.mail, one.message)
     return visit.page(
         "mail.html",
@@ -69,7 +84,8 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
     """What a template needs to show a mail with its evidence."""
     explanation = explained(visit, one)
     message = one.message
-    subject, new_text = marked(message.subject, message.new_text, explanation)
+    shown = {part: piece(text(message), PARTS_BYTES[part]) for part, text in PARTS.items()}
+    subject, new_text = marked(message.subject, message.new_text, explanation, shown["written"])
     return {
         "row": one.row,
         "mail": one.mail,
@@ -78,6 +94,7 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
         "explanation": explanation,
         "subject": subject,
         "new_text": new_text,
+        "shown": shown,
         "has_html": mailview.has_html(one.mail.raw),
         "events": visit.room.events(one.row.id),
         "verdicts": visit.room.store.verdicts_on(one.row.id),
@@ -106,6 +123,29 @@ def alike(visit: Visit) -> Response:
         title="Most like it",
         here=one.row.route,
         nearest=visit.room.alike(one.mail, one.message, visit.sight),
+    )
+
+
+def text(visit: Visit) -> Response:
+    """One part of a long text, a piece at a time."""
+    one = opened(visit, visit.path["id"])
+    part = visit.query.get("part", "written")
+    if part not in PARTS:
+        raise Missing("A mail has no such part.")
+    whole, begin = PARTS[part](one.message), visit.query.get("from", "0")
+    start = min(int(begin), len(whole)) if begin.isdecimal() and len(begin) < 10 else 0
+    end = piece(whole, _PIECE, start)
+    return visit.page(
+        "text.html",
+        title=one.message.subject[:_TITLE] or "(no subject)",
+        here=one.row.route,
+        row=one.row,
+        language=one.message.language,
+        part=part,
+        words=whole[start:end],
+        start=start,
+        end=end,
+        length=len(whole),
     )
 
 
@@ -230,6 +270,7 @@ def say_of(visit: Visit, ids: list[MailId], verb: str) -> None:
 PAGES = (
     Page(path="/mail/{id}", do=mail),
     Page(path="/mail/{id}/alike", do=alike),
+    Page(path="/mail/{id}/text", do=text),
     Page(path="/mail/{id}/html", do=html),
     Page(path="/mail/{id}/part/{number}", do=part),
     Page(path="/mail/{id}/raw", do=raw),

@@ -4,20 +4,21 @@ from hashlib import sha256
 
 from starlette.responses import JSONResponse, Response
 
+from postroom.model.desktop import Wanted
 from postroom.web.visit import Page, Visit
 
 
 def news(visit: Visit) -> Response:
     """A mark that changes when what this reader sees in lists may have."""
-    room = visit.room
+    room, sight = visit.room, visit.sight
     seen = repr(
         (
-            room.views.counts(visit.sight),
-            room.turns.open_questions(visit.sight),
-            room.store.newest(1),
-            room.cases.todo(visit.sight),
-            room.deadlines.pressing(visit.now, visit.sight),
-            room.urgency.alarms.waiting(visit.sight, visit.user.name) if visit.user.urgent else 0,
+            room.deadlines.pressing(visit.now, sight),
+            room.urgency.alarms.waiting(sight, visit.user.name) if visit.user.urgent else 0,
+            room.views.counts(sight),
+            room.turns.open_questions(sight) if visit.user.is_at_least("reviewer") else 0,
+            [row.id for row in room.views.mails(Wanted(), sight, limit=1).rows],
+            room.cases.todo(sight),
         )
     )
     return JSONResponse({"mark": sha256(seen.encode()).hexdigest()[:16]})

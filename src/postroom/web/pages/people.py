@@ -8,9 +8,9 @@ from starlette.responses import RedirectResponse, Response
 from postroom.flow.linking import unlink_identities
 from postroom.flow.signin import hash_of
 from postroom.model.errors import Refused
-from postroom.model.identity import Identity
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import ROLES, SCOPES, ApiKey, Role, Scope, User, UserName
+from postroom.web.render import Missing
 from postroom.web.visit import Page, Visit
 
 _DAY = 86_400.0
@@ -28,9 +28,17 @@ def people(visit: Visit) -> Response:
         keys=room.accounts.keys(),
         roles=ROLES,
         scopes=tuple(SCOPES),
-        identities=_identities(visit),
         token="",
     )
+
+
+def one(visit: Visit) -> Response:
+    """What an admin changes of somebody: a part of the page, asked for when wanted."""
+    user = visit.room.accounts.user(UserName(visit.path["name"]))
+    if user is None:
+        raise Missing("There is nobody of this name.")
+    linked = visit.room.identities.of(user.name)
+    return visit.page("people_one.html", title=user.name, here="people", one=user, roles=ROLES, identities=linked)
 
 
 def add(visit: Visit) -> Response:
@@ -99,7 +107,6 @@ def _with_token(visit: Visit, token: str, key: ApiKey) -> Response:
         keys=room.accounts.keys(),
         roles=ROLES,
         scopes=tuple(SCOPES),
-        identities=_identities(visit),
         token=token,
         made=key,
     )
@@ -142,11 +149,6 @@ def my_sessions(visit: Visit) -> Response:
     return RedirectResponse("/me", status_code=303)
 
 
-def _identities(visit: Visit) -> dict[UserName, tuple[Identity, ...]]:
-    room = visit.room
-    return {user.name: room.identities.of(user.name) for user in room.accounts.users()}
-
-
 def _told(visit: Visit, user: User) -> User:
     """The user with what the form says."""
     return replace(
@@ -164,6 +166,7 @@ PAGES = (
     Page(path="/people", do=add, method="POST", role="admin"),
     Page(path="/people/keys", do=make_key, method="POST", role="admin"),
     Page(path="/people/keys/{key}/revoke", do=revoke_key, method="POST", role="admin"),
+    Page(path="/people/{name}", do=one, role="admin"),
     Page(path="/people/{name}", do=change, method="POST", role="admin"),
     Page(path="/people/{name}/password", do=password, method="POST", role="admin"),
     Page(path="/people/{name}/unlink", do=unlink, method="POST", role="admin"),

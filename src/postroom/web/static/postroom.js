@@ -109,7 +109,10 @@ document.addEventListener("toggle", async (event) => {
   const answer = await fetch(opened.dataset.load, { credentials: "same-origin" });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const found = page.getElementById("loaded");
-  if (found) { opened.lastElementChild.replaceWith(document.adoptNode(found)); delete opened.dataset.load; }
+  if (!found) return;
+  found.removeAttribute("id");
+  opened.lastElementChild.replaceWith(document.adoptNode(found));
+  delete opened.dataset.load;
 }, true);
 
 function dress() {

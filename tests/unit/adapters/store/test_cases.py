@@ -8,7 +8,7 @@ import pytest
 from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.model.cases import WantedCases
-from postroom.model.mail import BrandName, RouteName
+from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ALL, Sight, UserName
 from tests.unit.adapters.store.test_lists import Watched
 
@@ -40,3 +40,11 @@ def test_no_list_is_sorted_or_searched_from_end_to_end(store: SqliteStore, wante
     (step,) = watched.plan.splitlines()
     assert "USING INDEX cases_" in step
     assert step.startswith("SEARCH")
+
+
+def test_the_case_of_a_mail_is_found_by_the_mail(store: SqliteStore) -> None:
+    watched = Watched(store.units)
+    assert SqliteCases(watched).of_mail(MailId("01a"), ALL) is None  # type: ignore[arg-type]
+    assert "SEARCH m USING INTEGER PRIMARY KEY" in watched.plan
+    assert "SEARCH c USING INTEGER PRIMARY KEY" in watched.plan
+    assert "SCAN" not in watched.plan

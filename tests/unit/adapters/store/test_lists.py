@@ -111,6 +111,9 @@ def test_counts_and_turns_read_no_more_than_their_indexes(store: SqliteStore) ->
     assert "s USING COVERING INDEX summaries_unread (route=? AND brand=? AND reading=?)" in watched.plan
     assert "SCAN" not in watched.plan.replace("SCAN CONSTANT ROW", "")
     watched.statements.clear()
+    assert SqliteTurns(watched).open_questions(ALL) == 2  # type: ignore[arg-type]
+    assert watched.plan == "SCAN w USING COVERING INDEX waiting_turn"
+    watched.statements.clear()
     turns = SqliteTurns(replace(store.units, readers=watched))  # type: ignore[arg-type]
     turns.take("ada", _AGENT, lease=60)
     assert "SCAN w USING INDEX waiting_turn" in watched.plan
@@ -187,7 +190,10 @@ def test_mails_from_before_there_was_search_are_found_by_sender_and_subject(
     assert found(since=3600.0, until=8000.0) == ["m2"]
     assert [count.unread for count in views.counts(brand)] == [1]
     with store.units.lend() as tx:
-        assert tx.execute("SELECT urgent, due_at FROM waiting").fetchall() == [(1, 9.0), (1, 9e18)]
+        assert tx.execute("SELECT urgent, due_at, brand, route, decided FROM waiting").fetchall() == [
+            (1, 9.0, "b", "review", "appeals"),
+            (1, 9e18, "b", "review", "appeals"),
+        ]
     store.close()
 
 

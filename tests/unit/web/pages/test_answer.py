@@ -1,14 +1,17 @@
 """Answering in the browser, to a real server."""
 
+import json
 import re
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
+from postroom.bootstrap.privacy import export, held
 from postroom.model.cases import WantedCases
-from postroom.model.mail import MailId
+from postroom.model.mail import Envelope, MailId, Peer
 from postroom.model.people import ALL
 from postroom.model.replies import Reply
 from postroom.testing.smtp_sink import SmtpSink
@@ -306,13 +309,18 @@ def test_who_is_erased_has_no_answers_left(here: Installation) -> None:
     mail_id = incoming(here, signed(PLEA))
     say(ada, mail_id, "send", "Which account?")
     send_all(here)
-    other = incoming(
-        here,
-        signed(
-            "A colleague of Ada asks for her.", sender="Bob <bob@example.org>", extra="Reply-To: ada@example.net\r\n"
-        ),
-    )
+    raw = signed("I ask for Ada.", sender="Bob <bob@example.org>", extra="Reply-To: ada@example.net\r\n")
+    envelope = Envelope(mail_from="bob@example.org", rcpt_to=("support@shop.test",))
+    (theirs,) = here.house.reception().accept(envelope, raw, Peer(door="pipe", trusted=True)).result()
+    here.work()
+    other = theirs.id
     say(ada, other, "send", "Yes.", to="ada@example.net")
     assert len(replies(here, other)) == 1
+    export(here.house, "ada@example.net", here.house.base / "ada.zip", "root")
+    told = json.loads(ZipFile(here.house.base / "ada.zip").read("person.json"))
+    (answer,) = told["mails"][0]["answers"]
+    assert (answer["text"], answer["state"]) == ("Which account?", "sent")
+    assert "by" not in answer
+    assert held(here.house, "ada@example.net")["answers"] == 1
     here.house.eraser.erase("ada@example.net", "root")
     assert (replies(here, mail_id), replies(here, other)) == ((), ())

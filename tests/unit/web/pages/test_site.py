@@ -1,8 +1,10 @@
 """The pages as a browser meets them: the door, who may see what, lists, one mail, review."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -145,7 +147,7 @@ def test_a_mail_of_another_desk_or_brand_is_as_if_it_were_not_there(here: Instal
     sam = here.user("sam", "agent", routes=("appeals",), brands=("shop",))
     assert "Suspended account" in sam.get(f"/mail/{appeal}").words
     for hidden in (other, refund, "01m8d0rbmmynemdekykyk5t8zz"):
-        pages = [sam.get(f"/mail/{hidden}{rest}") for rest in ("", "/html", "/raw", "/part/0", "/alike")]
+        pages = [sam.get(f"/mail/{hidden}{rest}") for rest in ("", "/html", "/raw", "/part/0", "/alike", "/text")]
         pages.append(sam.post(f"/mail/{hidden}/move", csrf=sam.csrf(), generation="1", route="general"))
         assert {page.status for page in pages} == {404}
         assert len({page.text for page in pages if "attachment" not in page.text}) == 1
@@ -260,6 +262,60 @@ def test_a_mail_shows_its_words_marked_its_evidence_and_its_way(here: Installati
     raw = ada.get(f"/mail/{appeal}/raw")
     assert raw.text.encode() == APPEAL
     assert raw.headers["content-disposition"].startswith("attachment")
+
+
+_READ_ON = re.compile(r'href="(/mail/[^"]+/text\?[^"]+)"(?: data-key="n" rel="next")?>Read on')
+_LIGHT = 130_000
+"""Bytes of a page that stays below 150 KB with style and script."""
+
+
+def test_a_text_beyond_measure_is_read_on_piece_by_piece(here: Installation, ada: Browser) -> None:
+    lines = [f'line {number} of my "story" & more' for number in range(3000)]
+    (mail,) = here.receive(letter("\r\n".join(lines), subject="long"))
+    page = ada.get(f"/mail/{mail}")
+    assert len(page.text.encode()) < _LIGHT
+    found, pages = page.words, 0
+    while onward := _READ_ON.search(page.text):
+        page = ada.get(unescape(onward[1]))
+        assert len(page.text.encode()) < _LIGHT
+        found += page.words
+        pages += 1
+    assert pages > 1
+    assert f"of {len(chr(10).join(lines)):,}" in page.text
+    assert "From the beginning" in page.text
+    told = re.sub(r"</?mark[^>]*>", "", found)
+    assert all(told.count(line) == 1 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [("", 200, "characters 1 to 2 of 2"), ("?from=99", 200, "of 2"), ("?from=-1", 200, "1 to 2 of 2"), ("?part=quoted", 200, "0 of 0"), ("?part=raw", 404, "no such part")],
+)  # fmt: skip
+def test_pieces_of_a_text_that_are_asked_for_at_random(
+    here: Installation, ada: Browser, query: str, status: int, words: str
+) -> None:
+    (mail,) = here.receive(letter("Hi"))
+    page = ada.get(f"/mail/{mail}/text{query}")
+    assert page.status == status
+    assert words in page.words
+
+
+def test_a_mail_that_overdoes_everything_is_light(here: Installation, ada: Browser) -> None:
+    files = "".join(
+        f'--b\r\nContent-Type: application/{"x" * 500}\r\nContent-Disposition: attachment; filename="{"&" * 500}"\r\n\r\nx\r\n'
+        for _ in range(99)
+    )
+    hidden = f"<p>Hello</p><div style='display:none'>{'&amp;' * 50_000}</div>"
+    text = '"&<' * 20_000 + "\r\n\r\nOn 3 March 2025 Ada wrote:\r\n> " + '"' * 50_000
+    raw = (
+        f'From: "{"&" * 5000}" <ada@example.net>\r\nSubject: {"&" * 20_000}\r\nMessage-ID: <heavy@example.net>\r\nMIME-Version: 1.0\r\n'
+        f"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n{text}\r\n"
+        f"--b\r\nContent-Type: text/html\r\n\r\n{hidden}\r\n{files}--b--\r\n"
+    )
+    (mail,) = here.receive(raw.encode())
+    page = ada.get(f"/mail/{mail}")
+    assert len(page.text.encode()) < _LIGHT
+    assert "49 more, in the mail as it came" in page.words
 
 
 def test_what_a_stranger_wrote_is_never_markup(here: Installation, ada: Browser) -> None:

@@ -33,6 +33,10 @@ def test_an_admin_adds_changes_and_disables_somebody(here: Installation, ada: Br
     assert "sam" in page.words
     sam = here.browser()
     assert sam.sign_in("sam").status == 200
+    one = ada.get("/people/sam")
+    assert "<option selected>agent</option>" in one.text
+    assert 'value="appeals" checked' in one.text
+    assert ada.get("/people/nobody").status == 404
     ada.post("/people/sam", csrf=token, role="reviewer", shown="Sam", brands=["shop", "video"], urgent="1")
     user = here.house.accounts.user(UserName("sam"))
     assert user is not None

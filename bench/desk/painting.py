@@ -1,0 +1,89 @@
+"""When something stands on the screen: real Chromium, cold and warm, while others work. Prints JSON, one line a page.
+
+First-contentful-paint is the browser's own (Paint Timing API); bytes are those that came over the wire, heads included,
+style and script with them where the browser did not have them.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from bench.desk.team import secret
+from tools import peers
+
+PAGES = {
+    "sign-in": "/sign-in",
+    "all mail": "/inbox",
+    "a desk": "/inbox?route=appeals",
+    "search": "/inbox?words=account",
+    "a mail": "/mail/{mail}",
+    "review": "/review",
+    "cases": "/cases",
+    "a case": "/case/{case}",
+    "dead letters": "/letters",
+    "health": "/condition",
+    "privacy": "/person",
+    "people and keys": "/people",
+    "audit log": "/audit",
+    "webhooks": "/hooks",
+    "me": "/me",
+    "the API's page": "/api/v1/",
+}
+_PAINT = """() => new Promise((done) => {
+  const told = () => performance.getEntriesByName('first-contentful-paint')[0];
+  if (told()) { done(told().startTime); return; }
+  new PerformanceObserver(() => { if (told()) done(told().startTime); }).observe({ type: 'paint', buffered: true });
+})"""
+
+
+def main(words: list[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.desk.painting", description="Measure first paints.")
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--mail", required=True)
+    parser.add_argument("--case", required=True)
+    parser.add_argument("--times", type=int, default=3)
+    told = parser.parse_args(words)
+    found = peers.chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found.program,
+            env=found.env,
+            args=["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
+        )
+        for name, path in PAGES.items():
+            address = told.url + path.format(mail=told.mail, case=told.case)
+            for row in _paints(browser, told.url, address, told.times):
+                print(json.dumps({"page": name, **row}), flush=True)
+        browser.close()
+    return 0
+
+
+def _paints(browser: Browser, url: str, address: str, times: int) -> Iterator[dict[str, Any]]:
+    """Cold, by somebody who was never there; then warm, with style and script kept."""
+    for _ in range(times):
+        context = browser.new_context(viewport={"width": 1600, "height": 1000})
+        context.add_cookies([{"name": "postroom", "value": secret("root", 1), "url": url}])
+        page = context.new_page()
+        sent = _bytes_received(context, page)
+        for state in ("cold", "warm"):
+            sent.clear()
+            page.goto(address)
+            yield {"state": state, "ms": round(page.evaluate(_PAINT), 1), "bytes": sum(sent)}
+        context.close()
+
+
+def _bytes_received(context: BrowserContext, page: Page) -> list[int]:
+    sent: list[int] = []
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    wire.on("Network.loadingFinished", lambda told: sent.append(int(told["encodedDataLength"])))
+    return sent
+
+
+if __name__ == "__main__":
+    sys.exit(main())
