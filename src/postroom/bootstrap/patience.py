@@ -32,6 +32,11 @@ class PatientProtocol(H11Protocol):
         """When it has to be done with what we wait for, on the loop's clock; infinite when it waits for us."""
         return self._timer.when() if self._timer is not None else math.inf
 
+    def leave(self) -> None:
+        """End at once; no longer waited for, as asyncio needs a moment for it in which others come."""
+        self._stop()
+        self.transport.abort()
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See asyncio."""
         super().connection_made(transport)
@@ -93,4 +98,4 @@ def _make_room(connections: set[Any]) -> None:
     """End the connection that is due first, of those that keep us waiting."""
     first = min(connections, key=lambda one: one.due)
     if first.due < math.inf:
-        first.transport.abort()
+        first.leave()

@@ -1,12 +1,15 @@
 """Those who ask and do not go on: their connections end, and nobody else waits for them."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import Mock
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from postroom.bootstrap.patience import PatientProtocol
 
@@ -102,9 +105,9 @@ def test_who_does_not_take_an_answer_is_not_waited_for() -> None:
         PatientProtocol.connection_lost(self, exc)
         lost.set()
 
-    with served(body=0.3, connection_lost=connection_lost) as address:
-        with called(address, WHOLE.replace(b"GET /", b"GET /large")):
-            assert lost.wait(PATIENCE)
+    large = WHOLE.replace(b"GET /", b"GET /large")
+    with served(body=0.3, connection_lost=connection_lost) as address, called(address, large):
+        assert lost.wait(PATIENCE)
 
 
 def test_all_of_a_large_answer_is_given_to_who_takes_it() -> None:
@@ -123,6 +126,18 @@ def test_who_keeps_us_waiting_longest_makes_room() -> None:
         assert ended(waiting[0])
         waiting[-1].sendall(WHOLE)
         assert answered(waiting[-1])
+
+
+def test_one_leaves_for_each_that_comes_however_many_come_at_once() -> None:
+    protocol = type("Limited", (PatientProtocol,), {"most": 2})
+    config = uvicorn.Config(app, http=protocol, ws="none", log_config=None, lifespan="off")
+    loop, state, there = asyncio.new_event_loop(), ServerState(), []
+    for _ in range(5):
+        one = protocol(config, state, {}, loop)
+        one.connection_made(Mock(spec=asyncio.Transport))
+        there.append(one)
+    assert [one.transport.abort.called for one in there] == [True, True, True, False, False]
+    loop.close()
 
 
 @contextmanager
