@@ -4,20 +4,15 @@ Each process builds just the rooms that it works in: the doors need no rules, th
 """
 
 import os
-import pwd
 import random
-import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
-from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from postroom.adapters.destination.smtp import ReturnAddress
 from postroom.adapters.intake.options import TlsOptions
@@ -27,7 +22,6 @@ from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.adapters.store.accounts import SqliteAccounts
 from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.cases import SqliteCases
-from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.identities import SqliteIdentities
 from postroom.adapters.store.journal import SqliteJournal
@@ -37,24 +31,25 @@ from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.adapters.tombstones import TombstoneFile
+from postroom.bootstrap import datafolder, meaning
 from postroom.bootstrap.casework import case_desks
 from postroom.bootstrap.destinations import Around, Servers, build, can_withdraw
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.opinion import build_opinion
 from postroom.bootstrap.pressing import Pressing
-from postroom.bootstrap.reviewers import second_look, staffed
+from postroom.bootstrap.reviewers import second_look
 from postroom.bootstrap.shelf import Shelf
 from postroom.bootstrap.status import build_status
 from postroom.bootstrap.weights import PolicyInForce, read_weights, weighed
 from postroom.config import Settings, load
 from postroom.config.settings import Destination as DestinationSettings
 from postroom.config.settings import Inbox
-from postroom.decide.policy import Policy, RouteStage
+from postroom.decide.policy import Policy
 from postroom.flow.addressbook import AddressBook
 from postroom.flow.audit import Audit
 from postroom.flow.casedesks import CaseDesks
 from postroom.flow.cases import Casework
-from postroom.flow.desks import Desk, Desks
+from postroom.flow.desks import Desks
 from postroom.flow.erasure import Eraser
 from postroom.flow.filing import Filing
 from postroom.flow.moves import Mover
@@ -67,25 +62,16 @@ from postroom.flow.team import Team
 from postroom.flow.verdicts import Reviewing
 from postroom.flow.worker import Bell, JudgeWorker, LaneBell, LaneWorker
 from postroom.model.errors import ConfigError, Refused
-from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
 from postroom.model.mail import BrandName, DestinationName, Mail, RouteName
 from postroom.model.privacy import Tombs
 from postroom.model.trust import Trust
 from postroom.model.work import Job
 from postroom.ports import Classifier, Destination, Observer, StatusProvider
-from postroom.understand.addresses import normal
 from postroom.understand.reader import read
 
 if TYPE_CHECKING:
     from postroom.adapters.classifier.registry import Registry
     from postroom.adapters.passwords import Argon2Passwords
-
-#: routes that have an inbox of their name without being configured
-BUILT_IN = (REVIEW, JUNK, AUTOMATIC)
-#: within the data folder: tombstones of what was erased
-ERASED = "erased"
-#: desks that the shipped rules and phrases speak for; what speaks for one that a team has not does not count
-SHIPPED = ("appeals", "refunds", "copyright", "general")
 
 
 class House:
@@ -100,44 +86,20 @@ class House:
 
     # -- ground: folder, key, store, observer ---------------------------------------------------------------------
 
+    @property
+    def folder(self) -> Path:
+        """Where the data folder is, or will be."""
+        return self.base / self.settings.data
+
     @cached_property
     def data(self) -> Path:
-        """The folder of the store; made when missing, readable by its owner alone: by root for whom the server becomes."""
-        folder = self.base / self.settings.data
-        try:
-            missing = not folder.exists()
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if missing and os.geteuid() == 0:
-                self._give_away(folder)
-        except OSError as error:
-            raise ConfigError(
-                f"can't make the data folder {folder}: {error.strerror}; set `data` to a folder that postroom may write"
-            ) from error
-        return folder
-
-    def _give_away(self, folder: Path) -> None:
-        """A folder that root has made belongs to whom the server becomes; else to whom the folder above belongs."""
-        user, above = self.settings.intake.user, folder.parent.stat()
-        try:
-            found = pwd.getpwnam(user) if user else None
-        except KeyError:
-            raise ConfigError(f"there is no user {user!r} to run as") from None
-        os.chown(folder, found.pw_uid if found else above.st_uid, found.pw_gid if found else above.st_gid)
+        """The data folder, made when missing. Raises `ConfigError` when it can't be."""
+        return datafolder.made(self.folder, self.settings.intake.user)
 
     @cached_property
     def key(self) -> bytes:
-        """The key of return addresses and loop marks: 32 random bytes, made at the first start."""
-        path = self.data / "key"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(descriptor, "wb") as file:
-            give_to_owner_of_folder(descriptor, path)
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(descriptor)
-        return path.read_bytes()
+        """The key of return addresses and loop marks."""
+        return datafolder.key(self.data)
 
     @cached_property
     def store(self) -> SqliteStore:
@@ -177,7 +139,7 @@ class House:
     @property
     def tombstones(self) -> TombstoneFile:
         """Beside the store: what was erased from it."""
-        return TombstoneFile(self.base / self.settings.data / ERASED)
+        return TombstoneFile(self.folder / datafolder.ERASED)
 
     @property
     def tombs(self) -> Tombs:
@@ -214,7 +176,7 @@ class House:
     @property
     def store_path(self) -> Path:
         """The file of the store."""
-        return self.base / self.settings.data / "postroom.db"
+        return self.folder / datafolder.STORE
 
     def mail(self, some: str) -> Mail | None:
         """The mail whose id begins so or, if none does, ends so. Raises `Refused` when several do."""
@@ -228,33 +190,19 @@ class House:
     @cached_property
     def trust(self) -> Trust:
         """Whom we believe."""
-        trust = self.settings.trust
-        return Trust(
-            authserv_ids=_lower(trust.authserv_ids),
-            team_domains=_lower(trust.team_domains),
-            form_senders=_lower(trust.form_senders),
-            own_addresses=frozenset(self._addresses),
-        )
-
-    @cached_property
-    def _addresses(self) -> dict[str, BrandName]:
-        brands = self.settings.brand.items()
-        return {normal(a.lower()): BrandName(name) for name, brand in brands for a in brand.addresses}
+        return meaning.trust(self.settings)
 
     @property
     def tls(self) -> TlsOptions | None:
         """The certificate of the doors; None when there is none."""
-        intake = self.settings.intake
-        if not intake.tls_certificate:
-            return None
-        return TlsOptions(cert=self.base / intake.tls_certificate, key=self.base / intake.tls_key)
+        return meaning.tls(self.settings, self.base)
 
     @cached_property
     def addressbook(self) -> AddressBook:
         """The recipients that are ours."""
         return AddressBook(
-            addresses=self._addresses,
-            return_domain=self._return_domain,
+            addresses=meaning.addresses(self.settings),
+            return_domain=meaning.return_domain(self.settings),
             key=self.key,
             destinations=tuple(self.destination_settings),
         )
@@ -262,31 +210,12 @@ class House:
     @cached_property
     def patience(self) -> Patience:
         """How long deliveries are tried."""
-        delivery = self.settings.delivery
-        return Patience(
-            first=delivery.first_retry,
-            longest=delivery.max_retry,
-            max_age=delivery.max_age_days * 86400.0,
-            min_tries=delivery.min_tries,
-            probe=delivery.probe_seconds,
-            ceiling=delivery.parking_ceiling,
-        )
+        return meaning.patience(self.settings)
 
     @cached_property
     def desks(self) -> Desks:
         """Where each route's mail goes."""
-        return Desks(
-            routes={
-                RouteName(name): Desk(destinations=_places(route.destinations), before=_places(route.before))
-                for name, route in self.settings.route.items()
-            },
-            review=_places(self.settings.review.destinations),
-            review_clock=self.settings.review.hours * 3600.0,
-            staffed=staffed(self.settings),
-            tell=_places(self.settings.review.tell),
-            urgent=_places(self.settings.urgent.destinations),
-            fallback=RouteName(self.settings.judging.fallback),
-        )
+        return meaning.desks(self.settings)
 
     @cached_property
     def policy(self) -> Policy:
@@ -301,61 +230,19 @@ class House:
     @property
     def weights_path(self) -> Path:
         """The file that `postroom weigh` writes."""
-        return self.base / self.settings.data / "weights.json"
+        return self.folder / datafolder.WEIGHTS
 
     @cached_property
     def settled_policy(self) -> Policy:
         """What the settings alone say."""
-        settings = self.settings
-        thresholds = {
-            (BrandName(""), RouteName(name)): route.threshold
-            for name, route in settings.route.items()
-            if route.threshold is not None
-        }
-        for brand_name, brand in settings.brand.items():
-            thresholds |= {(BrandName(brand_name), RouteName(r)): t for r, t in brand.thresholds.items()}
-        content = msgspec.json.encode(
-            [
-                settings.route,
-                settings.brand,
-                settings.review,
-                settings.judging,
-                settings.trust,
-                settings.second_opinion.floor,
-            ]
-        )
-        return Policy(
-            version=sha256(content).hexdigest()[:12],
-            fallback=RouteName(settings.judging.fallback),
-            thresholds=thresholds,
-            brand_routes={BrandName(""): frozenset(map(RouteName, settings.route))}
-            | {
-                BrandName(name): frozenset(map(RouteName, brand.routes or settings.route))
-                for name, brand in settings.brand.items()
-            },
-            priors={RouteName(name): route.prior for name, route in settings.route.items() if route.prior is not None},
-            stages={
-                RouteName(name): RouteStage(stage=route.stage, percent=route.canary_percent)
-                for name, route in settings.route.items()
-            },
-            protected_domains=tuple(sorted({*_lower(settings.trust.protected_domains), *self._own_domains})),
-            known_domains=tuple(sorted(_lower(settings.trust.known_domains))),
-            max_received=settings.intake.max_received,
-            two_matters=settings.judging.two_matters,
-            second_opinion_floor=settings.second_opinion.floor,
-        )
-
-    @cached_property
-    def _own_domains(self) -> frozenset[str]:
-        return frozenset(address.rpartition("@")[2] for address in self._addresses) | self.trust.team_domains
+        return meaning.policy(self.settings)
 
     # -- rules ----------------------------------------------------------------------------------------------------
 
     @cached_property
     def routes(self) -> tuple[RouteName, ...]:
         """All routes that rules may name."""
-        shipped = SHIPPED if self.settings.judging.starter else ()
-        return tuple(map(RouteName, dict.fromkeys((*self.settings.route, *shipped, *BUILT_IN))))
+        return meaning.routes(self.settings)
 
     @cached_property
     def rules(self) -> Shelf:
@@ -364,7 +251,7 @@ class House:
             settings=self.settings,
             base=self.base,
             routes=self.routes,
-            kept_at=lambda: self.data / "rules.last",
+            kept_at=lambda: self.data / datafolder.RULES,
             observer=lambda: self.observer,
         )
 
@@ -373,8 +260,7 @@ class House:
     @cached_property
     def destination_settings(self) -> dict[DestinationName, DestinationSettings]:
         """What each destination is, the built-in inboxes with them."""
-        built_in: dict[str, DestinationSettings] = dict.fromkeys(BUILT_IN, Inbox())
-        return {DestinationName(name): d for name, d in (built_in | self.settings.destination).items()}
+        return meaning.destinations(self.settings)
 
     @cached_property
     def destinations(self) -> dict[DestinationName, Destination]:
@@ -410,7 +296,9 @@ class House:
 
     @property
     def _around_without_key(self) -> Around:
-        return replace(self._around, return_address=lambda: ReturnAddress(domain=self._return_domain, key=b""))
+        return replace(
+            self._around, return_address=lambda: ReturnAddress(domain=meaning.return_domain(self.settings), key=b"")
+        )
 
     @cached_property
     def _around(self) -> Around:
@@ -419,12 +307,8 @@ class House:
             base=self.base,
             store=lambda: self.store,
             servers=Servers(greet_as=settings.hostname, most=settings.delivery.connections_per_host),
-            return_address=lambda: ReturnAddress(domain=self._return_domain, key=self.key),
+            return_address=lambda: ReturnAddress(domain=meaning.return_domain(self.settings), key=self.key),
         )
-
-    @property
-    def _return_domain(self) -> str:
-        return (self.settings.return_domain or self.settings.hostname).lower()
 
     # -- judges ---------------------------------------------------------------------------------------------------
 
@@ -442,7 +326,7 @@ class House:
         """The models that were learned."""
         from postroom.adapters.classifier.registry import Registry  # noqa: PLC0415 - the doors need no numpy
 
-        return Registry(self.base / self.settings.data / "models")
+        return Registry(self.folder / datafolder.MODELS)
 
     @cached_property
     def heavier_mistake(self) -> str | None:
@@ -472,12 +356,12 @@ class House:
     @cached_property
     def opinion(self) -> OpenAIOpinion | None:
         """Who is asked for a second opinion, by the workers alone; None for nobody. Raises `ConfigError`."""
-        return build_opinion(self.settings.second_opinion, self.base, self.base / self.settings.data, self.observer)
+        return build_opinion(self.settings.second_opinion, self.base, self.folder, self.observer)
 
     def opinion_mistake(self) -> str:
         """What is wrong with its settings that only building it shows, e.g. a key that can't be read."""
         try:
-            build_opinion(self.settings.second_opinion, self.base, self.base / self.settings.data, LogObserver())
+            build_opinion(self.settings.second_opinion, self.base, self.folder, LogObserver())
         except ConfigError as error:
             return str(error)
         return ""
@@ -539,7 +423,7 @@ class House:
     @cached_property
     def taught_routes(self) -> tuple[RouteName, ...]:
         """Routes that a person may name."""
-        return tuple(map(RouteName, dict.fromkeys((*self.settings.route, JUNK, AUTOMATIC))))
+        return meaning.taught_routes(self.settings)
 
     def reviewing(self) -> Reviewing:
         """What takes people's verdicts."""
@@ -693,11 +577,3 @@ class House:
             destination.close()
         if "store" in self.__dict__:
             self.store.close()
-
-
-def _lower(words: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(word.lower() for word in words)
-
-
-def _places(names: tuple[str, ...]) -> tuple[DestinationName, ...]:
-    return tuple(map(DestinationName, names))

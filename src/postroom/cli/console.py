@@ -106,7 +106,7 @@ def with_config(given: Path | None) -> str:
 
 def destinations_of(house: "House") -> dict[str, str]:
     """Every destination with its kind; none is built."""
-    from postroom.bootstrap.house import BUILT_IN
+    from postroom.bootstrap.meaning import BUILT_IN
 
     named = {name: str(type(one).__struct_config__.tag) for name, one in house.settings.destination.items()}
     return dict.fromkeys(BUILT_IN, "inbox") | named
