@@ -19,12 +19,9 @@ from postroom.adapters.intake.options import TlsOptions
 from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.opinion.openai import OpenAIOpinion
-from postroom.adapters.store.accounts import SqliteAccounts
 from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.hooks import SqliteHooks
-from postroom.adapters.store.identities import SqliteIdentities
-from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.replies import SqliteReplies
@@ -36,6 +33,7 @@ from postroom.bootstrap.casework import case_desks
 from postroom.bootstrap.destinations import Around, Servers, build, can_withdraw
 from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.opinion import build_opinion
+from postroom.bootstrap.people import People
 from postroom.bootstrap.pressing import Pressing
 from postroom.bootstrap.reviewers import second_look
 from postroom.bootstrap.shelf import Shelf
@@ -57,8 +55,6 @@ from postroom.flow.outbox import Returns
 from postroom.flow.retry import Patience
 from postroom.flow.router import Dispatch, Judging, Reception
 from postroom.flow.seconding import Seconding
-from postroom.flow.signin import SigningIn
-from postroom.flow.team import Team
 from postroom.flow.verdicts import Reviewing
 from postroom.flow.worker import Bell, JudgeWorker, LaneBell, LaneWorker
 from postroom.model.errors import ConfigError, Refused
@@ -71,7 +67,6 @@ from postroom.understand.reader import read
 
 if TYPE_CHECKING:
     from postroom.adapters.classifier.registry import Registry
-    from postroom.adapters.passwords import Argon2Passwords
 
 
 class House:
@@ -486,19 +481,9 @@ class House:
     # -- people ---------------------------------------------------------------------------------------------------
 
     @cached_property
-    def accounts(self) -> SqliteAccounts:
-        """Who may sign in."""
-        return SqliteAccounts(self.store.units)
-
-    @cached_property
-    def identities(self) -> SqliteIdentities:
-        """Accounts elsewhere that sign people in."""
-        return SqliteIdentities(self.store.units)
-
-    @cached_property
-    def journal(self) -> SqliteJournal:
-        """The audit log."""
-        return SqliteJournal(self.store.units)
+    def people(self) -> People:
+        """Who may sign in, and what they did."""
+        return People(self.settings, lambda: self.store)
 
     @cached_property
     def answers(self) -> SqliteAnswers:
@@ -514,39 +499,6 @@ class House:
     def hooks(self) -> SqliteHooks:
         """The outbox and the log of outgoing webhooks."""
         return SqliteHooks(self.store.units)
-
-    @cached_property
-    def passwords(self) -> "Argon2Passwords":
-        """How passwords are kept."""
-        from postroom.adapters.passwords import Argon2Passwords  # noqa: PLC0415 - few commands need it
-
-        return Argon2Passwords()
-
-    @cached_property
-    def signing_in(self) -> SigningIn:
-        """Who somebody is; one for all threads of a process, as it counts failures."""
-        return SigningIn(
-            accounts=self.accounts,
-            journal=self.journal,
-            passwords=self.passwords,
-            clock=time.time,
-            entropy=os.urandom,
-            idle=self.settings.pages.idle_hours * 3600.0,
-            lifetime=self.settings.pages.session_days * 86_400.0,
-            by_password=self.settings.pages.oidc.passwords or not self.settings.pages.oidc.issuer,
-        )
-
-    @cached_property
-    def team(self) -> Team:
-        """What changes who may sign in."""
-        return Team(
-            accounts=self.accounts,
-            passwords=self.passwords,
-            brands=tuple(map(BrandName, self.settings.brand)),
-            routes=self.taught_routes,
-            clock=time.time,
-            entropy=os.urandom,
-        )
 
     @cached_property
     def pressing(self) -> Pressing:
@@ -569,7 +521,9 @@ class House:
             clock=time.time,
             failed=lambda error: tell_failure(self.observer, error),
         )
-        return Casework(cases=self.cases, filing=filing, accounts=self.accounts, desks=self.case_desks, clock=time.time)
+        return Casework(
+            cases=self.cases, filing=filing, accounts=self.people.accounts, desks=self.case_desks, clock=time.time
+        )
 
     def close(self) -> None:
         """Let go of what was opened."""

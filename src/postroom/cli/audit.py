@@ -53,7 +53,7 @@ def list_(
     from postroom.flow.facts import deed_facts
 
     house = open_store_house(config)
-    found = house.journal.deeds(before=before, limit=limit, by=by, what=what, to=to)
+    found = house.people.journal.deeds(before=before, limit=limit, by=by, what=what, to=to)
     house.close()
     if as_json:
         for deed in found:
@@ -82,9 +82,9 @@ def verify(
         fail("--line is no NUMBER:CHAIN as `postroom audit verify` prints it", 2)
     house = open_store_house(config)
     # In this order: lines that come meanwhile are not taken for broken ones.
-    newest = house.journal.deeds(limit=1)
-    sound = house.journal.verify()
-    kept = noted is None or _is_there(house.journal, int(noted[1]), noted[2])
+    newest = house.people.journal.deeds(limit=1)
+    sound = house.people.journal.verify()
+    kept = noted is None or _is_there(house.people.journal, int(noted[1]), noted[2])
     house.close()
     last = newest[0].number if newest else 0
     whole = sound >= last
@@ -111,7 +111,7 @@ def export(
     from postroom.flow.facts import deed_facts
 
     house = open_store_house(config)
-    for deed in _from(house.journal, start):
+    for deed in _from(house.people.journal, start):
         print_json(deed_facts(deed))
     house.close()
 

@@ -49,8 +49,8 @@ def add(
     from postroom.flow.facts import key_facts
 
     house = open_store_house(config)
-    ends = house.team.clock() + days * _DAY if days else None
-    token, key = house.team.make_key(user, cast("Scope", scope), note_, ends, by or login_name())
+    ends = house.people.team.clock() + days * _DAY if days else None
+    token, key = house.people.team.make_key(user, cast("Scope", scope), note_, ends, by or login_name())
     house.close()
     if as_json:
         print_json({"token": token, **key_facts(key)})
@@ -65,7 +65,7 @@ def list_(config: Config = None, as_json: AsJson = False) -> None:
     from postroom.flow.facts import key_facts
 
     house = open_store_house(config)
-    found = house.accounts.keys()
+    found = house.people.accounts.keys()
     house.close()
     if as_json:
         for key in found:
@@ -88,7 +88,7 @@ def revoke(
 ) -> None:
     """A key works no more, from now on and for good."""
     house = open_store_house(config)
-    house.team.revoke_key(key, by or login_name())
+    house.people.team.revoke_key(key, by or login_name())
     house.close()
     if as_json:
         print_json({"revoked": key})
