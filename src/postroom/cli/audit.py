@@ -11,8 +11,8 @@ from postroom.cli.console import (
     examples,
     fail,
     open_store_house,
+    print_all,
     print_json,
-    print_table,
     say,
     when,
 )
@@ -55,12 +55,9 @@ def list_(
     house = open_store_house(config)
     found = house.people.journal.deeds(before=before, limit=limit, by=by, what=what, to=to)
     house.close()
-    if as_json:
-        for deed in found:
-            print_json(deed_facts(deed))
-        return
-    rows = [(deed.number, when(deed.at), deed.by or "(postroom)", deed.what, deed.to, deed.detail) for deed in found]
-    print_table("", ("line", "at (UTC)", "by", "what", "to", "detail"), rows, empty="Nothing of the kind was done.")
+    columns = ("line", "at (UTC)", "by", "what", "to", "detail")
+    nothing = "Nothing of the kind was done."
+    print_all(found, as_json=as_json, facts=deed_facts, columns=columns, row=_row, empty=nothing)
 
 
 @app.command(epilog=examples("postroom audit verify", "postroom audit verify --line 1042:5d41402a…"))
@@ -114,6 +111,10 @@ def export(
     for deed in _from(house.people.journal, start):
         print_json(deed_facts(deed))
     house.close()
+
+
+def _row(deed: "Deed") -> tuple[object, ...]:
+    return (deed.number, when(deed.at), deed.by or "(postroom)", deed.what, deed.to, deed.detail)
 
 
 def _from(journal: "Journal", start: int) -> "Iterator[Deed]":

@@ -11,8 +11,8 @@ from postroom.cli.console import (
     examples,
     note,
     open_store_house,
+    print_all,
     print_json,
-    print_table,
     say,
     when,
     with_config,
@@ -67,16 +67,8 @@ def list_(config: Config = None, as_json: AsJson = False) -> None:
     house = open_store_house(config)
     found = house.people.accounts.keys()
     house.close()
-    if as_json:
-        for key in found:
-            print_json(key_facts(key))
-        return
-    rows = [
-        (k.name, k.user, k.scope, k.note, when(k.created_at), _or_never(k.expires_at), _or_never(k.seen_at), _state(k))
-        for k in found
-    ]
     columns = ("key", "user", "scope", "note", "made (UTC)", "expires", "last used", "state")
-    print_table("", columns, rows, empty="There are no keys.")
+    print_all(found, as_json=as_json, facts=key_facts, columns=columns, row=_row, empty="There are no keys.")
 
 
 @app.command(epilog=examples("postroom key revoke k3vq7d2a"))
@@ -94,6 +86,11 @@ def revoke(
         print_json({"revoked": key})
     else:
         say(f"{key} works no more.")
+
+
+def _row(key: "ApiKey") -> tuple[str, ...]:
+    made, ends, seen = when(key.created_at), _or_never(key.expires_at), _or_never(key.seen_at)
+    return (key.name, key.user, key.scope, key.note, made, ends, seen, _state(key))
 
 
 def _or_never(at: float | None) -> str:

@@ -15,8 +15,8 @@ from postroom.cli.console import (
     note,
     open_house,
     open_store_house,
+    print_all,
     print_json,
-    print_table,
     say,
     when,
     with_config,
@@ -109,25 +109,9 @@ def list_(config: Config = None, as_json: AsJson = False) -> None:
     house = open_store_house(config)
     users = house.people.accounts.users()
     house.close()
-    if as_json:
-        for one in users:
-            print_json(user_facts(one))
-        return
-    rows = [
-        (
-            u.name,
-            u.shown,
-            u.role,
-            _all(u.brands),
-            _all(u.routes),
-            "yes" if u.urgent else "",
-            _state(u),
-            when(u.created_at),
-        )
-        for u in users
-    ]
     columns = ("name", "shown", "role", "brands", "routes", "urgent", "state", "since (UTC)")
-    print_table("", columns, rows, empty="Nobody yet; add the first with: postroom user add NAME --role admin")
+    nobody = "Nobody yet; add the first with: postroom user add NAME --role admin"
+    print_all(users, as_json=as_json, facts=user_facts, columns=columns, row=_row, empty=nobody)
 
 
 @app.command(epilog=examples("postroom user show ada", "postroom user show ada --json"))
@@ -313,16 +297,9 @@ def sessions(
             say(f"{ended} ended.")
         return
     house.close()
-    facts = [session_facts(one) for one in found]
-    if as_json:
-        for one in facts:
-            print_json(one)
-        return
-    rows = [
-        (f["id"], when(f["created_at"]), when(f["seen_at"]), when(f["expires_at"]), f["ip"], f["agent"]) for f in facts
-    ]
     columns = ("id", "since (UTC)", "last used", "ends", "from", "browser")
-    print_table("", columns, rows, empty=f"{user.name} is signed in nowhere.")
+    nowhere = f"{user.name} is signed in nowhere."
+    print_all(found, as_json=as_json, facts=session_facts, columns=columns, row=_session_row, empty=nowhere)
 
 
 def _change(name: str, by: str, config: Config, *, as_json: bool, **changes: Any) -> None:
@@ -339,6 +316,19 @@ def _change(name: str, by: str, config: Config, *, as_json: bool, **changes: Any
     if "disabled" in changes and works:
         keys = ", ".join(works)
         note(f"Keys of {user.name}: {keys}. End one for good: postroom key revoke {works[0]}{with_config(config)}")
+
+
+def _row(user: "User") -> tuple[str, ...]:
+    brands, routes, urgent = _all(user.brands), _all(user.routes), "yes" if user.urgent else ""
+    return (user.name, user.shown, user.role, brands, routes, urgent, _state(user), when(user.created_at))
+
+
+def _session_row(session: "Session") -> tuple[str, ...]:
+    from postroom.flow.facts import session_facts
+
+    facts = session_facts(session)
+    since, seen, ends = (when(facts[name]) for name in ("created_at", "seen_at", "expires_at"))
+    return (facts["id"], since, seen, ends, facts["ip"], facts["agent"])
 
 
 def _open_sessions(house: "House", user: "User") -> "list[Session]":
