@@ -18,7 +18,7 @@ from postroom.adapters.opinion.openai import OpenAIOpinion
 from postroom.bootstrap import answering, federation, hooks
 from postroom.bootstrap.house import House
 from postroom.bootstrap.weights import read_weights
-from postroom.config.cross import host_and_port, listeners
+from postroom.config.listening import host_and_port, listeners
 from postroom.config.mistakes import Mistake
 from postroom.config.settings import Inbox, Lmtp, Maildir, Mbox, Smtp
 from postroom.model.errors import ConfigError, PostroomError, TryLater
