@@ -8,13 +8,11 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from postroom.adapters.destination.smtp import ReturnAddress
 from postroom.adapters.intake.options import TlsOptions
 from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
@@ -30,9 +28,9 @@ from postroom.adapters.store.turns import SqliteTurns
 from postroom.adapters.tombstones import TombstoneFile
 from postroom.bootstrap import datafolder, meaning
 from postroom.bootstrap.casework import case_desks
-from postroom.bootstrap.destinations import Around, Servers, build, can_withdraw
+from postroom.bootstrap.destinations import Destinations, can_withdraw
 from postroom.bootstrap.failures import tell_failure
-from postroom.bootstrap.opinion import build_opinion
+from postroom.bootstrap.opinion import build_opinion, build_seconding
 from postroom.bootstrap.people import People
 from postroom.bootstrap.pressing import Pressing
 from postroom.bootstrap.reviewers import second_look
@@ -41,7 +39,6 @@ from postroom.bootstrap.status import build_status
 from postroom.bootstrap.weights import PolicyInForce, read_weights, weighed
 from postroom.config import Settings, load
 from postroom.config.settings import Destination as DestinationSettings
-from postroom.config.settings import Inbox
 from postroom.decide.policy import Policy
 from postroom.flow.addressbook import AddressBook
 from postroom.flow.audit import Audit
@@ -57,8 +54,8 @@ from postroom.flow.router import Dispatch, Judging, Reception
 from postroom.flow.seconding import Seconding
 from postroom.flow.verdicts import Reviewing
 from postroom.flow.worker import Bell, JudgeWorker, LaneBell, LaneWorker
-from postroom.model.errors import ConfigError, Refused
-from postroom.model.mail import BrandName, DestinationName, Mail, RouteName
+from postroom.model.errors import Refused
+from postroom.model.mail import DestinationName, Mail, RouteName
 from postroom.model.privacy import Tombs
 from postroom.model.trust import Trust
 from postroom.model.work import Job
@@ -77,7 +74,6 @@ class House:
         #: folder that relative paths in the settings start from
         self.base = base
         self._process = process
-        self._built: dict[DestinationName, Destination] = {}
 
     # -- ground: folder, key, store, observer ---------------------------------------------------------------------
 
@@ -258,52 +254,9 @@ class House:
         return meaning.destinations(self.settings)
 
     @cached_property
-    def destinations(self) -> dict[DestinationName, Destination]:
-        """Every destination by its name. Raises `ConfigError` for one that can't be built."""
-        return {name: self.destination(name) for name in self.destination_settings}
-
-    def destination(self, name: DestinationName) -> Destination:
-        """One destination. Raises `ConfigError` when it can't be built."""
-        if name not in self._built:
-            self._built[name] = build(name, self.destination_settings[name], self._around)
-        return self._built[name]
-
-    def destination_mistakes(self) -> dict[DestinationName, str]:
-        """What is wrong with the settings of destinations that only building them shows, e.g. a secret that can't be read.
-
-        Neither the store nor the signing key is touched.
-        """
-        around = self._around_without_key
-        mistakes = {}
-        for name, wanted in self.destination_settings.items():
-            try:
-                if not isinstance(wanted, Inbox):
-                    build(name, wanted, around)
-            except ConfigError as error:
-                mistakes[name] = str(error)
-        return mistakes
-
-    def destination_to_try(self, name: DestinationName) -> Destination:
-        """One destination for a look at whether it answers; while there is no store, the look makes no key either."""
-        if self.has_store:
-            return self.destination(name)
-        return build(name, self.destination_settings[name], self._around_without_key)
-
-    @property
-    def _around_without_key(self) -> Around:
-        return replace(
-            self._around, return_address=lambda: ReturnAddress(domain=meaning.return_domain(self.settings), key=b"")
-        )
-
-    @cached_property
-    def _around(self) -> Around:
-        settings = self.settings
-        return Around(
-            base=self.base,
-            store=lambda: self.store,
-            servers=Servers(greet_as=settings.hostname, most=settings.delivery.connections_per_host),
-            return_address=lambda: ReturnAddress(domain=meaning.return_domain(self.settings), key=self.key),
-        )
+    def destinations(self) -> Destinations:
+        """Every destination by its name."""
+        return Destinations(self.settings, self.base, store=lambda: self.store, key=lambda: self.key)
 
     # -- judges ---------------------------------------------------------------------------------------------------
 
@@ -337,43 +290,15 @@ class House:
         """Who knows the accounts, for the workers and for files alike. Raises `ConfigError`."""
         return build_status(self.settings.status, self.base, self.observer)
 
-    def status_mistake(self) -> str:
-        """What is wrong with the settings of account status that only building it shows, e.g. a token that can't be read.
-
-        ``""`` when nothing is. The observer of this process is not touched: it may not be built before the server is ready.
-        """
-        try:
-            build_status(self.settings.status, self.base, LogObserver(level="error"))
-        except ConfigError as error:
-            return str(error)
-        return ""
-
     @cached_property
     def opinion(self) -> OpenAIOpinion | None:
         """Who is asked for a second opinion, by the workers alone; None for nobody. Raises `ConfigError`."""
         return build_opinion(self.settings.second_opinion, self.base, self.folder, self.observer)
 
-    def opinion_mistake(self) -> str:
-        """What is wrong with its settings that only building it shows, e.g. a key that can't be read."""
-        try:
-            build_opinion(self.settings.second_opinion, self.base, self.folder, LogObserver())
-        except ConfigError as error:
-            return str(error)
-        return ""
-
     @property
     def seconding(self) -> Seconding | None:
         """When a second opinion is asked for. Raises `ConfigError`."""
-        wanted = self.settings.second_opinion
-        if self.opinion is None:
-            return None
-        return Seconding(
-            other=self.opinion,
-            timeout=wanted.timeout,
-            max_text=wanted.max_text,
-            brands=frozenset(map(BrandName, wanted.brands)),
-            routes=frozenset(map(RouteName, wanted.routes)),
-        )
+        return None if self.opinion is None else build_seconding(self.settings.second_opinion, self.opinion)
 
     # -- the way of a mail ----------------------------------------------------------------------------------------
 
@@ -527,7 +452,7 @@ class House:
 
     def close(self) -> None:
         """Let go of what was opened."""
-        for destination in self._built.values():
-            destination.close()
+        if "destinations" in self.__dict__:
+            self.destinations.close()
         if "store" in self.__dict__:
             self.store.close()
