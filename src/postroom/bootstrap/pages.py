@@ -124,12 +124,12 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
 
     return Room(
         store=house.store,
-        accounts=house.accounts,
-        journal=house.journal,
-        identities=house.identities,
+        accounts=house.people.accounts,
+        journal=house.people.journal,
+        identities=house.people.identities,
         federation=federation(house),
-        signing_in=house.signing_in,
-        team=house.team,
+        signing_in=house.people.signing_in,
+        team=house.people.team,
         views=house.views,
         saved=SavedViews(kept=SqliteSavedViews(house.store.units), clock=time.time),
         turns=house.turns,
