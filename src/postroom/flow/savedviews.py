@@ -16,7 +16,7 @@ MOST_VALUE: Final = 500
 """Characters of what is asked for, each."""
 MOST_DAYS: Final = 36_500
 
-_READING: Final = ("unread", "read")
+_ONE_OF: Final = {"reading": ("unread", "read"), "answering": ("open", "soon", "overdue")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +131,9 @@ def checked(asked: Mapping[str, str]) -> dict[str, str]:
         if len(value) > MOST_VALUE:
             raise Refused(f"{name} has more than {MOST_VALUE} characters: shorten it")
     said = {name: asked[name].strip() for name in FIELDS if asked.get(name, "").strip()}
-    if said.get("reading", "read") not in _READING:
-        raise Refused(unknown("reading", said["reading"], _READING))
+    for name, values in _ONE_OF.items():
+        if said.get(name, values[0]) not in values:
+            raise Refused(unknown(name, said[name], values))
     for name in ("since", "until"):
         if name in said:
             day(said[name])

@@ -127,6 +127,7 @@ def test_somebody_begins_with_a_view_as_long_as_they_have_it(desk: Desk) -> None
         ({"nothing": "x"}, "no field 'nothing'"),
         ({"words": "x" * 501}, "more than 500"),
         ({"reading": "urnead"}, "Did you mean 'unread'"),
+        ({"answering": "overdeu"}, "Did you mean 'overdue'"),
         ({"since": "yesterday"}, "no date"),
         ({"until": "2026-02-30"}, "no date"),
         ({"days": "0"}, "no number of days"),
@@ -141,7 +142,13 @@ def test_what_can_not_be_asked_for_is_refused(asked: dict[str, str], says: str) 
 
 
 def test_a_search_is_kept_in_the_order_of_its_fields() -> None:
-    said = dict.fromkeys(FIELDS, "x") | {"reading": "read", "days": "7", "since": "2026-03-31", "until": "0001-01-01"}
+    said = dict.fromkeys(FIELDS, "x") | {
+        "reading": "read",
+        "answering": "soon",
+        "days": "7",
+        "since": "2026-03-31",
+        "until": "0001-01-01",
+    }
     assert tuple(checked(dict(reversed(said.items())))) == FIELDS
 
 
