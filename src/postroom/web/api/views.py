@@ -25,9 +25,6 @@ class Saved(Input, frozen=True, omit_defaults=True):
     tag: Text = ""
     language: Text = ""
     reading: Annotated[str, Meta(max_length=10, description="unread, read, or empty for both.")] = ""
-    answering: Annotated[
-        str, Meta(max_length=10, description="To be answered: open, soon, overdue; empty for any.")
-    ] = ""
     urgent: bool = False
     unconfirmed: bool = False
     answering: Annotated[str, Meta(max_length=10, description="open, soon, overdue, or empty for any.")] = ""
