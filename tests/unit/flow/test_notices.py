@@ -239,7 +239,7 @@ def test_a_preview_keeps_nothing_and_says_why_nothing_would_be_sent(bench: Bench
     with pytest.raises(Refused, match="none"):
         missing.preview(mail_id, "received")
     asking = replace(bench.noticing, desks={APPEALS: Telling(received="asked", outcomes={})})
-    with pytest.raises(Refused, match="{question}"):
+    with pytest.raises(Refused, match=r"\{question\}"):
         asking.preview(mail_id, "received")
 
 
