@@ -42,7 +42,7 @@ def test_a_rule_is_tried_on_the_past_before_it_counts(windows: Windows) -> None:
 
 
 def test_somebody_erased_does_not_come_back_with_a_backup(windows: Windows, browser: Browser, tmp_path: Path) -> None:
-    address, subject, other = "forget.me@example.net", "My order, and where I live", "Opening hours"
+    address, subject, other = "forget.me@example.net", "My order to Fridolin Lane", "Opening hours"
     windows.house.feed([letter(SHOP, subject, "Please refund order 12 to me.", sender=f"Frida <{address}>")])
     mail, kept = windows.house.mail(subject), tmp_path / "kept.db"
     command(windows.house.trial.folder, "backup", str(kept))
@@ -62,7 +62,7 @@ def test_somebody_erased_does_not_come_back_with_a_backup(windows: Windows, brow
         for there in (page, after.open("root")):
             there.goto(f"/inbox?sender={address}")
             expect(there.get_by_text("Nothing matches")).to_be_visible()
-            there.goto("/inbox?words=where+I+live")
+            there.goto("/inbox?words=Fridolin")
             expect(there.get_by_text("Nothing matches")).to_be_visible()
             there.goto(f"/inbox?words={other.replace(' ', '+')}")
             expect(there.get_by_role("link", name=re.compile(other)).first).to_be_visible()
