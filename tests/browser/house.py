@@ -346,7 +346,7 @@ def command(folder: Path, *words: str) -> None:
 
 def _people(house: House) -> None:
     """Added as `postroom user add` does, with passwords that are quick to check."""
-    team = replace(house.team, passwords=Argon2Passwords(time_cost=1, memory_kib=64, parallelism=1))
+    team = replace(house.people.team, passwords=Argon2Passwords(time_cost=1, memory_kib=64, parallelism=1))
     for name, one in PEOPLE.items():
         user = User(
             name=UserName(name),
@@ -369,7 +369,7 @@ def _tried(house: House) -> None:
     """Rules that lea has tried on the past, back-test 1, and one of root's that failed, 2: the draft was not kept."""
     draft = SqliteDrafts(house.store.units).keep({SheetName("rules/mine.toml"): TRIED}, "lea", time.time())
     for number, (name, of) in enumerate((("lea", draft), ("root", 99)), 1):
-        user = house.accounts.user(UserName(name))
+        user = house.people.accounts.user(UserName(name))
         assert user is not None
         test = trials(house).ask(user, 14, "", of, time.time())
         assert test == number
@@ -424,7 +424,7 @@ def _answered(house: House, mail_id: MailId) -> None:
     """Somebody has answered this one."""
     (mail,) = house.store.read([mail_id])
     to = Answerable(mail=mail, message=read(mail, house.trust), decision=house.store.decisions(mail_id)[-1])
-    by = house.accounts.user(UserName("lea"))
+    by = house.people.accounts.user(UserName("lea"))
     assert by is not None
     answering(house).send(by, to, Wish(text="Hello,\n\nMonday to Friday, nine to five.\n\nLea", language="en"))
 

@@ -24,6 +24,7 @@ from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.federation import federation
 from postroom.bootstrap.house import House
 from postroom.bootstrap.letters import redirecting
+from postroom.bootstrap.patience import PatientProtocol
 from postroom.bootstrap.pressing import look_after
 from postroom.bootstrap.privacy import export, held
 from postroom.bootstrap.reviewers import second_looking, staffing
@@ -62,6 +63,8 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
             log_level="error",
             access_log=False,
             lifespan="off",
+            http=PatientProtocol,
+            ws="none",
             server_header=False,
             proxy_headers=bool(house.settings.pages.url),
             forwarded_allow_ips="127.0.0.1,::1",
@@ -121,12 +124,12 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
 
     return Room(
         store=house.store,
-        accounts=house.accounts,
-        journal=house.journal,
-        identities=house.identities,
+        accounts=house.people.accounts,
+        journal=house.people.journal,
+        identities=house.people.identities,
         federation=federation(house),
-        signing_in=house.signing_in,
-        team=house.team,
+        signing_in=house.people.signing_in,
+        team=house.people.team,
         views=house.views,
         saved=SavedViews(kept=SqliteSavedViews(house.store.units), clock=time.time),
         turns=house.turns,

@@ -24,6 +24,7 @@ from postroom.adapters.observer import metrics
 from postroom.adapters.processes import Supervisor, alone, belongs_to, is_alive
 from postroom.bootstrap import checks
 from postroom.bootstrap.backtesting import Trying, trying
+from postroom.bootstrap.datafolder import MODELS
 from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import RETAINED, keeps_for_a_time
 from postroom.bootstrap.schedule import Schedule, Tidying
@@ -224,7 +225,7 @@ class Server:
         return Schedule(
             command=self._background("learn"),
             every_days=settings.learning.every_days,
-            folder=self._house.base / settings.data / "models",
+            folder=self._house.folder / MODELS,
             counts=settings.judging.model == "learned",
             observer=observer,
             clock=time.time,

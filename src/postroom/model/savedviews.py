@@ -17,6 +17,7 @@ FIELDS: Final = (
     "tag",
     "language",
     "reading",
+    "answering",
     "urgent",
     "unconfirmed",
     "answering",

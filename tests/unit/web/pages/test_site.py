@@ -185,10 +185,10 @@ def test_who_is_disabled_is_out_at_once(here: Installation, ada: Browser) -> Non
     from postroom.model.people import Deed
 
     here.user("bob", "admin")
-    user = here.house.accounts.user("ada")  # type: ignore[arg-type]
+    user = here.house.people.accounts.user("ada")  # type: ignore[arg-type]
     assert user is not None
     deed = Deed(at=1.0, by="bob", what="user-changed", to="ada")
-    here.house.accounts.put_user(replace(user, disabled=True), deed, was=user)
+    here.house.people.accounts.put_user(replace(user, disabled=True), deed, was=user)
     ada.get("/inbox")
     assert ada.at.startswith("/sign-in")
 
