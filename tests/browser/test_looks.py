@@ -223,7 +223,7 @@ LOOKS: Final = (
     Look(name="rule-versions", path=f"{_EDITOR}/versions"),
     Look(name="rule-versions-two", path=_EDITOR, prepare=_two_versions),
     Look(name="rule-diff", path="/rules/diff?to=1"),
-    Look(name="rules-not-for-you", path="/rules", by=("lea",), status=403),
+    Look(name="rules-not-for-you", path="/rules", by=("lea",), status=404),
     Look(name="audit", path="/audit"),
     Look(name="me", path="/me", by=("ada",)),
     Look(name="not-for-you", path="/people", by=("ada",), status=403),
