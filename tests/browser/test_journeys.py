@@ -289,13 +289,24 @@ def test_a_lead_tries_a_dead_letter_again_and_drops_another(windows: Windows) ->
     assert not any(dropped.encode() in one.data for one in windows.house.sink.mails)
 
 
+def test_what_was_answered_elsewhere_is_due_no_more(windows: Windows) -> None:
+    page = windows.open("lea", "/mail/{mail:Мой аккаунт заблокирован}")
+    expect(page.get_by_text("answer in")).to_be_visible()
+    page.keyboard.press("x")
+    again = page.get_by_role("button", name="Not answered after all")
+    expect(again).to_be_visible()
+    expect(page.get_by_text("answer in")).to_have_count(0)
+    again.click()
+    expect(page.get_by_text("answer in")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", ["phone", "wide"])
 def test_a_mail_is_answered_and_the_reply_comes_into_its_case(windows: Windows, width: Width) -> None:
     house, subject, addr = windows.house, f"Please unban me {width}", f"{width}@example.net"
     text = "My account was suspended and I did nothing wrong. Please review the suspension and restore my account."
     house.feed([letter(SHOP, subject, text, sender=f"Eve <{addr}>")])
     page = windows.open("lea", f"/mail/{house.mail(subject)}", width=width)
-    page.get_by_text("Write an answer").click()
+    page.keyboard.press("e")
     page.get_by_label("Template").select_option("appeal-more")
     page.get_by_role("button", name="Use it").click()
     answer = page.get_by_label("Answer", exact=True)

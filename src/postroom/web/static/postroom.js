@@ -27,7 +27,8 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   const folded = hit.closest("details");
   if (folded && hit.matches("input,select")) folded.open = true;
-  if (hit.matches("input,select")) hit.focus(); else hit.click();
+  if (hit.matches("input,select,summary")) hit.focus();
+  if (!hit.matches("input,select")) hit.click();
 });
 
 function mark() {
