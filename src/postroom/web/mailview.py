@@ -129,6 +129,7 @@ def content(raw: bytes, digest: str) -> bytes | None:
 
 def download(name: str, content: bytes) -> Response:
     """Bytes that a browser keeps and never shows (RFC 6266, RFC 8187)."""
+    name = "".join(char if char.isprintable() else "_" for char in name)
     plain = "".join(char if char.isascii() and (char.isalnum() or char in " ._-") else "_" for char in name)[:100]
     disposition = f"attachment; filename=\"{plain.strip() or 'file'}\"; filename*=UTF-8''{quote(name[:100], safe='')}"
     return Response(

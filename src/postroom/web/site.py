@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -102,7 +102,10 @@ _ELSEWHERE = "These pages are not served under that name. Set `pages.url` to the
 
 
 class OurHosts:
-    """Answers only under names that are ours, so that no other site's name can be led here (DNS rebinding)."""
+    """Answers only under names that are ours, so that no other site's name can be led here (DNS rebinding).
+
+    And not where it is in doubt how long a request is (RFC 9112 §6.1): a proxy before us may think otherwise than we do.
+    """
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str], refuse: Callable[[], Response]) -> None:
         self._app = app
@@ -112,7 +115,12 @@ class OurHosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         if scope["type"] == "http":
-            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
+            fields = dict(scope["headers"])
+            if b"transfer-encoding" in fields and b"content-length" in fields:
+                unclear = PlainTextResponse("Say once how long the request is.", 400, {"Connection": "close"})
+                await guarded(unclear)(scope, receive, send)
+                return
+            host = fields.get(b"host", b"").decode("latin-1").lower()
             if host not in self._hosts:
                 await self._refuse()(scope, receive, send)
                 return

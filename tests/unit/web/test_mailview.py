@@ -131,7 +131,8 @@ def test_an_attachment_is_found_by_its_digest_and_never_shown() -> None:
     answer = mailview.download('pa"ge\r\nX: y\u202e.html', content)
     assert answer.media_type == "application/octet-stream"
     assert answer.headers["content-disposition"] == (
-        "attachment; filename=\"pa_ge__X_ y_.html\"; filename*=UTF-8''pa%22ge%0D%0AX%3A%20y%E2%80%AE.html"
+        "attachment; filename=\"pa_ge__X_ y_.html\"; filename*=UTF-8''pa%22ge__X%3A%20y_.html"
     )
     assert "sandbox" in answer.headers["content-security-policy"]
+    assert mailview.download("\ud800", b"").headers["content-disposition"].endswith("UTF-8''_")
     assert mailview.download("", b"").headers["content-disposition"].startswith('attachment; filename="file"')

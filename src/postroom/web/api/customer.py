@@ -56,8 +56,8 @@ class CustomerInfo(Output, frozen=True):
     customer: Customer
 
 
-def answer(informing: Informing, request: Request, now: float) -> Response:
-    """The answer to one question. Raises `Problem` and `TryLater`."""
+def question(informing: Informing, request: Request, now: float) -> OfCustomer:
+    """What a helpdesk asks that knows the secret. Raises `Problem`."""
     scheme, _, said = request.headers.get("authorization", "").partition(" ")
     query = request.scope["query_string"]
     wanted = b64encode(hmac.digest(informing.secret, query, "sha256"))
@@ -70,7 +70,7 @@ def answer(informing: Informing, request: Request, now: float) -> Response:
     asked = parameters(OfCustomer, {}, request.query_params.multi_items())
     if abs(asked.timestamp - now) > _TOLERANCE:
         raise Problem(401, "The question is older than five minutes, or one of the clocks is wrong.")
-    return Response(encoded(known(informing, asked.email.strip())), media_type="application/json")
+    return asked
 
 
 def known(informing: Informing, email: str) -> CustomerInfo:
@@ -123,5 +123,11 @@ class Place:
             raise Problem(404, "No helpdesk is told of customers here: `pages.customer_info_secret_file` is not set.")
         if request.method not in ("GET", "HEAD"):
             raise Problem(405, "This takes GET, HEAD.", headers={"Allow": "GET, HEAD"})
+        try:
+            asked = question(informing, request, self._room.clock())
+        except Problem:
+            # Strangers must not use up what the helpdesk may ask.
+            paced(self._room, ("stranger", request.client.host if request.client else ""))
+            raise
         headers |= paced(self._room, ("customer-info",))
-        return answer(informing, request, self._room.clock())
+        return Response(encoded(known(informing, asked.email.strip())), media_type="application/json")

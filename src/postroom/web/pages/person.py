@@ -50,9 +50,14 @@ def erase(visit: Visit) -> Response:
 
 
 def _what(visit: Visit) -> str:
-    """An address, or the id of a mail that there is. Raises `Refused`."""
+    """An address, or the id of a mail that there is. Raises `Refused`.
+
+    Somebody may have written to every brand and desk: an address is for those who see all of them.
+    """
     what = visit.said("what").strip()
     if "@" in what:
+        if not _sees_all(visit):
+            raise Refused("Addresses are held by those who see every brand and desk: name a mail, or ask an admin.")
         return visit.room.eraser.person(what)
     row = visit.room.views.row(MailId(what.lower()), visit.sight)
     if row is None or row.state == "erased":
@@ -60,9 +65,13 @@ def _what(visit: Visit) -> str:
     return row.id
 
 
+def _sees_all(visit: Visit) -> bool:
+    return visit.sight.brands is None and visit.sight.routes is None
+
+
 def _page(visit: Visit, found: Any = None, done: Any = None) -> Response:
     eraser = visit.room.eraser
-    whole = visit.sight.brands is None and visit.sight.routes is None
+    whole = _sees_all(visit)
     return visit.page(
         "person.html",
         title="Privacy",

@@ -37,8 +37,10 @@ def routes(room: Room, render: Render) -> list[Route]:
         return door.let_in(secret, to)
 
     async def leave(request: Request) -> Response:
+        if not from_here(request, room):
+            return door.not_ours()
         secret = request.cookies.get(room.cookie, "")
-        if secret and from_here(request, room):
+        if secret:
             await run_in_threadpool(room.signing_in.sign_out, secret)
         answer = RedirectResponse("/sign-in?left=1", status_code=303)
         answer.delete_cookie(room.cookie, httponly=True, samesite="lax", secure=room.secure, path="/")

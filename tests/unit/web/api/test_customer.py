@@ -74,6 +74,14 @@ def test_a_signature_is_of_this_very_query(here: Installation) -> None:
     assert here.browser().get(f"/api/v1/customer-info?{query}").status == 401
 
 
+def test_strangers_do_not_use_up_what_a_helpdesk_may_ask(tmp_path: Path) -> None:
+    (tmp_path / "helpdesk").write_text(SECRET)
+    with installation(tmp_path, customer_info_secret_file="helpdesk", api_per_minute=3) as here:
+        statuses = [ask(here, secret="another secret of that length").status for _ in range(5)]
+        assert statuses == [401, 401, 401, 429, 429]
+        assert [ask(here).status for _ in range(4)] == [200, 200, 200, 429]
+
+
 def test_what_is_asked_is_read_strictly(here: Installation) -> None:
     assert problem(ask(here, email="x"))["status"] == 422
     assert problem(ask(here, more="x"))["status"] == 422

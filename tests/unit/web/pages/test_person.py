@@ -86,6 +86,10 @@ def test_who_may_what(here: Installation) -> None:
     page = narrow.get("/person").words
     assert ADA not in page
     assert "for those who see every brand" in page
+    for path in ("/person/hold", "/person/release"):
+        refused = narrow.post(path, csrf=narrow.csrf(), what=ADA, reason="Case 8")
+        assert (refused.status, "every brand and desk" in refused.words) == (409, True)
+    assert [one.reason for one in here.room.eraser.keeping.holds()] == ["Case 7"]
 
 
 def test_programmes_are_told_that_a_mail_was_erased(here: Installation, root: Browser) -> None:

@@ -81,6 +81,19 @@ def test_signing_out_ends_the_session_on_the_server(here: Installation, ada: Bro
     assert ada.at.startswith("/sign-in")
 
 
+@pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
+def test_another_site_signs_nobody_out(ada: Browser, headers: dict[str, str]) -> None:
+    answer = ada.post("/sign-out", headers=headers)
+    assert (answer.status, answer.cookies) == (403, ())
+    ada.get("/inbox")
+    assert ada.at == "/inbox"
+
+
+def test_a_request_whose_length_is_in_doubt_is_not_answered(ada: Browser) -> None:
+    answer = ada.post("/sign-in", headers={"content-length": "4", "transfer-encoding": "chunked"})
+    assert (answer.status, answer.headers["connection"]) == (400, "close")
+
+
 def test_other_names_than_ours_are_not_answered(ada: Browser) -> None:
     ada.host = "rebound.example:8026"
     assert ada.get("/inbox").status == 400
