@@ -200,6 +200,7 @@ LOOKS: Final = (
     Look(name="agreement-nothing", path="/review/agreement", by=("nora",)),
     Look(name="settle", path="/review/agreement/{mail:Doubled question 16}", by=("luis",)),
     Look(name="letters", path="/letters", by=("lea",)),
+    Look(name="notices", path="/notices", by=("lea",), prepare=open_all),
     Look(name="backtest", path="/backtest?draft=1", by=("lea", "wanda")),
     Look(name="backtest-done", path="/backtest/1", by=("lea",)),
     Look(name="backtest-failed", path="/backtest/2"),
