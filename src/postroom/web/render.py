@@ -49,6 +49,8 @@ class Render:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            # those of this process: files that are put in their place meanwhile go with other code
+            auto_reload=False,
         )
         found.filters |= words.FILTERS
         found.globals["static"] = {name: f"/static/{mark}/{name}" for name, (mark, _) in self.static.items()}
