@@ -91,8 +91,8 @@ def test_the_first_admin_is_added_where_there_is_no_store_yet(
 
 def test_who_was_added_can_sign_in_and_is_shown(team: None, postroom: Postroom, house: Callable[[], House]) -> None:
     opened = house()
-    secret, user = opened.signing_in.sign_in("ada", "four words of nothing", "192.0.2.1", "Fire\x1bfox")
-    found = opened.signing_in.who(secret)
+    secret, user = opened.people.signing_in.sign_in("ada", "four words of nothing", "192.0.2.1", "Fire\x1bfox")
+    found = opened.people.signing_in.who(secret)
     opened.close()
     assert user.shown == "Ada \u2665"
     assert found is not None
@@ -119,7 +119,7 @@ def test_a_password_is_asked_for_twice(typed: Callable[..., Ran], house: Callabl
     changed = typed([other, other], "user", "password", "ROOT")
     assert changed.out == "root has a new password and is signed out everywhere.\n"
     opened = house()
-    assert opened.signing_in.sign_in("root", other, "", "")[1].name == "root"
+    assert opened.people.signing_in.sign_in("root", other, "", "")[1].name == "root"
     opened.close()
 
 
@@ -132,7 +132,7 @@ def test_without_a_keyboard_a_password_comes_from_a_file(
     (folder / "secret").write_bytes("pässword of four\r\nsecond line\n".encode())
     assert postroom("user", "password", "ada", "--password-file", str(folder / "secret")).code == 0
     opened = house()
-    assert opened.signing_in.sign_in("ada", "pässword of four", "", "")[1].name == "ada"
+    assert opened.people.signing_in.sign_in("ada", "pässword of four", "", "")[1].name == "ada"
     opened.close()
     missing = postroom("user", "password", "ada", "--password-file", "none")
     assert (missing.code, missing.err) == (1, "postroom: none: No such file or directory\n")
@@ -174,7 +174,7 @@ def test_somebody_is_changed_disabled_and_enabled(team: None, postroom: Postroom
 def test_sessions_are_listed_and_ended(team: None, postroom: Postroom, house: Callable[[], House]) -> None:
     opened = house()
     for number in range(3):
-        opened.signing_in.sign_in("ada", "four words of nothing", f"192.0.2.{number}", "Fire\x1bfox")
+        opened.people.signing_in.sign_in("ada", "four words of nothing", f"192.0.2.{number}", "Fire\x1bfox")
     opened.close()
     listed = postroom("user", "sessions", "ada")
     assert "192.0.2.2" in listed.out
@@ -198,7 +198,7 @@ def test_a_key_is_shown_once_and_works_until_it_is_revoked(
     name = token.split("_")[1]
     assert made.err == f"Nobody can show it again. Revoke it: postroom key revoke {name}\n"
     opened = house()
-    found = opened.signing_in.by_key(token)
+    found = opened.people.signing_in.by_key(token)
     opened.close()
     assert found is not None
     assert (found[0].expires_at, found[1].name, found[1].role) == (None, "ada", "agent")
@@ -284,7 +284,7 @@ def test_the_export_can_be_checked_as_the_documentation_says(
     from postroom.testing.accounts_contract import a_deed
 
     opened = house()
-    opened.journal.write([a_deed(f"é\u202e\x9b\x00\ud800 {number}", at=number / 7) for number in range(2501)])
+    opened.people.journal.write([a_deed(f"é\u202e\x9b\x00\ud800 {number}", at=number / 7) for number in range(2501)])
     opened.close()
     exported = postroom("audit", "export")
     assert [one["number"] for one in exported.lines] == list(range(1, 2502))
