@@ -30,7 +30,7 @@ _LOOK: Final = 0.5
 _AFTER_TROUBLE: Final = 10.0
 _MOST_TEMPLATES: Final = 500
 _LARGEST: Final = 200_000
-_OFF: Final = "answers are not set up: an admin sets [answers] host in postroom.toml to the server that sends them"
+_OFF: Final = "answers are not set up: name the server that sends them, as [answers] host in postroom.toml"
 
 
 def answering(house: "House") -> Answering:

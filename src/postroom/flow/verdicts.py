@@ -17,7 +17,7 @@ from postroom.flow.desks import Desks
 from postroom.flow.moves import Consequence, Mover, Moves
 from postroom.flow.undo import Undo, own, restored, undo
 from postroom.model.errors import Refused, TryLater, unknown
-from postroom.model.judgement import AUTOMATIC, JUNK, Asked, Decision, Finding, Stage, TakenBack, Verdict
+from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Asked, Decision, Finding, Stage, TakenBack, Verdict
 from postroom.model.mail import DestinationName, Mail, MailId, RouteName
 from postroom.model.memory import Memory, Remember
 from postroom.model.message import Message
@@ -206,6 +206,8 @@ class Reviewing:
         return self.store.jobs(JobFilter(mail_id=mail.id, kinds=("deliver",)))
 
     def _checked(self, mail: Mail, route: RouteName) -> RouteName:
+        if route == REVIEW:
+            raise Refused("review is no desk: say to which desk the mail belongs")
         if route not in self.routes:
             raise Refused(unknown("route", route, self.routes))
         if not self.policy.allows(mail.brand, route):

@@ -13,7 +13,7 @@ PROBLEMS = {
     400: "That can't be read",
     403: "Not for you",
     404: "Not here",
-    409: "That has changed meanwhile",
+    409: "That was not done",
     413: "Too much",
     503: "Not now",
 }

@@ -196,7 +196,7 @@ def test_shadow_is_said(asked: str, folder: Path, postroom: Postroom) -> None:
     [
         (("list", "--asked", "nobody"), 2, "use review or audit"),
         (("move", "{}", "refund"), 1, "there is no route 'refund'"),
-        (("move", "{}", "review"), 1, "there is no route 'review'"),
+        (("move", "{}", "review"), 1, "review is no desk"),
         (("show", "zzz"), 1, "no mail with the id zzz"),
         (("confirm", "{}", "--as", " "), 1, "has a name"),
     ],

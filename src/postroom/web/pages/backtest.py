@@ -4,18 +4,21 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from postroom.flow.backtest import change_facts, in_words, remarks
+from postroom.flow.rulework import may_work
 from postroom.flow.trials import Listed
 from postroom.model.backtest import MOST_DAYS, MOST_MAILS, Backtest, ChangeKind, Shift, TestNumber, Which
 from postroom.model.errors import Refused
 from postroom.model.mail import RouteName
 from postroom.model.people import ALL
+from postroom.model.rulebooks import DraftId, SheetName
+from postroom.web import ruleview
 from postroom.web.figures import flows, loads
 from postroom.web.render import Missing
 from postroom.web.visit import Page, Visit
@@ -47,6 +50,8 @@ def begin(visit: Visit) -> Response:
         title="Back-test",
         here="backtest",
         draft=draft,
+        edited=_edited(visit, draft),
+        address=ruleview.address,
         days=_DAYS,
         most_days=MOST_DAYS,
         most_mails=MOST_MAILS,
@@ -76,8 +81,15 @@ def one(visit: Visit) -> Response:
     """How far it is, or what it came to."""
     test = _test(visit)
     report = test.report
+    around: dict[str, Any] = {
+        "title": f"Back-test {test.number}",
+        "here": "backtest",
+        "test": test,
+        "edited": _edited(visit, test.asked.draft),
+        "address": ruleview.address,
+    }
     if report is None:
-        return visit.page("backtest_open.html", title=f"Back-test {test.number}", here="backtest", test=test)
+        return visit.page("backtest_open.html", **around)
     which = _which(visit)
     listed, after = visit.room.trials.page(
         test, visit.sight, which, after=_number(visit.query.get("after", "")), limit=_SHOWN
@@ -86,9 +98,7 @@ def one(visit: Visit) -> Response:
     asked = urlencode({name: value for name, value in given.items() if value})
     return visit.page(
         "backtest_done.html",
-        title=f"Back-test {test.number}",
-        here="backtest",
-        test=test,
+        **around,
         report=report,
         words=in_words(report),
         remarks=remarks(report),
@@ -106,6 +116,16 @@ def one(visit: Visit) -> Response:
         older=f"/backtest/{test.number}?{urlencode(given | {'after': after})}#mails" if after else "",
         files=f"?{asked}" if asked else "",
     )
+
+
+def _edited(visit: Visit, draft: int) -> list[SheetName]:
+    """The files that a draft changes, for those who may go on writing them; none once it is saved, or kept no more."""
+    if not draft or not may_work(visit.user):
+        return []
+    try:
+        return sorted(visit.room.rulework.drafted(DraftId(draft))[1])
+    except Refused:
+        return []
 
 
 def as_csv(visit: Visit) -> Response:

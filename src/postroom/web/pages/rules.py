@@ -9,12 +9,13 @@ from postroom.flow.differ import differences
 from postroom.flow.rulework import Changes, Conflict, Faulty, Looked
 from postroom.model.errors import Refused
 from postroom.model.judgement import AccountState
-from postroom.model.rulebooks import KINDS, SheetName, normal_text
+from postroom.model.rulebooks import KINDS, DraftId, SheetName, normal_text
 from postroom.ports.rulebooks import Checked
 from postroom.web import mailview, ruleview
 from postroom.web.render import Missing
 from postroom.web.visit import Page, Visit
 
+_DIGITS = 16
 _ACCOUNTS = get_args(AccountState)
 
 
@@ -67,10 +68,14 @@ def shipped(visit: Visit) -> Response:
 
 
 def opened(visit: Visit) -> Response:
-    """The editor, with what the file holds."""
+    """The editor, with what the file holds, or a draft of it."""
     sheet = _sheet(visit)
     looked = visit.room.rulework.look()
     text = looked.texts.get(sheet, ruleview.beginning(sheet))
+    draft = visit.query.get("draft", "")
+    if draft.isascii() and draft.isdecimal() and len(draft) < _DIGITS:
+        changes = visit.room.rulework.drafted(DraftId(int(draft)))[1]
+        text = changes.get(sheet) or text
     return _editor(visit, sheet, looked, text)
 
 

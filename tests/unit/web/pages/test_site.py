@@ -561,7 +561,7 @@ def test_an_answer_in_review_that_leads_out_of_sight_is_undone(here: Installatio
     rea = here.user("rea", "reviewer", routes=("appeals", "general"))
     first = asked(rea.get("/review").text)
     page = rea.post(f"/review/{first}", csrf=rea.csrf(), generation="1", route="copyright").words
-    assert "The mail that you moved went to copyright" in page
+    assert "The mail that you moved belongs to copyright" in page
     again = rea.post(f"/mail/{first}/undo", csrf=rea.csrf(), generation="2", to=f"/review?take={first}")
     assert asked(again.text) == first
 
@@ -570,9 +570,9 @@ def test_the_last_answer_in_review_is_undone_at_once_and_asked_again(here: Insta
     ada = here.user("ada", "reviewer")
     first = asked(ada.get("/review").text)
     page = ada.post(f"/review/{first}", csrf=ada.csrf(), generation="1", route="refunds")
-    assert "went to refunds" in page.words
+    assert "belongs to refunds" in page.words
     again = ada.post(f"/mail/{first}/undo", csrf=ada.csrf(), generation="2", to=f"/review?take={first}")
     assert asked(again.text) == first
-    assert "went to" not in again.words
+    assert "belongs to" not in again.words
     bob = here.user("bob", "reviewer")
-    assert "went to" not in bob.get(f"/review?last={first}").words
+    assert "belongs to" not in bob.get(f"/review?last={first}").words
