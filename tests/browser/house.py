@@ -122,7 +122,7 @@ route = "appeals"
 weight = 3.0
 urgent = "photographs"
 """
-_APPEALS = 'cases = true\nfirst_answer = "8 business hours"\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
+_APPEALS = 'cases = true\nacknowledge = "appeal-received"\noutcomes = { granted = "appeal-granted" }\nfirst_answer = "8 business hours"\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
 
 
 #: file -> text, as the team wrote it; it speaks of no letter of the tests

@@ -26,7 +26,7 @@ def test_a_rule_is_tried_on_the_past_before_it_counts(windows: Windows) -> None:
     page.get_by_label("Text of").fill(_RULE)
     page.get_by_role("button", name="Test on the last days").click()
     expect(page.get_by_role("heading", name="Back-test")).to_be_visible()
-    expect(page.get_by_label("Try", exact=True)).to_contain_text("draft")
+    expect(page.locator("select[name=draft]")).to_contain_text("draft")
     page.get_by_label("on the last").fill("2")
     page.locator("select[name=brand]").select_option("shop")
     page.get_by_role("button", name="Try them").click()
@@ -42,7 +42,7 @@ def test_a_rule_is_tried_on_the_past_before_it_counts(windows: Windows) -> None:
 
 
 def test_somebody_erased_does_not_come_back_with_a_backup(windows: Windows, browser: Browser, tmp_path: Path) -> None:
-    address, subject, other = "forget.me@example.net", "My order, and where I live", "Opening hours"
+    address, subject, other = "forget.me@example.net", "My order to Fridolin Lane", "Opening hours"
     windows.house.feed([letter(SHOP, subject, "Please refund order 12 to me.", sender=f"Frida <{address}>")])
     mail, kept = windows.house.mail(subject), tmp_path / "kept.db"
     command(windows.house.trial.folder, "backup", str(kept))
@@ -54,7 +54,7 @@ def test_somebody_erased_does_not_come_back_with_a_backup(windows: Windows, brow
     page.get_by_label("Type the address again").fill(address)
     page.get_by_role("button", name="Erase", exact=True).click()
     expect(page.get_by_role("heading", name="Erased", exact=True)).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("status")).to_contain_text("1 mail")
+    expect(page.locator(".told")).to_contain_text("1 mail")
     page.goto("/audit")
     expect(page.get_by_role("row").filter(has_text="erased").filter(has_text="root").first).to_be_visible()
     with restored(tmp_path / "restored", kept, windows.house) as house:
@@ -62,7 +62,7 @@ def test_somebody_erased_does_not_come_back_with_a_backup(windows: Windows, brow
         for there in (page, after.open("root")):
             there.goto(f"/inbox?sender={address}")
             expect(there.get_by_text("Nothing matches")).to_be_visible()
-            there.goto("/inbox?words=where+I+live")
+            there.goto("/inbox?words=Fridolin")
             expect(there.get_by_text("Nothing matches")).to_be_visible()
             there.goto(f"/inbox?words={other.replace(' ', '+')}")
             expect(there.get_by_role("link", name=re.compile(other)).first).to_be_visible()

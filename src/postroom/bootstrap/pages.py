@@ -16,7 +16,7 @@ import uvicorn
 from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
 from postroom.adapters.store.savedviews import SqliteSavedViews
-from postroom.bootstrap import elsewhere, hooks
+from postroom.bootstrap import elsewhere, hooks, notices
 from postroom.bootstrap.answering import answering
 from postroom.bootstrap.backtesting import trials
 from postroom.bootstrap.casework import keep_up
@@ -92,6 +92,7 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
     )
     looking.start()
     hooks.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
+    notices.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
     elsewhere.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
     gc.freeze()
     pulse.ready()
@@ -140,6 +141,7 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         cases=house.cases,
         casework=house.casework,
         answering=answering(house),
+        noticing=notices.noticing(house),
         urgency=house.pressing.urgency,
         neglected_after=house.pressing.neglected_after,
         deadlines=house.pressing.deadlines,

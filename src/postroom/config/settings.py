@@ -110,6 +110,16 @@ class Route(Table, frozen=True):
         tuple[Name, ...], Meta(description="Destinations that its mail went to before postroom, for shadow and canary.")
     ] = ()
 
+    acknowledge: Annotated[
+        str,
+        Meta(
+            description="Template that tells people by itself that their mail has come to this desk; empty: nobody is told (docs/how-to/answer.md)."
+        ),
+    ] = ""
+    outcomes: Annotated[
+        dict[Literal["granted", "rejected", "withdrawn"], str],
+        Meta(description="Template that tells them how their case ended, by outcome; those left out are not told."),
+    ] = field(default_factory=dict)
     cases: Annotated[
         bool, Meta(description="A case a person and incident opens by itself for its mail (docs/how-to/cases.md).")
     ] = False

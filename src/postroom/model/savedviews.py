@@ -17,7 +17,6 @@ FIELDS: Final = (
     "tag",
     "language",
     "reading",
-    "answering",
     "urgent",
     "unconfirmed",
     "answering",
