@@ -145,10 +145,10 @@ def test_without_passwords_a_code_is_the_way_in(there: Provider, tmp_path: Path)
 def test_an_admin_sees_and_unlinks(here: Installation, there: Provider) -> None:
     browser, root = here.browser(), here.user("root2", "admin")
     browser.get(go(browser, there))
-    page = root.get("/people")
+    page = root.get("/people/ada")
     assert f"Signs in as <b>ada@example.com</b> at {there.issuer}" in page.text
     root.post("/people/ada/unlink", csrf=root.csrf(), issuer=there.issuer)
-    assert "Signs in as" not in root.get("/people").text
+    assert "Signs in as" not in root.get("/people/ada").text
     assert "Sign in with" in browser.get("/inbox").text
     assert root.post("/people/ada/unlink", csrf=root.csrf()).status == 409
 
