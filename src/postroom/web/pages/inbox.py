@@ -1,6 +1,6 @@
 """Lists of mail: a desk's inbox, and search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
@@ -8,10 +8,11 @@ from starlette.responses import RedirectResponse, Response
 from postroom.flow.savedviews import day, days
 from postroom.model.desktop import MailPage, Wanted
 from postroom.model.errors import Refused
-from postroom.model.mail import BrandName, RouteName
+from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.savedviews import FIELDS
-from postroom.web.pages.mail import Opened, given, opened, say_of
+from postroom.web.pages.mail import given, opened, say_of
 from postroom.web.pages.views import chosen
+from postroom.web.render import Missing
 from postroom.web.seen import read_by
 from postroom.web.visit import Page, Visit, inside
 
@@ -65,33 +66,36 @@ def together(visit: Visit) -> Response:
     ticked = visit.form.get("mail", ())[:_MOST]
     if not ticked:
         raise Refused("Tick the mails that you mean.")
-    mails = [opened(visit, one.partition(".")[0]) for one in ticked]
+    named = {MailId(mail_id): generation for mail_id, _, generation in (one.partition(".") for one in ticked)}
+    rows = visit.room.views.rows(set(named), visit.sight)
+    if any(one not in rows or rows[one].state == "erased" for one in named):
+        raise Missing("One of these mails is not there, or it is not for you. Nothing has changed.")
     route = visit.said("route")
     match visit.said("verb"):
         case "read":
-            for one in mails:
-                read_by(visit.room, visit.sight, one.row)
+            for row in rows.values():
+                read_by(visit.room, visit.sight, row)
         case "elsewhere" | "needless" | "unanswered" as verb:
-            say_of(visit, [one.row.id for one in mails], verb)
+            say_of(visit, list(named), verb)
         case "move":
             if not route:
                 raise Refused("Say to which desk they go.")
-            _all_given(visit, mails, route, [said.partition(".")[2] for said in ticked])
+            _all_given(visit, named, route)
         case _:
             raise Refused("This form is damaged: load the page again.")
     return RedirectResponse(inside(visit.said("to", "/inbox")), status_code=303)
 
 
-def _all_given(visit: Visit, mails: Sequence[Opened], route: str, generations: Sequence[str]) -> None:
-    """A verdict on each. Raises `Refused` when some were refused, and says how many were not."""
+def _all_given(visit: Visit, named: Mapping[MailId, str], route: str) -> None:
+    """A verdict on each, one after the other, as mails may be large. Raises `Refused` when some were refused, and says how many were not."""
     refused = []
-    for one, generation in zip(mails, generations, strict=True):
+    for mail_id, generation in named.items():
         try:
-            given(visit, one, route, generation)
-        except Refused as error:
+            given(visit, opened(visit, mail_id), route, generation)
+        except (Refused, Missing) as error:
             refused.append(str(error))
     if refused:
-        raise Refused(f"{len(mails) - len(refused)} of {len(mails)} mails were moved, the others not: {refused[0]}")
+        raise Refused(f"{len(named) - len(refused)} of {len(named)} mails were moved, the others not: {refused[0]}")
 
 
 def wanted(said: Mapping[str, str], now: float) -> Wanted:

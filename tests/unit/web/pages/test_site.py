@@ -493,6 +493,13 @@ def test_of_several_mails_those_that_can_be_moved_are_and_the_others_are_told(he
     assert [here.house.store.decisions(mail)[-1].route for mail in (one, two)] == ["appeals", "refunds"]
 
 
+def test_a_mail_that_is_ticked_twice_is_moved_once(here: Installation, ada: Browser) -> None:
+    (mail,) = here.receive(APPEAL)
+    page = ada.post("/inbox", csrf=ada.csrf(), verb="move", mail=[f"{mail}.1"] * 3, route="refunds")
+    assert page.status == 200
+    assert len(here.house.store.decisions(mail)) == 2
+
+
 def test_what_one_may_not_see_is_not_moved_with_the_rest(here: Installation) -> None:
     (mine,) = here.receive(APPEAL)
     (other,) = here.receive(REFUND)
