@@ -237,6 +237,13 @@ def test_without_targets_nothing_is_said_of_answers(tmp_path: Path) -> None:
         assert "First answers" not in ada.get("/condition").text
 
 
+def test_only_at_desks_with_a_target_late_answers_are_looked_for(here: Installation) -> None:
+    lea = here.user("lea", "lead")
+    assert "answering=overdue" in lea.get("/inbox").text
+    assert "answering=overdue" in lea.get("/inbox?route=general").text
+    assert "answering=overdue" not in lea.get("/inbox?route=refunds").text
+
+
 def test_a_lead_sees_how_desks_keep_it(here: Installation) -> None:
     lea, other = here.user("lea", "lead"), here.user("oda", "lead", brands=("video",))
     one, two, three = here.receive(
