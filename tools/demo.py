@@ -167,7 +167,7 @@ def _invite(console: Console, settings: Path, password: str) -> None:
     console.print("  Appeals  an inbox; every mail there has a case, under Cases, with its clocks")
     console.print("  ?        all keys of a page\n")
     console.print(f"It takes mail for support@shop.example.com by SMTP on {_smtp_of(settings)}.")
-    console.print("Ctrl-C stops it.")
+    console.print(f"Ctrl-C stops it. What goes wrong stands in {settings.parent / 'log'}.", highlight=False)
 
 
 def _smtp_of(settings: Path) -> str:
