@@ -187,7 +187,7 @@ def list_backtests(call: Call[Nothing, Nothing]) -> BacktestsFacts:
     return BacktestsFacts(backtests=tuple(map(_facts, call.room.trials.all(call.sight))))
 
 
-def try_rules(call: Call[Nothing, Tries]) -> BacktestFacts:
+def start_backtest(call: Call[Nothing, Tries]) -> BacktestFacts:
     """Judge the mail of the last days again, by the rules in force and by a draft or the files on the disk; nothing is moved.
 
     One at a time: while another waits or runs it is refused. It takes about two minutes for 50,000 mails: ask how far it is.
@@ -252,7 +252,7 @@ def _facts(one: Backtest) -> BacktestFacts:
 OPERATIONS = (
     Operation(do=list_backtests, path="/backtests", scope="lead"),
     Operation(
-        do=try_rules,
+        do=start_backtest,
         path="/backtests",
         scope="lead",
         method="POST",
