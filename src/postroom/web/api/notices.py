@@ -82,7 +82,7 @@ def list_notices(call: Call[WhichNotices, Nothing]) -> NoticesFacts:
     )
 
 
-def preview_notices(call: Call[Nothing, Nothing]) -> PlansFacts:
+def list_notice_plans(call: Call[Nothing, Nothing]) -> PlansFacts:
     """See what each desk would tell whom by itself, tried on its newest mails. Nothing is sent."""
     return PlansFacts(
         plans=tuple(
@@ -104,5 +104,5 @@ def preview_notices(call: Call[Nothing, Nothing]) -> PlansFacts:
 
 OPERATIONS = (
     Operation(do=list_notices, path="/notices", scope="lead"),
-    Operation(do=preview_notices, path="/notices/preview", scope="lead"),
+    Operation(do=list_notice_plans, path="/notices/preview", scope="lead"),
 )

@@ -147,7 +147,7 @@ def get_replies(call: Call[OfMail, Nothing]) -> Replies:
     return Replies(replies=tuple(map(reply_facts, found)))
 
 
-def begin_reply(call: Call[Draft, Nothing]) -> AnswerFacts:
+def get_reply_draft(call: Call[Draft, Nothing]) -> AnswerFacts:
     """What an answer to a mail can begin with: whom it can go to, templates, and the text of one."""
     to, answering = _answerable(call), call.room.answering
     asked = call.asked
@@ -273,7 +273,7 @@ _EXAMPLE = Written(text="Your account is restored.", language="en")
 
 OPERATIONS = (
     Operation(do=get_replies, path="/mails/{id}/replies", scope="read"),
-    Operation(do=begin_reply, path="/mails/{id}/replies/draft", scope="answer", refused=422),
+    Operation(do=get_reply_draft, path="/mails/{id}/replies/draft", scope="answer", refused=422),
     Operation(
         do=preview_reply,
         path="/mails/{id}/replies/preview",
