@@ -282,7 +282,7 @@ def test_without_settings_the_form_says_what_to_set(tmp_path: Path) -> None:
         ada = here.user("ada", "agent")
         (mail_id,) = here.receive(APPEAL)
         page = ada.get(f"/mail/{mail_id}").words
-        assert "an admin sets [answers] host" in page
+        assert "as [answers] host in postroom.toml" in page
         assert "Write an answer" not in page
         assert say(ada, mail_id, "send", "Yes.").status == 409
 
