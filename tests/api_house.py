@@ -34,7 +34,7 @@ class Programme:
 
 def programme(here: Installation, user: str, scope: str, **facts: Any) -> Programme:
     """A programme with a key of somebody who is there, or is added with a role that the scope takes."""
-    token, _ = here.house.team.make_key(user, scope, "", facts.get("expires_at"), "root")  # type: ignore[arg-type]
+    token, _ = here.house.people.team.make_key(user, scope, "", facts.get("expires_at"), "root")  # type: ignore[arg-type]
     return Programme(here=here, token=token)
 
 

@@ -154,11 +154,11 @@ class Installation:
             name=UserName(name),
             role=role,  # type: ignore[arg-type]
             shown=name.title(),
-            password=self.house.signing_in.passwords.hash(PASSWORD),
+            password=self.house.people.signing_in.passwords.hash(PASSWORD),
             created_at=time.time(),
             **facts,
         )
-        self.house.accounts.put_user(known, Deed(at=time.time(), by="", what="user-added", to=name))
+        self.house.people.accounts.put_user(known, Deed(at=time.time(), by="", what="user-added", to=name))
         browser = self.browser()
         assert browser.sign_in(name).status == 200
         return browser
@@ -198,9 +198,9 @@ def installation(folder: Path, settings: str = SETTINGS, **pages: Any) -> Iterat
     found = msgspec.structs.replace(found, pages=msgspec.structs.replace(found.pages, **pages)) if pages else found
     house = House(found, folder)
     quick = Argon2Passwords(time_cost=1, memory_kib=64, parallelism=1)
-    house.__dict__["signing_in"] = replace(house.signing_in, passwords=quick)
+    house.people.__dict__["signing_in"] = replace(house.people.signing_in, passwords=quick)
     root = User(name=UserName("root"), role="admin", created_at=1.0)
-    house.accounts.put_user(root, Deed(at=1.0, by="", what="user-added", to="root"))
+    house.people.accounts.put_user(root, Deed(at=1.0, by="", what="user-added", to="root"))
     try:
         made = replace(room(house, []), hosts=frozenset({HOST}))
         made = replace(made, rulework=replace(made.rulework, bench=Bench(house)))

@@ -58,7 +58,9 @@ def _table(table: type[Table], title: str) -> Iterator[str]:
             inner.append((plain, f"[{info.name}]"))
         elif info.name == "destination":
             inner.extend((kind, f'[destination.NAME] kind = "{name}"') for name, kind in DESTINATION_KINDS.items())
-        elif get_origin(plain) is dict and isinstance(get_args(plain)[1], type):
+        elif (
+            get_origin(plain) is dict and isinstance(get_args(plain)[1], type) and issubclass(get_args(plain)[1], Table)
+        ):
             inner.append((get_args(plain)[1], f"[{info.name}.NAME]"))
         else:
             rows.append(f"| `{info.name}` | {_words(plain)} | {_default(info)} | {description} |")

@@ -113,22 +113,24 @@ class _Maker:
     def everybody(self) -> None:
         """People, signed in, and their programmes."""
         house, now = self.house, self.now
-        hashed = house.passwords.hash(PASSWORD)
+        hashed = house.people.passwords.hash(PASSWORD)
         for user in people():
             kept = replace(user, password=hashed, created_at=now)
-            house.accounts.put_user(kept, Deed(at=now, by="", what="user-added", to=user.name))
+            house.people.accounts.put_user(kept, Deed(at=now, by="", what="user-added", to=user.name))
             for number in range(2):
                 session = Session(
                     key=sha256(secret(user.name, number).encode()).digest(), user=user.name, created_at=now, seen_at=now + 40 * DAY,
                     expires_at=now + 90 * DAY, agent="bench", ip="127.0.0.1",
                 )  # fmt: skip
-                house.accounts.open_session(session, kept, Deed(at=now, by=user.name, what="sign-in", to=user.name))
+                house.people.accounts.open_session(
+                    session, kept, Deed(at=now, by=user.name, what="sign-in", to=user.name)
+                )
             if user.name in KEYS:
                 scope = {"viewer": "read", "agent": "work"}.get(user.role, user.role)
                 key = ApiKey(
                     name=user.name, key=sha256(token(user.name).encode()).digest(), user=user.name, scope=scope, created_at=now  # type: ignore[arg-type]
                 )  # fmt: skip
-                house.accounts.add_key(key, Deed(at=now, by="root", what="key-made", to=user.name))
+                house.people.accounts.add_key(key, Deed(at=now, by="root", what="key-made", to=user.name))
 
     def batch(self, first: int, size: int) -> None:
         """Mails accepted, judged, delivered and mostly read."""

@@ -1,6 +1,8 @@
 """An installation as a team has it: `postroom serve` with its pages, people of every role, mail that came in by SMTP."""
 
 import smtplib
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -120,7 +122,7 @@ route = "appeals"
 weight = 3.0
 urgent = "photographs"
 """
-_APPEALS = 'cases = true\nfirst_answer = "8 business hours"\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
+_APPEALS = 'cases = true\nacknowledge = "appeal-received"\noutcomes = { granted = "appeal-granted" }\nfirst_answer = "8 business hours"\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
 
 
 #: file -> text, as the team wrote it; it speaks of no letter of the tests
@@ -314,9 +316,37 @@ def served(folder: Path) -> Iterator[Served]:
             house.close()
 
 
+@contextmanager
+def restored(folder: Path, backup: Path, of: Served) -> Iterator[Served]:
+    """Another installation, made of a backup of one, and of what that one has erased since."""
+    trial, pages = Trial(folder, Plan(destination="")), free_port()
+    text = settings(trial.smtp_port, pages, of.sink.port, of.provider.issuer)
+    (folder / "oidc-secret").write_text(of.provider.secret)
+    trial.config.write_text(text)
+    command(folder, "restore", str(backup), "--erased", str(of.house.tombstones.path))
+    found, mistakes = load(text)
+    assert found is not None, mistakes
+    house = House(found, folder)
+    try:
+        trial.start()
+        one = Served(url=f"http://127.0.0.1:{pages}", trial=trial, sink=of.sink, provider=of.provider, house=house)
+        assert wait_until(lambda: _up(one.url), 30)
+        yield one
+    finally:
+        trial.stop()
+        house.close()
+
+
+def command(folder: Path, *words: str) -> None:
+    """`postroom`, as somebody types it who is at the machine of this installation."""
+    typed = [sys.executable, "-m", "postroom", *words, "--config", str(folder / "postroom.toml")]
+    done = subprocess.run(typed, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def _people(house: House) -> None:
     """Added as `postroom user add` does, with passwords that are quick to check."""
-    team = replace(house.team, passwords=Argon2Passwords(time_cost=1, memory_kib=64, parallelism=1))
+    team = replace(house.people.team, passwords=Argon2Passwords(time_cost=1, memory_kib=64, parallelism=1))
     for name, one in PEOPLE.items():
         user = User(
             name=UserName(name),
@@ -339,7 +369,7 @@ def _tried(house: House) -> None:
     """Rules that lea has tried on the past, back-test 1, and one of root's that failed, 2: the draft was not kept."""
     draft = SqliteDrafts(house.store.units).keep({SheetName("rules/mine.toml"): TRIED}, "lea", time.time())
     for number, (name, of) in enumerate((("lea", draft), ("root", 99)), 1):
-        user = house.accounts.user(UserName(name))
+        user = house.people.accounts.user(UserName(name))
         assert user is not None
         test = trials(house).ask(user, 14, "", of, time.time())
         assert test == number
@@ -394,7 +424,7 @@ def _answered(house: House, mail_id: MailId) -> None:
     """Somebody has answered this one."""
     (mail,) = house.store.read([mail_id])
     to = Answerable(mail=mail, message=read(mail, house.trust), decision=house.store.decisions(mail_id)[-1])
-    by = house.accounts.user(UserName("lea"))
+    by = house.people.accounts.user(UserName("lea"))
     assert by is not None
     answering(house).send(by, to, Wish(text="Hello,\n\nMonday to Friday, nine to five.\n\nLea", language="en"))
 

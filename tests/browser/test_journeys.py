@@ -7,6 +7,7 @@ from itertools import cycle
 import pytest
 from playwright.sync_api import Page, expect
 
+from postroom.model.people import Sight
 from postroom.ports import JobFilter
 from tests.browser.driving import Width, Windows
 from tests.browser.house import PASSWORD
@@ -159,9 +160,13 @@ def test_one_moved_lies_at_the_other_desk_until_it_is_taken_back(windows: Window
     _lies_at(page, windows, subject, "general")
 
 
-def test_a_case_is_decided_by_two(windows: Windows) -> None:
-    path = "/mail/{mail:Appeal against the ban of my channel}"
-    lead = windows.open("lea", path)
+@pytest.mark.parametrize("width", ["phone", "wide"])
+def test_a_case_is_decided_by_two(windows: Windows, width: Width) -> None:
+    house, subject, sender = windows.house, f"Appeal against a ban, {width}", f"banned-{width}@example.org"
+    house.feed([letter(SHOP, subject, "You banned my account. I appeal: no rule was broken.", sender=sender)])
+    path = f"/mail/{house.mail(subject)}"
+    assert wait_until(lambda: house.house.cases.of_mail(house.mail(subject), Sight()) is not None, 30)
+    lead = windows.open("lea", path, width=width)
     lead.get_by_role("link", name=re.compile(r"^case \d")).click()
     lead.get_by_label("Whose it is").select_option("lea")
     lead.get_by_role("button", name="Assign").click()
@@ -172,12 +177,12 @@ def test_a_case_is_decided_by_two(windows: Windows) -> None:
     lead.get_by_placeholder("The reason", exact=True).fill("the rule was broken")
     lead.get_by_role("button", name="Propose to reject").click()
     expect(lead.get_by_text("Somebody else has to confirm it")).to_be_visible()
-    other = windows.open("root", path)
+    other = windows.open("root", path, width=width)
     other.get_by_role("link", name=re.compile(r"^case \d")).click()
     other.get_by_role("button", name="Confirm the rejection").click()
     expect(other.get_by_text("Rejected by lea, confirmed by root")).to_be_visible()
     lead.goto("/cases?state=decided")
-    expect(lead.get_by_role("link", name="channel@example.org")).to_be_visible()
+    expect(lead.get_by_role("link", name=sender)).to_be_visible()
 
 
 def test_lists_and_search_by_keyboard(windows: Windows) -> None:

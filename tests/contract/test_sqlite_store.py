@@ -17,6 +17,7 @@ from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.identities import SqliteIdentities
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
+from postroom.adapters.store.notices import SqliteNotices
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.reviewday import SqliteReviewDay
@@ -38,6 +39,7 @@ from postroom.testing.deadlines_contract import DeadlinesContract
 from postroom.testing.desktop_contract import TurnsContract, ViewsContract
 from postroom.testing.hooks_contract import HooksContract
 from postroom.testing.identities_contract import IdentitiesContract
+from postroom.testing.notices_contract import NoticesContract
 from postroom.testing.privacy_contract import PrivacyContract
 from postroom.testing.queue_contract import QueueContract
 from postroom.testing.queue_machine import QueueMachine
@@ -291,6 +293,16 @@ class TestSqliteDeadlines(OneStore, DeadlinesContract):
     @pytest.fixture
     def deadlines(self, store: SqliteStore) -> SqliteDeadlines:
         return SqliteDeadlines(store.units)
+
+
+class TestSqliteNotices(OneStore, NoticesContract):
+    @pytest.fixture
+    def notices(self, store: SqliteStore) -> SqliteNotices:
+        return SqliteNotices(store.units)
+
+    @pytest.fixture
+    def replies(self, store: SqliteStore) -> SqliteReplies:
+        return SqliteReplies(store.units)
 
 
 class TestSqliteTargets(OneStore, TargetsContract):

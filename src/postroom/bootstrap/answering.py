@@ -59,6 +59,7 @@ class Shelf:
     """The templates, read again when a file changes."""
 
     def __init__(self, house: "House") -> None:
+        self._settings = house.settings
         self._answers = house.settings.answers
         self._folder = house.base / house.settings.answers.templates
         self._shipped = {name: route for name, route in _shipped() if house.settings.answers.shipped}
@@ -83,6 +84,18 @@ class Shelf:
                 remedy="Make it, or correct its name",
                 fatal=False,
             )
+        known = {one.name for one in self.templates()}
+        for route, settings in self._settings.route.items():
+            named = {"acknowledge": settings.acknowledge} | {
+                f"outcomes.{end}": t for end, t in settings.outcomes.items()
+            }
+            for path, name in named.items():
+                if name and name not in known:
+                    yield Mistake(
+                        path=f"route.{route}.{path}",
+                        message=f"there is no template {name!r}",
+                        remedy=f"Use one of {', '.join(sorted(known)) or 'those that you make'}",
+                    )
         for one in self._read():
             if isinstance(one, TemplateMistake):
                 yield Mistake(

@@ -17,7 +17,8 @@ from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.tombstones import TombstoneFile
 from postroom.adapters.wholefile import write_whole
-from postroom.bootstrap.house import ERASED, House
+from postroom.bootstrap.datafolder import ERASED, STORE
+from postroom.bootstrap.house import House
 from postroom.bootstrap.learned_copy import Learned, check_learned, copy_learned, restore_learned
 from postroom.flow.erasure import Eraser
 from postroom.model.errors import ConfigError
@@ -84,7 +85,7 @@ def restore(
     if saved.is_file():
         check_learned(saved)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = data / "postroom.db"
+    store = data / STORE
     graves = _Graves.of(data, source, erased)
     held = of_store.restore(source, store, progress, before=lambda made: graves.dig(made, trust or Trust()))
     graves.keep()

@@ -15,10 +15,10 @@ from postroom.adapters.classifier.extras import install
 from postroom.adapters.classifier.modelfile import LIGHT
 from postroom.adapters.intake.tls import Certificate
 from postroom.adapters.opinion.openai import OpenAIOpinion
-from postroom.bootstrap import answering, federation, hooks
+from postroom.bootstrap import answering, federation, hooks, opinion, status
 from postroom.bootstrap.house import House
 from postroom.bootstrap.weights import read_weights
-from postroom.config.cross import host_and_port, listeners
+from postroom.config.listening import host_and_port, listeners
 from postroom.config.mistakes import Mistake
 from postroom.config.settings import Inbox, Lmtp, Maildir, Mbox, Smtp
 from postroom.model.errors import ConfigError, PostroomError, TryLater
@@ -49,15 +49,15 @@ def mistakes(house: House) -> Iterator[Mistake]:
     yield from _certificate(house)
     yield from _user(house.settings.intake.user)
     yield from _files(house)
-    if what := house.status_mistake():
+    if what := status.mistake(house.settings.status, house.base):
         yield Mistake(path="status", message=what, remedy="Correct it, then check again")
-    for name, what in house.destination_mistakes().items():
+    for name, what in house.destinations.mistakes().items():
         yield Mistake(path=f"destination.{name}", message=what, remedy="Correct it, then check again")
     yield from answering.mistakes(house)
     yield from _web(house)
     yield from _learning(house)
     yield from _model_file(house)
-    if what := house.opinion_mistake():
+    if what := opinion.mistake(house.settings.second_opinion, house.base, house.folder):
         yield Mistake(path="second_opinion", message=what, remedy="Correct it, then check again")
     yield from _weights(house.weights_path)
 
@@ -151,14 +151,14 @@ def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
             yield _try_destination(house, name)
     if house.settings.answers.host and not any(one.fatal for one in answering.mistakes(house)):
         yield _try_answers(house)
-    if house.settings.status.kind != "none" and not house.status_mistake():
+    if house.settings.status.kind != "none" and not status.mistake(house.settings.status, house.base):
         yield _try_status(house)
     if house.settings.pages.oidc.issuer and not federation.mistake(house):
         yield _try_provider(house)
     yield from _try_model(house)
     if house.heavier_mistake == "":
         yield Trial(what="heavier model", ok=True, said="is asked about what the light model is unsure of")
-    if not house.opinion_mistake() and house.opinion is not None:
+    if not opinion.mistake(house.settings.second_opinion, house.base, house.folder) and house.opinion is not None:
         yield _try_opinion(house.opinion)
 
 
@@ -170,8 +170,10 @@ def _try_store(house: House) -> Trial:
 
 
 def _try_destination(house: House, name: DestinationName) -> Trial:
+    built = house.destinations
     try:
-        return Trial(what=f"destination {name}", ok=True, said=house.destination_to_try(name).check())
+        wanted = built[name] if house.has_store else built.without_key(name)
+        return Trial(what=f"destination {name}", ok=True, said=wanted.check())
     except PostroomError as error:
         return Trial(what=f"destination {name}", ok=False, said=str(error))
 

@@ -1,8 +1,8 @@
 """Builds destinations from their settings."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from postroom.adapters.destination.guard import Guard
@@ -12,6 +12,8 @@ from postroom.adapters.destination.mbox import MboxDestination
 from postroom.adapters.destination.smtp import ReturnAddress, SmtpDestination
 from postroom.adapters.destination.smtp_server import SmtpServer
 from postroom.adapters.destination.webhook import WebhookDestination
+from postroom.bootstrap.meaning import destinations, return_domain
+from postroom.config import Settings
 from postroom.config.settings import Destination as DestinationSettings
 from postroom.config.settings import Inbox, Lmtp, Maildir, Mbox, Smtp, Webhook
 from postroom.model.errors import ConfigError
@@ -59,6 +61,61 @@ class Around:
     servers: Servers
     #: signs the envelope sender of what is forwarded
     return_address: Callable[[], ReturnAddress]
+
+
+class Destinations(Mapping[DestinationName, Destination]):
+    """Every destination of a house by its name, each built when it is first asked for. That raises `ConfigError`."""
+
+    def __init__(
+        self, settings: Settings, base: Path, *, store: Callable[[], Inboxes], key: Callable[[], bytes]
+    ) -> None:
+        domain = return_domain(settings)
+        self._wanted = destinations(settings)
+        self._around = Around(
+            base=base,
+            store=store,
+            servers=Servers(greet_as=settings.hostname, most=settings.delivery.connections_per_host),
+            return_address=lambda: ReturnAddress(domain=domain, key=key()),
+        )
+        self._around_without_key = replace(self._around, return_address=lambda: ReturnAddress(domain=domain, key=b""))
+        self._built: dict[DestinationName, Destination] = {}
+
+    def __getitem__(self, name: DestinationName) -> Destination:
+        """One destination."""
+        if name not in self._built:
+            self._built[name] = build(name, self._wanted[name], self._around)
+        return self._built[name]
+
+    def __iter__(self) -> Iterator[DestinationName]:
+        """Their names."""
+        return iter(self._wanted)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._wanted)
+
+    def without_key(self, name: DestinationName) -> Destination:
+        """One destination for a look at whether it answers: it can't sign, and no key is made for it."""
+        return build(name, self._wanted[name], self._around_without_key)
+
+    def mistakes(self) -> dict[DestinationName, str]:
+        """What is wrong with the settings of destinations that only building them shows, e.g. a secret that can't be read.
+
+        Neither the store nor the signing key is touched.
+        """
+        found = {}
+        for name, wanted in self._wanted.items():
+            try:
+                if not isinstance(wanted, Inbox):
+                    self.without_key(name)
+            except ConfigError as error:
+                found[name] = str(error)
+        return found
+
+    def close(self) -> None:
+        """Let go of those that were built."""
+        for destination in self._built.values():
+            destination.close()
 
 
 def can_withdraw(wanted: DestinationSettings) -> bool:

@@ -27,9 +27,9 @@ def federation(house: "House") -> Federation | None:
     return Federation(
         name=wanted.name,
         provider=provider(house),
-        identities=house.identities,
-        signing_in=house.signing_in,
-        team=house.team,
+        identities=house.people.identities,
+        signing_in=house.people.signing_in,
+        team=house.people.team,
         welcome=Welcome(
             by_email=wanted.link_by_email,
             domain=wanted.email_domain,

@@ -4,57 +4,47 @@ Each process builds just the rooms that it works in: the doors need no rules, th
 """
 
 import os
-import pwd
 import random
-import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import cached_property
-from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from postroom.adapters.destination.smtp import ReturnAddress
 from postroom.adapters.intake.options import TlsOptions
 from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.opinion.openai import OpenAIOpinion
-from postroom.adapters.store.accounts import SqliteAccounts
 from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.cases import SqliteCases
-from postroom.adapters.store.connect import give_to_owner_of_folder
 from postroom.adapters.store.hooks import SqliteHooks
-from postroom.adapters.store.identities import SqliteIdentities
-from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.adapters.tombstones import TombstoneFile
+from postroom.bootstrap import datafolder, meaning
 from postroom.bootstrap.casework import case_desks
-from postroom.bootstrap.destinations import Around, Servers, build, can_withdraw
+from postroom.bootstrap.destinations import Destinations, can_withdraw
 from postroom.bootstrap.failures import tell_failure
-from postroom.bootstrap.opinion import build_opinion
+from postroom.bootstrap.opinion import build_opinion, build_seconding
+from postroom.bootstrap.people import People
 from postroom.bootstrap.pressing import Pressing
-from postroom.bootstrap.reviewers import second_look, staffed
+from postroom.bootstrap.reviewers import second_look
 from postroom.bootstrap.shelf import Shelf
 from postroom.bootstrap.status import build_status
 from postroom.bootstrap.weights import PolicyInForce, read_weights, weighed
 from postroom.config import Settings, load
 from postroom.config.settings import Destination as DestinationSettings
-from postroom.config.settings import Inbox
-from postroom.decide.policy import Policy, RouteStage
+from postroom.decide.policy import Policy
 from postroom.flow.addressbook import AddressBook
 from postroom.flow.audit import Audit
 from postroom.flow.casedesks import CaseDesks
 from postroom.flow.cases import Casework
-from postroom.flow.desks import Desk, Desks
+from postroom.flow.desks import Desks
 from postroom.flow.erasure import Eraser
 from postroom.flow.filing import Filing
 from postroom.flow.moves import Mover
@@ -62,30 +52,18 @@ from postroom.flow.outbox import Returns
 from postroom.flow.retry import Patience
 from postroom.flow.router import Dispatch, Judging, Reception
 from postroom.flow.seconding import Seconding
-from postroom.flow.signin import SigningIn
-from postroom.flow.team import Team
 from postroom.flow.verdicts import Reviewing
 from postroom.flow.worker import Bell, JudgeWorker, LaneBell, LaneWorker
-from postroom.model.errors import ConfigError, Refused
-from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
-from postroom.model.mail import BrandName, DestinationName, Mail, RouteName
+from postroom.model.errors import Refused
+from postroom.model.mail import DestinationName, Mail, RouteName
 from postroom.model.privacy import Tombs
 from postroom.model.trust import Trust
 from postroom.model.work import Job
 from postroom.ports import Classifier, Destination, Observer, StatusProvider
-from postroom.understand.addresses import normal
 from postroom.understand.reader import read
 
 if TYPE_CHECKING:
     from postroom.adapters.classifier.registry import Registry
-    from postroom.adapters.passwords import Argon2Passwords
-
-#: routes that have an inbox of their name without being configured
-BUILT_IN = (REVIEW, JUNK, AUTOMATIC)
-#: within the data folder: tombstones of what was erased
-ERASED = "erased"
-#: desks that the shipped rules and phrases speak for; what speaks for one that a team has not does not count
-SHIPPED = ("appeals", "refunds", "copyright", "general")
 
 
 class House:
@@ -96,48 +74,23 @@ class House:
         #: folder that relative paths in the settings start from
         self.base = base
         self._process = process
-        self._built: dict[DestinationName, Destination] = {}
 
     # -- ground: folder, key, store, observer ---------------------------------------------------------------------
 
+    @property
+    def folder(self) -> Path:
+        """Where the data folder is, or will be."""
+        return self.base / self.settings.data
+
     @cached_property
     def data(self) -> Path:
-        """The folder of the store; made when missing, readable by its owner alone: by root for whom the server becomes."""
-        folder = self.base / self.settings.data
-        try:
-            missing = not folder.exists()
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if missing and os.geteuid() == 0:
-                self._give_away(folder)
-        except OSError as error:
-            raise ConfigError(
-                f"can't make the data folder {folder}: {error.strerror}; set `data` to a folder that postroom may write"
-            ) from error
-        return folder
-
-    def _give_away(self, folder: Path) -> None:
-        """A folder that root has made belongs to whom the server becomes; else to whom the folder above belongs."""
-        user, above = self.settings.intake.user, folder.parent.stat()
-        try:
-            found = pwd.getpwnam(user) if user else None
-        except KeyError:
-            raise ConfigError(f"there is no user {user!r} to run as") from None
-        os.chown(folder, found.pw_uid if found else above.st_uid, found.pw_gid if found else above.st_gid)
+        """The data folder, made when missing. Raises `ConfigError` when it can't be."""
+        return datafolder.made(self.folder, self.settings.intake.user)
 
     @cached_property
     def key(self) -> bytes:
-        """The key of return addresses and loop marks: 32 random bytes, made at the first start."""
-        path = self.data / "key"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(descriptor, "wb") as file:
-            give_to_owner_of_folder(descriptor, path)
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(descriptor)
-        return path.read_bytes()
+        """The key of return addresses and loop marks."""
+        return datafolder.key(self.data)
 
     @cached_property
     def store(self) -> SqliteStore:
@@ -177,7 +130,7 @@ class House:
     @property
     def tombstones(self) -> TombstoneFile:
         """Beside the store: what was erased from it."""
-        return TombstoneFile(self.base / self.settings.data / ERASED)
+        return TombstoneFile(self.folder / datafolder.ERASED)
 
     @property
     def tombs(self) -> Tombs:
@@ -214,7 +167,7 @@ class House:
     @property
     def store_path(self) -> Path:
         """The file of the store."""
-        return self.base / self.settings.data / "postroom.db"
+        return self.folder / datafolder.STORE
 
     def mail(self, some: str) -> Mail | None:
         """The mail whose id begins so or, if none does, ends so. Raises `Refused` when several do."""
@@ -228,33 +181,19 @@ class House:
     @cached_property
     def trust(self) -> Trust:
         """Whom we believe."""
-        trust = self.settings.trust
-        return Trust(
-            authserv_ids=_lower(trust.authserv_ids),
-            team_domains=_lower(trust.team_domains),
-            form_senders=_lower(trust.form_senders),
-            own_addresses=frozenset(self._addresses),
-        )
-
-    @cached_property
-    def _addresses(self) -> dict[str, BrandName]:
-        brands = self.settings.brand.items()
-        return {normal(a.lower()): BrandName(name) for name, brand in brands for a in brand.addresses}
+        return meaning.trust(self.settings)
 
     @property
     def tls(self) -> TlsOptions | None:
         """The certificate of the doors; None when there is none."""
-        intake = self.settings.intake
-        if not intake.tls_certificate:
-            return None
-        return TlsOptions(cert=self.base / intake.tls_certificate, key=self.base / intake.tls_key)
+        return meaning.tls(self.settings, self.base)
 
     @cached_property
     def addressbook(self) -> AddressBook:
         """The recipients that are ours."""
         return AddressBook(
-            addresses=self._addresses,
-            return_domain=self._return_domain,
+            addresses=meaning.addresses(self.settings),
+            return_domain=meaning.return_domain(self.settings),
             key=self.key,
             destinations=tuple(self.destination_settings),
         )
@@ -262,31 +201,12 @@ class House:
     @cached_property
     def patience(self) -> Patience:
         """How long deliveries are tried."""
-        delivery = self.settings.delivery
-        return Patience(
-            first=delivery.first_retry,
-            longest=delivery.max_retry,
-            max_age=delivery.max_age_days * 86400.0,
-            min_tries=delivery.min_tries,
-            probe=delivery.probe_seconds,
-            ceiling=delivery.parking_ceiling,
-        )
+        return meaning.patience(self.settings)
 
     @cached_property
     def desks(self) -> Desks:
         """Where each route's mail goes."""
-        return Desks(
-            routes={
-                RouteName(name): Desk(destinations=_places(route.destinations), before=_places(route.before))
-                for name, route in self.settings.route.items()
-            },
-            review=_places(self.settings.review.destinations),
-            review_clock=self.settings.review.hours * 3600.0,
-            staffed=staffed(self.settings),
-            tell=_places(self.settings.review.tell),
-            urgent=_places(self.settings.urgent.destinations),
-            fallback=RouteName(self.settings.judging.fallback),
-        )
+        return meaning.desks(self.settings)
 
     @cached_property
     def policy(self) -> Policy:
@@ -301,61 +221,19 @@ class House:
     @property
     def weights_path(self) -> Path:
         """The file that `postroom weigh` writes."""
-        return self.base / self.settings.data / "weights.json"
+        return self.folder / datafolder.WEIGHTS
 
     @cached_property
     def settled_policy(self) -> Policy:
         """What the settings alone say."""
-        settings = self.settings
-        thresholds = {
-            (BrandName(""), RouteName(name)): route.threshold
-            for name, route in settings.route.items()
-            if route.threshold is not None
-        }
-        for brand_name, brand in settings.brand.items():
-            thresholds |= {(BrandName(brand_name), RouteName(r)): t for r, t in brand.thresholds.items()}
-        content = msgspec.json.encode(
-            [
-                settings.route,
-                settings.brand,
-                settings.review,
-                settings.judging,
-                settings.trust,
-                settings.second_opinion.floor,
-            ]
-        )
-        return Policy(
-            version=sha256(content).hexdigest()[:12],
-            fallback=RouteName(settings.judging.fallback),
-            thresholds=thresholds,
-            brand_routes={BrandName(""): frozenset(map(RouteName, settings.route))}
-            | {
-                BrandName(name): frozenset(map(RouteName, brand.routes or settings.route))
-                for name, brand in settings.brand.items()
-            },
-            priors={RouteName(name): route.prior for name, route in settings.route.items() if route.prior is not None},
-            stages={
-                RouteName(name): RouteStage(stage=route.stage, percent=route.canary_percent)
-                for name, route in settings.route.items()
-            },
-            protected_domains=tuple(sorted({*_lower(settings.trust.protected_domains), *self._own_domains})),
-            known_domains=tuple(sorted(_lower(settings.trust.known_domains))),
-            max_received=settings.intake.max_received,
-            two_matters=settings.judging.two_matters,
-            second_opinion_floor=settings.second_opinion.floor,
-        )
-
-    @cached_property
-    def _own_domains(self) -> frozenset[str]:
-        return frozenset(address.rpartition("@")[2] for address in self._addresses) | self.trust.team_domains
+        return meaning.policy(self.settings)
 
     # -- rules ----------------------------------------------------------------------------------------------------
 
     @cached_property
     def routes(self) -> tuple[RouteName, ...]:
         """All routes that rules may name."""
-        shipped = SHIPPED if self.settings.judging.starter else ()
-        return tuple(map(RouteName, dict.fromkeys((*self.settings.route, *shipped, *BUILT_IN))))
+        return meaning.routes(self.settings)
 
     @cached_property
     def rules(self) -> Shelf:
@@ -364,7 +242,7 @@ class House:
             settings=self.settings,
             base=self.base,
             routes=self.routes,
-            kept_at=lambda: self.data / "rules.last",
+            kept_at=lambda: self.data / datafolder.RULES,
             observer=lambda: self.observer,
         )
 
@@ -373,58 +251,12 @@ class House:
     @cached_property
     def destination_settings(self) -> dict[DestinationName, DestinationSettings]:
         """What each destination is, the built-in inboxes with them."""
-        built_in: dict[str, DestinationSettings] = dict.fromkeys(BUILT_IN, Inbox())
-        return {DestinationName(name): d for name, d in (built_in | self.settings.destination).items()}
+        return meaning.destinations(self.settings)
 
     @cached_property
-    def destinations(self) -> dict[DestinationName, Destination]:
-        """Every destination by its name. Raises `ConfigError` for one that can't be built."""
-        return {name: self.destination(name) for name in self.destination_settings}
-
-    def destination(self, name: DestinationName) -> Destination:
-        """One destination. Raises `ConfigError` when it can't be built."""
-        if name not in self._built:
-            self._built[name] = build(name, self.destination_settings[name], self._around)
-        return self._built[name]
-
-    def destination_mistakes(self) -> dict[DestinationName, str]:
-        """What is wrong with the settings of destinations that only building them shows, e.g. a secret that can't be read.
-
-        Neither the store nor the signing key is touched.
-        """
-        around = self._around_without_key
-        mistakes = {}
-        for name, wanted in self.destination_settings.items():
-            try:
-                if not isinstance(wanted, Inbox):
-                    build(name, wanted, around)
-            except ConfigError as error:
-                mistakes[name] = str(error)
-        return mistakes
-
-    def destination_to_try(self, name: DestinationName) -> Destination:
-        """One destination for a look at whether it answers; while there is no store, the look makes no key either."""
-        if self.has_store:
-            return self.destination(name)
-        return build(name, self.destination_settings[name], self._around_without_key)
-
-    @property
-    def _around_without_key(self) -> Around:
-        return replace(self._around, return_address=lambda: ReturnAddress(domain=self._return_domain, key=b""))
-
-    @cached_property
-    def _around(self) -> Around:
-        settings = self.settings
-        return Around(
-            base=self.base,
-            store=lambda: self.store,
-            servers=Servers(greet_as=settings.hostname, most=settings.delivery.connections_per_host),
-            return_address=lambda: ReturnAddress(domain=self._return_domain, key=self.key),
-        )
-
-    @property
-    def _return_domain(self) -> str:
-        return (self.settings.return_domain or self.settings.hostname).lower()
+    def destinations(self) -> Destinations:
+        """Every destination by its name."""
+        return Destinations(self.settings, self.base, store=lambda: self.store, key=lambda: self.key)
 
     # -- judges ---------------------------------------------------------------------------------------------------
 
@@ -442,7 +274,7 @@ class House:
         """The models that were learned."""
         from postroom.adapters.classifier.registry import Registry  # noqa: PLC0415 - the doors need no numpy
 
-        return Registry(self.base / self.settings.data / "models")
+        return Registry(self.folder / datafolder.MODELS)
 
     @cached_property
     def heavier_mistake(self) -> str | None:
@@ -458,43 +290,15 @@ class House:
         """Who knows the accounts, for the workers and for files alike. Raises `ConfigError`."""
         return build_status(self.settings.status, self.base, self.observer)
 
-    def status_mistake(self) -> str:
-        """What is wrong with the settings of account status that only building it shows, e.g. a token that can't be read.
-
-        ``""`` when nothing is. The observer of this process is not touched: it may not be built before the server is ready.
-        """
-        try:
-            build_status(self.settings.status, self.base, LogObserver(level="error"))
-        except ConfigError as error:
-            return str(error)
-        return ""
-
     @cached_property
     def opinion(self) -> OpenAIOpinion | None:
         """Who is asked for a second opinion, by the workers alone; None for nobody. Raises `ConfigError`."""
-        return build_opinion(self.settings.second_opinion, self.base, self.base / self.settings.data, self.observer)
-
-    def opinion_mistake(self) -> str:
-        """What is wrong with its settings that only building it shows, e.g. a key that can't be read."""
-        try:
-            build_opinion(self.settings.second_opinion, self.base, self.base / self.settings.data, LogObserver())
-        except ConfigError as error:
-            return str(error)
-        return ""
+        return build_opinion(self.settings.second_opinion, self.base, self.folder, self.observer)
 
     @property
     def seconding(self) -> Seconding | None:
         """When a second opinion is asked for. Raises `ConfigError`."""
-        wanted = self.settings.second_opinion
-        if self.opinion is None:
-            return None
-        return Seconding(
-            other=self.opinion,
-            timeout=wanted.timeout,
-            max_text=wanted.max_text,
-            brands=frozenset(map(BrandName, wanted.brands)),
-            routes=frozenset(map(RouteName, wanted.routes)),
-        )
+        return None if self.opinion is None else build_seconding(self.settings.second_opinion, self.opinion)
 
     # -- the way of a mail ----------------------------------------------------------------------------------------
 
@@ -539,7 +343,7 @@ class House:
     @cached_property
     def taught_routes(self) -> tuple[RouteName, ...]:
         """Routes that a person may name."""
-        return tuple(map(RouteName, dict.fromkeys((*self.settings.route, JUNK, AUTOMATIC))))
+        return meaning.taught_routes(self.settings)
 
     def reviewing(self) -> Reviewing:
         """What takes people's verdicts."""
@@ -602,19 +406,9 @@ class House:
     # -- people ---------------------------------------------------------------------------------------------------
 
     @cached_property
-    def accounts(self) -> SqliteAccounts:
-        """Who may sign in."""
-        return SqliteAccounts(self.store.units)
-
-    @cached_property
-    def identities(self) -> SqliteIdentities:
-        """Accounts elsewhere that sign people in."""
-        return SqliteIdentities(self.store.units)
-
-    @cached_property
-    def journal(self) -> SqliteJournal:
-        """The audit log."""
-        return SqliteJournal(self.store.units)
+    def people(self) -> People:
+        """Who may sign in, and what they did."""
+        return People(self.settings, lambda: self.store)
 
     @cached_property
     def answers(self) -> SqliteAnswers:
@@ -630,39 +424,6 @@ class House:
     def hooks(self) -> SqliteHooks:
         """The outbox and the log of outgoing webhooks."""
         return SqliteHooks(self.store.units)
-
-    @cached_property
-    def passwords(self) -> "Argon2Passwords":
-        """How passwords are kept."""
-        from postroom.adapters.passwords import Argon2Passwords  # noqa: PLC0415 - few commands need it
-
-        return Argon2Passwords()
-
-    @cached_property
-    def signing_in(self) -> SigningIn:
-        """Who somebody is; one for all threads of a process, as it counts failures."""
-        return SigningIn(
-            accounts=self.accounts,
-            journal=self.journal,
-            passwords=self.passwords,
-            clock=time.time,
-            entropy=os.urandom,
-            idle=self.settings.pages.idle_hours * 3600.0,
-            lifetime=self.settings.pages.session_days * 86_400.0,
-            by_password=self.settings.pages.oidc.passwords or not self.settings.pages.oidc.issuer,
-        )
-
-    @cached_property
-    def team(self) -> Team:
-        """What changes who may sign in."""
-        return Team(
-            accounts=self.accounts,
-            passwords=self.passwords,
-            brands=tuple(map(BrandName, self.settings.brand)),
-            routes=self.taught_routes,
-            clock=time.time,
-            entropy=os.urandom,
-        )
 
     @cached_property
     def pressing(self) -> Pressing:
@@ -685,19 +446,13 @@ class House:
             clock=time.time,
             failed=lambda error: tell_failure(self.observer, error),
         )
-        return Casework(cases=self.cases, filing=filing, accounts=self.accounts, desks=self.case_desks, clock=time.time)
+        return Casework(
+            cases=self.cases, filing=filing, accounts=self.people.accounts, desks=self.case_desks, clock=time.time
+        )
 
     def close(self) -> None:
         """Let go of what was opened."""
-        for destination in self._built.values():
-            destination.close()
+        if "destinations" in self.__dict__:
+            self.destinations.close()
         if "store" in self.__dict__:
             self.store.close()
-
-
-def _lower(words: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(word.lower() for word in words)
-
-
-def _places(names: tuple[str, ...]) -> tuple[DestinationName, ...]:
-    return tuple(map(DestinationName, names))

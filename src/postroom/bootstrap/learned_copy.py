@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from postroom.adapters.bundle import pack, unpack
 from postroom.adapters.classifier.registry import CURRENT, SHIPPED, Registry, read_turns
+from postroom.bootstrap.datafolder import MODELS, WEIGHTS
 from postroom.bootstrap.schedule import TRIED
 from postroom.bootstrap.weights import dump_weights, keep_weights, parse_weights, read_weights
 from postroom.model.errors import ConfigError, PostroomError, TryLater
@@ -55,7 +56,7 @@ def restore_learned(source: Path, data: Path) -> Learned:
 
     Raises `TryLater` where it can't be written, else as `check_learned`.
     """
-    models, weights = Registry(data / "models"), data / _WEIGHTS
+    models, weights = Registry(data / MODELS), data / WEIGHTS
     remarks: list[str] = []
     try:
         for name, content in unpack(source):

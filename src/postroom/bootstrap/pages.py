@@ -16,7 +16,7 @@ import uvicorn
 from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
 from postroom.adapters.store.savedviews import SqliteSavedViews
-from postroom.bootstrap import elsewhere, hooks
+from postroom.bootstrap import elsewhere, hooks, notices
 from postroom.bootstrap.answering import answering
 from postroom.bootstrap.backtesting import trials
 from postroom.bootstrap.casework import keep_up
@@ -24,6 +24,7 @@ from postroom.bootstrap.failures import tell_failure
 from postroom.bootstrap.federation import federation
 from postroom.bootstrap.house import House
 from postroom.bootstrap.letters import redirecting
+from postroom.bootstrap.patience import PatientProtocol
 from postroom.bootstrap.pressing import look_after
 from postroom.bootstrap.privacy import export, held
 from postroom.bootstrap.reviewers import second_looking, staffing
@@ -62,6 +63,8 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
             log_level="error",
             access_log=False,
             lifespan="off",
+            http=PatientProtocol,
+            ws="none",
             server_header=False,
             proxy_headers=bool(house.settings.pages.url),
             forwarded_allow_ips="127.0.0.1,::1",
@@ -89,6 +92,7 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
     )
     looking.start()
     hooks.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
+    notices.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
     elsewhere.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
     gc.freeze()
     pulse.ready()
@@ -121,12 +125,12 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
 
     return Room(
         store=house.store,
-        accounts=house.accounts,
-        journal=house.journal,
-        identities=house.identities,
+        accounts=house.people.accounts,
+        journal=house.people.journal,
+        identities=house.people.identities,
         federation=federation(house),
-        signing_in=house.signing_in,
-        team=house.team,
+        signing_in=house.people.signing_in,
+        team=house.people.team,
         views=house.views,
         saved=SavedViews(kept=SqliteSavedViews(house.store.units), clock=time.time),
         turns=house.turns,
@@ -137,6 +141,7 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         cases=house.cases,
         casework=house.casework,
         answering=answering(house),
+        noticing=notices.noticing(house),
         urgency=house.pressing.urgency,
         neglected_after=house.pressing.neglected_after,
         deadlines=house.pressing.deadlines,

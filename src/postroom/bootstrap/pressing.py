@@ -55,7 +55,7 @@ class Pressing:
     @cached_property
     def urgency(self) -> Urgency:
         """What people do with urgent mail."""
-        return Urgency(alarms=self.alarms, accounts=self._house.accounts, clock=time.time)
+        return Urgency(alarms=self.alarms, accounts=self._house.people.accounts, clock=time.time)
 
     @cached_property
     def escalation(self) -> Escalation:

@@ -85,7 +85,7 @@ def export(house: House, address: str, out: Path, by: str) -> dict[str, Any]:
         raise TryLater(f"{out} cannot be written: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
-    house.journal.write([Deed(at=eraser.clock(), by=by, what="exported", to=eraser.name_of(whose))])
+    house.people.journal.write([Deed(at=eraser.clock(), by=by, what="exported", to=eraser.name_of(whose))])
     return {"address": whose, **counted(house, known)}
 
 
@@ -215,7 +215,9 @@ def retain(house: House, now: float, *, dry_run: bool = False) -> dict[str, Any]
         return {"mails": sum(1 for _ in _overdue(house, old)), "ended": 0}
     mails = len(eraser.sweep(old).erased) if keeps_for_a_time(house) else 0
     if mails:
-        house.journal.write([Deed(at=eraser.clock(), by="", what="erased", detail=f"{mails} mails over their time")])
+        house.people.journal.write(
+            [Deed(at=eraser.clock(), by="", what="erased", detail=f"{mails} mails over their time")]
+        )
     (house.data / RETAINED).touch()
     ended = eraser.resume(now)
     return {"mails": mails, "ended": len(ended)}

@@ -24,6 +24,7 @@ from postroom.adapters.observer import metrics
 from postroom.adapters.processes import Supervisor, alone, belongs_to, is_alive
 from postroom.bootstrap import checks
 from postroom.bootstrap.backtesting import Trying, trying
+from postroom.bootstrap.datafolder import MODELS
 from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import RETAINED, keeps_for_a_time
 from postroom.bootstrap.schedule import Schedule, Tidying
@@ -94,7 +95,7 @@ class Server:
         self._tidying = self._tidy(observer)
         self._trying = trying(self._house, self._background("rules", "try"))
         self._release_the_dead()
-        self._note_cases()
+        self._note_mails()
         self._house.hooks.set_up([HookName(name) for name in self._house.settings.hook])
         if not self._house.settings.urgent.destinations:
             observer.note("urgent-unheard", remedy="name who is told of urgent mail in urgent.destinations")
@@ -224,7 +225,7 @@ class Server:
         return Schedule(
             command=self._background("learn"),
             every_days=settings.learning.every_days,
-            folder=self._house.base / settings.data / "models",
+            folder=self._house.folder / MODELS,
             counts=settings.judging.model == "learned",
             observer=observer,
             clock=time.time,
@@ -286,10 +287,11 @@ class Server:
             self._house.observer.note("store-trouble", error=self._failure, left=left)
             self._ending.set()
 
-    def _note_cases(self) -> None:
-        """No mail is judged before it is noted whether it concerns cases; the pages' process sees to that again."""
+    def _note_mails(self) -> None:
+        """No mail is judged before it is noted whether it concerns cases or has to be answered in time; the pages' process sees to that again."""
         with suppress(TryLater):
             self._house.cases.watch(tuple(self._house.case_desks.desks))
+            self._house.pressing.first_answers.watch()
 
     def _release_the_dead(self) -> None:
         """Give back what processes claimed that are gone: after a crash of ours, or of a worker's parent."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from postroom.adapters.destination.guard import Guard
+from postroom.adapters.observer.logs import LogObserver
 from postroom.adapters.status.csvfile import CsvStatus
 from postroom.adapters.status.endpoint import EndpointStatus
 from postroom.adapters.status.none import NoStatus
@@ -32,6 +33,18 @@ def build_status(wanted: Status, base: Path, observer: Observer) -> StatusProvid
                 keep_most=wanted.cache_size,
                 first_pause=wanted.pause_seconds,
             )
+
+
+def mistake(wanted: Status, base: Path) -> str:
+    """What is wrong with the settings that only building it shows, e.g. a token that can't be read; ``""`` when nothing is.
+
+    The observer of this process is not touched: it may not be built before the server is ready.
+    """
+    try:
+        build_status(wanted, base, LogObserver(level="error"))
+    except ConfigError as error:
+        return str(error)
+    return ""
 
 
 def _token(file: str, base: Path) -> str:

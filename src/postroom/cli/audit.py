@@ -11,8 +11,8 @@ from postroom.cli.console import (
     examples,
     fail,
     open_store_house,
+    print_all,
     print_json,
-    print_table,
     say,
     when,
 )
@@ -53,14 +53,11 @@ def list_(
     from postroom.flow.facts import deed_facts
 
     house = open_store_house(config)
-    found = house.journal.deeds(before=before, limit=limit, by=by, what=what, to=to)
+    found = house.people.journal.deeds(before=before, limit=limit, by=by, what=what, to=to)
     house.close()
-    if as_json:
-        for deed in found:
-            print_json(deed_facts(deed))
-        return
-    rows = [(deed.number, when(deed.at), deed.by or "(postroom)", deed.what, deed.to, deed.detail) for deed in found]
-    print_table("", ("line", "at (UTC)", "by", "what", "to", "detail"), rows, empty="Nothing of the kind was done.")
+    columns = ("line", "at (UTC)", "by", "what", "to", "detail")
+    nothing = "Nothing of the kind was done."
+    print_all(found, as_json=as_json, facts=deed_facts, columns=columns, row=_row, empty=nothing)
 
 
 @app.command(epilog=examples("postroom audit verify", "postroom audit verify --line 1042:5d41402a…"))
@@ -82,9 +79,9 @@ def verify(
         fail("--line is no NUMBER:CHAIN as `postroom audit verify` prints it", 2)
     house = open_store_house(config)
     # In this order: lines that come meanwhile are not taken for broken ones.
-    newest = house.journal.deeds(limit=1)
-    sound = house.journal.verify()
-    kept = noted is None or _is_there(house.journal, int(noted[1]), noted[2])
+    newest = house.people.journal.deeds(limit=1)
+    sound = house.people.journal.verify()
+    kept = noted is None or _is_there(house.people.journal, int(noted[1]), noted[2])
     house.close()
     last = newest[0].number if newest else 0
     whole = sound >= last
@@ -111,9 +108,13 @@ def export(
     from postroom.flow.facts import deed_facts
 
     house = open_store_house(config)
-    for deed in _from(house.journal, start):
+    for deed in _from(house.people.journal, start):
         print_json(deed_facts(deed))
     house.close()
+
+
+def _row(deed: "Deed") -> tuple[object, ...]:
+    return (deed.number, when(deed.at), deed.by or "(postroom)", deed.what, deed.to, deed.detail)
 
 
 def _from(journal: "Journal", start: int) -> "Iterator[Deed]":

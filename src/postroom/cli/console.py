@@ -4,9 +4,9 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: where settings are looked for, in this order
 CONFIG_PATHS = ("postroom.toml", "/etc/postroom/postroom.toml")
+
+_One = TypeVar("_One")
 
 _WIDE = 130
 """Columns of a terminal that lists of mails need in full."""
@@ -106,7 +108,7 @@ def with_config(given: Path | None) -> str:
 
 def destinations_of(house: "House") -> dict[str, str]:
     """Every destination with its kind; none is built."""
-    from postroom.bootstrap.house import BUILT_IN
+    from postroom.bootstrap.meaning import BUILT_IN
 
     named = {name: str(type(one).__struct_config__.tag) for name, one in house.settings.destination.items()}
     return dict.fromkeys(BUILT_IN, "inbox") | named
@@ -161,6 +163,23 @@ def print_table(
         table.add_row(*(Text(printable(str(cell))) for cell in row))
     # Into a file or a pipe no line is folded: what reads it reads lines.
     Console(width=None if sys.stdout.isatty() else 1000).print(table)
+
+
+def print_all(
+    found: Sequence[_One],
+    *,
+    as_json: bool,
+    facts: Callable[[_One], object],
+    columns: Sequence[str],
+    row: Callable[[_One], Sequence[object]],
+    empty: str,
+) -> None:
+    """All that was found: as facts, a line of JSON each, or as a table, a row each."""
+    if as_json:
+        for one in found:
+            print_json(facts(one))
+        return
+    print_table("", columns, [row(one) for one in found], empty=empty)
 
 
 def print_list(

@@ -11,8 +11,8 @@ from postroom.cli.console import (
     examples,
     note,
     open_store_house,
+    print_all,
     print_json,
-    print_table,
     say,
     when,
     with_config,
@@ -49,8 +49,8 @@ def add(
     from postroom.flow.facts import key_facts
 
     house = open_store_house(config)
-    ends = house.team.clock() + days * _DAY if days else None
-    token, key = house.team.make_key(user, cast("Scope", scope), note_, ends, by or login_name())
+    ends = house.people.team.clock() + days * _DAY if days else None
+    token, key = house.people.team.make_key(user, cast("Scope", scope), note_, ends, by or login_name())
     house.close()
     if as_json:
         print_json({"token": token, **key_facts(key)})
@@ -65,18 +65,10 @@ def list_(config: Config = None, as_json: AsJson = False) -> None:
     from postroom.flow.facts import key_facts
 
     house = open_store_house(config)
-    found = house.accounts.keys()
+    found = house.people.accounts.keys()
     house.close()
-    if as_json:
-        for key in found:
-            print_json(key_facts(key))
-        return
-    rows = [
-        (k.name, k.user, k.scope, k.note, when(k.created_at), _or_never(k.expires_at), _or_never(k.seen_at), _state(k))
-        for k in found
-    ]
     columns = ("key", "user", "scope", "note", "made (UTC)", "expires", "last used", "state")
-    print_table("", columns, rows, empty="There are no keys.")
+    print_all(found, as_json=as_json, facts=key_facts, columns=columns, row=_row, empty="There are no keys.")
 
 
 @app.command(epilog=examples("postroom key revoke k3vq7d2a"))
@@ -88,12 +80,17 @@ def revoke(
 ) -> None:
     """A key works no more, from now on and for good."""
     house = open_store_house(config)
-    house.team.revoke_key(key, by or login_name())
+    house.people.team.revoke_key(key, by or login_name())
     house.close()
     if as_json:
         print_json({"revoked": key})
     else:
         say(f"{key} works no more.")
+
+
+def _row(key: "ApiKey") -> tuple[str, ...]:
+    made, ends, seen = when(key.created_at), _or_never(key.expires_at), _or_never(key.seen_at)
+    return (key.name, key.user, key.scope, key.note, made, ends, seen, _state(key))
 
 
 def _or_never(at: float | None) -> str:

@@ -70,7 +70,7 @@ def mails(
 
 
 def _require_route(house: "House", route: str) -> None:
-    from postroom.bootstrap.house import BUILT_IN
+    from postroom.bootstrap.meaning import BUILT_IN
 
     known = dict.fromkeys((*house.settings.route, *BUILT_IN))
     if route not in known:

@@ -18,6 +18,7 @@ from postroom.cli.console import (
     find_mail,
     note,
     open_store_house,
+    print_all,
     print_json,
     print_table,
     require_folder,
@@ -174,12 +175,14 @@ def holds(config: Config = None, as_json: AsJson = False) -> None:
     house = open_store_house(config)
     found = house.eraser.keeping.holds()
     house.close()
-    if as_json:
-        for one in found:
-            print_json(hold_facts(one))
-        return
-    rows = [(one.what, one.reason, one.by, when(one.at)) for one in found]
-    print_table("", ("held", "why", "by", "since (UTC)"), rows, empty="Nothing is held.")
+    print_all(
+        found,
+        as_json=as_json,
+        facts=hold_facts,
+        columns=("held", "why", "by", "since (UTC)"),
+        row=lambda one: (one.what, one.reason, one.by, when(one.at)),
+        empty="Nothing is held.",
+    )
 
 
 def retain(

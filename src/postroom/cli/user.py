@@ -15,8 +15,8 @@ from postroom.cli.console import (
     note,
     open_house,
     open_store_house,
+    print_all,
     print_json,
-    print_table,
     say,
     when,
     with_config,
@@ -92,8 +92,8 @@ def add(
         routes=tuple(map(RouteName, route or ())),
         urgent=urgent,
     )
-    house.team.check_new(user)
-    added = house.team.add(user, None if no_password else _password(name, password_file), by or login_name())
+    house.people.team.check_new(user)
+    added = house.people.team.add(user, None if no_password else _password(name, password_file), by or login_name())
     house.close()
     if as_json:
         print_json(user_facts(added))
@@ -107,27 +107,11 @@ def list_(config: Config = None, as_json: AsJson = False) -> None:
     from postroom.flow.facts import user_facts
 
     house = open_store_house(config)
-    users = house.accounts.users()
+    users = house.people.accounts.users()
     house.close()
-    if as_json:
-        for one in users:
-            print_json(user_facts(one))
-        return
-    rows = [
-        (
-            u.name,
-            u.shown,
-            u.role,
-            _all(u.brands),
-            _all(u.routes),
-            "yes" if u.urgent else "",
-            _state(u),
-            when(u.created_at),
-        )
-        for u in users
-    ]
     columns = ("name", "shown", "role", "brands", "routes", "urgent", "state", "since (UTC)")
-    print_table("", columns, rows, empty="Nobody yet; add the first with: postroom user add NAME --role admin")
+    nobody = "Nobody yet; add the first with: postroom user add NAME --role admin"
+    print_all(users, as_json=as_json, facts=user_facts, columns=columns, row=_row, empty=nobody)
 
 
 @app.command(epilog=examples("postroom user show ada", "postroom user show ada --json"))
@@ -136,10 +120,10 @@ def show(name: Name, config: Config = None, as_json: AsJson = False) -> None:
     from postroom.flow.facts import identity_facts, key_facts, session_facts, user_facts
 
     house = open_store_house(config)
-    user = house.team.find(name)
+    user = house.people.team.find(name)
     sessions = _open_sessions(house, user)
     keys = _working_keys(house, user)
-    identities = house.identities.of(user.name)
+    identities = house.people.identities.of(user.name)
     house.close()
     if as_json:
         print_json(
@@ -216,8 +200,8 @@ def enable(name: Name, by: By = "", config: Config = None, as_json: AsJson = Fal
 def password(name: Name, password_file: PasswordFile = None, by: By = "", config: Config = None) -> None:
     """Give somebody a new password; all their sessions end."""
     house = open_store_house(config)
-    user = house.team.find(name)
-    house.team.set_password(user.name, _password(user.name, password_file), by or login_name())
+    user = house.people.team.find(name)
+    house.people.team.set_password(user.name, _password(user.name, password_file), by or login_name())
     house.close()
     say(f"{user.name} has a new password and is signed out everywhere.")
 
@@ -226,8 +210,8 @@ def password(name: Name, password_file: PasswordFile = None, by: By = "", config
 def code(name: Name, by: By = "", config: Config = None, as_json: AsJson = False) -> None:
     """A code that signs somebody in once, within ten minutes: for when the identity provider is down, or a password was forgotten."""
     house = open_store_house(config)
-    user = house.team.find(name)
-    made = house.signing_in.code(user, by or login_name())
+    user = house.people.team.find(name)
+    made = house.people.signing_in.code(user, by or login_name())
     house.close()
     if as_json:
         print_json({"user": user.name, "code": made})
@@ -253,7 +237,9 @@ def link(
 
     house = open_store_house(config)
     issuer = house.settings.pages.oidc.issuer
-    linked = link_identity(house.identities, house.team, name, by or login_name(), issuer=issuer, subject=subject)
+    linked = link_identity(
+        house.people.identities, house.people.team, name, by or login_name(), issuer=issuer, subject=subject
+    )
     house.close()
     if as_json:
         print_json(identity_facts(linked))
@@ -273,7 +259,7 @@ def unlink(
     from postroom.flow.linking import unlink_identities
 
     house = open_store_house(config)
-    gone = unlink_identities(house.identities, house.team, name, by or login_name(), subject=subject)
+    gone = unlink_identities(house.people.identities, house.people.team, name, by or login_name(), subject=subject)
     house.close()
     if as_json:
         print_json({"unlinked": gone})
@@ -299,11 +285,11 @@ def sessions(
     from postroom.flow.facts import session_facts
 
     house = open_store_house(config)
-    user = house.team.find(name)
+    user = house.people.team.find(name)
     found = _open_sessions(house, user)
     if end:
         key = None if end == "all" else _one_of(found, end, user.name)
-        ended = house.team.end_sessions(user.name, by or login_name(), key=key)
+        ended = house.people.team.end_sessions(user.name, by or login_name(), key=key)
         house.close()
         if as_json:
             print_json({"ended": ended})
@@ -311,23 +297,16 @@ def sessions(
             say(f"{ended} ended.")
         return
     house.close()
-    facts = [session_facts(one) for one in found]
-    if as_json:
-        for one in facts:
-            print_json(one)
-        return
-    rows = [
-        (f["id"], when(f["created_at"]), when(f["seen_at"]), when(f["expires_at"]), f["ip"], f["agent"]) for f in facts
-    ]
     columns = ("id", "since (UTC)", "last used", "ends", "from", "browser")
-    print_table("", columns, rows, empty=f"{user.name} is signed in nowhere.")
+    nowhere = f"{user.name} is signed in nowhere."
+    print_all(found, as_json=as_json, facts=session_facts, columns=columns, row=_session_row, empty=nowhere)
 
 
 def _change(name: str, by: str, config: Config, *, as_json: bool, **changes: Any) -> None:
     from postroom.flow.facts import user_facts
 
     house = open_store_house(config)
-    user = house.team.change(name, by or login_name(), **changes)
+    user = house.people.team.change(name, by or login_name(), **changes)
     works = [key.name for key in _working_keys(house, user)]
     house.close()
     if as_json:
@@ -339,16 +318,31 @@ def _change(name: str, by: str, config: Config, *, as_json: bool, **changes: Any
         note(f"Keys of {user.name}: {keys}. End one for good: postroom key revoke {works[0]}{with_config(config)}")
 
 
+def _row(user: "User") -> tuple[str, ...]:
+    brands, routes, urgent = _all(user.brands), _all(user.routes), "yes" if user.urgent else ""
+    return (user.name, user.shown, user.role, brands, routes, urgent, _state(user), when(user.created_at))
+
+
+def _session_row(session: "Session") -> tuple[str, ...]:
+    from postroom.flow.facts import session_facts
+
+    facts = session_facts(session)
+    since, seen, ends = (when(facts[name]) for name in ("created_at", "seen_at", "expires_at"))
+    return (facts["id"], since, seen, ends, facts["ip"], facts["agent"])
+
+
 def _open_sessions(house: "House", user: "User") -> "list[Session]":
     """Those that still open something."""
-    now = house.team.clock()
-    idle = house.signing_in.idle
-    return [one for one in house.accounts.sessions(user.name) if one.expires_at > now and one.seen_at >= now - idle]
+    now = house.people.team.clock()
+    idle = house.people.signing_in.idle
+    return [
+        one for one in house.people.accounts.sessions(user.name) if one.expires_at > now and one.seen_at >= now - idle
+    ]
 
 
 def _working_keys(house: "House", user: "User") -> "list[ApiKey]":
     """Those that are neither revoked nor expired."""
-    now, keys = house.team.clock(), house.accounts.keys()
+    now, keys = house.people.team.clock(), house.people.accounts.keys()
     mine = (key for key in keys if key.user == user.name and not key.revoked)
     return [key for key in mine if key.expires_at is None or key.expires_at > now]
 

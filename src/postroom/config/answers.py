@@ -34,6 +34,14 @@ class Answers(Table, frozen=True):
     undo_seconds: Annotated[
         float, Meta(ge=0, le=600, description="So long an answer waits, and can be taken back.")
     ] = 10.0
+    notices_per_hour: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=100_000,
+            description="So many acknowledgements and outcomes are sent an hour at most; the rest waits.",
+        ),
+    ] = 200
     templates: Annotated[
         str, Meta(description="Folder with your templates (*.toml), beside this file; missing: none.")
     ] = "answers"
@@ -63,6 +71,7 @@ def check_answers(settings: "Settings") -> Iterator[Mistake]:
                 remedy=f'Write answer_from = "support{brand.addresses[0]}"',
                 fatal=False,
             )
+    yield from _check_notices(settings)
     answers = settings.answers
     if answers.user and answers.tls == "none":
         yield Mistake(
@@ -71,6 +80,22 @@ def check_answers(settings: "Settings") -> Iterator[Mistake]:
             remedy='Write tls = "required", or "implicit" for port 465',
             fatal=False,
         )
+
+
+def _check_notices(settings: "Settings") -> Iterator[Mistake]:
+    for name, route in settings.route.items():
+        told = [f"route.{name}.acknowledge"] * bool(route.acknowledge) + [f"route.{name}.outcomes"] * bool(
+            route.outcomes
+        )
+        for path in told:
+            if not settings.answers.host:
+                yield Mistake(path=path, message="nobody can be told: nothing sends mail", remedy="Set [answers] host")
+        if route.outcomes and not route.cases:
+            yield Mistake(
+                path=f"route.{name}.outcomes",
+                message="this desk has no cases that could end",
+                remedy="Write cases = true, or take it away",
+            )
 
 
 def _is_ours(addr: str, brand: "Brand") -> bool:

@@ -3,13 +3,13 @@
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
-from itertools import combinations
 
 from postroom.config.answers import check_answers
 from postroom.config.cases import check_cases
+from postroom.config.listening import check_listening, own_listener, whereabouts
 from postroom.config.mistakes import Mistake, near
 from postroom.config.oidc import check_oidc
-from postroom.config.settings import Destination, Lmtp, Relay, Settings, Smtp, Status, Webhook
+from postroom.config.settings import Relay, Settings, Status, Webhook
 
 #: routes that exist without being named in the settings, each with a built-in inbox of its name
 BUILT_IN_ROUTES = ("review", "junk", "automatic")
@@ -18,10 +18,6 @@ BUILT_IN_ROUTES = ("review", "junk", "automatic")
 _HOSTNAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Za-z:.]+\]")
 #: a domain of mail addresses, which may be international
 _DOMAIN = re.compile(r"[^\s@.,;:/<>]+(\.[^\s@.,;:/<>]+)*")
-_URL = re.compile(r"https?://[^/?#\s@]+/?")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]\s]+):(\d{1,5})")
-_HIGHEST_PORT = 65_535
 
 
 def cross_check(settings: Settings) -> Iterator[Mistake]:
@@ -33,8 +29,7 @@ def cross_check(settings: Settings) -> Iterator[Mistake]:
     yield from check_answers(settings)
     yield from _check_domains(settings)
     yield from _check_trust(settings)
-    yield from _check_listeners(settings)
-    yield from _check_pages(settings)
+    yield from check_listening(settings)
     yield from check_oidc(settings)
     yield from _check_hooks(settings)
     yield from _check_tls(settings)
@@ -182,58 +177,7 @@ def _check_trust(settings: Settings) -> Iterator[Mistake]:
         )
 
 
-# -- ports and certificates --------------------------------------------------------------------------------------
-
-
-def listeners(settings: Settings) -> Iterator[tuple[str, str]]:
-    """(path, host:port) of everything that is listened on."""
-    yield from (("intake.listen", one) for one in settings.intake.listen)
-    yield from (("intake.lmtp", one) for one in settings.intake.lmtp)
-    if settings.web.listen:
-        yield "web.listen", settings.web.listen
-    if settings.pages.listen:
-        yield "pages.listen", settings.pages.listen
-
-
-def host_and_port(listen: str) -> tuple[str, int] | None:
-    """Where to listen, the host without brackets; None for what is no host:port."""
-    place = _LISTEN.fullmatch(listen)
-    return (place[1].strip("[]"), int(place[2])) if place else None
-
-
-def _check_listeners(settings: Settings) -> Iterator[Mistake]:
-    for path, listen in listeners(settings):
-        place = host_and_port(listen)
-        if place is None:
-            yield Mistake(
-                path=path, message=f"{listen!r} is not host:port", remedy="Write 127.0.0.1:2525 or [::1]:2525"
-            )
-        elif place[1] > _HIGHEST_PORT:
-            yield Mistake(
-                path=path, message=f"there is no port {place[1]}", remedy=f"Use a port from 1 to {_HIGHEST_PORT}"
-            )
-    for (first, one), (second, other) in combinations(listeners(settings), 2):
-        if _overlap(one, other):
-            yield Mistake(
-                path=second,
-                message=f"{other!r} is taken: {first} listens on {one!r}",
-                remedy="Give each its own port",
-            )
-
-
-def _check_pages(settings: Settings) -> Iterator[Mistake]:
-    url = settings.pages.url
-    if url and _URL.fullmatch(url) is None:
-        yield Mistake(
-            path="pages.url", message=f"{url!r} is no address of a site", remedy="Write https://postroom.example.com"
-        )
-    place = host_and_port(settings.pages.listen) if settings.pages.listen else None
-    if place is not None and place[0] not in _LOOPBACK and not url.startswith("https://"):
-        yield Mistake(
-            path="pages.listen",
-            message=f"passwords and mail would go over the network in the clear, as {settings.pages.listen} is not loopback",
-            remedy="Put a proxy with TLS before 127.0.0.1:8026 and set pages.url to its https address",
-        )
+# -- hooks and certificates --------------------------------------------------------------------------------------
 
 
 def _check_hooks(settings: Settings) -> Iterator[Mistake]:
@@ -257,36 +201,6 @@ def _check_hooks(settings: Settings) -> Iterator[Mistake]:
                 yield Mistake(
                     path=f"hook.{name}.routes", message=f"no route is called {route!r}", remedy=near(route, known)
                 )
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether only one of two can be listened on; port 0 is any free one."""
-    first, second = host_and_port(one), host_and_port(other)
-    if first is None or second is None or first[1] != second[1] or not first[1]:
-        return False
-    return any(_covers(a, b) or _covers(b, a) for a in _places(first[0]) for b in _places(second[0]))
-
-
-def _covers(listening: str, asked: str) -> bool:
-    """Whether who listens on the first address is reached at the second; both as `_places` writes them."""
-    if listening == asked:
-        return True
-    try:
-        wide, one = ipaddress.ip_address(listening), ipaddress.ip_address(asked)
-    except ValueError:
-        return False
-    return wide.is_unspecified and wide.version == one.version
-
-
-def _places(host: str) -> tuple[str, ...]:
-    """A host in one spelling: addresses as they are written shortest, localhost as its addresses, names in lower case."""
-    host = host.lower()
-    if host == "localhost":
-        return "127.0.0.1", "::1"
-    try:
-        return (str(ipaddress.ip_address(host)),)
-    except ValueError:
-        return (host,)
 
 
 def _check_tls(settings: Settings) -> Iterator[Mistake]:
@@ -314,11 +228,11 @@ def _check_destinations(settings: Settings) -> Iterator[Mistake]:
         if isinstance(destination, Relay) and destination.user and destination.tls == "none":
             yield Mistake(
                 path=f"{path}.tls",
-                message=f"the password is sent in the clear to {_whereabouts(destination)}",
+                message=f"the password is sent in the clear to {whereabouts(destination)}",
                 remedy='Write tls = "required", or "implicit" for port 465',
                 fatal=False,
             )
-        if (listen := _own_listener(settings, destination)) is not None:
+        if (listen := own_listener(settings, destination)) is not None:
             yield Mistake(
                 path=f"{path}.host",
                 message=f"this is postroom itself, which listens on {listen!r}: mail would come back",
@@ -356,33 +270,6 @@ def _check_second_opinion(settings: Settings) -> Iterator[Mistake]:
                 message=f"no route is called {route!r}",
                 remedy=near(route, settings.route),
             )
-
-
-def _whereabouts(destination: Relay) -> str:
-    here = all(map(_is_loopback, _places(destination.host)))
-    return f"{destination.host}, if only on this machine" if here else destination.host
-
-
-def _own_listener(settings: Settings, destination: Destination) -> str | None:
-    """Our own door, if a destination leads to it."""
-    if not isinstance(destination, Smtp | Lmtp):
-        return None
-    reached = _places(destination.host)
-    for listen in (*settings.intake.listen, *settings.intake.lmtp):
-        place = host_and_port(listen)
-        if place is None or place[1] != destination.port:
-            continue
-        doors = _places(place[0])
-        by_name = destination.host.lower() == settings.hostname.lower() and not all(map(_is_loopback, doors))
-        if by_name or any(
-            door == one or (_is_loopback(one) and _covers(door, one)) for door in doors for one in reached
-        ):
-            return listen
-    return None
-
-
-def _is_loopback(place: str) -> bool:
-    return place.startswith("127.") or place == "::1"
 
 
 def _check_sizes(settings: Settings) -> Iterator[Mistake]:

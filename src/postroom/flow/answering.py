@@ -102,17 +102,29 @@ class Answering:
         if name not in known:
             raise Refused(unknown("template", name, known))
         spoken, text = text_in(known[name], language or to.message.language)
+        values = self._values(to) | {"agent": by.shown or by.name}
+        return Wish(text=filled(text, values), template=name, language=spoken, asks=known[name].asks)
+
+    def prepared(self, to: Answerable, name: str, more: Mapping[str, str]) -> Wish:
+        """A template for an answer by itself, with what is known and ``more`` filled in. Raises `Refused` when there is none."""
+        known = {one.name: one for one in self.templates()}
+        if name not in known:
+            raise Refused(unknown("template", name, known))
+        spoken, text = text_in(known[name], to.message.language)
+        values = self._values(to)
+        return Wish(text=filled(text, {**values, "agent": values["brand"], **more}), template=name, language=spoken)
+
+    def _values(self, to: Answerable) -> dict[str, str]:
+        """What stands for placeholders."""
         voice = self.voices.get(to.mail.brand)
         first = next(iter(self.addressees(to.message)), None)
-        values = {
+        return {
             "name": one_line(first.name, 60) if first is not None and "@" not in first.name else "",
             "subject": bare(to.message.subject),
             "case": str(to.case or ""),
             "ticket": one_line(to.message.ticket, 60),
             "brand": (voice.name if voice else "") or to.mail.brand,
-            "agent": by.shown or by.name,
         }
-        return Wish(text=filled(text, values), template=name, language=spoken, asks=known[name].asks)
 
     def preview(self, by: User, to: Answerable, wish: Wish) -> Reply:
         """The answer as it would be sent. Nothing is kept."""
@@ -127,18 +139,22 @@ class Answering:
         reply = self._reply(to, wish, by=by.name, automatic=False)
         return self._put(replace(reply, due_at=reply.at + self.undo), wish)
 
-    def post(self, to: Answerable, wish: Wish, *, automatic: bool = True) -> Reply:
+    def post(self, to: Answerable, wish: Wish) -> Reply:
         """Put an answer of postroom's own into the outbox, to be sent at once.
 
         It goes to the first addressee, and only where that is believed to be the person; never to a program or a list
         (RFC 3834 §2). How often somebody gets one is for the caller to say.
         """
+        return self._put(self.unsent(to, wish), wish)
+
+    def unsent(self, to: Answerable, wish: Wish) -> Reply:
+        """What `post` would send; nothing is kept."""
         first = next(iter(self.addressees(to.message)), None)
         if to.message.kind != "person":
             raise Refused(f"no person wrote this mail: {to.message.kind_reason}")
         if first is None or not first.believed:
             raise Refused("nothing proves whose address it is")
-        return self._put(self._reply(to, replace(wish, to=first.addr), by="", automatic=automatic), wish)
+        return self._reply(to, replace(wish, to=first.addr), by="", automatic=True)
 
     def _put(self, reply: Reply, wish: Wish) -> Reply:
         detail = f"by template {wish.template}" if wish.template else ""

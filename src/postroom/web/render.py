@@ -23,6 +23,7 @@ _MORE: tuple[tuple[str, str, Role], ...] = (
     ("review/agreement", "Agreement", "reviewer"),
     ("rules", "Rules", "lead"),
     ("backtest", "Back-test", "lead"),
+    ("notices", "Notices", "lead"),
     ("letters", "Dead letters", "lead"),
     ("condition", "Health", "lead"),
     ("person", "Privacy", "lead"),

@@ -10,6 +10,7 @@ from postroom.flow.erasure import Eraser
 from postroom.flow.explanation import Explanation
 from postroom.flow.federation import Federation
 from postroom.flow.nearest import Neighbour
+from postroom.flow.notices import Noticing
 from postroom.flow.redirecting import Redirecting
 from postroom.flow.rulework import Rulework
 from postroom.flow.savedviews import SavedViews
@@ -63,6 +64,7 @@ class Room:
     cases: Cases
     casework: Casework
     answering: Answering
+    noticing: Noticing
     urgency: Urgency
     #: seconds after which urgent mail that nobody has is told again
     neglected_after: float

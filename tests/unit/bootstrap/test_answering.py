@@ -70,6 +70,16 @@ def test_files_with_mistakes_are_told_and_not_offered(house: House) -> None:
     assert not {"bad", "latin", "gone"} & {one.name for one in Shelf(house).templates()}
 
 
+def test_a_desk_that_tells_by_a_template_that_is_not_there_is_told(tmp_path: Path) -> None:
+    text = answers("127.0.0.1", 25).replace(
+        "cases = true\n", 'cases = true\nacknowledge = "hello"\noutcomes = { granted = "" }\n'
+    )
+    house = House(load(text)[0], tmp_path)  # type: ignore[arg-type]
+    (mistake,) = [one for one in mistakes(house) if one.path.startswith("route")]
+    assert (mistake.path, mistake.message) == ("route.appeals.acknowledge", "there is no template 'hello'")
+    assert "appeal-received" in mistake.remedy
+
+
 def test_a_folder_that_was_named_must_be_there(tmp_path: Path) -> None:
     (one,) = mistakes(made(tmp_path, SETTINGS + '[answers]\ntemplates = "texts"\n'))
     assert one.path == "answers.templates"

@@ -60,9 +60,12 @@ def test_looking_for_mistakes_builds_no_observer(tmp_path: Path) -> None:
 
 def test_people_have_rooms_in_the_store_and_sessions_end_as_the_settings_say(tmp_path: Path) -> None:
     made = house(tmp_path, settings=SETTINGS + "[pages]\nidle_hours = 2\nsession_days = 3\n")
-    assert made.accounts.users() == ()
-    assert made.journal.verify() == 0
-    assert made.signing_in is made.signing_in, "failures are counted once"
-    assert (made.signing_in.idle, made.signing_in.lifetime) == (7200.0, 259_200.0)
-    assert (made.team.brands, made.team.routes) == (("shop",), ("appeals", "general", "junk", "automatic"))
+    assert made.people.accounts.users() == ()
+    assert made.people.journal.verify() == 0
+    assert made.people.signing_in is made.people.signing_in, "failures are counted once"
+    assert (made.people.signing_in.idle, made.people.signing_in.lifetime) == (7200.0, 259_200.0)
+    assert (made.people.team.brands, made.people.team.routes) == (
+        ("shop",),
+        ("appeals", "general", "junk", "automatic"),
+    )
     made.close()

@@ -9,6 +9,7 @@ from postroom.adapters.intake.files import FoundMail
 from postroom.bootstrap import checks
 from postroom.bootstrap.files import Offline
 from postroom.bootstrap.house import House
+from postroom.bootstrap.opinion import mistake
 from postroom.config import load
 from postroom.model.mail import Envelope, Peer
 from tests.unit.adapters.opinion.fake_api import FakeApi, says
@@ -52,7 +53,7 @@ def test_off_by_default(build: Callable[[str], House]) -> None:
     assert house.opinion is None
     assert house.seconding is None
     assert house.judging().seconding is None
-    assert house.opinion_mistake() == ""
+    assert mistake(house.settings.second_opinion, house.base, house.folder) == ""
 
 
 def test_workers_ask_files_do_not(api: FakeApi, build: Callable[[str], House]) -> None:
@@ -87,7 +88,7 @@ def test_the_floor_belongs_to_the_policy(api: FakeApi, build: Callable[[str], Ho
 def test_a_key_that_cant_be_one(build: Callable[[str], House], api: FakeApi, tmp_path: Path, key: str) -> None:
     house = build(wanted(api))
     (tmp_path / "key").write_text(key, encoding="utf-8")
-    assert "ASCII" in house.opinion_mistake()
+    assert "ASCII" in mistake(house.settings.second_opinion, house.base, house.folder)
 
 
 def test_looking_for_mistakes_makes_no_observer_before_the_metrics_have_their_folder(

@@ -126,7 +126,7 @@ def test_no_log_line_and_no_metric_names_anybody(
 @pytest.mark.parametrize("house", [False], indirect=True)
 def test_no_line_of_the_audit_log_names_anybody(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     run(house)
-    deeds = house.journal.deeds(limit=1000)
+    deeds = house.people.journal.deeds(limit=1000)
     assert {"held", "released", "erased"} <= {deed.what for deed in deeds}
     assert MARK not in repr([replace(deed, chain="") for deed in deeds])
     capsys.readouterr()

@@ -12,6 +12,7 @@ from postroom.bootstrap import server
 from postroom.bootstrap.house import House
 from postroom.bootstrap.server import Server
 from postroom.config import load
+from postroom.flow.targets import FirstAnswers
 from postroom.model.errors import ConfigError, PostroomError
 from tests.unit.cli.conftest import SETTINGS
 from tests.unit.flow.house import Told
@@ -111,6 +112,17 @@ def test_a_step_of_the_watch_that_fails_ends_neither_the_watch_nor_its_other_ste
     asyncio.run(serving.run())
     failed = [{"step": step, "error": "ValueError: no such file"} for step in ("workers", "learning", "learning")]
     assert told.of("watch-failed") == failed
+
+
+def test_what_has_to_be_answered_in_time_is_noted_before_anything_is_judged(
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(FirstAnswers, "watch", lambda _self: told.append(f"watch, {workers.told}"))
+    workers.does = lambda _turn: serving._end()
+    serving, _ = a_server(tmp_path)
+    asyncio.run(serving.run())
+    assert told == ["watch, []"]
 
 
 def test_a_server_whose_watch_has_ended_ends_too(

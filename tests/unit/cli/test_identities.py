@@ -42,9 +42,9 @@ def test_a_code_signs_in(root: None, postroom: Postroom, folder: Path) -> None:
     assert found is not None
     house = House(found, folder)
     try:
-        assert house.signing_in.redeem(ran.out, "192.0.2.1", "")[1].name == "root"
+        assert house.people.signing_in.redeem(ran.out, "192.0.2.1", "")[1].name == "root"
         assert json.loads(postroom("user", "code", "root", "--json").out)["user"] == "root"
-        assert [deed.what for deed in house.journal.deeds(what="sign-in-code")] == ["sign-in-code"] * 2
+        assert [deed.what for deed in house.people.journal.deeds(what="sign-in-code")] == ["sign-in-code"] * 2
     finally:
         house.close()
     assert postroom("user", "code", "nobody").code == 1

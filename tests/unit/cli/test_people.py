@@ -14,6 +14,7 @@ import pytest
 
 from postroom.adapters.passwords import Argon2Passwords
 from postroom.bootstrap.house import House
+from postroom.bootstrap.people import People
 from postroom.cli.console import open_house
 
 from .conftest import Postroom, Ran
@@ -26,7 +27,7 @@ DOCS = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "people.md"
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes that take no time, and a login name."""
     fast = Argon2Passwords(time_cost=1, memory_kib=64, parallelism=1)
-    monkeypatch.setattr(House, "passwords", property(lambda _house: fast))
+    monkeypatch.setattr(People, "passwords", property(lambda _people: fast))
     monkeypatch.setenv("SUDO_USER", "carla")
 
 

@@ -45,3 +45,23 @@ def test_a_password_in_the_clear_is_told() -> None:
     ((path, message),) = said(SETTINGS + '[answers]\nhost = "mx.test"\ntls = "none"\nuser = "x"\npassword_file = "y"\n')
     assert path == "answers.tls"
     assert "in the clear to mx.test" in message
+
+
+def test_who_tells_people_by_itself_needs_a_server_and_for_outcomes_cases() -> None:
+    tells = '[route.appeals]\nacknowledge = "appeal-received"\noutcomes = { granted = "appeal-granted" }'
+    text = SETTINGS.replace("[route.appeals]", tells)
+    _, problems = load(text)
+    found = [(one.path, one.message) for one in problems if one.path.startswith("route.appeals")]
+    assert [path for path, _ in found] == [
+        "route.appeals.acknowledge",
+        "route.appeals.outcomes",
+        "route.appeals.outcomes",
+    ]
+    assert {message for _, message in found} == {
+        "nobody can be told: nothing sends mail",
+        "this desk has no cases that could end",
+    }
+    _, problems = load(
+        text.replace("[route.appeals]", "[route.appeals]\ncases = true") + '[answers]\nhost = "mx.test"\n'
+    )
+    assert not [one for one in problems if one.path.startswith("route.appeals")]

@@ -127,7 +127,7 @@ def test_somebody_begins_with_a_view_as_long_as_they_have_it(desk: Desk) -> None
         ({"nothing": "x"}, "no field 'nothing'"),
         ({"words": "x" * 501}, "more than 500"),
         ({"reading": "urnead"}, "Did you mean 'unread'"),
-        ({"answering": "late"}, "no answering 'late'"),
+        ({"answering": "overdeu"}, "Did you mean 'overdue'"),
         ({"since": "yesterday"}, "no date"),
         ({"until": "2026-02-30"}, "no date"),
         ({"days": "0"}, "no number of days"),

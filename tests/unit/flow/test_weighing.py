@@ -11,8 +11,9 @@ import pytest
 
 from postroom.decide.blend import blend, score
 from postroom.decide.policy import Caps, Policy
-from postroom.flow import weighing
-from postroom.flow.weighing import Judged, gather, weigh, weighed_facts
+from postroom.flow import multipliers, weighing
+from postroom.flow.multipliers import Judged
+from postroom.flow.weighing import gather, weigh, weighed_facts
 from postroom.model.judgement import AUTOMATIC, Decision, Finding, Verdict
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.testing.values import a_decision
@@ -203,8 +204,8 @@ def test_a_veto_of_another_route_and_spam_are_reckoned_with() -> None:
     ]
     found = weigh(some, POLICY)
     assert (found.passed_over, found.left_out) == (0, {})
-    rows = weighing._Evidence(some, ROUTES, POLICY)
-    shares = np.exp(rows.logs(np.ones(1 + len(weighing.LEARNED))))
+    rows = multipliers.Evidence(some, ROUTES, POLICY)
+    shares = np.exp(rows.logs(np.ones(1 + len(multipliers.LEARNED))))
     for share, one in zip(shares, some, strict=True):
         expected = dict(blend(one.decision.findings, ROUTES, POLICY))
         among = sum(expected.get(route, 0.0) for route in ROUTES)
@@ -212,19 +213,19 @@ def test_a_veto_of_another_route_and_spam_are_reckoned_with() -> None:
 
 
 def test_the_slope_is_that_of_the_loss_and_the_minimum_is_one() -> None:
-    rows = weighing._Evidence(stream(200, {"thread": 2.0, "classifier": 1.0, "account": 1.0}), ROUTES, POLICY)
+    rows = multipliers.Evidence(stream(200, {"thread": 2.0, "classifier": 1.0, "account": 1.0}), ROUTES, POLICY)
     chance = np.random.default_rng(1)
-    at = chance.uniform(0.6, 1.4, 1 + len(weighing.LEARNED))
-    slope, curve = weighing._derivatives(rows, at, 1.0)
+    at = chance.uniform(0.6, 1.4, 1 + len(multipliers.LEARNED))
+    slope, curve = multipliers._derivatives(rows, at, 1.0)
     for column in range(len(at)):
         step = np.zeros(len(at))
         step[column] = 1e-5
-        numeric = (weighing._loss(rows, at + step, 1.0) - weighing._loss(rows, at - step, 1.0)) / 2e-5
+        numeric = (multipliers._loss(rows, at + step, 1.0) - multipliers._loss(rows, at - step, 1.0)) / 2e-5
         assert slope[column] == pytest.approx(numeric, rel=1e-4, abs=1e-4)
     assert np.linalg.eigvalsh(curve).min() > 0.0
-    found = weighing._newton(rows, 1.0, {}, None)
+    found = multipliers._newton(rows, 1.0, {}, None)
     assert all(
-        weighing._loss(rows, found + chance.normal(0, 0.05, len(at)), 1.0) > weighing._loss(rows, found, 1.0)
+        multipliers._loss(rows, found + chance.normal(0, 0.05, len(at)), 1.0) > multipliers._loss(rows, found, 1.0)
         for _ in range(20)
     )
 
@@ -232,7 +233,7 @@ def test_the_slope_is_that_of_the_loss_and_the_minimum_is_one() -> None:
 def test_fitting_ends_after_so_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     some = stream(900, {"thread": 2.5, "classifier": 1.0})
     whole = weigh(some, POLICY)
-    monkeypatch.setattr(weighing, "_STEPS", 1)
+    monkeypatch.setattr(multipliers, "_STEPS", 1)
     assert weigh(some, POLICY).scales != whole.scales
 
 
@@ -270,7 +271,7 @@ def test_one_reviewer_who_errs_on_purpose_counts_a_third_and_puts_nothing_into_f
     some = stream(1600, powers, say=against_threads, by=by)
     poisoned = weigh(some, POLICY)
     # Three in four verdicts are hers, and she counts a third.
-    weights = weighing._weights([one.verdict for one in some])
+    weights = multipliers._weights([one.verdict for one in some])
     hers = sum(weight for weight, one in zip(weights, some, strict=True) if one.verdict.by == "eve")
     assert hers / weights.sum() == pytest.approx(1 / 3, abs=0.01)
     assert all(0.5 <= scale <= 1.5 for scale in poisoned.scales.values())
@@ -286,7 +287,7 @@ def test_no_reviewer_counts_more_than_a_third_or_an_equal_part_but_in_any_case_a
 
     def parts(**counts: int) -> list[float]:
         given = verdicts(**counts)
-        weights = weighing._weights(given)
+        weights = multipliers._weights(given)
         names = list(counts)
         said = [sum(w for w, one in zip(weights, given, strict=True) if one.by == name) for name in names]
         return [round(one / sum(said), 2) for one in said]
@@ -296,11 +297,11 @@ def test_no_reviewer_counts_more_than_a_third_or_an_equal_part_but_in_any_case_a
     assert parts(ada=900, bob=100, carla=100) == [0.33, 0.33, 0.33]
     assert parts(Ada=100, ada=800, bob=100, carla=100) == [0.04, 0.3, 0.33, 0.33], "a name is the same in capitals"
     assert parts(ann=449, bob=1) == [0.99, 0.01]
-    assert weighing._weights(verdicts(ann=449, bob=1)).sum() > 400, "what one says is worth something yet"
+    assert multipliers._weights(verdicts(ann=449, bob=1)).sum() > 400, "what one says is worth something yet"
     assert parts(ada=100, bob=100, carla=100, dora=100) == [0.25] * 4
-    assert weighing._weights(verdicts(ada=300)).sum() == pytest.approx(300)
-    assert weighing._weights(verdicts(ada=900, bob=150)).sum() < 600, "they are worth less than their number"
-    assert weighing._weights([]).sum() == 0.0
+    assert multipliers._weights(verdicts(ada=300)).sum() == pytest.approx(300)
+    assert multipliers._weights(verdicts(ada=900, bob=150)).sum() < 600, "they are worth less than their number"
+    assert multipliers._weights([]).sum() == 0.0
 
 
 def test_by_a_word_or_two_of_another_nothing_is_held_up_and_nothing_won() -> None:
@@ -346,7 +347,7 @@ def test_a_verdict_counts_for_its_like_but_not_for_more_than_five_and_a_correcti
     asked[0] = dataclasses.replace(asked[0], probability=0.01)
     asked[1] = dataclasses.replace(asked[1], probability=0.5)
     asked[2] = dataclasses.replace(asked[2], probability=None)
-    weights = weighing._weights(asked)
+    weights = multipliers._weights(asked)
     assert list(weights / weights[2]) == pytest.approx([5.0, 2.0, 1.0])
 
 
@@ -356,7 +357,7 @@ def test_the_order_of_verdicts_changes_nothing_and_it_is_json() -> None:
     assert weigh(reversed(some), POLICY) == found
     facts = json.loads(json.dumps(weighed_facts(found)))
     assert (facts["used"], facts["left_out"], facts["learned"]) == (found.used, {}, 350)
-    assert set(facts["scales"]) == set(weighing.LEARNED)
+    assert set(facts["scales"]) == set(multipliers.LEARNED)
     assert len(facts["tried"]["interval"]) == len(facts["tried"]["over_in_force"]) == 2
     none = weighed_facts(weigh([], POLICY))
     assert (none["used"], none["scales"], none["tried"]) == (False, {}, None)

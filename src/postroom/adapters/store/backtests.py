@@ -20,7 +20,9 @@ _TEST = "SELECT number, state, asked, done, total, started_at, ended_at, error, 
 _OPEN = "SELECT number FROM backtests INDEXED BY backtests_open WHERE state IN ('waiting', 'running')"
 _WAITING = f"{_OPEN} AND state = 'waiting'"
 _CANCEL = f"UPDATE backtests SET state = 'cancelled', ended_at = ? WHERE number = ? AND number IN ({_OPEN})"  # noqa: S608 - our own SQL
-_GONE = "SELECT count(*) FROM erased_mails AS s CROSS JOIN mails AS m ON m.seq = s.mail WHERE "
+_GONE = (
+    "SELECT count(*) FROM (SELECT *, '' AS copy FROM erased_mails) AS s CROSS JOIN mails AS m ON m.seq = s.mail WHERE "
+)
 _CHANGES = Insert(
     head="INSERT INTO backtest_changes (test, place, mail, source, target, word, corrected, urgent, body) VALUES",
     width=9,

@@ -295,6 +295,8 @@ FATES: Final[Mapping[str, Fate]] = {
     ),
     "backtests": Fate(words="stays: counts, and names that the team gave its rules"),
     "backtest_changes": Fate(words="goes", mail=("DELETE FROM backtest_changes WHERE mail = :mail",)),
+    "notice_routes": _NOBODY,
+    "notices": Fate(words="goes", mail=("DELETE FROM notices WHERE mail = :mail",)),
     "versions": Fate(words="stays: of one that names their address the text goes, and why it was written", person=True),
     "drafts": Fate(words="the text of one that names their address goes", person=True),
     "alarm_events": Fate(words="goes", mail=("DELETE FROM alarm_events WHERE mail = :mail",)),

@@ -25,11 +25,9 @@ class Saved(Input, frozen=True, omit_defaults=True):
     tag: Text = ""
     language: Text = ""
     reading: Annotated[str, Meta(max_length=10, description="unread, read, or empty for both.")] = ""
-    answering: Annotated[
-        str, Meta(max_length=10, description="To be answered: open, soon, overdue; empty for any.")
-    ] = ""
     urgent: bool = False
     unconfirmed: bool = False
+    answering: Annotated[str, Meta(max_length=10, description="open, soon, overdue, or empty for any.")] = ""
     days: Annotated[int, Meta(ge=0, le=36_500, description="Came in the last so many days; 0 for any.")] = 0
     since: Day = ""
     until: Day = ""

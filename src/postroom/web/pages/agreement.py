@@ -52,7 +52,7 @@ def disagreement(visit: Visit) -> Response:
         raise Missing("There is nothing to settle about this mail.")
     mine = visit.user.name.casefold() in (look.first.casefold(), look.second.casefold())
     return visit.page(
-        "settle.html", title="Settle", here="review/agreement", look=look, shown=shown, mine=mine, **facts(visit, one)
+        "settle.html", title="Settle", here="review/agreement", look=look, worded=shown, mine=mine, **facts(visit, one)
     )
 
 

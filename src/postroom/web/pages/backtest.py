@@ -11,6 +11,7 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from postroom.flow.backtest import change_facts, in_words, remarks
+from postroom.flow.rulework import may_work
 from postroom.flow.trials import Listed
 from postroom.model.backtest import MOST_DAYS, MOST_MAILS, Backtest, ChangeKind, Shift, TestNumber, Which
 from postroom.model.errors import Refused
@@ -119,7 +120,7 @@ def one(visit: Visit) -> Response:
 
 def _edited(visit: Visit, draft: int) -> list[SheetName]:
     """The files that a draft changes, for those who may go on writing them; none once it is saved, or kept no more."""
-    if not draft or not ruleview.may_work(visit.user):
+    if not draft or not may_work(visit.user):
         return []
     try:
         return sorted(visit.room.rulework.drafted(DraftId(draft))[1])

@@ -112,6 +112,7 @@ def case(visit: Visit) -> Response:
         people=_people(visit, one),
         kinds=KINDS,
         outcomes=OUTCOMES,
+        told_by_mail=_told_by_mail(visit, one),
     )
 
 
@@ -224,6 +225,12 @@ def _people(visit: Visit, case: Case) -> list[tuple[str, str]]:
         for user in visit.room.accounts.users()
         if not user.disabled and user.is_at_least("agent") and user.sight.sees(case.brand, case.route, case.route)
     ]
+
+
+def _told_by_mail(visit: Visit, case: Case) -> tuple[str, ...]:
+    """The outcomes that the person is told of by mail, by itself."""
+    desk = visit.room.noticing.desks.get(case.route)
+    return tuple(one for one in OUTCOMES if desk is not None and desk.outcomes.get(one))
 
 
 VERBS: dict[str, Verb] = {

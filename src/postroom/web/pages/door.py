@@ -1,17 +1,28 @@
 """What the ways in share: the sign-in page, and the session's cookie."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from threading import BoundedSemaphore
+from typing import Any, Final, ParamSpec, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from postroom.model.errors import TryLater
 from postroom.web.render import Render
 from postroom.web.room import Room
 from postroom.web.visit import guarded
 
 WAIT = "Try again in a moment."
+AT_ONCE: Final = 4
+"""Threads for those who sign in: they wait for cores, and must take none of those that pages are made by."""
+MOST_WAITING: Final = 20
+"""More are told to come again, so that they don't take the places of those who have signed in."""
+
+P = ParamSpec("P")
+Given = TypeVar("Given")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +31,17 @@ class Door:
 
     room: Room
     render: Render
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(AT_ONCE))
+    places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE + MOST_WAITING))
+
+    async def in_turn(self, do: Callable[P, Given], /, *args: P.args, **named: P.kwargs) -> Given:
+        """What ``do`` gives, in a thread of the door's own. Raises `TryLater` when too many wait for one."""
+        if not self.places.acquire(blocking=False):
+            raise TryLater("too many people sign in at once")
+        try:
+            return await to_thread.run_sync(partial(do, *args, **named), limiter=self.threads)
+        finally:
+            self.places.release()
 
     def shown(self, to: str, *, wrong: str = "", status: int = 200, **facts: Any) -> Response:
         """The sign-in page; ``to`` is where to go afterwards."""

@@ -41,7 +41,7 @@ def inbox(visit: Visit) -> Response:
         found = visit.room.views.mails(wanted(asked, visit.now), visit.sight, after=after, limit=50)
     except Refused as error:
         wrong = str(error)
-    route = asked.get("route", "")
+    route, targets = asked.get("route", ""), visit.room.first_answers.rules
     here: Mapping[str, object] = {"view": view.number} if view else asked
     return visit.page(
         "inbox.html",
@@ -52,7 +52,7 @@ def inbox(visit: Visit) -> Response:
         found=found,
         answered=visit.room.answering.replies.newest([row.id for row in found.rows]),
         wrong=wrong,
-        targets=bool(visit.room.first_answers.rules),
+        targets=RouteName(route) in targets if route else bool(targets),
         older=f"/inbox?{urlencode({**here, 'after': found.after})}" if found.after else "",
         newest=f"/inbox?{urlencode(here)}" if after else "",
         may_move=visit.user.is_at_least("agent"),

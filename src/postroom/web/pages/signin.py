@@ -27,7 +27,7 @@ def routes(room: Room, render: Render) -> list[Route]:
             return door.not_ours()
         name, to = last(form.fields, "name"), inside(last(form.fields, "to", "/"))
         try:
-            secret, _ = await run_in_threadpool(
+            secret, _ = await door.in_turn(
                 room.signing_in.sign_in, name, last(form.fields, "password"), ip=ip_of(request), agent=agent_of(request)
             )
         except Refused as error:
@@ -66,7 +66,7 @@ def _codes(door: Door) -> list[Route]:
         if form is None or not from_here(request, door.room):
             return door.not_ours()
         try:
-            secret, _ = await run_in_threadpool(
+            secret, _ = await door.in_turn(
                 door.room.signing_in.redeem, last(form.fields, "code"), ip_of(request), agent_of(request)
             )
         except Refused as error:

@@ -11,7 +11,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") { chord = ""; mark(); if (typing) event.target.blur(); return; }
   if (typing) return;
   if (event.key === "?") { showKeys(); return; }
-  if (event.key === "x") { document.activeElement.closest("li")?.querySelector("[data-tick]")?.click(); return; }
+  const tick = event.key === "x" && document.activeElement.closest("li")?.querySelector("[data-tick]");
+  if (tick) { tick.click(); return; }
   if (event.key === "j" || event.key === "k") { step(event.key === "j" ? 1 : -1); return; }
   const wanted = [...document.querySelectorAll("[data-chord]")];
   if (chord && !["Tab", "Shift", "Enter", " "].includes(event.key)) {
@@ -52,7 +53,9 @@ function showKeys() {
     const what = one.getAttribute("aria-label") || (one.matches("select") ? one.options[0].text : one.textContent).trim().replace(/^\S(?=\s)/, "").trim() || one.placeholder || one.name;
     add(one.dataset.key || one.dataset.chord.split("").join(" "), what.slice(0, 60));
   }
-  add("j k", "down and up in a list"); add("x", "choose the mail in the list"); add("?", "these keys");
+  if (document.querySelector("[data-item]")) add("j k", "down and up in a list");
+  if (document.querySelector("[data-tick]")) add("x", "choose the mail in the list");
+  add("?", "these keys");
   document.getElementById("keys").showModal();
 }
 
@@ -64,6 +67,8 @@ async function swap(url, options) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const main = page.querySelector("main");
     if (!main || (answer.redirected && new URL(answer.url).pathname === "/sign-in")) { location.assign(answer.url); return; }
+    // a page with a script of its own, or of a newer postroom, is loaded whole
+    if (!options && [...page.scripts].some((one) => !document.querySelector(`script[src="${CSS.escape(one.getAttribute("src"))}"]`))) { location.assign(answer.url); return; }
     document.querySelector("main").replaceWith(document.adoptNode(main));
     const nav = page.getElementById("nav");
     if (nav) document.getElementById("nav").replaceWith(document.adoptNode(nav));
@@ -116,7 +121,7 @@ document.addEventListener("toggle", async (event) => {
 }, true);
 
 function dress() {
-  const here = document.querySelector("#nav [aria-current]"), places = here?.closest("ul");
+  const here = document.querySelector("#nav [aria-current]"), places = here?.closest(".places");
   if (places) places.scrollLeft = here.offsetLeft - places.offsetLeft - 32;
   const first = document.querySelector("[data-review] .primary");
   if (first) first.focus({ preventScroll: true });

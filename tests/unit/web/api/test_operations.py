@@ -277,7 +277,7 @@ def test_keys_are_listed_and_revoked_but_never_made(root: Programme) -> None:
     assert problem(root.post("/keys", {}))["status"] == 405
     assert problem(root.post("/keys/nothing/revoke"))["status"] == 404
     assert not any("key" in one.name and one.method == "POST" and one.name != "revoke_key" for one in OPERATIONS)
-    root.here.house.team.revoke_key(key["name"], "root")
+    root.here.house.people.team.revoke_key(key["name"], "root")
     other = programme(root.here, "root", "admin")
     assert problem(other.post(f"/keys/{key['name']}/revoke"))["status"] == 409
 
@@ -304,7 +304,7 @@ def test_numbers_for_instruments(here: Installation, root: Programme) -> None:
 
 
 def test_the_audit_log_comes_in_pages(here: Installation, root: Programme) -> None:
-    here.house.journal.write([Deed(at=1.0, by="", what=f"w{n}") for n in range(3)])
+    here.house.people.journal.write([Deed(at=1.0, by="", what=f"w{n}") for n in range(3)])
     found, after = [], 0
     while True:
         page = told(root.get(f"/audit?limit=2&after={after}"))

@@ -41,7 +41,7 @@ def test_an_operation_takes_a_key_of_its_scope(here: Installation, operation: Op
     assert ask(Programme(here=here, token=""), operation) == 401
     assert ask(Programme(here=here, token="pr_nothing_like_it"), operation) == 401
     scopes = list(SCOPES)
-    here.house.team.change("root", "root", urgent=True)
+    here.house.people.team.change("root", "root", urgent=True)
     enough = programme(here, "root", operation.scope)
     assert ask(enough, operation) in (200, 404, 409, 422)
     for scope in scopes[: scopes.index(operation.scope)]:
@@ -55,7 +55,7 @@ def test_a_scope_gives_no_more_than_its_users_role(here: Installation, operation
     lesser = {"agent": "viewer", "reviewer": "agent", "lead": "reviewer", "admin": "lead"}[operation.role]
     here.user("vic", operation.role)
     caller = programme(here, "vic", operation.scope)
-    here.house.team.change("vic", "root", role=lesser)
+    here.house.people.team.change("vic", "root", role=lesser)
     assert ask(caller, operation) == 403
 
 

@@ -120,7 +120,7 @@ def plant(here: Installation) -> Iterator[Planted]:
 
 def view_of_root(here: Installation, name: str, route: str, brand: str) -> None:
     """A saved view of a desk, shared with all who see it."""
-    root = here.house.accounts.user(UserName("root"))
+    root = here.house.people.accounts.user(UserName("root"))
     assert root is not None
     here.room.saved.save(root, name, {"route": route, "brand": brand}, shared=True)
 
@@ -214,7 +214,7 @@ def test_nothing_is_told_of_what_may_not_be_seen(ground: Ground, eyes: str, scop
     role = SCOPES[scope] if scope != "admin" else "lead"  # type: ignore[index]
     ground.here.user(name, role, **EYES[eyes])
     caller = programme(ground.here, name, scope if scope != "admin" else "lead")
-    user = ground.here.house.accounts.user(name)  # type: ignore[arg-type]
+    user = ground.here.house.people.accounts.user(name)  # type: ignore[arg-type]
     assert user is not None
     secret = hidden(ground, user.sight)
     assert secret
@@ -243,7 +243,7 @@ def test_every_parameter_in_a_path_is_one_that_this_test_fills() -> None:
 def test_what_may_not_be_seen_and_what_is_not_there_are_the_same(ground: Ground) -> None:
     ground.here.user("same", "lead", **EYES["shop-appeals"])
     caller: Programme = programme(ground.here, "same", "lead")
-    user = ground.here.house.accounts.user("same")  # type: ignore[arg-type]
+    user = ground.here.house.people.accounts.user("same")  # type: ignore[arg-type]
     assert user is not None
     unseen = next(one.id for one in ground.planted if ground.here.room.views.row(one.id, user.sight) is None)
     tried = 0

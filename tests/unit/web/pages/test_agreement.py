@@ -63,7 +63,7 @@ def test_a_second_look_does_not_show_what_the_first_said(here: Installation, que
     page = answer(bea, questions[0], second=True, route="refunds")
     assert "Nothing waits for you" in page or asked(page).endswith("/second") is False
     assert [one.by for one in here.house.store.verdicts_on(questions[0])] == ["ada"]  # type: ignore[arg-type]
-    (deed,) = here.house.journal.deeds(what="second-look")
+    (deed,) = here.house.people.journal.deeds(what="second-look")
     assert (deed.by, deed.to, deed.detail) == ("bea", questions[0], "refunds")
     late = bea.post(f"/review/{questions[0]}/second", csrf=bea.csrf(), generation="1", route="refunds")
     assert late.status == 409

@@ -84,7 +84,7 @@ def test_an_answer_is_seen_sent_and_shown(here: Installation, sink: SmtpSink) ->
     assert "answered by ada" in ada.get("/inbox").words
     assert ">sent<" in ada.get(f"/mail/{mail_id}").text
     assert [one.what for one in here.house.store.events(mail_id)][-2:] == ["answer written", "answer sent"]
-    assert [one.what for one in here.house.journal.deeds(limit=1)] == ["answered"]
+    assert [one.what for one in here.house.people.journal.deeds(limit=1)] == ["answered"]
 
 
 def test_a_template_is_filled_in_the_language_of_the_mail(here: Installation) -> None:
@@ -253,7 +253,7 @@ def test_what_nobody_takes_is_a_dead_letter(here: Installation, sink: SmtpSink) 
     )
     assert lea.post("/letters/answers", csrf=csrf, reply=reply.id, verb="again").status == 409
     assert lea.post("/letters/answers", csrf=csrf, reply=reply.id, verb="drop", reason="gone").status == 409
-    assert [one.what for one in here.house.journal.deeds(limit=2)] == ["answer-given-up", "answer-tried-again"]
+    assert [one.what for one in here.house.people.journal.deeds(limit=2)] == ["answer-given-up", "answer-tried-again"]
 
 
 def test_viewers_read_answers_and_write_none(here: Installation) -> None:

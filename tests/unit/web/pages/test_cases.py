@@ -105,7 +105,7 @@ def test_a_case_is_worked_on_and_a_second_person_confirms(here: Installation) ->
     assert "/case/1" in bob.get("/cases?state=decided").text
     assert "reopened" in act(bob, "reopen", reason="New papers").text
     assert act(bob, "decide", outcome="granted", reason="They were right").text.count("Granted") == 1
-    deeds = [one.what for one in here.house.journal.deeds(to="case 1")]
+    deeds = [one.what for one in here.house.people.journal.deeds(to="case 1")]
     assert deeds[:3] == ["case-decided", "case-reopened", "case-decided"]
 
 

@@ -45,7 +45,7 @@ def settings(there: Provider, folder: Path, passwords: str = "true") -> str:
 @pytest.fixture
 def here(there: Provider, tmp_path: Path) -> Iterator[Installation]:
     with installation(tmp_path, settings(there, tmp_path)) as made:
-        made.house.team.add(User(name=UserName("ada"), role="agent"), None, "test")
+        made.house.people.team.add(User(name=UserName("ada"), role="agent"), None, "test")
         yield made
 
 
@@ -127,7 +127,7 @@ def test_a_provider_that_goes_down_meanwhile(here: Installation, there: Provider
 
 def test_without_passwords_a_code_is_the_way_in(there: Provider, tmp_path: Path) -> None:
     with installation(tmp_path, settings(there, tmp_path, "false")) as made:
-        root = made.house.team.find("root")
+        root = made.house.people.team.find("root")
         browser = made.browser()
         page = browser.get("/sign-in").text
         assert 'name="password"' not in page
@@ -136,7 +136,7 @@ def test_without_passwords_a_code_is_the_way_in(there: Provider, tmp_path: Path)
         assert 'name="code"' in browser.get("/sign-in/code").text
         refused = browser.post("/sign-in/code", code="A" * 43)
         assert (refused.status, "this code is wrong" in refused.text) == (403, True)
-        code = made.house.signing_in.code(root, "carla")
+        code = made.house.people.signing_in.code(root, "carla")
         assert browser.post("/sign-in/code", headers={"origin": "https://evil.example"}, code=code).status == 403
         assert browser.post("/sign-in/code", code=code).status == 200
         assert browser.get("/people").status == 200

@@ -119,7 +119,7 @@ def test_a_new_file_is_begun_checked_and_saved(here: Installation, root: Browser
     assert on_disk(here) == RULE
     (version,) = here.room.rulework.versions.of(SheetName("rules/press.toml"))
     assert (version.by, version.why, version.how, version.text) == ("rooty", "they ask daily", "saved", RULE)
-    (deed,) = here.house.journal.deeds(what="rules-saved")
+    (deed,) = here.house.people.journal.deeds(what="rules-saved")
     assert (deed.by, deed.to) == ("rooty", "rules/press.toml")
     assert version.digest[:12] in deed.detail
 
@@ -365,7 +365,7 @@ def test_an_archive_is_looked_at_and_brought_in(here: Installation, root: Browse
     assert page.status == 200
     assert on_disk(here) == RULE.replace("9.0", "5.0")
     assert on_disk(here, "rules/examples/press.toml") == EXAMPLE
-    assert [one.to for one in here.house.journal.deeds(what="rules-imported")] == ["rules/press.toml", "examples/press.toml"]  # fmt: skip
+    assert [one.to for one in here.house.people.journal.deeds(what="rules-imported")] == ["rules/press.toml", "examples/press.toml"]  # fmt: skip
     assert upload(root, pack(texts)).status == 409
 
 

@@ -38,7 +38,7 @@ def test_an_admin_adds_changes_and_disables_somebody(here: Installation, ada: Br
     assert 'value="appeals" checked' in one.text
     assert ada.get("/people/nobody").status == 404
     ada.post("/people/sam", csrf=token, role="reviewer", shown="Sam", brands=["shop", "video"], urgent="1")
-    user = here.house.accounts.user(UserName("sam"))
+    user = here.house.people.accounts.user(UserName("sam"))
     assert user is not None
     assert (user.role, user.brands, user.routes, user.urgent) == ("reviewer", ("shop", "video"), (), True)
     assert sam.get("/review").status == 200
@@ -60,7 +60,7 @@ def test_what_a_form_may_not_say_is_refused_in_words(here: Installation, ada: Br
         answer = ada.post("/people", csrf=token, **fields)
         assert answer.status == 409, fields
         assert words in answer.words
-    assert [user.name for user in here.house.accounts.users()] == ["ada", "root"]
+    assert [user.name for user in here.house.people.accounts.users()] == ["ada", "root"]
 
 
 def test_the_last_admin_stays(here: Installation, ada: Browser) -> None:
@@ -85,11 +85,11 @@ def test_a_new_password_signs_somebody_out(here: Installation, ada: Browser) -> 
 def test_a_key_is_shown_once_and_can_be_revoked(here: Installation, ada: Browser) -> None:
     page = ada.post("/people/keys", csrf=ada.csrf(), user="ada", scope="read", days="30", note="metrics board")
     token = page.text.partition('class="token">')[2].partition("<")[0]
-    found = here.house.signing_in.by_key(token)
+    found = here.house.people.signing_in.by_key(token)
     assert found is not None
     assert token not in ada.get("/people").text
     ada.post(f"/people/keys/{found[0].name}/revoke", csrf=ada.csrf())
-    assert here.house.signing_in.by_key(token) is None
+    assert here.house.people.signing_in.by_key(token) is None
     for days in ("0", "-1", "many", "9" * 40, ""):
         assert ada.post("/people/keys", csrf=ada.csrf(), user="ada", scope="read", days=days, note="x").status == 409
 
@@ -119,7 +119,7 @@ def test_one_signs_oneself_out_elsewhere(here: Installation) -> None:
 def test_the_audit_log_pages_and_is_taken_along_whole(here: Installation, ada: Browser) -> None:
     from postroom.model.people import Deed
 
-    here.house.journal.write([Deed(at=float(n), by="sam", what="tried", to=f"m{n}") for n in range(150)])
+    here.house.people.journal.write([Deed(at=float(n), by="sam", what="tried", to=f"m{n}") for n in range(150)])
     page = ada.get("/audit?by=sam")
     assert page.text.count("<tr><td>") == 100
     older = page.text.partition('class="pages"')[2].partition('href="')[2].partition('"')[0].replace("&amp;", "&")
@@ -128,7 +128,7 @@ def test_the_audit_log_pages_and_is_taken_along_whole(here: Installation, ada: B
     assert ada.get("/audit?before=xyz").status == 200
     lines = [json.loads(line) for line in ada.get("/audit.jsonl").text.splitlines()]
     assert [line["number"] for line in lines] == list(range(len(lines), 0, -1))
-    assert here.house.journal.verify() == len(lines)
+    assert here.house.people.journal.verify() == len(lines)
 
 
 # -- dead letters
@@ -262,7 +262,7 @@ def test_the_audit_log_leads_to_what_something_was_done_to(here: Installation, a
     assert f'<a href="/mail/{mail}">{mail}</a>' in page
     assert "appeals to refunds" in page
     assert "secret words" not in page
-    here.house.journal.write([Deed(at=1.0, by="ada", what="case-note", to="case 7")])
+    here.house.people.journal.write([Deed(at=1.0, by="ada", what="case-note", to="case 7")])
     assert '<a href="/case/7">case 7</a>' in ada.get("/audit?to=case 7".replace(" ", "%20")).words
 
 

@@ -91,7 +91,7 @@ def test_somebody_takes_it_by_name(here: Installation, threat: MailId) -> None:
     way = ada.get(f"/mail/{threat}").words
     assert "urgent: acknowledged" in way
     assert "ada has it" in way
-    assert next(one.what for one in here.house.journal.deeds(by="ada")) == "urgent-acknowledged"
+    assert next(one.what for one in here.house.people.journal.deeds(by="ada")) == "urgent-acknowledged"
 
 
 def test_a_viewer_with_the_right_takes_it_from_the_mails_own_page(here: Installation, threat: MailId) -> None:
@@ -137,7 +137,7 @@ def test_whose_right_is_taken_away_is_marked(here: Installation, threat: MailId)
     ada, bob = here.user("ada", "agent", urgent=True), here.user("bob", "agent", urgent=True)
     say(ada, threat, "have")
     assert "may not see it any more" not in bob.get("/urgent").text
-    accounts = here.house.accounts
+    accounts = here.house.people.accounts
     was = accounts.user(UserName("ada"))
     assert was is not None
     accounts.put_user(replace(was, urgent=False), Deed(at=1.0, by="root", what="user-changed", to="ada"), was=was)
@@ -220,7 +220,7 @@ def test_people_say_of_several_that_they_are_answered(here: Installation) -> Non
     page = ada.post(f"/mail/{one}/answered", csrf=ada.csrf(), verb="needless")
     assert "needs no answer" in page.text
     assert ada.post(f"/mail/{one}/answered", csrf=ada.csrf(), verb="nonsense").status == 409
-    assert [deed.what for deed in here.house.journal.deeds(to=one)] == [
+    assert [deed.what for deed in here.house.people.journal.deeds(to=one)] == [
         "mail-needless",
         "mail-unanswered",
         "mail-elsewhere",
@@ -254,7 +254,7 @@ def test_a_lead_sees_how_desks_keep_it(here: Installation) -> None:
 
 
 def lea_user(here: Installation) -> Any:
-    return here.house.accounts.user(UserName("lea"))
+    return here.house.people.accounts.user(UserName("lea"))
 
 
 # -- cases
