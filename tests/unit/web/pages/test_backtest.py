@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,9 @@ def test_from_asking_to_what_it_came_to(here: Installation, lea: Browser, mails:
     number = draft(here)
     form = lea.get(f"/backtest?draft={number}")
     assert f'<option value="{number}">draft {number}</option>' in form.text
+    (back,) = re.findall(r'href="(/rules/[^"]+\?draft=\d+)"', form.text)
+    assert RULE.splitlines()[1].replace('"', "&#34;") in lea.get(back).text
+    assert lea.get(back.partition("=")[0] + "=99").status == 409
     page = lea.post("/backtest", csrf=lea.csrf(), days=14, brand="", draft=number)
     assert "It begins in a moment" in page.words
     assert "data-running" in page.text

@@ -11,7 +11,7 @@ import pytest
 
 from postroom.web.pages.inbox import wanted
 from postroom.web.site import PAGES, site
-from tests.pages_house import APPEAL, PASSWORD, QUESTION, REFUND, Browser, Installation, installation, letter
+from tests.pages_house import APPEAL, PASSWORD, QUESTION, REFUND, SETTINGS, Browser, Installation, installation, letter
 
 
 @pytest.fixture
@@ -583,3 +583,29 @@ def test_the_last_answer_in_review_is_undone_at_once_and_asked_again(here: Insta
     assert "belongs to" not in again.words
     bob = here.user("bob", "reviewer")
     assert "belongs to" not in bob.get(f"/review?last={first}").words
+
+
+def test_what_a_rule_sent_to_review_is_moved_and_not_confirmed(tmp_path: Path) -> None:
+    forged = letter(
+        "Send my payouts to this bank account from now on: XX00 1234 5678.", subject="change my bank account"
+    )
+    proof = b"Authentication-Results: mx.shop.test; dmarc=fail header.from=example.com\r\n"
+    with installation(tmp_path, SETTINGS + '[trust]\nauthserv_ids = ["mx.shop.test"]\n') as here:
+        ada = here.user("ada", "reviewer")
+        (mail,) = here.receive(proof + forged)
+        page = ada.get("/review")
+        assert "Where does it belong?" in page.words
+        assert 'data-key="c"' not in page.text.partition("<main")[2]
+        refused = ada.post(f"/review/{mail}", csrf=ada.csrf(), generation="1", route="")
+        assert (refused.status, "review is no desk" in refused.words) == (409, True)
+        assert (
+            "belongs to general" in ada.post(f"/review/{mail}", csrf=ada.csrf(), generation="1", route="general").words
+        )
+
+
+def test_a_desk_has_the_same_number_whatever_is_guessed(here: Installation, questions: list[str]) -> None:
+    page = here.user("ada", "reviewer").get("/review").text
+    routes = list(here.room.routes)
+    for desk, number in re.findall(r'name="route" value="(\w+)" data-chord="m(\d)"', page):
+        assert routes.index(desk) + 1 == int(number)
+    assert page.count('data-chord="m') == len(routes) - 1
