@@ -21,6 +21,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from postroom.testing.smtp_sink import SmtpSink
+
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
 SETTINGS = """
@@ -75,6 +77,11 @@ listen = "{pages}"
 [review]
 audit_share = {audit}
 
+[answers]
+host = "{host}"
+port = {sink}
+tls = "none"
+
 [log]
 level = "warning"
 """
@@ -101,12 +108,15 @@ def main(*, pages: bool = False) -> int:
     console = Console(width=max(Console().width, 100))
     expected = tomllib.loads((EXAMPLES / "expected.toml").read_text(encoding="utf-8"))["mail"]
     folder = Path(tempfile.mkdtemp(prefix="postroom-demo-"))
-    smtp, web = _free_port(), _free_port()
+    smtp, web, outside = _free_port(), _free_port(), SmtpSink()
+    outside.start()
     settings = folder / "postroom.toml"
     settings.write_text(
         SETTINGS.format(
             smtp=smtp,
             web=web,
+            sink=outside.port if pages else 25,
+            host="127.0.0.1" if pages else "",
             pages=f"127.0.0.1:{_port(PAGES_PORT)}" if pages else "",
             audit=ASKED if pages else 0.0,
         ),
@@ -135,6 +145,7 @@ def main(*, pages: bool = False) -> int:
         finally:
             server.terminate()
             server.wait(PATIENCE)
+            outside.stop()
     return _show(console, settings, expected, sent, done)
 
 
@@ -153,7 +164,11 @@ def _let_in(settings: Path, password: str) -> None:
             "--as",
             "demo",
         ]
-        subprocess.run([*command, "-c", str(settings)], input=password, text=True, check=True, capture_output=True)
+        run = subprocess.run(
+            [*command, "-c", str(settings)], input=password, text=True, check=False, capture_output=True
+        )
+        if run.returncode:
+            raise SystemExit(run.stderr)
 
 
 def _invite(console: Console, settings: Path, password: str) -> None:
@@ -166,6 +181,7 @@ def _invite(console: Console, settings: Path, password: str) -> None:
     console.print("\n  Review   a few mails that wait for a person: c is yes, m and a number moves, z takes back")
     console.print("  Appeals  an inbox; every mail there has a case, under Cases, with its clocks")
     console.print("  ?        all keys of a page\n")
+    console.print("What you answer leaves by real SMTP, and goes no further than this programme.")
     console.print(f"It takes mail for support@shop.example.com by SMTP on {_smtp_of(settings)}.")
     console.print(f"Ctrl-C stops it. What goes wrong stands in {settings.parent / 'log'}.", highlight=False)
 

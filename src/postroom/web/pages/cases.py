@@ -34,6 +34,7 @@ _STARTS: dict[Start, str] = {
     "counter-notice": "the counter-notice came in",
 }
 _MOST_NUMBER = 18
+_MOST_WORDS = 8_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ def case(visit: Visit) -> Response:
         identity=_IDENTITIES[one.identity],
         rows=rows,
         decision=last.decision if last else None,
+        newest_words=last.message.new_text[:_MOST_WORDS] if last else "",
         answer=answerform.form(
             visit,
             Answerable(mail=last.mail, message=last.message, decision=last.decision, case=one.number),

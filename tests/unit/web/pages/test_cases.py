@@ -74,6 +74,7 @@ def test_a_case_shows_its_person_mails_clocks_and_what_happened(here: Installati
     assert "ada@example.net" in page
     assert "not authenticated" in page
     assert f'href="/mail/{mail}"' in page
+    assert "What they wrote last" in page
     assert page.count("start unknown") == 2  # nobody has said when they were told, nor of a counter-notice
     assert "nobody has said when they were told of the suspension" in page
     assert "nobody has said when the counter-notice came in" in page
