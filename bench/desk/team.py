@@ -43,9 +43,7 @@ label = "Decided within two weeks"
 within = "14 days"
 warn = "2 days"
 """
-_APPEALS = (
-    'cases = true\nfirst_answer_hours = 8\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
-)
+_APPEALS = 'cases = true\nfirst_answer = "8 business hours"\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
 
 
 def settings(smtp: int, pages: int, *, judges: int = 1) -> str:

@@ -110,7 +110,7 @@ def test_each_brand_has_its_voice(house: House) -> None:
         "shop": ("support@shop.test", "Shop support"),
         "video": ("help@video.test", ""),
     }
-    assert "an admin sets" in answering(house).off
+    assert "name the server that sends them" in answering(house).off
 
 
 def test_the_thread_goes_on_after_trouble(tmp_path: Path) -> None:

@@ -194,7 +194,8 @@ def test_it_refuses_to_be_used_after_a_fork(store: SqliteStore, monkeypatch: pyt
 
 
 def test_a_full_store_says_try_later_and_takes_mail_again_when_there_is_room(path: Path) -> None:
-    small = SqliteStore.open(path, max_bytes=700_000)
+    SqliteStore.open(path).close()
+    small = SqliteStore.open(path, max_bytes=path.stat().st_size + 400_000)
     small.accept([a_mail(1)]).result()
     with pytest.raises(TryLater, match="full"):
         small.accept([a_mail(2, raw=noise(800_000))]).result()
