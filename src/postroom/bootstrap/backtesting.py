@@ -86,7 +86,7 @@ def work_off(house: House) -> bool:
             runs.finish(test.number, *found, time.time())
     except (PostroomError, OSError) as error:
         runs.give_up("failed", str(error), time.time())
-    except BaseException:
+    except BaseException:  # whatever it was, who asked must not wait for it for ever; it is raised on
         runs.give_up("failed", "a bug in postroom: whoever runs it finds the place in its log", time.time())
         raise
     return True

@@ -74,26 +74,24 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
         )
     )
 
+    def stopping() -> bool:
+        return server.should_exit
+
+    def failed(error: Exception) -> None:
+        tell_failure(house.observer, error)
+
     def until_told() -> None:
         while not bell.stopping:
             bell.wait(_LOOK)
         server.should_exit = True
 
     threading.Thread(target=until_told, name="until-told", daemon=True).start()
-    filing = threading.Thread(
-        target=keep_up, args=(house.casework.filing, house.observer, lambda: server.should_exit), name="cases"
-    )
+    filing = threading.Thread(target=keep_up, args=(house.casework.filing, house.observer, stopping), name="cases")
     filing.start()
-    looking = threading.Thread(
-        target=look_after,
-        args=(house.pressing, lambda: server.should_exit, lambda error: tell_failure(house.observer, error)),
-        name="pressing",
-        daemon=True,
-    )
-    looking.start()
-    hooks.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
-    notices.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
-    elsewhere.start(house, lambda: server.should_exit, lambda error: tell_failure(house.observer, error))
+    threading.Thread(target=look_after, args=(house.pressing, stopping, failed), name="pressing", daemon=True).start()
+    hooks.start(house, stopping, failed)
+    notices.start(house, stopping, failed)
+    elsewhere.start(house, stopping, failed)
     gc.freeze()
     pulse.ready()
     try:
