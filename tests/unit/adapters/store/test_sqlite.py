@@ -142,6 +142,18 @@ def test_many_may_open_a_new_store_at_once(path: Path) -> None:
     assert [process.wait(timeout=60) for process in starting] == [0] * 6
 
 
+def test_another_process_may_make_the_folder_meanwhile(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = Path.mkdir
+
+    def late(folder: Path, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
+        really(folder, mode, parents=True, exist_ok=True)
+        really(folder, mode, parents=parents, exist_ok=exist_ok)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    SqliteStore.open(path).close()
+    assert path.is_file()
+
+
 # Durability
 
 
