@@ -245,7 +245,7 @@ class Registry:
     def _make_folder(self) -> None:
         if self._folder.is_dir():
             return
-        self._folder.mkdir(mode=0o700)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             give_to_owner_of_folder(descriptor, self._folder)
