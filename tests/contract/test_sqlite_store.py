@@ -210,6 +210,10 @@ class TestSqliteHooks(HooksContract):
     def hooks(self, store: SqliteStore) -> SqliteHooks:
         return SqliteHooks(store.units)
 
+    @pytest.fixture
+    def journal(self, store: SqliteStore) -> SqliteJournal:
+        return SqliteJournal(store.units)
+
 
 class TestSqliteReplies(RepliesContract):
     @pytest.fixture

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from postroom.adapters.destination.disk import write_all
 from postroom.adapters.store.connect import give_to_owner_of_folder, sync_directory
 from postroom.model.errors import PostroomError, TryLater
 from postroom.model.privacy import Tombstone
@@ -31,7 +32,7 @@ class TombstoneFile:
             with os.fdopen(descriptor, "rb+", buffering=0) as file:
                 if new:
                     give_to_owner_of_folder(descriptor, self.path)
-                os.write(descriptor, (b"" if _ends_whole(descriptor) else b"\n") + _lines(stones))
+                write_all(descriptor, (b"" if _ends_whole(descriptor) else b"\n") + _lines(stones))
                 os.fsync(file.fileno())
             if new:
                 sync_directory(self.path.parent)

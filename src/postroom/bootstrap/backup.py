@@ -66,8 +66,7 @@ def back_up(house: House, target: Path, progress: Progress) -> Saved:
         if file.resolve().is_relative_to(house.data.resolve()):
             raise ConfigError(f"{file} is in the data folder, beside what it would save: name a file outside it")
     of_store.backup(house.store_path, target, progress)
-    key.touch(mode=0o600)
-    key.write_bytes(house.key)
+    write_whole(key, house.key)
     tombstones = house.tombstones.path
     write_whole(erased, tombstones.read_bytes() if tombstones.exists() else b"")
     return Saved(key=key, erased=erased, learned=learned, holds=copy_learned(house, learned))

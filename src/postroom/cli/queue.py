@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from postroom.bootstrap import House
+    from postroom.model.people import Deed
     from postroom.model.work import JobId, JobInfo, JobKind, JobState
     from postroom.ports import JobFilter
 
@@ -136,6 +137,7 @@ def retry(
     mail: MailOf = "",
     older_than: OlderThan = None,
     limit: Limit = 100_000,
+    by: By = "",
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -143,7 +145,8 @@ def retry(
     house = open_store_house(config)
     wanted = _filter(house, state or ["ready", "held"], kind, to, mail, "", older_than, limit, ids)
     _say_what_stays(house, wanted, config)
-    _say_changed(house.store.retry(wanted), "made due now.", as_json=as_json)
+    deed = _deed("letters-tried-again", by)
+    _say_changed(house.store.retry(wanted, deed=deed), "made due now.", as_json=as_json)
     _say_what_rests(house, wanted)
     house.close()
 
@@ -158,6 +161,7 @@ def unpark(
     why: Why = "",
     older_than: OlderThan = None,
     limit: Limit = 100_000,
+    by: By = "",
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -166,7 +170,8 @@ def unpark(
     states = state or (["parked", "dropped"] if ids else ["parked"])
     wanted = _filter(house, states, kind, to, mail, why, older_than, limit, ids)
     _say_what_stays(house, wanted, config)
-    _say_changed(house.store.unpark(wanted), "will be tried again.", as_json=as_json)
+    deed = _deed("letters-tried-again", by)
+    _say_changed(house.store.unpark(wanted, deed=deed), "will be tried again.", as_json=as_json)
     house.close()
 
 
@@ -211,6 +216,7 @@ def drop(
     why: Why = "",
     older_than: OlderThan = None,
     limit: Limit = 1000,
+    by: By = "",
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -222,8 +228,21 @@ def drop(
     house = open_store_house(config)
     wanted = _filter(house, state or ["parked", "held", "ready"], kind, to, mail, why, older_than, limit, ids)
     _say_what_stays(house, wanted, config)
-    _say_changed(house.store.drop(wanted, reason), "dropped; their mails are kept.", as_json=as_json)
+    deed = _deed("letters-dropped", by, reason)
+    _say_changed(
+        house.store.drop(wanted, f"{deed.by}: {reason}"[:500], deed=deed),
+        "dropped; their mails are kept.",
+        as_json=as_json,
+    )
     house.close()
+
+
+def _deed(what: str, by: str, reason: str = "") -> "Deed":
+    """The line of the audit log."""
+    from postroom.model.deeds import unnamed
+    from postroom.model.people import Deed
+
+    return Deed(at=time.time(), by=by or login_name(), what=what, detail=unnamed(" ".join(reason.split())))
 
 
 def _filter(

@@ -12,6 +12,7 @@ from postroom.flow.addressee import Addressee, addressees, on_the_wire
 from postroom.flow.ids import new_id
 from postroom.flow.letter import Outgoing, bare, chain, compose, one_line, plain, quoted, subject_of
 from postroom.flow.templates import Template, filled, offered, text_in, unfilled
+from postroom.model.deeds import unnamed
 from postroom.model.errors import Refused, unknown
 from postroom.model.judgement import Decision
 from postroom.model.mail import BrandName, Mail, MailId
@@ -240,7 +241,7 @@ class Answering:
         why = one_line(reason, 400)
         if not why:
             raise Refused("say why it is given up: whoever asks for it later reads that")
-        deed = Deed(at=self.clock(), by=by.name, what="answer-given-up", to=reply.mail_id, detail=why)
+        deed = Deed(at=self.clock(), by=by.name, what="answer-given-up", to=reply.mail_id, detail=unnamed(why))
         if reply.state != "failed" or not self.replies.withdraw(reply.id, deed, reason=f"{by.name}: {why}"):
             raise Refused("this answer does not lie aside any more")
 

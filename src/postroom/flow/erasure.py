@@ -243,9 +243,9 @@ class Eraser:
     def _forget(self, wanted: Wanted) -> int:
         """All that memory knows of them, until no judge who recalled it before can write it down again; how many examples."""
         examples = 0
-        for _ in range(_TRIES):
+        for before in range(_TRIES):
             found = self.erasing.remembered(wanted)
-            if found == Remembered():
+            if before and found == Remembered():
                 return examples
             examples += len(found.examples)
             self.erasing.forget(wanted, found)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from postroom.flow.desks import Desks
+from postroom.model.deeds import unnamed
 from postroom.model.errors import Refused, unknown
 from postroom.model.mail import DestinationName, MailId
 from postroom.model.people import Deed
@@ -53,6 +54,6 @@ class Redirecting:
                 )
         numbers: tuple[JobId, ...] = tuple(job.id for job in jobs)
         told = f"to {place}: {why}"
-        deed = Deed(at=self.clock(), by=by, what="letters-redirected", detail=told[:500])
+        deed = Deed(at=self.clock(), by=by, what="letters-redirected", detail=unnamed(told)[:500])
         wanted = JobFilter(ids=numbers, limit=max(len(numbers), 1))
         return self.store.redirect(wanted, place, f"{by}: {told}"[:500], deed=deed)

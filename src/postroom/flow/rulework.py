@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Final
 
 from postroom.decide.outline import Entry, outline
+from postroom.model.deeds import unnamed
 from postroom.model.errors import Refused
 from postroom.model.people import Deed, User
 from postroom.model.rulebooks import (
@@ -191,7 +192,13 @@ class Rulework:
             for sheet, text in new.items()
         ]
         deeds = [
-            Deed(at=one.at, by=by, what=f"rules-{one.how}", to=one.sheet, detail=f"{one.digest[:12]} {why}".strip())
+            Deed(
+                at=one.at,
+                by=by,
+                what=f"rules-{one.how}",
+                to=one.sheet,
+                detail=f"{one.digest[:12]} {unnamed(why)}".strip(),
+            )
             for one in versions
         ]
         self.versions.note(versions, deeds, after=looked.last)

@@ -6,8 +6,10 @@ Whoever has the exported lines can check them: the chain of a line is the SHA-25
 """
 
 import json
+import re
 from dataclasses import replace
 from hashlib import sha256
+from typing import Final
 
 from postroom.model.codec import sound
 from postroom.model.people import Deed
@@ -16,6 +18,14 @@ MAX_NAME = 320
 """Characters of who, what and to that are kept."""
 MAX_DETAIL = 2000
 """Characters of the detail that are kept."""
+
+
+ADDRESS: Final = re.compile(r"[^\s<>,;:()\"'@]{1,64}@[^\s<>,;:()\"'@]{1,253}")
+
+
+def unnamed(words: str) -> str:
+    """What somebody wrote, without addresses: lines of the audit log stay when a person is erased."""
+    return ADDRESS.sub("[address]", words)
 
 
 def chained(deed: Deed, number: int, before: str) -> Deed:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from postroom.model.hooks import Attempt, CallId, CallState, Happening, HookCall, HookName, NewCall
+from postroom.model.people import Deed
 
 
 class Hooks(Protocol):
@@ -39,8 +40,11 @@ class Hooks(Protocol):
         """How many calls of each hook are in which state."""
         ...
 
-    def replay(self, ids: Collection[CallId], now: float) -> int:
-        """Make these calls again, at once and with fresh patience, whatever their state. How many there are."""
+    def replay(self, ids: Collection[CallId], deed: Deed) -> int:
+        """Make these calls again, at once and with fresh patience, whatever their state. How many there are.
+
+        Of one or more of them a line is kept, with how many there were as its detail.
+        """
         ...
 
 

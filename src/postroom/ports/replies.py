@@ -59,7 +59,10 @@ class Outbox(Protocol):
         ...
 
     def bounced(self, reply_id: ReplyId, brand: str, said: str, at: float) -> bool:
-        """A bounce says that an answer of this brand did not arrive. Whether there is such an answer that was sent."""
+        """A bounce says that an answer of this brand did not arrive. Whether there is such an answer that was sent.
+
+        It may be faster than the settling: what is being sent then stays as the bounce left it.
+        """
         ...
 
     def untold(self, limit: int) -> tuple[Reply, ...]:

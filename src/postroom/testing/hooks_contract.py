@@ -1,10 +1,12 @@
-"""What every outbox of webhooks must do, as tests. Subclass; ``store`` is a `Store`, ``hooks`` a `ports.hooks.Hooks` on it."""
+"""What every outbox of webhooks must do, as tests. Subclass; ``store`` is a `Store`, ``hooks`` a `ports.hooks.Hooks` and ``journal`` a `Journal` on it."""
 
 from dataclasses import replace
 
 from postroom.model.hooks import Attempt, CallId, HookCall, HookName, NewCall
 from postroom.model.mail import MailId
+from postroom.model.people import Deed
 from postroom.ports import Store
+from postroom.ports.accounts import Journal
 from postroom.ports.hooks import Hooks
 from postroom.testing.store_contract import accept
 from postroom.testing.values import a_judgement, a_mail, a_ruling
@@ -32,6 +34,11 @@ def put(hooks: Hooks, mail_id: MailId, *names: HookName, about: int = 1) -> None
 def taken(hooks: Hooks, name: HookName, now: float = NOW, limit: int = 10) -> tuple[HookCall, ...]:
     """What is due."""
     return hooks.take(name, now, lease=60.0, limit=limit)
+
+
+def a_deed(at: float) -> Deed:
+    """Of whoever replays."""
+    return Deed(at=at, by="root", what="calls-replayed")
 
 
 class HooksContract:
@@ -67,7 +74,7 @@ class HooksContract:
         assert hooks.counts() == {CASES: {"given-up": 1}, BILLING: {"waiting": 1}}
         assert taken(hooks, CASES) == ()
         (call,) = hooks.calls(hook=CASES)
-        assert hooks.replay([call.id], NOW) == 0
+        assert hooks.replay([call.id], a_deed(NOW)) == 0
         hooks.set_up([])
         judged(store, 2)
         assert hooks.happened(10) == ()
@@ -123,6 +130,17 @@ class HooksContract:
         assert logged.attempts == (Attempt(at=NOW, said="HTTP 200"),)
         assert hooks.calls(state="waiting") == hooks.calls(hook="another") == ()
 
+    def test_who_overstayed_and_failed_does_not_undo_what_another_did(self, store: Store, hooks: Hooks) -> None:
+        hooks.set_up([CASES])
+        put(hooks, judged(store, 1), CASES)
+        (late,) = taken(hooks, CASES)
+        (again,) = taken(hooks, CASES, NOW + 60)
+        hooks.settle(again, Attempt(at=NOW + 61, said="HTTP 200"), "done", 0.0)
+        hooks.settle(late, Attempt(at=NOW + 62, said="no answer"), "waiting", NOW + 70)
+        assert taken(hooks, CASES, NOW + DAY) == ()
+        (logged,) = hooks.calls(state="done")
+        assert [one.said for one in logged.attempts] == ["HTTP 200", "no answer"]
+
     def test_the_log_comes_in_pages_newest_first(self, store: Store, hooks: Hooks) -> None:
         hooks.set_up([CASES])
         mails = [judged(store, number) for number in range(3)]
@@ -143,15 +161,25 @@ class HooksContract:
         hooks.spread([], [], NOW + 30 * DAY + 1)
         assert [one.state for one in hooks.calls()] == ["waiting"]
 
+    def test_a_replay_is_told_in_the_log_with_how_many_unless_there_were_none(
+        self, store: Store, hooks: Hooks, journal: Journal
+    ) -> None:
+        hooks.set_up([CASES])
+        for number in (1, 2):
+            put(hooks, judged(store, number), CASES)
+        assert hooks.replay([CallId(999)], a_deed(NOW)) == 0
+        hooks.replay([one.id for one in hooks.calls()], a_deed(NOW))
+        assert [(one.by, one.detail) for one in journal.deeds(what="calls-replayed")] == [("root", "2 calls")]
+
     def test_a_replay_begins_anew_and_wins_over_what_was_under_way(self, store: Store, hooks: Hooks) -> None:
         hooks.set_up([CASES])
         put(hooks, judged(store, 1), CASES)
         (call,) = taken(hooks, CASES)
         hooks.settle(call, Attempt(at=NOW, said="HTTP 500"), "given-up", 0.0)
-        assert hooks.replay([call.id, CallId(999)], NOW + 5) == 1
+        assert hooks.replay([call.id, CallId(999)], a_deed(NOW + 5)) == 1
         (again,) = taken(hooks, CASES, NOW + 5)
         assert (again.id, again.tries, again.since, again.state) == (call.id, 0, NOW + 5, "waiting")
-        assert hooks.replay([call.id], NOW + 5) == 1
+        assert hooks.replay([call.id], a_deed(NOW + 5)) == 1
         hooks.settle(again, Attempt(at=NOW + 6, said="HTTP 200"), "done", 0.0)
         (once_more,) = taken(hooks, CASES, NOW + 6)
         assert [one.said for one in once_more.attempts] == ["HTTP 500", "HTTP 200"]

@@ -195,6 +195,16 @@ class RepliesContract:
         replies.told(reply.id)
         assert replies.untold(10) == ()
 
+    def test_a_bounce_may_be_faster_than_the_settling(self, replies: KeepsReplies, mail_id: MailId) -> None:
+        reply = put(replies, a_reply(1, mail_id))
+        (taken,) = replies.take(NOW + 10, lease=60, limit=10)
+        assert replies.bounced(reply.id, "example", "it says so", NOW + 11)
+        replies.settle(taken, "sent", at=NOW + 12, due_at=0, said="250 ok")
+        found = replies.reply(reply.id)
+        assert found is not None
+        assert (found.state, found.said) == ("bounced", "it says so")
+        assert replies.take(NOW + 100, lease=60, limit=10) == (), "it is not sent again"
+
     def test_a_bounce_marks_what_was_sent_by_that_brand_alone(self, replies: KeepsReplies, mail_id: MailId) -> None:
         reply = put(replies, a_reply(1, mail_id))
         assert not replies.bounced(reply.id, "example", "it says so", NOW + 9)

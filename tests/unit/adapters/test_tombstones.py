@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,6 +49,21 @@ def test_a_damaged_file_is_told_of(tmp_path: Path, line: bytes) -> None:
     file.path.write_bytes(file.path.read_bytes() + line + b"\n")
     with pytest.raises(PostroomError, match="damaged in line 2"):
         file.all()
+
+
+def test_what_the_disk_takes_a_part_of_is_not_taken_for_written(tmp_path: Path) -> None:
+    file = TombstoneFile(tmp_path / "erased")
+    file.add([ONE])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.path.stat().st_size + 20, hard))
+    try:
+        with pytest.raises(TryLater, match="cannot be written"):
+            file.add([TWO])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert file.all() == (ONE,)
+    file.add([TWO])
+    assert file.all() == (ONE, TWO)
 
 
 def test_what_cannot_be_read_or_written_is_tried_later(tmp_path: Path) -> None:

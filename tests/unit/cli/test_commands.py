@@ -788,6 +788,18 @@ class TestQueue:
         work()
         assert not postroom("inbox", "list", "--json").lines
 
+    def test_who_did_it_by_hand_is_in_the_audit_log(self, postroom: Postroom) -> None:
+        receive(postroom, a_message())
+        postroom("queue", "retry", "--as", "ada")
+        postroom("queue", "drop", "1", "--reason", "ada@example.com called", "--as", "ada")
+        postroom("queue", "unpark", "1", "--as", "bob")
+        lines = [(one["what"], one["by"], one["detail"]) for one in postroom("audit", "list", "--json").lines]
+        assert [one for one in lines if one[0].startswith("letters-")] == [
+            ("letters-tried-again", "bob", ""),
+            ("letters-dropped", "ada", "[address] called"),
+            ("letters-tried-again", "ada", ""),
+        ]
+
     def test_a_delivery_is_sent_elsewhere_by_hand(self, postroom: Postroom, work: Work) -> None:
         receive(postroom, a_message())
         (job,) = postroom("queue", "list", "--json").lines

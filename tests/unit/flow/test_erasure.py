@@ -9,13 +9,16 @@ import pytest
 
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
+from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.tombstones import TombstoneFile
 from postroom.flow.erasure import Eraser
 from postroom.model.errors import Refused, TryLater
-from postroom.model.mail import Mail, MailId
+from postroom.model.mail import DestinationName, Mail, MailId
 from postroom.model.people import Deed
 from postroom.model.privacy import Ages, Found, Outcome, Remembered, Tombs, key_name, tomb
+from postroom.model.work import Lane
+from postroom.testing.replies_contract import a_reply, put
 from postroom.testing.values import an_example
 from tests.unit.flow.house import KEY, House, a_message
 
@@ -91,6 +94,19 @@ def test_a_person_is_erased_with_mails_memory_and_examples_and_others_stay(house
     assert one.erased(other.id) is None
     assert deeds(house) == [("erased", one.name_of(ADA)), ("erasure-begun", one.name_of(ADA))]
     assert "ada" not in one.name_of(ADA)
+
+
+def test_of_whom_memory_knows_nothing_all_else_is_forgotten_too(house: House) -> None:
+    mail = arrive(house, 1, "Bob <bob@example.com>")
+    store = house.store
+    replies = SqliteReplies(store.units)
+    put(replies, replace(a_reply(1, mail.id), to=ADA))
+    store.set_lane(Lane(destination=DestinationName("d"), down=True, failures=1, probe_at=1.0, error=f"550 {ADA}"))
+    one = eraser(house)
+    assert one.known(ADA).remembered == Remembered()
+    one.erase(ADA, "root")
+    assert replies.of_mails([mail.id]) == {}
+    assert [lane.error for lane in store.lanes()] == [""]
 
 
 def test_what_was_erased_is_known_again_by_whoever_has_the_key(house: House) -> None:

@@ -3,7 +3,7 @@
 import json
 from hashlib import sha256
 
-from postroom.model.deeds import MAX_DETAIL, MAX_NAME, chained
+from postroom.model.deeds import MAX_DETAIL, MAX_NAME, chained, unnamed
 from postroom.model.people import Deed
 
 
@@ -22,3 +22,9 @@ def test_a_line_is_cut_before_it_is_chained_so_that_it_is_the_same_when_read_bac
     assert [len(text) for text in (long.by, long.what, long.to, long.detail)] == [MAX_NAME] * 3 + [MAX_DETAIL]
     assert long.detail[0] == "\ufffd"
     assert chained(long, 1, "") == long
+
+
+def test_what_people_write_is_told_without_addresses() -> None:
+    said = unnamed("to rescue: <Ada@Example.com> and (bob@example.org), not @ada, see 3@ 4")
+    assert said == "to rescue: <[address]> and ([address]), not @ada, see 3@ 4"
+    assert unnamed("x" * 100_000 + "@" * 10_000) == "x" * 100_000 + "@" * 10_000

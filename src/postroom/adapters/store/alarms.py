@@ -53,7 +53,8 @@ class SqliteAlarms:
     def alarm(self, mail_id: MailId, sight: Sight) -> Alarm | None:
         """See `postroom.ports.alarms.Alarms.alarm`."""
         values = Values()
-        terms = " AND ".join([f"m.id = {values.name(mail_id)}", *seen(sight, values)])
+        this = f"a.mail = (SELECT seq FROM mails WHERE id = {values.name(mail_id)})"  # noqa: S608 - our own SQL
+        terms = " AND ".join([this, *seen(sight, values)])
         with self._units.lend() as tx:
             row = tx.execute(f"SELECT {_ALARM} {_OF.format(index='')} WHERE {terms}", values).fetchone()
         return None if row is None else _alarm(row)

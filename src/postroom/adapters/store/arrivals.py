@@ -187,6 +187,11 @@ def era_of(at: float) -> int:
     return int(at // DUPLICATE_SECONDS)
 
 
+def prints_of(at: float) -> tuple[int, int]:
+    """Where the prints of mails of these five days begin, and where they end."""
+    return era_of(at) << 50, (era_of(at) + 1) << 50
+
+
 def _key(fingerprint: bytes, era: int) -> int:
     """A print's place: eras apart, so that forgetting is a range. Where two prints meet, the newer is known again."""
     return (era << 50) | (int.from_bytes(fingerprint[:8], "big") >> 14)

@@ -133,6 +133,10 @@ def _hold(connection: sqlite3.Connection) -> int:
         " said = 'a backup was brought back: it may have been sent after that was made'"
         " WHERE state IN ('waiting', 'sending')"
     )
+    connection.execute(
+        "UPDATE notices SET state = 'not', said = 'a backup was brought back: it may have been told after that was made'"
+        " WHERE state IN ('waiting', 'taken')"
+    )
     connection.execute("DELETE FROM claims")
     connection.execute("DELETE FROM lanes")
     connection.execute("DELETE FROM sessions")  # one that was ended since would come to life again

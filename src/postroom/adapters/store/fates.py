@@ -4,12 +4,12 @@ A test compares `FATES` with the schema: whoever adds a table says here what of 
 without words and addresses; all others go.
 """
 
-import re
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from postroom.adapters.store import arrivals
 from postroom.adapters.store.arrivals import Packer
 from postroom.adapters.store.sql import hash_of
 from postroom.model.cases import Case
@@ -25,6 +25,7 @@ from postroom.model.codec import (
     encode_thread,
     encode_verdict,
 )
+from postroom.model.deeds import ADDRESS
 from postroom.model.judgement import AccountStatus, Decision, Finding, SenderHistory, Source
 from postroom.model.mail import Envelope, Mail, Peer
 from postroom.model.memory import ThreadRecord
@@ -33,7 +34,6 @@ from postroom.ports.privacy import Wanted
 
 #: findings whose name is one of the settings, not one of the mail's
 _NAMED_BY_US: Final[frozenset[Source]] = frozenset({"rule", "phrases", "urgent", "classifier", "guard", "kind"})
-_ADDRESS: Final = re.compile(r"[^\s<>,;:()\"']++@[^\s<>,;:()\"']++|[^\s<>,;:()\"'@]{1,64}@[^\s<>,;:()\"']{1,253}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def doom(tx: sqlite3.Connection, one: Doomed) -> None:
 
 def mentions(wanted: Wanted, text: str, *, since: float = 0.0) -> bool:
     """Whether an address stands in a text that is meant, of what came ``since`` then."""
-    until = (wanted.address(found.strip(".").lower()) for found in _ADDRESS.findall(text))
+    until = (wanted.address(found.strip(".").lower()) for found in ADDRESS.findall(text))
     return any(one and one >= since for one in until)
 
 
@@ -121,6 +121,12 @@ def _head(tx: sqlite3.Connection, one: Doomed) -> None:
 
 def _raw(tx: sqlite3.Connection, one: Doomed) -> None:
     tx.execute("UPDATE raws SET body = ? WHERE mail = ?", (Packer().pack(b""), one.seq))
+
+
+def _prints(tx: sqlite3.Connection, one: Doomed) -> None:
+    """Those of its days are a range: of an old mail none is left."""
+    between = arrivals.prints_of(one.mail.received_at)
+    tx.execute("DELETE FROM prints WHERE key >= ? AND key < ? AND mail = ?", (*between, one.seq))
 
 
 def _decisions(tx: sqlite3.Connection, one: Doomed) -> None:
@@ -172,7 +178,7 @@ def _replies(tx: sqlite3.Connection, one: Doomed) -> None:
 
 
 def _case_events(tx: sqlite3.Connection, one: Doomed) -> None:
-    tx.execute("UPDATE case_events SET detail = '' WHERE mail = ?", (one.mail.id,))
+    tx.execute("UPDATE case_events SET detail = '' WHERE mail = ? AND mail <> ''", (one.mail.id,))
 
 
 def _case_mails(tx: sqlite3.Connection, one: Doomed) -> None:
@@ -184,11 +190,21 @@ def _case_mails(tx: sqlite3.Connection, one: Doomed) -> None:
         if left is None:
             strip_case(tx, row[0], one.now)
         elif left > one.seq:
+            _silence(tx, row[0])
             _put_case(tx, row[0], lambda case: replace(case, subject=""))
+
+
+def _silence(tx: sqlite3.Connection, number: int) -> None:
+    """What others answered who were told of a case may repeat its words."""
+    tx.execute(
+        "UPDATE attempts SET said = '' WHERE call IN (SELECT id FROM calls WHERE mail = 0 AND number_of_case = ?)",
+        (number,),
+    )
 
 
 def strip_case(tx: sqlite3.Connection, number: int, now: float) -> None:
     """What is counted of a case stays. One that was not decided yet is nobody's any more: as if it had been withdrawn."""
+    _silence(tx, number)
     tx.execute("UPDATE case_events SET detail = '' WHERE number = ?", (number,))
     _put_case(tx, number, lambda case: _bare_case(case, now))
     tx.execute("UPDATE cases SET person = '', todo = 0, proposed = 0, state = 'decided' WHERE number = ?", (number,))
@@ -216,7 +232,7 @@ _NOBODY: Final = Fate(words="nothing of people who write")
 FATES: Final[Mapping[str, Fate]] = {
     "mails": Fate(words="stays with id, brand and time; envelope, peer, Message-ID and keys go", rewrite=_head),
     "raws": Fate(words="goes", rewrite=_raw),
-    "prints": Fate(words="goes", mail=("DELETE FROM prints WHERE mail = :mail",)),
+    "prints": Fate(words="goes", rewrite=_prints),
     # Before `jobs`, by which its rows are found.
     "actions": Fate(
         words="stays without reason and error",

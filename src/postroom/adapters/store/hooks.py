@@ -8,14 +8,17 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from postroom.adapters.store import journal
 from postroom.adapters.store.sql import Insert, id_list, short
 from postroom.adapters.store.units import Units
 from postroom.model.cases import CaseNumber
 from postroom.model.codec import sound
 from postroom.model.hooks import Attempt, CallId, CallState, Happening, HookCall, HookName, NewCall
 from postroom.model.mail import MailId
+from postroom.model.people import Deed
 
 _LOGGED = 30 * 86_400.0
 _CALL = (
@@ -117,8 +120,10 @@ class SqliteHooks:
 
         def unit(tx: sqlite3.Connection) -> int:
             settled = None if state == "waiting" else attempt.at
+            # Who overstayed the lease and failed does not undo what somebody else has done meanwhile.
             tx.execute(
-                "UPDATE calls SET state = ?, due_at = ?, tries = tries + ?, settled_at = ? WHERE id = ? AND since = ?",
+                "UPDATE calls SET state = ?1, due_at = ?2, tries = tries + ?3, settled_at = ?4"
+                " WHERE id = ?5 AND since = ?6 AND (state = 'waiting' OR ?1 = 'done')",
                 (state, due_at, state != "done", settled, call.id, call.since),
             )
             return tx.execute(
@@ -148,13 +153,19 @@ class SqliteHooks:
                 found[HookName(hook)][state] = count
         return dict(found)
 
-    def replay(self, ids: Collection[CallId], now: float) -> int:
+    def replay(self, ids: Collection[CallId], deed: Deed) -> int:
         """See `postroom.ports.hooks.Hooks.replay`."""
         change = (
             "UPDATE calls SET state = 'waiting', due_at = 0, tries = 0, settled_at = NULL, since = max(?, since + 0.001)"
             " WHERE id IN (SELECT value FROM json_each(?)) AND hook IN (SELECT name FROM hooks)"
         )
-        return self._units.write(lambda tx: tx.execute(change, (now, id_list(ids))).rowcount)
+
+        def unit(tx: sqlite3.Connection) -> int:
+            done = tx.execute(change, (deed.at, id_list(ids))).rowcount
+            journal.write(tx, (replace(deed, detail=f"{done} calls"),) if done else ())
+            return done
+
+        return self._units.write(unit)
 
 
 def _calls(tx: sqlite3.Connection, rest: str, values: Sequence[Any]) -> tuple[HookCall, ...]:

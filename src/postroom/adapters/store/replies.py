@@ -145,7 +145,7 @@ class SqliteReplies:
 
     def bounced(self, reply_id: ReplyId, brand: str, said: str, at: float) -> bool:
         """See `postroom.ports.replies.Outbox.bounced`."""
-        change = "UPDATE replies SET state = 'bounced', settled_at = ?, said = ? WHERE id = ? AND brand = ? AND state = 'sent'"
+        change = "UPDATE replies SET state = 'bounced', settled_at = ?, said = ? WHERE id = ? AND brand = ? AND state IN ('sending', 'sent')"
         row = (at, short(said, 500), sound(reply_id), sound(brand))
         return self._units.write(lambda tx: tx.execute(change, row).rowcount > 0)
 

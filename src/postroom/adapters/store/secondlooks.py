@@ -32,10 +32,11 @@ SELECT m.id FROM second_looks AS l INDEXED BY second_looks_open {_MAILS}
 WHERE {_FOR_ME} AND (l.opened_at >= :since OR l.holder = :by) AND m.id NOT IN (SELECT value FROM json_each(:skip)) AND {{}}
 ORDER BY l.holder = :by AND l.until > :now DESC, l.opened_at LIMIT 1
 """  # noqa: S608 - constants of this module
-_ONE = f"SELECT m.id FROM second_looks AS l {_MAILS} WHERE m.id = :id AND {_FOR_ME} AND {{}}"  # noqa: S608
+_THIS = "l.mail = (SELECT seq FROM mails WHERE id = :id)"
+_ONE = f"SELECT m.id FROM second_looks AS l {_MAILS} WHERE {_THIS} AND {_FOR_ME} AND {{}}"  # noqa: S608
 _TAKE = f"""
 UPDATE second_looks AS l SET holder = :by, taken_at = :now, until = :until
-WHERE l.mail = (SELECT seq FROM mails WHERE id = :id) AND l.second = '' AND {_FREE}
+WHERE {_THIS} AND l.second = '' AND {_FREE}
 """  # noqa: S608 - constants of this module
 _GIVE_BACK = """
 UPDATE second_looks SET holder = '', until = 0
@@ -45,7 +46,7 @@ _ANSWER = """
 UPDATE second_looks SET second = :by, second_said = :said, answered_at = :now, holder = '', until = 0
 WHERE mail = (SELECT seq FROM mails WHERE id = :id) AND second = '' AND holder = :by AND until > :now
 """
-_OF_MAIL = f"SELECT {_COLUMNS} FROM second_looks AS l {_MAILS} WHERE m.id = :id AND {{}}"  # noqa: S608
+_OF_MAIL = f"SELECT {_COLUMNS} FROM second_looks AS l {_MAILS} WHERE {_THIS} AND {{}}"  # noqa: S608
 _OPEN = f"""
 SELECT {_COLUMNS} FROM second_looks AS l INDEXED BY second_looks_differ {_MAILS}
 WHERE l.second <> '' AND l.second_said <> l.first_said AND l.settled_at IS NULL AND {{}} ORDER BY l.answered_at LIMIT 1000

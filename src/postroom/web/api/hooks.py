@@ -96,10 +96,8 @@ def list_calls(call: Call[WhichCalls, Nothing]) -> Calls:
 def replay_calls(call: Call[Nothing, Again]) -> Changed:
     """Make these calls again, at once, whatever became of them. The receiver sees the same Idempotency-Key."""
     numbers = tuple(dict.fromkeys(map(CallId, call.body.numbers)))
-    done = call.room.hooks.replay(numbers, call.now)
-    if done:
-        call.room.journal.write([Deed(at=call.now, by=call.user.name, what="calls-replayed", detail=f"{done} calls")])
-    return Changed(changed=done)
+    deed = Deed(at=call.now, by=call.user.name, what="calls-replayed")
+    return Changed(changed=call.room.hooks.replay(numbers, deed))
 
 
 def _facts(one: HookCall) -> CallFacts:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta
 
+from postroom.model.deeds import unnamed
 from postroom.model.people import Deed
 from postroom.model.work import JobId, JobInfo, JobState
 from postroom.ports import JobFilter
@@ -92,7 +93,7 @@ def drop_letters(call: Call[Nothing, Dropped]) -> Changed:
     """Never try these deliveries again; the mails are kept. All of them, or none where one is not there."""
     wanted, _ = _chosen(call)
     reason = " ".join(call.body.reason.split())
-    deed = Deed(at=call.now, by=call.user.name, what="letters-dropped", detail=reason)
+    deed = Deed(at=call.now, by=call.user.name, what="letters-dropped", detail=unnamed(reason))
     return Changed(changed=call.room.store.drop(wanted, f"{call.user.name}: {reason}"[:500], deed=deed))
 
 

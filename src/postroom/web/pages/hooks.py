@@ -38,11 +38,9 @@ def hooks(visit: Visit) -> Response:
 def replay(visit: Visit) -> Response:
     """Make calls again: those that were ticked."""
     numbers = [CallId(int(one)) for one in visit.form.get("call", ()) if one.isdecimal() and len(one) < 16]
-    done = visit.room.hooks.replay(numbers, visit.now) if numbers else 0
-    if not done:
+    deed = Deed(at=visit.now, by=visit.user.name, what="calls-replayed")
+    if not visit.room.hooks.replay(numbers, deed):
         raise Refused("Tick the calls that are to be made again, of hooks that are still set up.")
-    deed = Deed(at=visit.now, by=visit.user.name, what="calls-replayed", detail=f"{done} calls")
-    visit.room.journal.write([deed])
     back = {name: visit.said(name) for name in ("hook", "state") if visit.said(name)}
     return RedirectResponse(f"/hooks?{urlencode(back)}" if back else "/hooks", status_code=303)
 

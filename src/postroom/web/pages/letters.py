@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
+from postroom.model.deeds import unnamed
 from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
 from postroom.model.mail import RouteName
@@ -73,7 +74,7 @@ def _change(visit: Visit, chosen: Sequence[Letter], verb: str, reason: str) -> N
         case "drop":
             if not reason:
                 raise Refused("Say why they are dropped: whoever asks for them later reads it.")
-            deed = Deed(at=visit.now, by=by, what="letters-dropped", detail=reason)
+            deed = Deed(at=visit.now, by=by, what="letters-dropped", detail=unnamed(reason))
             store.drop(wanted, f"{by}: {reason}"[:500], deed=deed)
         case "send":
             kind, _, name = visit.said("to").partition(":")

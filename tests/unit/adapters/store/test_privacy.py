@@ -10,10 +10,12 @@ from random import Random
 import pytest
 
 from postroom.adapters.store import schema
+from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.fates import FATES, mentions
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.sqlite import SqliteStore
+from postroom.model.cases import CaseMail
 from postroom.model.errors import TryLater
 from postroom.model.judgement import Clue, Finding
 from postroom.model.mail import Envelope, MailId, RouteName
@@ -21,6 +23,7 @@ from postroom.model.memory import DomainMail, Remember
 from postroom.model.privacy import Erasure, Somebody
 from postroom.model.work import Lane, Park
 from postroom.ports import JobFilter
+from postroom.testing.cases_contract import a_case, a_change
 from postroom.testing.privacy_contract import a_sender, a_thread, deed, removal
 from postroom.testing.store_contract import accept, claim_deliveries
 from postroom.testing.values import a_delivery, a_judgement, a_mail, a_parcel, a_ruling, an_example
@@ -154,6 +157,31 @@ def test_no_byte_of_what_was_erased_stays_in_the_files(store: SqliteStore, path:
         connection.execute("INSERT INTO found (found) VALUES ('integrity-check')")
     assert len(store.mails(limit=1000)) == 120
     assert SqliteJournal(store.units).verify() == 1 + len(theirs)
+
+
+_SMALL = {"holds", "claims", "happenings"}
+"""Of what is looked through: bounded by what people do, or empty while all goes well."""
+
+
+def test_no_table_is_looked_through_for_a_mail_that_is_erased(store: SqliteStore, path: Path) -> None:
+    theirs = fill(store)
+    (first,) = store.read(theirs[:1])
+    cases = SqliteCases(store.units)
+    cases.put(a_change(a_case(person=ADA), joins=CaseMail(id=first.id, at=1.0, thread="t")))
+    said: list[str] = []
+    store.units.writer._connection.set_trace_callback(said.append)
+    SqliteErasing(store.units, path).erase([removal(first, NONCE)], (), 2e9)
+    store.units.writer._connection.set_trace_callback(None)
+    plans = []
+    with store.units.lend() as tx:
+        for statement in said:
+            if statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT")):
+                plans += [(row[3], statement) for row in tx.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert len(plans) > 20
+    for step, statement in plans:
+        verb, _, what = step.partition(" ")
+        small = what.split(" ")[0] in _SMALL or "VIRTUAL TABLE" in what or "CONSTANT ROW" in what
+        assert verb != "SCAN" or small, (step, statement)
 
 
 def test_what_is_erased_for_its_age_is_found_by_nothing_without_writing_all_anew(

@@ -17,11 +17,12 @@ import pytest
 from postroom.adapters.store import line, queue, schema
 from postroom.adapters.store.backup import restore
 from postroom.adapters.store.connect import translate
+from postroom.adapters.store.notices import SqliteNotices
 from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.model.errors import ConfigError, PostroomError, TryLater
-from postroom.model.mail import DestinationName
-from postroom.model.people import Deed
+from postroom.model.mail import DestinationName, RouteName
+from postroom.model.people import ALL, Deed
 from postroom.model.work import Done
 from postroom.ports import JobFilter
 from postroom.testing.replies_contract import a_reply
@@ -372,6 +373,7 @@ def _plan(store: SqliteStore, query: str) -> str:
 def test_a_restored_backup_waits_for_a_person(store: SqliteStore, path: Path) -> None:
     store.accept([a_mail(number) for number in range(6)]).result()
     jobs = store.claim("judge", 4, "w")
+    SqliteNotices(store.units).watch({"received": (RouteName("appeals"),)}, 0.0)
     store.record([a_judgement(job, a_delivery(job.mail_id)) for job in jobs[:3]])
     (first, *_) = store.claim("deliver", 2, "w", destination=DestinationName("desk"))
     store.settle([Done(job=first)])
@@ -388,6 +390,8 @@ def test_a_restored_backup_waits_for_a_person(store: SqliteStore, path: Path) ->
     restored = SqliteStore.open(again)
     assert restored.claim("judge", 9, "w") == ()
     assert restored.destinations_due() == ()
+    assert SqliteNotices(restored.units).take(9e9, 9) == (), "who was told before is not told again"
+    assert "backup" in SqliteNotices(restored.units).log(ALL)[0].said
     assert SqliteReplies(restored.units).take(2e9, lease=1.0, limit=9) == ()
     assert [one.id for one in SqliteReplies(restored.units).aside()] == [answer.id]
     assert len(restored.read([a_mail(number).id for number in range(8)])) == 6
