@@ -1,6 +1,8 @@
 """What erasing does to the file of the store on SQLite, beyond what the contract says: every table, and every byte."""
 
+import json
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -157,6 +159,93 @@ def test_no_byte_of_what_was_erased_stays_in_the_files(store: SqliteStore, path:
         connection.execute("INSERT INTO found (found) VALUES ('integrity-check')")
     assert len(store.mails(limit=1000)) == 120
     assert SqliteJournal(store.units).verify() == 1 + len(theirs)
+
+
+_WORDLESS = {
+    "backtests", "calls", "case_due", "case_routes", "case_warnings", "claims", "counters", "deeds", "erased_mails", "first_views",
+    "happenings", "holds", "hooks", "hours", "identities", "keys", "links", "notice_routes", "prints", "second_looks", "sessions",
+    "subjects", "target_routes", "targets", "text_keys", "tombstones", "turns", "users", "waiting",
+}  # fmt: skip
+"""Tables without any word of people who write: numbers, hashes, names that the team gave."""
+
+
+def plant(tx: sqlite3.Connection, table: str, **known: object) -> None:
+    """A row of a table, with the person's word in every text of it that is not given."""
+    kinds = {"TEXT": f"<{ADA}>", "INTEGER": 1, "REAL": 1.0, "BLOB": ADA.encode()}
+    columns = {name: kinds[kind] for _, name, kind, *_ in tx.execute(f"PRAGMA table_info({table})")} | known
+    tx.execute(
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", [*columns.values()]
+    )
+
+
+def plant_all(tx: sqlite3.Connection, seq: int, mail: str, case: int) -> None:
+    """What work on a mail leaves in tables that `fill` does not write."""
+    plant(tx, "alarms", mail=seq, holder="bob")
+    plant(tx, "alarm_events", mail=seq)
+    plant(tx, "answers")
+    plant(tx, "backtests", number=1, state="done", report=None, asked=b"", error="")
+    plant(tx, "backtest_changes", mail=seq)
+    plant(tx, "calls", id=1, mail=seq, number_of_case=0, hook="h", event="routed", state="done")
+    plant(tx, "calls", id=2, mail=0, number_of_case=case, hook="h", event="case-opened", state="done")
+    plant(tx, "attempts", id=1, call=1)
+    plant(tx, "attempts", id=2, call=2)
+    plant(tx, "case_events", who="bob", what="note", number=case, mail="")
+    plant(tx, "case_events", who="bob", what="note", id=2, number=case, mail=mail)
+    plant(tx, "drafts", who="bob", texts=zlib.compress(json.dumps({"rules/a.toml": ADA}).encode()))
+    plant(tx, "notices", mail=seq, kind="received", state="not")
+    plant(tx, "replies", mail=seq, state="sent")
+    plant(
+        tx, "replies", number=2, id="r2", mail=1, state="sent", recipient=ADA, text="", raw=b"", sender="", subject=""
+    )
+    plant(tx, "users", **dict.fromkeys(("key", "name", "role", "shown", "brands", "routes", "password"), "bob"))
+    plant(tx, "saved_views", owner="bob", asked=json.dumps({"words": ADA}))
+    plant(tx, "tags", mail=seq)
+    plant(tx, "texts", mail=seq)
+    plant(tx, "versions", sheet="rules/a.toml", how="saved", who="bob", digest="", text=None)
+
+
+def tables_with(path: Path, word: bytes) -> set[str]:
+    """Tables in which a word stands."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.text_factory = bytes
+        return {
+            name
+            for name in FATES
+            for row in connection.execute(f"SELECT * FROM {name}")
+            if any(isinstance(value, bytes) and word in value for value in row)
+        }
+
+
+def test_of_every_table_that_has_words_none_of_hers_stays(store: SqliteStore, path: Path) -> None:
+    theirs = fill(store)
+    case = SqliteCases(store.units).put(
+        a_change(a_case(person=ADA, subject=NONCE), joins=CaseMail(id=theirs[0], at=1.0, thread=NONCE))
+    )
+    other = SqliteCases(store.units).put(a_change(a_case(person=ADA)))
+
+    def unit(tx: sqlite3.Connection) -> None:
+        (seq,) = tx.execute("SELECT seq FROM mails WHERE id = ?", (theirs[0],)).fetchone()
+        plant_all(tx, seq, theirs[0], case.number)
+        plant(tx, "case_events", who="bob", what="note", id=3, number=other.number, mail="")
+        plant(tx, "calls", id=3, mail=0, number_of_case=other.number, hook="h", event="case-opened", state="done")
+        plant(tx, "attempts", id=3, call=3)
+
+    store.units.write(unit)
+    erasing = SqliteErasing(store.units, path)
+    erasure = erasing.begin(Erasure(at=2e9, by="root", address=ADA), deed())
+    # What is compressed is looked for otherwise: here and in the test of the bytes.
+    assert tables_with(path, NONCE.encode()) == set(FATES) - _WORDLESS - {"raws", "drafts"}
+    wanted = Somebody(whose=ADA, until=2e9)
+    erasing.erase([removal(mail, NONCE) for mail in store.read(erasing.find(wanted).ids)], (), 2e9)
+    erasing.forget(wanted, erasing.remembered(wanted))
+    erasing.note(replace(erasure, done_at=2e9))
+    erasing.scrub()
+    assert tables_with(path, NONCE.encode()) == set()
+    left = bytes_of(path)
+    at = left.find(NONCE.encode())
+    assert at < 0, left[max(at - 80, 0) : at + 80]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM drafts WHERE texts IS NOT NULL").fetchone() == (0,)
 
 
 _SMALL = {"holds", "claims", "happenings"}
