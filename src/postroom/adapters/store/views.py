@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def row_of(row: tuple[Any, ...]) -> MailRow:
+def row_of(row: Sequence[Any]) -> MailRow:
     """A row of `ROW`."""
     return MailRow(
         id=MailId(row[0]),
