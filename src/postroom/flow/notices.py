@@ -69,8 +69,12 @@ class Noticing:
         left = self.most_an_hour - self.notices.told_to_all(now - _HOUR)
         if left <= 0:
             return False
-        found = self.notices.take(now, min(left, _AT_ONCE))
-        for one in found:
+        for _ in range(min(left, _AT_ONCE)):
+            # One at a time: what is taken when the store fails, or the process dies, is never told.
+            found = self.notices.take(now, 1)
+            if not found:
+                return False
+            (one,) = found
             try:
                 to, wish = self._ready(one, now)
                 self.answering.post(to, wish)
@@ -78,7 +82,7 @@ class Noticing:
                 self.notices.settle(one.number, sent=False, said=str(error))
             else:
                 self.notices.settle(one.number, sent=True)
-        return len(found) == _AT_ONCE
+        return left > _AT_ONCE
 
     def preview(self, mail_id: MailId, kind: NoticeKind, outcome: str = "", reason: str = "") -> Reply:
         """What would be sent in answer to a mail, if it came to its desk now. Raises `Refused` with why nothing would be."""

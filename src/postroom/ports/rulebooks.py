@@ -132,7 +132,7 @@ class Versions(Protocol):
 
 
 class Drafts(Protocol):
-    """Texts to try. They count for nothing, and are kept for a month. Every call raises `TryLater`."""
+    """Texts to try. They count for nothing, and are kept for a month, the newest two hundred. Every call raises `TryLater`."""
 
     def keep(self, texts: Texts, by: str, now: float) -> DraftId:
         """Keep all texts of a draft, durably: those that it changes, and those that it leaves as they are."""

@@ -106,3 +106,7 @@ class DraftsContract:
         new = drafts.keep(TEXTS, "root", NOW + 31 * DAY)
         assert drafts.get(old) is None
         assert new != old
+
+    def test_the_newest_two_hundred_are_kept(self, drafts: Drafts) -> None:
+        numbers = [drafts.keep(TEXTS, "root", NOW) for _ in range(201)]
+        assert [drafts.get(one) is not None for one in numbers[:2]] == [False, True]

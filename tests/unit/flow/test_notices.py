@@ -16,7 +16,7 @@ from postroom.flow.answering import Answerable, Answering, Voice, Wish
 from postroom.flow.notices import MOST_A_DAY, Noticing, Telling
 from postroom.flow.templates import Template
 from postroom.model.cases import CaseEvent, CaseMail
-from postroom.model.errors import Refused
+from postroom.model.errors import Refused, TryLater
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ALL, User, UserName
 from postroom.model.replies import Reply
@@ -303,3 +303,20 @@ def test_whatever_a_mail_says_only_its_authenticated_sender_is_told(
         return
     assert (reply.to, passed) == ("ada@example.com", True)
     assert not {"auto-replied", "bulk", "list"} & {fields.get("Auto-Submitted", ""), fields.get("Precedence", "")}
+
+
+def test_when_the_store_fails_only_what_was_in_hand_is_not_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    mails = [bench.receive(f"ada{number}@example.com", number) for number in range(1, 4)]
+    fails = [True]
+
+    def told(notices: SqliteNotices, recipient: str, since: float) -> int:
+        if fails:
+            fails.clear()
+            raise TryLater("the disk is full")
+        return 0
+
+    monkeypatch.setattr(SqliteNotices, "told", told)
+    with pytest.raises(TryLater):
+        bench.turn()
+    bench.turn()
+    assert [len(bench.told(mail)) for mail in mails] == [0, 1, 1]

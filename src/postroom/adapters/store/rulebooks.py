@@ -18,6 +18,7 @@ from postroom.model.rulebooks import Draft, DraftId, SheetName, Texts, Version, 
 from postroom.ports.privacy import Wanted
 
 _KEPT: Final = 30 * 86_400.0
+_MOST_DRAFTS: Final = 200
 _ESCAPES: Final = re.compile(r"\\n|[\\^$]")
 _VERSION: Final = "SELECT number, sheet, how, at, who, why, digest, text FROM versions"
 _NEWEST: Final = "WHERE number IN (SELECT max(number) FROM versions GROUP BY sheet) ORDER BY sheet"
@@ -79,7 +80,10 @@ class SqliteDrafts:
 
         def unit(tx: sqlite3.Connection) -> DraftId:
             # Its row stays: no later draft is ever taken for it.
-            tx.execute("UPDATE drafts SET texts = NULL WHERE texts IS NOT NULL AND at < ?", (now - _KEPT,))
+            tx.execute(
+                "UPDATE drafts SET texts = NULL WHERE texts IS NOT NULL AND (at < ? OR id <= (SELECT max(id) FROM drafts) - ?)",
+                (now - _KEPT, _MOST_DRAFTS - 1),
+            )
             made = tx.execute("INSERT INTO drafts (at, who, texts) VALUES (?, ?, ?)", (now, sound(by), packed))
             assert made.lastrowid is not None
             return DraftId(made.lastrowid)
