@@ -461,6 +461,14 @@ class PrivacyContract:
 
     # Keeping for a time
 
+    def test_what_is_held_is_known_by_its_header_where_it_was_never_judged(
+        self, store: Store, erasing: Erasing, keeping: Keeping
+    ) -> None:
+        mail = a_mail_of(1, "", raw=b"From: Ada <ada@example.com>\r\nSubject: x\r\n\r\nHello\r\n")
+        accept(store, mail)
+        keeping.hold(Hold(what=ADA, reason="7 C 12/26", by="root", at=NOW), deed("held"))
+        assert erasing.erase([removal(mail)], (), NOW).held == (mail.id,)
+
     def test_mail_is_over_its_time_by_where_it_lies(self, store: Store, keeping: Keeping) -> None:
         accept(store, *(a_mail_of(number, at=NOW + number) for number in range(1, 6)))
         for route in ("junk", "appeals", "junk", "general"):

@@ -301,7 +301,8 @@ FATES: Final[Mapping[str, Fate]] = {
     "happenings": Fate(words="goes", mail=("DELETE FROM happenings WHERE mail = :mail",)),
     # Before `calls`, by which its rows are found.
     "attempts": Fate(
-        words="goes; of one about their case, what was answered", mail=("DELETE FROM attempts WHERE call IN (SELECT id FROM calls WHERE mail = :mail)",)
+        words="goes; of one about their case, what was answered",
+        mail=("DELETE FROM attempts WHERE call IN (SELECT id FROM calls WHERE mail = :mail)",),
     ),
     "calls": Fate(words="goes", mail=("DELETE FROM calls WHERE mail = :mail",)),
     "replies": Fate(

@@ -51,7 +51,7 @@ SELECT m.seq, m.id, m.received_at, m.head, s.from_addr FROM mails AS m LEFT JOIN
 WHERE m.seq > ? AND NOT EXISTS (SELECT 1 FROM erased_mails AS e WHERE e.mail = m.seq) ORDER BY m.seq LIMIT ?
 """
 _ONE = """
-SELECT m.seq, m.head, coalesce(s.route, ''), coalesce(s.decided, ''), coalesce(s.from_addr, ''), m.received_at,
+SELECT m.seq, m.head, coalesce(s.route, ''), coalesce(s.decided, ''), s.from_addr,
   EXISTS (SELECT 1 FROM jobs AS j WHERE j.mail = m.seq AND j.state = 'claimed'),
   EXISTS (SELECT 1 FROM erased_mails AS e WHERE e.mail = m.seq)
 FROM mails AS m LEFT JOIN summaries AS s ON s.mail = m.seq WHERE m.id = ?
@@ -201,12 +201,11 @@ class SqliteErasing:
                 row = tx.execute(_ONE, (sound(one.mail_id),)).fetchone()
                 if row is None:
                     continue
-                seq, head, route, decided, from_addr, _, claimed, gone = row
+                seq, head, route, decided, from_addr, claimed, gone = row
                 this = doomed(seq, head, one, at)
-                whose = {normal(a).lower() for a in (from_addr, this.mail.envelope.mail_from)} | {sound(one.mail_id)}
                 if gone:
                     erased.append(one.mail_id)
-                elif held & whose:
+                elif held and held & (self._whose(tx, seq, this.mail, from_addr) | {sound(one.mail_id)}):
                     kept.append(one.mail_id)
                 elif claimed:
                     busy.append(one.mail_id)
