@@ -252,6 +252,18 @@ def test_nothing_begins_a_line_of_its_own(subject: str, name: str, text: str, id
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
 
 
+@pytest.mark.parametrize(
+    "hidden", ["=?utf-8?q?=0D=0AReply-To:_eve@example.net?=", "=?utf-8?b?DQoNCkhp?=", "=\x01?utf-8?q?=0AX:_y?="]
+)
+def test_an_encoded_word_in_an_encoded_word_begins_no_line(hidden: str) -> None:
+    raw = compose(replace(OUT, subject=subject_of(replace(a_letter(), subject=f"Help {hidden}")), sender_name=hidden))
+    plain_one = compose(OUT)
+    assert raw.count(b"\r\n") == plain_one.count(b"\r\n")
+    told = message_from_bytes(raw, policy=policy.default)
+    assert told.keys() == message_from_bytes(plain_one, policy=policy.default).keys()
+    assert "utf-8?" in told["Subject"]
+
+
 def test_the_subject_has_one_re() -> None:
     assert subject_of(a_letter()) == "Re: Help"
     assert bare("RE[2]: Sv: a\r\nBcc: x") == "a Bcc: x"
