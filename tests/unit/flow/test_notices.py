@@ -16,8 +16,9 @@ from postroom.flow.answering import Answerable, Answering, Voice, Wish
 from postroom.flow.notices import MOST_A_DAY, Noticing, Telling
 from postroom.flow.templates import Template
 from postroom.model.cases import CaseEvent, CaseMail
-from postroom.model.errors import Refused
+from postroom.model.errors import Refused, TryLater
 from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.model.message import Message
 from postroom.model.people import ALL, User, UserName
 from postroom.model.replies import Reply
 from postroom.model.trust import Trust
@@ -25,6 +26,7 @@ from postroom.testing.cases_contract import a_case, a_change
 from postroom.testing.values import a_mail
 from postroom.understand.reader import read, read_bytes
 from tests.unit.flow.house import KEY, House, a_message
+from tests.unit.flow.test_verdicts import reviewing
 
 SIGNED = "mx.shop.test; dkim=pass header.d={0}; dmarc=pass header.from={0}"
 TRUST = Trust(authserv_ids=frozenset({"mx.shop.test"}), own_addresses=frozenset({"support@shop.test"}))
@@ -303,3 +305,31 @@ def test_whatever_a_mail_says_only_its_authenticated_sender_is_told(
         return
     assert (reply.to, passed) == ("ada@example.com", True)
     assert not {"auto-replied", "bulk", "list"} & {fields.get("Auto-Submitted", ""), fields.get("Precedence", "")}
+
+
+def test_how_a_case_of_the_second_desk_ended_is_told_in_its_words(bench: Bench) -> None:
+    refunds = RouteName("refunds")
+    desks = {APPEALS: Telling(outcomes={"granted": "received"}), refunds: Telling(outcomes={"granted": "granted"})}
+    noticing = bench.noticing = replace(bench.noticing, desks=desks)
+    noticing.watch()
+    mail_id = bench.receive()
+    (mail,) = bench.house.store.read([mail_id])
+    reviewing(bench.house).give(mail, APPEALS, "ada", also=refunds)
+    case = a_case(brand=BrandName("shop"), route=refunds)
+    bench.cases.put(a_change(case, joins=CaseMail(id=mail_id, at=1.0, thread="t")))
+    bench.decide(mail_id)
+    bench.turn()
+    assert [one.text for one in bench.told(mail_id)] == ["It is granted: It was a mistake."]
+
+
+def test_trouble_with_one_leaves_the_others_to_be_told(bench: Bench) -> None:
+    bench.receive(number=1)
+    bench.receive(sender="bob@example.com", number=2)
+
+    def trouble(mail: object) -> Message:
+        raise TryLater("the store is busy")
+
+    with pytest.raises(TryLater):
+        bench.turn(read=trouble)
+    bench.turn()
+    assert sorted(one.state for one in bench.notices.log(ALL)) == ["sent", "taken"]
