@@ -17,7 +17,7 @@ from postroom.flow.notices import MOST_A_DAY, Noticing, Telling
 from postroom.flow.templates import Template
 from postroom.model.cases import CaseEvent, CaseMail
 from postroom.model.errors import Refused, TryLater
-from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.model.mail import BrandName, Mail, MailId, RouteName
 from postroom.model.message import Message
 from postroom.model.people import ALL, User, UserName
 from postroom.model.replies import Reply
@@ -333,3 +333,19 @@ def test_trouble_with_one_leaves_the_others_to_be_told(bench: Bench) -> None:
         bench.turn(read=trouble)
     bench.turn()
     assert sorted(one.state for one in bench.notices.log(ALL)) == ["sent", "taken"]
+
+
+def test_of_the_same_mail_again_nobody_is_told(bench: Bench) -> None:
+    first = bench.receive()
+    (mail,) = bench.house.store.read([first])
+
+    class Again:
+        def __getattr__(self, name: str) -> object:
+            return getattr(bench.house.store, name)
+
+        def read(self, ids: object) -> tuple[Mail, ...]:
+            return (replace(mail, duplicate_of=MailId("earlier")),)
+
+    bench.turn(store=Again())
+    assert bench.told(first) == []
+    assert bench.why() == "it came before"
