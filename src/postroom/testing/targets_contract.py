@@ -168,7 +168,7 @@ class TargetsContract:
     ) -> None:
         targets.watch((APPEALS,))
         (one,) = judge(store, "appeals")
-        due(targets, 1)
+        due(targets, 2)
         case = cases.put(a_change(a_case(route=REFUNDS), joins=CaseMail(id=one, at=RECEIVED, thread="t")))
         cases.put(a_change(case, events=(CaseEvent(at=RECEIVED + 7, by="ada", what="answered"),)))
         assert state(views, one, RECEIVED) == "open"
