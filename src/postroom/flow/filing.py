@@ -139,13 +139,13 @@ class Filing:
             partial(self.leave, cases[one], mail, f"it is at {decision.route}") for one in cases if one not in routes
         ]
         enter = [partial(self.enter, mail, decision, route) for route in routes if route not in cases]
-        match [*leave, *enter]:
-            case []:
-                self.cases.done(due)
-            case [*steps, last]:
-                for step in steps:
-                    step()
-                last(settles=due)
+        steps = [*leave, *enter]
+        if not steps:
+            self.cases.done(due)
+            return
+        for step in steps[:-1]:
+            step()
+        steps[-1](settles=due)
 
     def _known(self, same: Same, mail: Mail) -> Case | None:
         """The case that a mail of theirs belongs to, with its mails."""
