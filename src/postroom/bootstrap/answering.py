@@ -176,7 +176,7 @@ def sending(house: "House", failed: Callable[[Exception], None]) -> Sending:
     """What sends. Raises `ConfigError`."""
 
     def tell(reply: Reply) -> None:
-        house.casework.heard(reply.mail_id, reply.by, asks=reply.asks)
+        house.casework.heard(reply.mail_id, reply.by, at=reply.at, asks=reply.asks)
 
     return Sending(
         outbox=house.replies,

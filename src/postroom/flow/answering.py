@@ -232,12 +232,14 @@ class Answering:
 
     def again(self, by: User, reply: Reply) -> None:
         """Send one that had failed after all."""
+        _check_role(by)
         deed = Deed(at=self.clock(), by=by.name, what="answer-tried-again", to=reply.mail_id)
         if not self.replies.again(reply.id, deed):
             raise Refused("this answer does not lie aside any more")
 
     def give_up(self, by: User, reply: Reply, reason: str) -> None:
         """Never send one that had failed."""
+        _check_role(by)
         why = one_line(reason, 400)
         if not why:
             raise Refused("say why it is given up: whoever asks for it later reads that")
@@ -251,7 +253,7 @@ def _check(by: User, to: Answerable) -> None:
     decision = to.decision
     if decision is None:
         raise Refused("this mail is not judged yet: answer it in a moment")
-    if not by.sight.sees(to.mail.brand, decision.route, decision.decided):
+    if not by.sight.sees(to.mail.brand, decision.route, decision.decided, decision.copy):
         raise Refused("there is no such mail, or it is not for you")
 
 

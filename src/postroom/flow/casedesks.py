@@ -40,10 +40,9 @@ class CaseDesks:
         """A desk; one without clocks where the settings have no cases there any more."""
         return self.desks.get(route) or CaseDesk()
 
-    def at(self, decision: Decision) -> RouteName:
-        """The desk that a mail is a case's at: where it lies, or its linked copy where only that desk has cases."""
-        copied = decision.copy in self.desks and decision.route not in self.desks
-        return decision.copy if copied else decision.route
+    def at(self, decision: Decision) -> tuple[RouteName, ...]:
+        """The desks with cases at which a mail lies: its own, and that of its linked copy."""
+        return tuple(route for route in (decision.route, decision.copy) if route in self.desks)
 
     def running(self, case: Case, now: float) -> tuple[Running, ...]:
         """The clocks of a case, by what runs out first."""

@@ -95,17 +95,22 @@ class Casework:
         case = self._case(hand)
         return self._done(hand, replace(case, answered_at=case.answered_at or self.clock()), "answered", "")
 
-    def heard(self, mail_id: MailId, by: str, *, asks: bool) -> None:
-        """An answer to a mail was sent: its case knows it as `answered`, or waits for the person. Not without a case.
+    def heard(self, mail_id: MailId, by: str, *, at: float, asks: bool) -> None:
+        """An answer written ``at`` a moment was sent: the mail's case knows it as `answered`, or waits for the person.
 
-        The deed is in the audit log since the answer was written. Raises `Refused` when the case was changed just now.
+        Not without a case. Of two desks' cases, those that its writer sees. The deed is in the audit log since the answer was
+        written. Raises `Refused` when a case was changed just now.
         """
-        case = self.cases.of_mail(mail_id, ALL)
-        if case is None:
-            return
+        user = self.accounts.user(UserName(by))
+        seen = self.cases.all_of_mail(mail_id, user.sight) if user is not None else ()
+        for case in seen or self.cases.all_of_mail(mail_id, ALL):
+            self._heard(case, mail_id, by, at=at, asks=asks)
+
+    def _heard(self, case: Case, mail_id: MailId, by: str, *, at: float, asks: bool) -> None:
         now = self.clock()
-        told = replace(case, answered_at=case.answered_at or now)
-        if asks and case.state == "open":
+        news = any(mail.at > at for mail in case.mails)
+        told = replace(case, answered_at=case.answered_at or now, fresh=case.fresh and news)
+        if asks and case.state == "open" and not news:
             told = replace(told, state="waiting")
         event = CaseEvent(at=now, by=by, what="asked" if asks else "answered", detail="by mail", mail_id=mail_id)
         self.cases.put(self.desks.change(told, now, event))
@@ -189,7 +194,8 @@ class Casework:
         if not decisions:
             return None
         mail_id, latest = MailId(left[-1].mail_id), decisions[-1]
-        there = self.cases.of_mail(mail_id, ALL)
+        others = self.cases.all_of_mail(mail_id, ALL)
+        there = next((one for one in others if one.route == latest.route), next(iter(others), None))
         return MovedAway(
             mail_id=mail_id,
             at=left[-1].at,
@@ -241,10 +247,17 @@ class Casework:
     # -- mails -----------------------------------------------------------------------------------------------------
 
     def open(self, by: User, mail_id: MailId) -> Case:
-        """Put a mail into the case of its person, or open one: for mail that came before its desk had cases."""
+        """Put a mail into the case of its person, or open one: for mail that came before its desk had cases.
+
+        Of a mail that lies at two desks, at the first that has none of it.
+        """
         mail, decision = self._mail(by, mail_id)
-        case = self.cases.of_mail(mail_id, by.sight)
-        return case or self.filing.enter(mail, decision, by=by.name)
+        cases = {case.route: case for case in self.cases.all_of_mail(mail_id, by.sight)}
+        routes = [route for route in self.desks.at(decision) if by.sight.sees(mail.brand, route, route)]
+        if not routes:
+            raise Refused("the desk with cases that this mail lies at is not yours")
+        missing = next((route for route in routes if route not in cases), None)
+        return cases[routes[0]] if missing is None else self.filing.enter(mail, decision, missing, by=by.name)
 
     def join(self, hand: Hand, mail_id: MailId) -> Case:
         """Put a mail into this case, whosever it is: out of the one that it is in."""
@@ -254,7 +267,8 @@ class Casework:
             raise Refused(
                 f"this mail is at {decision.route} of {decision.brand}: move it to the desk of the case first"
             )
-        before = self.cases.of_mail(mail_id, hand.by.sight)
+        of_mail = self.cases.all_of_mail(mail_id, hand.by.sight)
+        before = next((one for one in of_mail if one.route == case.route), None)
         if before is not None and before.number == case.number:
             return case
         if before is not None:
@@ -268,7 +282,7 @@ class Casework:
         mails, decisions = self.filing.store.read([mail_id]), self.filing.store.decisions(mail_id)
         if not mails or not decisions or not _sees(by, mails[0], decisions[-1]):
             raise Refused("there is no such mail, or it is not for you")
-        if self.desks.at(decisions[-1]) not in self.desks.desks:
+        if not self.desks.at(decisions[-1]):
             raise Refused(f"the desk {decisions[-1].route} has no cases: set route.{decisions[-1].route}.cases")
         return mails[0], decisions[-1]
 

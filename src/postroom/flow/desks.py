@@ -66,10 +66,6 @@ class Desks:
         """Whether the mail lies at a desk by it: neither with those who are asked, nor where it went before postroom."""
         return decision.route != REVIEW and not self._in_shadow(decision)
 
-    def lies_at(self, route: RouteName) -> tuple[DestinationName, ...]:
-        """Where mail of a desk is delivered."""
-        return self._desk(route).destinations
-
     def places(self, decision: Decision) -> tuple[DestinationName, ...]:
         """Where the mail lies after this decision; copies for alerts and leads are apart."""
         if self._in_shadow(decision):
@@ -79,8 +75,8 @@ class Desks:
         copies = self._desk(decision.second).destinations if decision.copied else ()
         return tuple(dict.fromkeys((*self._desk(decision.route).destinations, *copies)))
 
-    def at(self, route: RouteName) -> tuple[DestinationName, ...]:
-        """The destinations of a desk."""
+    def lies_at(self, route: RouteName) -> tuple[DestinationName, ...]:
+        """Where mail of a desk is delivered."""
         return self._desk(route).destinations
 
     @property

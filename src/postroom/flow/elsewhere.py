@@ -54,7 +54,7 @@ class Elsewhere:
             rows = self.views.rows(some, ALL)
             for mail_id in some:
                 place, lying = alone[mail_id]
-                if mail_id in rows and rows[mail_id].route != self.desks[place]:
+                if mail_id in rows and self.desks[place] not in (rows[mail_id].route, rows[mail_id].also):
                     taken += self._take(place, lying)
                 self._seen[mail_id] = (place, lying)
         return taken

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from postroom.decide import remember
-from postroom.model.errors import Refused, TryLater
+from postroom.model.errors import PostroomError, Refused, TryLater
 from postroom.model.mail import Mail, MailId
 from postroom.model.people import Deed
 from postroom.model.privacy import (
@@ -148,9 +148,21 @@ class Eraser:
         return self._carry_out(self.erasing.begin(asked, self._deed("erasure-begun", by, what)))
 
     def resume(self, before: float) -> tuple[Erasure, ...]:
-        """End what was begun before then and did not come to its end. Raises as `erase`."""
+        """End what was begun before then and did not come to its end. What hinders one hinders no other.
+
+        Raises as `erase` for the first that could not be ended, after all others.
+        """
         begun = [one for one in self.erasing.erasures(unfinished=True) if one.at < before]
-        return tuple(self._carry_out(one) for one in reversed(begun))
+        done: list[Erasure] = []
+        hindered: list[PostroomError] = []
+        for one in reversed(begun):
+            try:
+                done.append(self._carry_out(one))
+            except (Refused, TryLater) as error:
+                hindered.append(error)
+        if hindered:
+            raise hindered[0]
+        return tuple(done)
 
     def again(self, stones: Sequence[Tombstone], keys: Collection[bytes]) -> int:
         """Erase what tombstones tell of that this store doesn't know of: how many mails. For a store that was brought back."""

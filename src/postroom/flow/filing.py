@@ -1,20 +1,21 @@
 """Which case a mail belongs to: opened, joined and left by itself, as decisions and verdicts come.
 
 The store notes each mail that comes to a desk with cases or leaves one, in the transaction that says so; `Filing.catch_up`
-works that off afterwards, in a process that judges nothing. Each mail is followed by one transaction and may be followed
-again: after a crash it comes again, and changes nothing the second time. Nothing here decides a case.
+works that off afterwards, in a process that judges nothing. Each mail is followed case by case, each in a transaction, and may be
+followed again: after a crash it comes again, and what was done is not done twice. Nothing here decides a case.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from postroom.flow.casedesks import CaseDesks
 from postroom.model.cases import Alike, Case, CaseEvent, CaseEventName, CaseMail, Due, Identity, Same
 from postroom.model.errors import Refused, TryLater
 from postroom.model.judgement import Decision
-from postroom.model.mail import Mail
+from postroom.model.mail import Mail, RouteName
 from postroom.model.message import Message
 from postroom.model.people import ALL, Deed
 from postroom.ports.cases import Cases, Docket
@@ -69,13 +70,15 @@ class Filing:
                 self.cases.put(self.desks.change(case, self.clock()))
         return len(noted) + len(stale)
 
-    def enter(self, mail: Mail, decision: Decision, *, by: str = "", settles: Due | None = None) -> Case:
-        """Put a mail that is in no case into the one that it belongs to, or open one. Raises `Refused` and `TryLater`."""
+    def enter(
+        self, mail: Mail, decision: Decision, route: RouteName, *, by: str = "", settles: Due | None = None
+    ) -> Case:
+        """Put a mail that is in no case of a desk into the one that it belongs to, or open one. Raises `Refused` and `TryLater`."""
         message = self.read(mail)
         person, identity = person_of(message)
         same = Same(
             brand=decision.brand,
-            route=self.desks.at(decision),
+            route=route,
             person=person,
             identity=identity,
             thread=thread_of(mail, decision, identity),
@@ -115,10 +118,12 @@ class Filing:
         )
 
     def leave(self, case: Case, mail: Mail, why: str, *, by: str = "", settles: Due | None = None) -> Case:
-        """Take a mail out of a case. Raises `Refused` and `TryLater`."""
+        """Take a mail out of a case, which begins with the next if it was its first. Raises `Refused` and `TryLater`."""
         now = self.clock()
         rest = [one.at for one in case.mails if one.id != mail.id]
-        left = replace(case, received_at=min(rest, default=case.received_at))
+        # Of a long case only the newest mails are known: it began before them.
+        is_first = mail.received_at <= case.received_at and len(rest) < len(case.mails)
+        left = replace(case, received_at=min(rest, default=case.received_at)) if is_first else case
         event = CaseEvent(at=now, by=by, what="left", detail=why, mail_id=mail.id)
         return self.cases.put(
             self.desks.change(left, now, event, deed=self._deed(by, "case-left"), leaves=mail.id, settles=settles)
@@ -127,17 +132,20 @@ class Filing:
     def _follow(self, due: Due) -> None:
         (mail,) = self.store.read([due.mail_id])
         decision = self.store.decisions(mail.id)[-1]
-        case = self.cases.of_mail(mail.id, ALL)
         # What is in shadow is decided and recorded, no more.
-        at = case.route if case is not None and case.route == decision.copy else self.desks.at(decision)
-        belongs = at in self.desks.desks and decision.stage != "shadow"
-        if belongs == (case is not None) and (case is None or case.route == at):
+        routes = () if decision.stage == "shadow" else self.desks.at(decision)
+        cases = {case.route: case for case in self.cases.all_of_mail(mail.id, ALL)}
+        leave = [
+            partial(self.leave, cases[one], mail, f"it is at {decision.route}") for one in cases if one not in routes
+        ]
+        enter = [partial(self.enter, mail, decision, route) for route in routes if route not in cases]
+        steps = [*leave, *enter]
+        if not steps:
             self.cases.done(due)
             return
-        if case is not None:
-            self.leave(case, mail, f"it is at {decision.route}", settles=None if belongs else due)
-        if belongs:
-            self.enter(mail, decision, settles=due)
+        for step in steps[:-1]:
+            step()
+        steps[-1](settles=due)
 
     def _known(self, same: Same, mail: Mail) -> Case | None:
         """The case that a mail of theirs belongs to, with its mails."""

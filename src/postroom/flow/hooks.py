@@ -51,9 +51,8 @@ class OfMail:
     @property
     def routes(self) -> frozenset[RouteName]:
         """Desks that it concerns: where the mail lies, or lay before a person's word."""
-        left = {self.before.route} if self.verdict is not None and self.before is not None else set()
-        copy = {self.decision.copy} if self.decision.copy else set()
-        return frozenset({self.decision.route} | copy | left)
+        left = _desks(self.before) if self.verdict is not None and self.before is not None else frozenset()
+        return _desks(self.decision) | left
 
     @property
     def events(self) -> tuple[HookEvent, ...]:
@@ -92,6 +91,11 @@ class OfCase:
 
 
 Told = OfMail | OfCase
+
+
+def _desks(decision: Decision) -> frozenset[RouteName]:
+    """Where a mail lies by it."""
+    return frozenset(filter(None, (decision.route, decision.copy)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

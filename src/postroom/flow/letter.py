@@ -69,9 +69,9 @@ def compose(what: Outgoing) -> bytes:
     """The message, in canonical line ends. Raises ValueError for an address that can't stand in a header."""
     utf8 = not what.to.isascii() or not what.sender.isascii()
     found = EmailMessage(_Policy(linesep="\r\n", utf8=utf8))
-    found["From"] = _mailbox(what.sender, one_line(what.sender_name, _LONGEST_NAME))
+    found["From"] = _mailbox(what.sender, _literal(what.sender_name, _LONGEST_NAME))
     found["To"] = _mailbox(what.to)
-    found["Subject"] = one_line(what.subject, _LONGEST_SUBJECT)
+    found["Subject"] = _literal(what.subject, _LONGEST_SUBJECT)
     found["Date"] = header_date(what.at)
     found["Message-ID"] = f"<{what.message_id}>"
     if what.in_reply_to:
@@ -127,6 +127,11 @@ def plain(text: str) -> str:
 def one_line(text: str, longest: int) -> str:
     """Text for a header: no controls, no line ends."""
     return sound(" ".join(_fit(text.replace("\n", " ").replace("\r", " ")).split())[:longest])
+
+
+def _literal(text: str, longest: int) -> str:
+    """The same where the email package reads it: without what it would decode as encoded words, line ends and all."""
+    return one_line(text, longest).replace("=?", "= ?")
 
 
 def _fit(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 from postroom.flow.answering import Answerable, Answering, Wish
 from postroom.model.cases import Case, CaseNumber
 from postroom.model.errors import Refused
+from postroom.model.judgement import Decision
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.message import Message
 from postroom.model.notices import Notice, NoticeKind
@@ -70,34 +71,38 @@ class Noticing:
         if left <= 0:
             return False
         for _ in range(min(left, _AT_ONCE)):
-            # One at a time: what is taken when the store fails, or the process dies, is never told.
-            found = self.notices.take(now, 1)
-            if not found:
+            # One at a time: what stops us stops that one, which nobody is given again.
+            taken = self.notices.take(now, 1)
+            if not taken:
                 return False
-            (one,) = found
-            try:
-                to, wish = self._ready(one, now)
-                self.answering.post(to, wish)
-            except Refused as error:
-                self.notices.settle(one.number, sent=False, said=str(error))
-            else:
-                self.notices.settle(one.number, sent=True)
+            self._tell(taken[0], now)
         return left > _AT_ONCE
+
+    def _tell(self, one: Notice, now: float) -> None:
+        try:
+            to, wish = self._ready(one, now)
+            self.answering.post(to, wish)
+        except Refused as error:
+            self.notices.settle(one.number, sent=False, said=str(error))
+        else:
+            self.notices.settle(one.number, sent=True)
 
     def preview(self, mail_id: MailId, kind: NoticeKind, outcome: str = "", reason: str = "") -> Reply:
         """What would be sent in answer to a mail, if it came to its desk now. Raises `Refused` with why nothing would be."""
         to = self._answerable(mail_id, None)
-        _check(kind, to, to.mail.received_at)
-        return self.answering.unsent(to, self._wish(kind, to, outcome, reason))
+        decision = _check(kind, to, to.mail.received_at)
+        return self.answering.unsent(to, self._wish(kind, decision.route, to, outcome, reason))
 
     def _ready(self, one: Notice, now: float) -> tuple[Answerable, Wish]:
         """Whom to tell, and what. Raises `Refused` with why nobody is told."""
         case = self.cases.case(CaseNumber(one.case), ALL) if one.case else None
         to = self._answerable(one.mail_id, case)
-        _check(one.kind, to, now)
+        decision = _check(one.kind, to, now)
         if one.kind == "outcome" and (case is None or case.state != "decided"):
             raise Refused("the case was taken up again")
-        wish = self._wish(one.kind, to, case.outcome if case else "", case.reason if case else "")
+        # A mail that lies at two desks has a case at each.
+        route = case.route if case else decision.route
+        wish = self._wish(one.kind, route, to, case.outcome if case else "", case.reason if case else "")
         if one.kind == "outcome":  # whoever has answered already has said that it came, but not how it ended
             newest = self.answering.replies.newest([one.mail_id]).get(one.mail_id)
             wish = replace(wish, after=newest.id if newest else "")
@@ -118,23 +123,22 @@ class Noticing:
             case=found.number if found else 0,
         )
 
-    def _wish(self, kind: NoticeKind, to: Answerable, outcome: str, reason: str) -> Wish:
-        assert to.decision is not None
-        desk = self.desks.get(to.decision.route)
+    def _wish(self, kind: NoticeKind, route: RouteName, to: Answerable, outcome: str, reason: str) -> Wish:
+        desk = self.desks.get(route)
         name = desk.template(kind, outcome) if desk is not None else ""
         if not name:
-            raise Refused(f"{to.decision.route} tells nobody of that")
+            raise Refused(f"{route} tells nobody of that")
         return self.answering.prepared(to, name, {"reason": reason})
 
 
-def _check(kind: NoticeKind, to: Answerable, now: float) -> None:
-    """Raises `Refused` for a mail that nobody is told of. Pure."""
+def _check(kind: NoticeKind, to: Answerable, now: float) -> Decision:
+    """The decision in force. Raises `Refused` for a mail that nobody is told of. Pure."""
     decision = to.decision
     assert decision is not None
     if decision.stage == "shadow":
         raise Refused(f"{decision.route} is in shadow for this mail")
     if kind == "outcome":
-        return
+        return decision
     if decision.urgent:
         raise Refused("it is urgent: people answer that")
     if to.mail.duplicate_of:
@@ -143,3 +147,4 @@ def _check(kind: NoticeKind, to: Answerable, now: float) -> None:
         raise Refused("it is part of a conversation")
     if now - to.mail.received_at > _DAY:
         raise Refused("it is older than a day")
+    return decision

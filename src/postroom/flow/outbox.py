@@ -56,7 +56,7 @@ class Sending:
             if error.lane_down:
                 now = self.clock()
                 self._rests_until = next_probe(self._failures, now, self.patience, self.random, asked=error.after)
-            self._again(reply, str(error), error.after)
+            self._again(reply, error)
         except GiveUp as error:
             self._failures = 0
             self._settle(reply, "failed", str(error))
@@ -67,13 +67,15 @@ class Sending:
             self._failures = 0
             self._settle(reply, "sent", said)
 
-    def _again(self, reply: Reply, why: str, asked: float | None) -> None:
+    def _again(self, reply: Reply, error: TryLater) -> None:
+        """An answer that was asked of a server that is down is not the worse for it, however long that lasts."""
         now, tries = self.clock(), reply.tries + 1
-        if tries >= self.patience.min_tries and now - reply.since > self.patience.max_age:
-            self._settle(reply, "failed", why)
+        too_old = tries >= self.patience.min_tries and now - reply.since > self.patience.max_age
+        if too_old and not error.lane_down:
+            self._settle(reply, "failed", str(error))
             return
-        due = next_attempt(tries, now, self.patience, self.random, asked=asked)
-        self._settle(reply, "waiting", why, due)
+        due = next_attempt(tries, now, self.patience, self.random, asked=error.after)
+        self._settle(reply, "waiting", str(error), due)
 
     def _settle(self, reply: Reply, state: ReplyState, said: str, due_at: float = 0.0) -> None:
         now = self.clock()

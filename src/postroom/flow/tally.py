@@ -152,7 +152,8 @@ def compared(tried: Tried) -> Change | None:
         after.urgent,
     ):
         return None
-    said = tried.verdict.said if tried.verdict else RouteName("")
+    # What belongs to two desks is neither fixed nor broken by a move.
+    said = tried.verdict.said if tried.verdict and not tried.verdict.also else RouteName("")
     return Change(
         mail_id=tried.mail_id,
         before=before,

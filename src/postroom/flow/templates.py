@@ -1,11 +1,11 @@
 """Answers prepared in advance: files of texts a language, with placeholders that are filled in from the mail at hand."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
+from postroom.model import toml
 from postroom.model.mail import RouteName
 
 PLACEHOLDERS: Final[Mapping[str, str]] = {
@@ -62,8 +62,8 @@ def parse(name: str, content: str, routes: Iterable[RouteName]) -> Template | Te
     if _NAME.fullmatch(name) is None:
         return wrong(f"{name!r} is no name for a template", "Name the file with small letters, digits and hyphens")
     try:
-        said: dict[str, Any] = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
+        said = toml.loads(content)
+    except ValueError as error:
         return wrong(f"is no TOML: {error}", "Correct it there")
     if unknown := sorted(said.keys() - _KEYS):
         return wrong(f"nothing is called {unknown[0]!r}", f"Use {', '.join(sorted(_KEYS))}")
@@ -75,7 +75,7 @@ def parse(name: str, content: str, routes: Iterable[RouteName]) -> Template | Te
     )
     if not isinstance(title, str) or not isinstance(asks, bool) or not isinstance(wanted, list):
         return wrong("title is a string, asks true or false, routes a list", "Correct it")
-    if others := [one for one in wanted if one not in known]:
+    if others := [one for one in wanted if not isinstance(one, str) or one not in known]:
         return wrong(f"no route is called {others[0]!r}", f"Use some of {', '.join(sorted(known))}")
     if not isinstance(texts, dict) or not texts:
         return wrong("has no text", 'Add [text] with en = """…"""')

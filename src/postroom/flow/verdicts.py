@@ -122,9 +122,9 @@ class Reviewing:
         belong there: asked again, nothing changes. Raises as `give` does.
         """
         decisions = self._looked_at(mail, 0)
-        if decisions[-1].route == to:
+        if to in (decisions[-1].route, decisions[-1].copy):
             return None
-        lies = there or self.desks.at(to)
+        lies = there or self.desks.lies_at(to)
         return self.give(mail, to, by, generation=decisions[-1].generation, note=note, there=frozenset(lies))
 
     def take_back(self, mail: Mail, by: str, *, generation: int = 0, note: str = "") -> Given:

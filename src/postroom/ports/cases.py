@@ -20,7 +20,11 @@ class Cases(Protocol):
         ...
 
     def of_mail(self, mail_id: MailId, sight: Sight) -> Case | None:
-        """The case that a mail belongs to."""
+        """The case that a mail belongs to; where it lies at two desks with cases, the one that was opened first."""
+        ...
+
+    def all_of_mail(self, mail_id: MailId, sight: Sight) -> tuple[Case, ...]:
+        """The cases that a mail belongs to, one a desk, in the order in which they were opened."""
         ...
 
     def of_person(self, person: str, sight: Sight, *, limit: int = 50) -> tuple[Case, ...]:
@@ -39,7 +43,7 @@ class Cases(Protocol):
         """Keep a change with its events and its deed, durably; the case as it is kept, with its number.
 
         Whom a deed about a new case was done to is filled in. Raises `Refused` when the case was changed since the
-        version that the change was made of, and when a mail that joins belongs to a case already: nothing has changed.
+        version that the change was made of, and when a mail that joins belongs to a case of that desk already: nothing has changed.
         """
         ...
 

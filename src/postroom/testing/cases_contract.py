@@ -79,7 +79,7 @@ def judge(store: Store, *routes: str) -> list[MailId]:
 
 
 class CasesContract:
-    """A mail is in one case at most, nobody writes over another's change, and no list shows what its reader may not see."""
+    """A mail is in one case a desk at most, nobody writes over another's change, and no list shows what its reader may not see."""
 
     @pytest.fixture
     def store(self, house: House) -> Store:
@@ -139,7 +139,7 @@ class CasesContract:
         with pytest.raises(Refused):
             cases.put(a_change(a_case(number=CaseNumber(99), version=1)))
 
-    def test_a_mail_is_in_one_case_at_most(self, store: Store, cases: Both) -> None:
+    def test_a_mail_is_in_one_case_of_a_desk_at_most(self, store: Store, cases: Both) -> None:
         judge(store, "appeals")
         first = cases.put(a_change(a_case(), joins=joining(1)))
         second = cases.put(a_change(a_case("bob@example.com")))
@@ -151,6 +151,19 @@ class CasesContract:
         assert left.mails == ()
         assert cases.of_mail(a_mail(1).id, ALL) is None
         assert cases.put(a_change(second, joins=joining(1))).mails == (joining(1),)
+
+    def test_a_mail_is_in_a_case_of_each_desk(self, store: Store, cases: Both) -> None:
+        judge(store, "appeals")
+        first = cases.put(a_change(a_case(), joins=joining(1)))
+        second = cases.put(a_change(a_case(route=REFUNDS), joins=joining(1)))
+        assert second.mails == first.mails
+        assert cases.all_of_mail(a_mail(1).id, ALL) == (first, second)
+        assert cases.of_mail(a_mail(1).id, ALL) == first
+        sight = Sight(routes=frozenset({REFUNDS}))
+        assert cases.all_of_mail(a_mail(1).id, sight) == (second,)
+        assert cases.of_mail(a_mail(1).id, sight) == second
+        cases.put(a_change(first, leaves=a_mail(1).id))
+        assert cases.all_of_mail(a_mail(1).id, ALL) == (second,)
 
     @pytest.mark.parametrize("sight", [Sight(brands=frozenset({BrandName("x")})), Sight(routes=frozenset({REFUNDS}))])
     def test_what_may_not_be_seen_is_as_if_it_were_not_there(self, store: Store, cases: Both, sight: Sight) -> None:

@@ -163,6 +163,16 @@ class TargetsContract:
         assert (row.answered_at, row.how) == ((None, "") if what == "note" else (RECEIVED + 7, "answered"))
         assert state(views, two, RECEIVED) == "open"
 
+    def test_what_is_said_in_the_case_of_another_desk_answers_nothing_here(
+        self, store: Store, targets: Targets, cases: Cases, views: Views
+    ) -> None:
+        targets.watch((APPEALS,))
+        (one,) = judge(store, "appeals")
+        due(targets, 2)
+        case = cases.put(a_change(a_case(route=REFUNDS), joins=CaseMail(id=one, at=RECEIVED, thread="t")))
+        cases.put(a_change(case, events=(CaseEvent(at=RECEIVED + 7, by="ada", what="answered"),)))
+        assert state(views, one, RECEIVED) == "open"
+
     def test_lists_are_by_what_is_due_first(
         self, store: Store, targets: Targets, views: Views, now: Callable[[], float]
     ) -> None:

@@ -25,7 +25,7 @@ RESPONDER_HEADERS: Final = {
     "x-mdaemon-deliver-to-autoresponder": "", "x-vacation": "", "x-gnu-mail-autoreply": "", "x-cron-env": "",
     "x-spamarrest": "", "x-ms-exchange-inbox-rules-autoreply": "",
 }  # fmt: skip
-_AUTO_PRECEDENCE: Final = frozenset({"auto_reply", "auto-reply", "autoreply"})
+_AUTO_PRECEDENCE: Final = frozenset({"auto_reply", "auto-reply", "autoreply", "auto-replied"})
 _LIST_PRECEDENCE: Final = frozenset({"list", "bulk", "junk"})
 _LIST_HEADERS: Final = ("list-id", "list-post", "list-unsubscribe", "x-mailing-list", "x-list", "mailing-list")
 _NO_REPLY = re.compile(r"(?:no|do[._-]?not)[._-]?reply|autoreply|auto-reply|notifications?$", re.IGNORECASE)

@@ -144,6 +144,8 @@ def test_a_template_is_read() -> None:
         ("x", 'words = "a"\n[text]\nen = "Hi"', "nothing is called 'words'"),
         ("x", 'title = 1\n[text]\nen = "Hi"', "title is a string"),
         ("x", 'routes = ["moon"]\n[text]\nen = "Hi"', "no route is called 'moon'"),
+        ("x", 'routes = [["moon"]]\n[text]\nen = "Hi"', "no route is called ['moon']"),
+        ("x", f"title = {'[' * 5000}", "nested too deeply"),
         ("x", 'title = "a"', "has no text"),
         ("x", 'text = "a"', "has no text"),
         ("x", '[text]\nenglish = "Hi"', "text.english: is no language"),
@@ -250,6 +252,18 @@ def test_nothing_begins_a_line_of_its_own(subject: str, name: str, text: str, id
     assert [one.addr_spec for one in told["From"].addresses] == ["support@shop.test"]
     assert [one.strip("<>") for one in str(told["References"] or "").split()] == list(references)
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+
+
+@pytest.mark.parametrize(
+    "hidden", ["=?utf-8?q?=0D=0AReply-To:_eve@example.net?=", "=?utf-8?b?DQoNCkhp?=", "=\x01?utf-8?q?=0AX:_y?="]
+)
+def test_an_encoded_word_in_an_encoded_word_begins_no_line(hidden: str) -> None:
+    raw = compose(replace(OUT, subject=subject_of(replace(a_letter(), subject=f"Help {hidden}")), sender_name=hidden))
+    plain_one = compose(OUT)
+    assert raw.count(b"\r\n") == plain_one.count(b"\r\n")
+    told = message_from_bytes(raw, policy=policy.default)
+    assert told.keys() == message_from_bytes(plain_one, policy=policy.default).keys()
+    assert "utf-8?" in told["Subject"]
 
 
 def test_the_subject_has_one_re() -> None:
@@ -397,6 +411,26 @@ def test_an_answer_by_itself_goes_to_believed_people_alone(bench: Bench) -> None
         bench.answering.post(replace(to, message=a_letter("From: no-reply@x.test\n")), Wish(text="We have it."))
 
 
+def test_an_agent_of_the_second_desk_answers_too(bench: Bench) -> None:
+    to = bench.answerable(a_message(**SIGNED))
+    assert to.decision is not None
+    agent = replace(ADA, routes=(RouteName("refunds"),))
+    with pytest.raises(Refused, match="not for you"):
+        bench.answering.preview(agent, to, Wish(text="Yes."))
+    split = replace(to, decision=replace(to.decision, route=APPEALS, second=RouteName("refunds"), copied=True))
+    assert bench.answering.preview(agent, split, Wish(text="Yes.")).by == "ada"
+
+
+def test_who_only_reads_settles_no_answer(bench: Bench) -> None:
+    viewer = replace(ADA, role="viewer")
+    reply = bench.answering.send(ADA, bench.answerable(a_message(**SIGNED)), Wish(text="Yes."))
+    for verb in (bench.answering.take_back, bench.answering.again):
+        with pytest.raises(Refused, match="takes the role agent"):
+            verb(viewer, reply)
+    with pytest.raises(Refused, match="takes the role agent"):
+        bench.answering.give_up(viewer, replace(reply, state="failed"), "why")
+
+
 def test_only_what_failed_is_tried_again_or_given_up(bench: Bench) -> None:
     reply = bench.answering.send(ADA, bench.answerable(a_message(**SIGNED)), Wish(text="Yes."))
     with pytest.raises(Refused, match="does not lie aside"):
@@ -536,6 +570,16 @@ def test_while_the_server_is_down_all_wait_for_one_probe(post: Post) -> None:
     while post.sending.turn():
         pass
     assert len(post.server.got) == 3
+    assert post.now().state == "sent"
+
+
+def test_a_server_that_is_down_for_days_makes_no_answer_fail(post: Post) -> None:
+    post.server.answers += [TryLater("no connection", lane_down=True)] * 8
+    for _ in range(8):
+        post.sending.turn()
+        post.bench.house.clock.advance(300_000)
+    assert post.now().state == "waiting"
+    post.sending.turn()
     assert post.now().state == "sent"
 
 

@@ -15,7 +15,7 @@ from postroom.decide.clocks import ClockRule, span
 from postroom.flow.casedesks import CaseDesk, CaseDesks, rank
 from postroom.flow.cases import Casework, Hand
 from postroom.flow.filing import Filing, person_of
-from postroom.model.cases import Case, CaseEvent, CaseNumber, WantedCases
+from postroom.model.cases import Case, CaseEvent, CaseNumber, Same, WantedCases
 from postroom.model.errors import PostroomError, Refused, TryLater
 from postroom.model.mail import BrandName, Mail, MailId, RouteName
 from postroom.model.people import ALL, Deed, User, UserName
@@ -357,6 +357,84 @@ def test_a_crash_in_between_is_made_good(bench: Bench) -> None:
     assert bench.work.catch_up() == 0
 
 
+def test_a_mail_about_two_things_is_in_a_case_of_each_desk_with_its_own_clocks(bench: Bench) -> None:
+    mail = bench.arrive()
+    bench.work.catch_up()
+    reviewing(bench.house).give(mail, APPEALS, "ada", also=REFUNDS)
+    assert bench.work.catch_up() == 1
+    first, second = bench.cases.all_of_mail(mail.id, ALL)
+    assert (first.route, second.route) == (APPEALS, REFUNDS)
+    assert [[one.rule.name for one in bench.desks.running(case, 0.0)] for case in (first, second)] == [
+        ["answer", "ours", "dsa"],
+        ["ours"],
+    ]
+    bench.work.decide(bench.hand(first), "granted", "a mistake")
+    assert [one.state for one in bench.cases.all_of_mail(mail.id, ALL)] == ["decided", "open"]
+    reviewing(bench.house).give(mail, APPEALS, "ada")
+    bench.work.catch_up()
+    assert [one.number for one in bench.cases.all_of_mail(mail.id, ALL)] == [first.number]
+    assert bench.told(second) == ["opened", "left"]
+    bench.work.hand_over(bench.hand(replace(second, version=0)))
+    assert (ended := bench.cases.case(second.number, ALL)) is not None
+    assert ended.reason == f"its mail is at appeals, in case {first.number}"
+
+
+def test_a_crash_between_two_cases_of_a_mail_is_made_good(bench: Bench) -> None:
+    mail = bench.arrive()
+    reviewing(bench.house).give(mail, APPEALS, "ada", also=REFUNDS)
+
+    class Dying:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(bench.cases, name)
+
+        def alike(self, same: Same) -> Any:
+            if same.route == REFUNDS:
+                raise TryLater("gone")
+            return bench.cases.alike(same)
+
+    with pytest.raises(TryLater):
+        bench.casework(cases=Dying()).catch_up()
+    assert [one.route for one in bench.cases.all_of_mail(mail.id, ALL)] == [APPEALS]
+    bench.work.catch_up()
+    assert [one.route for one in bench.cases.all_of_mail(mail.id, ALL)] == [APPEALS, REFUNDS]
+    assert bench.work.catch_up() == 0
+
+
+def test_by_hand_each_desk_opens_its_own_case_of_a_mail(bench: Bench) -> None:
+    mail = bench.arrive()
+    reviewing(bench.house).give(mail, APPEALS, "ada", also=REFUNDS)
+    bob = bench.user("bo", "agent", routes=(REFUNDS,))
+    second = bench.work.open(bob, mail.id)
+    assert second.route == REFUNDS
+    assert bench.work.open(bob, mail.id) == second
+    first = bench.work.open(bench.users["ada"], mail.id)
+    assert first.route == APPEALS
+    assert bench.work.open(bench.users["ada"], mail.id) == first
+    reviewing(bench.house).give(mail, GENERAL, "ada", also=APPEALS)
+    with pytest.raises(Refused, match="not yours"):
+        bench.work.open(bench.user("gil", "agent", routes=(GENERAL,)), mail.id)
+
+
+def test_an_answer_is_heard_by_the_case_of_who_wrote_it(bench: Bench) -> None:
+    mail = bench.arrive()
+    reviewing(bench.house).give(mail, APPEALS, "ada", also=REFUNDS)
+    bench.work.catch_up()
+    bench.user("bo", "agent", routes=(REFUNDS,))
+    bench.work.heard(mail.id, "bo", at=bench.house.clock.now(), asks=False)
+    assert [one.answered_at is not None for one in bench.cases.all_of_mail(mail.id, ALL)] == [False, True]
+    bench.work.heard(mail.id, "ada", at=bench.house.clock.now(), asks=False)
+    assert all(one.answered_at is not None for one in bench.cases.all_of_mail(mail.id, ALL))
+
+
+def test_a_long_case_does_not_begin_later_because_a_mail_leaves(bench: Bench) -> None:
+    mail = bench.arrive()
+    bench.work.catch_up()
+    case = bench.of(mail)
+    newest = replace(case, received_at=case.received_at - 90 * DAY)  # its first mails are beyond what is read of it
+    left = bench.work.filing.leave(newest, mail, "why")
+    assert left.received_at == newest.received_at
+
+
 def test_one_bad_mail_does_not_stop_the_others(bench: Bench) -> None:
     bad = bench.arrive()
     good = bench.arrive(From="eve@example.com")
@@ -671,11 +749,11 @@ def test_a_desk_that_has_no_cases_any_more_has_no_clocks(bench: Bench) -> None:
 def test_an_answer_that_was_sent_stops_the_first_answer_clock(bench: Bench) -> None:
     mail = bench.arrive()
     bench.work.catch_up()
-    bench.work.heard(mail.id, "ada", asks=False)
+    bench.work.heard(mail.id, "ada", at=bench.house.clock.now(), asks=False)
     case = bench.of(mail)
-    assert (case.state, case.answered_at, case.fresh) == ("open", bench.house.clock.now(), True)
+    assert (case.state, case.answered_at, case.fresh) == ("open", bench.house.clock.now(), False)
     bench.house.clock.advance(5)
-    bench.work.heard(mail.id, "ada", asks=True)
+    bench.work.heard(mail.id, "ada", at=bench.house.clock.now(), asks=True)
     assert (bench.of(mail).state, bench.of(mail).answered_at) == ("waiting", case.answered_at)
     assert bench.told(case) == ["opened", "answered", "asked"]
     assert bench.done() == []
@@ -685,10 +763,20 @@ def test_who_is_asked_after_the_decision_does_not_open_it_again(bench: Bench) ->
     mail = bench.arrive()
     bench.work.catch_up()
     bench.work.decide(bench.hand(bench.of(mail)), "granted", "a mistake")
-    bench.work.heard(mail.id, "ada", asks=True)
+    bench.work.heard(mail.id, "ada", at=bench.house.clock.now(), asks=True)
     assert bench.of(mail).state == "decided"
 
 
+def test_who_writes_before_an_answer_leaves_is_not_waited_for(bench: Bench) -> None:
+    mail = bench.arrive()
+    written = bench.house.clock.now()
+    bench.house.clock.advance(5)
+    bench.arrive()
+    bench.work.catch_up()
+    bench.work.heard(mail.id, "ada", at=written, asks=True)
+    assert (bench.of(mail).state, bench.of(mail).fresh) == ("open", True)
+
+
 def test_a_mail_without_a_case_tells_none(bench: Bench) -> None:
-    bench.work.heard(bench.arrive().id, "ada", asks=True)
+    bench.work.heard(bench.arrive().id, "ada", at=0.0, asks=True)
     assert bench.cases.page(WantedCases(state="all"), ALL).cases == ()

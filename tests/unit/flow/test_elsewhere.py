@@ -122,6 +122,17 @@ def test_a_copy_is_no_move(here: Folders) -> None:
     assert here.latest(mail).route == other(lying.route)
 
 
+def test_a_linked_copy_that_is_left_alone_is_no_move(here: Folders) -> None:
+    mail, lying = here.arrive()
+    to = other(lying.route)
+    here.people.give(mail, lying.route, "ada", also=RouteName(to))
+    here.house.deliver()
+    here.move(lying, to)  # one desk is done with it and has put it away
+    assert here.elsewhere.turn() == 0
+    assert here.people.moved_elsewhere(mail, RouteName(to), "bea") is None
+    assert (here.latest(mail).route, here.latest(mail).copy) == (lying.route, to)
+
+
 def test_what_a_verdict_left_behind_is_no_move(here: Folders) -> None:
     mail, lying = here.arrive()
     here.people.give(mail, RouteName(other(lying.route)), "ada")

@@ -203,6 +203,24 @@ def test_what_is_held_while_it_is_erased_stays_and_goes_once_released(house: Hou
     assert one.erasing.erasures(unfinished=True) == ()
 
 
+def test_what_hinders_one_erasure_hinders_no_other(house: House) -> None:
+    held, other = arrive(house, 1), arrive(house, 2)
+    one = eraser(house)
+
+    def gone(*_: Any) -> Outcome:
+        raise TryLater("busy")
+
+    for mail in (held, other):
+        with pytest.raises(TryLater):
+            replace(one, erasing=Broken(one.erasing, erase=gone)).erase(mail.id, "root")
+    one.hold(held.id, "case 7", "root")
+    house.clock.advance(1)
+    with pytest.raises(Refused, match=f"{held.id} is held meanwhile"):
+        one.resume(house.clock.now())
+    assert [begun.mail_id for begun in one.erasing.erasures(unfinished=True)] == [held.id]
+    assert one.erased(other.id) is not None
+
+
 def test_a_mail_in_a_workers_hands_is_waited_for(house: House) -> None:
     (mail,) = house.accept(a_message())
     (job,) = house.store.claim("judge", 1, "w")

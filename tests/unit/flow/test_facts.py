@@ -12,6 +12,7 @@ from postroom.flow.facts import (
     erasure_facts,
     finding_facts,
     hold_facts,
+    identity_facts,
     key_facts,
     mail_facts,
     message_facts,
@@ -22,6 +23,7 @@ from postroom.flow.facts import (
     waiting_facts,
 )
 from postroom.flow.reliability import Reliability
+from postroom.model.identity import Identity
 from postroom.model.judgement import Clue, Finding
 from postroom.model.listing import Waiting
 from postroom.model.mail import BrandName, MailId, RouteName
@@ -169,3 +171,14 @@ def test_how_well_reviewers_agree_is_json() -> None:
     many = Reliability(mails=40, agreed=30, interval=(0.6, 0.86), alpha=0.5, alpha_interval=(0.3, 0.7))
     told = json.loads(json.dumps(reliability_facts(many)))
     assert (told["share"], told["interval"], told["alpha_interval"]) == (0.75, [0.6, 0.86], [0.3, 0.7])
+
+
+def test_an_account_elsewhere_is_told_with_whom_it_signs_in() -> None:
+    said = {
+        "issuer": "https://id.example.com",
+        "subject": "7",
+        "user": "ada",
+        "email": "a@example.com",
+        "linked_at": 1.0,
+    }
+    assert identity_facts(Identity(**said)) == said  # type: ignore[arg-type]

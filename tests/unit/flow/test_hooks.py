@@ -145,6 +145,13 @@ def test_a_hook_is_told_of_what_it_wants(hook: dict[str, Any], event: HookEvent,
     assert wants(replace(CASES, **hook), event, told()) == wanted
 
 
+def test_the_desk_that_a_linked_copy_leaves_is_told_of_the_verdict_too() -> None:
+    before = a_decision(MailId("m"), second=RouteName("refunds"), copied=True)
+    after = replace(before, generation=2, second=RouteName(""), copied=False)
+    ended = OfMail(decision=after, before=before, verdict=replace(VERDICT, said=RouteName("appeals")))
+    assert ended.routes == {"appeals", "refunds"}
+
+
 @pytest.mark.parametrize(("routes", "wanted"), [("refunds", True), ("appeals", True), ("copyright", False)])
 def test_the_desk_that_a_mail_leaves_is_told_of_the_verdict_too(routes: str, wanted: bool) -> None:
     before = a_decision(MailId("m"))

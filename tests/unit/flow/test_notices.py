@@ -17,7 +17,8 @@ from postroom.flow.notices import MOST_A_DAY, Noticing, Telling
 from postroom.flow.templates import Template
 from postroom.model.cases import CaseEvent, CaseMail
 from postroom.model.errors import Refused, TryLater
-from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.model.mail import BrandName, Mail, MailId, RouteName
+from postroom.model.message import Message
 from postroom.model.people import ALL, User, UserName
 from postroom.model.replies import Reply
 from postroom.model.trust import Trust
@@ -25,6 +26,7 @@ from postroom.testing.cases_contract import a_case, a_change
 from postroom.testing.values import a_mail
 from postroom.understand.reader import read, read_bytes
 from tests.unit.flow.house import KEY, House, a_message
+from tests.unit.flow.test_verdicts import reviewing
 
 SIGNED = "mx.shop.test; dkim=pass header.d={0}; dmarc=pass header.from={0}"
 TRUST = Trust(authserv_ids=frozenset({"mx.shop.test"}), own_addresses=frozenset({"support@shop.test"}))
@@ -320,3 +322,47 @@ def test_when_the_store_fails_only_what_was_in_hand_is_not_told(bench: Bench, mo
         bench.turn()
     bench.turn()
     assert [len(bench.told(mail)) for mail in mails] == [0, 1, 1]
+
+
+def test_how_a_case_of_the_second_desk_ended_is_told_in_its_words(bench: Bench) -> None:
+    refunds = RouteName("refunds")
+    desks = {APPEALS: Telling(outcomes={"granted": "received"}), refunds: Telling(outcomes={"granted": "granted"})}
+    noticing = bench.noticing = replace(bench.noticing, desks=desks)
+    noticing.watch()
+    mail_id = bench.receive()
+    (mail,) = bench.house.store.read([mail_id])
+    reviewing(bench.house).give(mail, APPEALS, "ada", also=refunds)
+    case = a_case(brand=BrandName("shop"), route=refunds)
+    bench.cases.put(a_change(case, joins=CaseMail(id=mail_id, at=1.0, thread="t")))
+    bench.decide(mail_id)
+    bench.turn()
+    assert [one.text for one in bench.told(mail_id)] == ["It is granted: It was a mistake."]
+
+
+def test_trouble_with_one_leaves_the_others_to_be_told(bench: Bench) -> None:
+    bench.receive(number=1)
+    bench.receive(sender="bob@example.com", number=2)
+
+    def trouble(mail: object) -> Message:
+        raise TryLater("the store is busy")
+
+    with pytest.raises(TryLater):
+        bench.turn(read=trouble)
+    bench.turn()
+    assert sorted(one.state for one in bench.notices.log(ALL)) == ["sent", "taken"]
+
+
+def test_of_the_same_mail_again_nobody_is_told(bench: Bench) -> None:
+    first = bench.receive()
+    (mail,) = bench.house.store.read([first])
+
+    class Again:
+        def __getattr__(self, name: str) -> object:
+            return getattr(bench.house.store, name)
+
+        def read(self, ids: object) -> tuple[Mail, ...]:
+            return (replace(mail, duplicate_of=MailId("earlier")),)
+
+    bench.turn(store=Again())
+    assert bench.told(first) == []
+    assert bench.why() == "it came before"

@@ -192,3 +192,12 @@ def test_evidence_is_told_by_the_teams_names_and_without_a_mails_words() -> None
     many = tuple(a_finding("rule", f"r{number}", 0.9) for number in range(20))
     assert len(shifts((), many)) == 12
     assert shifts(many, many) == ()
+
+
+def test_a_word_for_two_desks_is_neither_kept_nor_broken_by_a_move() -> None:
+    before = a_decision(ID)
+    after = replace(before, route=RouteName("refunds"), decided=RouteName("refunds"))
+    split = replace(said("refunds"), also=RouteName("appeals"))
+    change = compared(Tried(mail_id=ID, received_at=0.0, happened=before, before=before, after=after, verdict=split))
+    assert change is not None
+    assert (change.word, change.corrected) == ("", False)

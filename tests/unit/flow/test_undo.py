@@ -604,3 +604,13 @@ def test_only_who_said_it_last_and_lately_has_an_own_word_to_take_back(house: Ho
     assert not own_of("bob", 0.0)
     reviews.take_back(mail, "ada")
     assert not own_of("ada", 0.0)
+
+
+def test_an_own_move_is_taken_back_within_the_undo_window_alone(house: House) -> None:
+    mail, reviews = arrive(house), people(house)
+    assert reviews.own_move(mail.id, "ada") is None
+    given = reviews.give(mail, RouteName("refunds"), "ada")
+    assert reviews.own_move(mail.id, "ada") == given.decision
+    assert reviews.own_move(mail.id, "bea") is None
+    house.clock.advance(61.0)
+    assert reviews.own_move(mail.id, "ada") is None

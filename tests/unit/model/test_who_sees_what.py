@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroom.model.mail import BrandName, RouteName
-from postroom.model.people import ALL, ROLES, Sight, User, UserName
+from postroom.model.people import ALL, ROLES, SCOPES, ApiKey, Scope, Sight, User, UserName
 
 SHOP, GAMES = BrandName("shop"), BrandName("games")
 APPEALS, REFUNDS, REVIEW, JUNK = map(RouteName, ("appeals", "refunds", "review", "junk"))
@@ -64,3 +64,9 @@ def test_who_covers_anothers_sight_sees_all_that_the_other_sees(one: Sight, othe
         assert all(one.sees(*place) for place in places if other.sees(*place))
     assert one.covers(one)
     assert ALL.covers(one)
+
+
+@pytest.mark.parametrize(("scope", "covered"), [("read", 1), ("answer", 3), ("admin", 6)])
+def test_a_key_may_do_what_takes_its_scope_or_less(scope: Scope, covered: int) -> None:
+    key = ApiKey(name="k", key=b"", user=ADA.name, scope=scope)
+    assert [one for one in SCOPES if key.covers(one)] == list(SCOPES)[:covered]

@@ -66,13 +66,21 @@ class SqliteCases:
     def case(self, number: CaseNumber, sight: Sight) -> Case | None:
         """See `postroom.ports.cases.Cases.case`."""
         with self._units.lend() as tx:
-            return _one(tx, f"{CASE} WHERE c.number = ?", number, sight)
+            return _one(tx, number, sight)
 
     def of_mail(self, mail_id: MailId, sight: Sight) -> Case | None:
         """See `postroom.ports.cases.Cases.of_mail`."""
-        joined = f"{_COLUMNS} FROM case_mails AS m CROSS JOIN cases AS c ON c.number = m.number WHERE m.mail = {_SEQ}"
+        return next(iter(self.all_of_mail(mail_id, sight)), None)
+
+    def all_of_mail(self, mail_id: MailId, sight: Sight) -> tuple[Case, ...]:
+        """See `postroom.ports.cases.Cases.all_of_mail`."""
+        joined = (
+            f"{_COLUMNS} FROM case_mails AS m CROSS JOIN cases AS c ON c.number = m.number"
+            f" WHERE m.mail = {_SEQ} ORDER BY m.number"
+        )
         with self._units.lend() as tx:
-            return _one(tx, joined, sound(mail_id), sight)
+            found = [case_of(row) for row in tx.execute(joined, (sound(mail_id),)).fetchall()]
+            return tuple(_with_mails(tx, one) for one in found if sight.sees(one.brand, one.route, one.route))
 
     def of_person(self, person: str, sight: Sight, *, limit: int = 50) -> tuple[Case, ...]:
         """See `postroom.ports.cases.Cases.of_person`."""
@@ -85,7 +93,7 @@ class SqliteCases:
         """See `postroom.ports.cases.Cases.events`."""
         newest = "SELECT at, who, what, detail, mail FROM case_events WHERE number = ? ORDER BY id DESC LIMIT ?"
         with self._units.lend() as tx:
-            if _one(tx, f"{CASE} WHERE c.number = ?", number, sight) is None:
+            if _one(tx, number, sight) is None:
                 return ()
             rows = tx.execute(newest, (number, _MOST_EVENTS)).fetchall()
         return tuple(
@@ -205,8 +213,8 @@ def _beyond(after: str, values: Values) -> list[str]:
     return [f"(c.rank, c.number) > ({values.name(*place)})"]
 
 
-def _one(tx: sqlite3.Connection, statement: str, key: int | str, sight: Sight) -> Case | None:
-    row = tx.execute(statement, (key,)).fetchone() if isinstance(key, str) or 0 <= key < 1 << 62 else None
+def _one(tx: sqlite3.Connection, number: int, sight: Sight) -> Case | None:
+    row = tx.execute(f"{CASE} WHERE c.number = ?", (number,)).fetchone() if 0 <= number < 1 << 62 else None
     if row is None:
         return None
     found = case_of(row)
@@ -275,7 +283,11 @@ def _keep(tx: sqlite3.Connection, change: CaseChange) -> int:
 
 
 def _join(tx: sqlite3.Connection, number: int, mail: CaseMail) -> None:
-    known = tx.execute(f"SELECT number FROM case_mails WHERE mail = {_SEQ}", (sound(mail.id),)).fetchone()  # noqa: S608 - our own SQL
+    known = tx.execute(
+        "SELECT c.number FROM case_mails AS m CROSS JOIN cases AS c ON c.number = m.number"  # noqa: S608 - our own SQL
+        f" WHERE m.mail = {_SEQ} AND c.route = (SELECT route FROM cases WHERE number = ?)",
+        (sound(mail.id), number),
+    ).fetchone()
     if known is not None:
         raise Refused(f"this mail belongs to case {known[0]} already")
     if tx.execute(f"SELECT 1 FROM erased_mails WHERE mail = {_SEQ}", (sound(mail.id),)).fetchone():  # noqa: S608 - our own SQL

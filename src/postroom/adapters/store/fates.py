@@ -183,15 +183,15 @@ def _case_events(tx: sqlite3.Connection, one: Doomed) -> None:
 
 def _case_mails(tx: sqlite3.Connection, one: Doomed) -> None:
     """Its case goes on without it; without any mail, or the one that it has its subject from, no words of it stay."""
-    row = tx.execute("SELECT number FROM case_mails WHERE mail = ?", (one.seq,)).fetchone()
-    if row is not None:
-        tx.execute("DELETE FROM case_mails WHERE mail = ?", (one.seq,))
-        left = tx.execute("SELECT min(mail) FROM case_mails WHERE number = ?", row).fetchone()[0]
+    numbers = tx.execute("SELECT number FROM case_mails WHERE mail = ?", (one.seq,)).fetchall()
+    tx.execute("DELETE FROM case_mails WHERE mail = ?", (one.seq,))
+    for (number,) in numbers:
+        left = tx.execute("SELECT min(mail) FROM case_mails WHERE number = ?", (number,)).fetchone()[0]
         if left is None:
-            strip_case(tx, row[0], one.now)
+            strip_case(tx, number, one.now)
         elif left > one.seq:
-            _silence(tx, row[0])
-            _put_case(tx, row[0], lambda case: replace(case, subject=""))
+            _silence(tx, number)
+            _put_case(tx, number, lambda case: replace(case, subject=""))
 
 
 def _silence(tx: sqlite3.Connection, number: int) -> None:

@@ -1,6 +1,6 @@
 """One mail: its words, what was decided of it and why, what happened to it, and what a person does with it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from postroom.flow.explanation import Explanation
 from postroom.flow.verdicts import Given
+from postroom.model.cases import Case
 from postroom.model.errors import Refused
 from postroom.model.judgement import AUTOMATIC, JUNK, Decision
 from postroom.model.listing import MailRow
@@ -80,10 +81,17 @@ def desk_of(visit: Visit, row: MailRow) -> RouteName:
     return row.also if row.also and seen_routes is not None and row.route not in seen_routes else row.route
 
 
+def _lacks_a_case(visit: Visit, row: MailRow, cases: Collection[Case]) -> bool:
+    """Whether a desk of the visitor's with cases, at which the mail lies, has none of it."""
+    desks = {route for route in (row.route, row.also) if visit.sight.sees(row.brand, route, route)}
+    return not desks.isdisjoint(visit.room.casework.desks.desks.keys() - {case.route for case in cases})
+
+
 def facts(visit: Visit, one: Opened) -> dict[str, Any]:
     """What a template needs to show a mail with its evidence."""
     explanation = explained(visit, one)
     message = one.message
+    cases = visit.room.cases.all_of_mail(one.row.id, visit.sight)
     shown = {part: piece(text(message), PARTS_BYTES[part]) for part, text in PARTS.items()}
     subject, new_text = marked(message.subject, message.new_text, explanation, shown["written"])
     return {
@@ -99,8 +107,8 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
         "events": visit.room.events(one.row.id),
         "verdicts": visit.room.store.verdicts_on(one.row.id),
         "may_move": visit.user.is_at_least("agent") and one.decision is not None,
-        "case": visit.room.cases.of_mail(one.row.id, visit.sight),
-        "may_open": one.row.route in visit.room.casework.desks.desks and visit.user.is_at_least("agent"),
+        "cases": cases,
+        "may_open": visit.user.is_at_least("agent") and _lacks_a_case(visit, one.row, cases),
         "alarm": visit.room.urgency.alarms.alarm(one.row.id, visit.sight) if visit.user.urgent else None,
         "may_undo": may_undo(visit, one),
         "desks": [r for r in visit.room.routes if r not in (JUNK, AUTOMATIC)],

@@ -94,7 +94,7 @@ def _second_look(visit: Visit, look: SecondLook, skipped: tuple[MailId, ...], ar
     one = opened(visit, look.mail_id)
     asked = visit.room.second_looks.asked(look)
     then = replace(one, decisions=tuple(was for was in one.decisions if was.generation <= asked.generation))
-    known = facts(visit, then) | {"events": (), "verdicts": (), "case": None}
+    known = facts(visit, then) | {"events": (), "verdicts": (), "cases": ()}
     return visit.page(
         "review.html",
         asked=None,

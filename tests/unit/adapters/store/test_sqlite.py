@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing
+from importlib import resources
 from pathlib import Path
 from random import Random
 
@@ -89,6 +90,8 @@ def test_a_newer_version_is_refused(path: Path) -> None:
 
 def test_steps_are_numbered_without_gaps() -> None:
     assert list(schema.steps()) == list(range(1, schema.newest() + 1))
+    files = resources.files("postroom.adapters.store").joinpath("migrations").iterdir()
+    assert sum(one.name.endswith(".sql") for one in files) == schema.newest(), "two steps have one number"
 
 
 def test_a_step_that_fails_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
