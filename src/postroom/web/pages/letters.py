@@ -13,6 +13,7 @@ from postroom.model.people import Deed
 from postroom.model.replies import Reply
 from postroom.model.work import JobId, JobInfo, JobState
 from postroom.ports import JobFilter
+from postroom.web.pages.condition import lanes
 from postroom.web.seen import seen
 from postroom.web.visit import Page, Visit
 
@@ -43,7 +44,7 @@ def letters(visit: Visit) -> Response:
         state=state,
         destination=destination,
         destinations=sorted({one.job.destination for one in found if one.job.destination}),
-        lanes=[lane for lane in visit.room.store.lanes() if lane.down],
+        lanes=[lane for lane in lanes(visit) if lane.down],
         full=len(found) >= _SHOWN,
         places=sorted(visit.room.redirecting.destinations),
     )
