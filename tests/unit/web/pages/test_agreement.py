@@ -90,7 +90,16 @@ def test_whoever_has_a_second_look_in_hand_reads_nowhere_what_the_first_said(
     pages |= {path: programmed.get(f"/mails/{mail}{path}").text for path in ("", "/explanation", "/events", "/undo")}
     pages["verdict"] = programmed.post(f"/mails/{mail}/verdict", {"route": "appeals"}).text
     for where, said in pages.items():
-        for told in ("ada said", "ada says", '"ada"', "by ada", "zqnote", '"said":"refunds"', "is in refunds", "lies at refunds"):
+        for told in (
+            "ada said",
+            "ada says",
+            '"ada"',
+            "by ada",
+            "zqnote",
+            '"said":"refunds"',
+            "is in refunds",
+            "lies at refunds",
+        ):
             assert told not in said.partition("<main")[2 if "<main" in said else 0], (where, told)
     assert len(here.house.store.decisions(mail)) == 2  # type: ignore[arg-type]
     assert here.room.second_looks.looks.held(mail, "bea")  # type: ignore[arg-type]

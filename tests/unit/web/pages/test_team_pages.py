@@ -10,8 +10,9 @@ from postroom.model.mail import MailId
 from postroom.model.people import Deed, UserName
 from postroom.model.work import Park
 from postroom.ports import JobFilter
+from postroom.web.pages import letters
 from tests.api_house import programme
-from tests.pages_house import APPEAL, PASSWORD, REFUND, SETTINGS, Browser, Installation, installation
+from tests.pages_house import APPEAL, PASSWORD, REFUND, SETTINGS, Browser, Installation, installation, letter
 
 OTHER = "four words in a row"
 
@@ -263,6 +264,18 @@ def test_letters_of_other_desks_are_neither_seen_nor_changed(here: Installation,
     numbers = [job.id for job in here.house.store.jobs(JobFilter(mail_id=other, states=("parked",)))]
     assert lee.post("/letters", csrf=lee.csrf(), verb="again", job=[str(one) for one in numbers]).status == 409
     assert [job.state for job in here.house.store.jobs(JobFilter(mail_id=other, kinds=("deliver",)))] == ["parked"]
+
+
+def test_letters_of_other_desks_hide_none_of_ones_own(
+    here: Installation, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letters, "_AT_ONCE", 2)
+    for number in range(5):
+        park(here, letter(f"My account was suspended, please restore it. {number}", subject="Suspended account"))
+    mine = park(here, REFUND)
+    lee = here.user("lee", "lead", routes=("refunds",))
+    assert f"/mail/{mine}" in lee.get("/letters").text
+    assert f"/mail/{mine}" in ada.get("/letters").text
 
 
 def test_the_audit_log_leads_to_what_something_was_done_to(here: Installation, ada: Browser) -> None:
