@@ -67,7 +67,7 @@ def change(visit: Visit) -> Response:
 
 
 def _change(visit: Visit, chosen: Sequence[Letter], verb: str, reason: str) -> None:
-    wanted = JobFilter(ids=tuple(one.job.id for one in chosen), limit=len(chosen))
+    wanted = JobFilter(ids=tuple(one.job.id for one in chosen), states=_STATES, limit=len(chosen))
     store, by = visit.room.store, visit.user.name
     match verb:
         case "again":

@@ -172,6 +172,7 @@ def test_dead_letters_are_seen_and_tried_again(here: Installation, ada: Browser)
     here.work()
     assert [job.state for job in here.house.store.jobs(JobFilter(mail_id=mail, kinds=("deliver",)))] == ["done"]
     assert "letters-tried-again" in ada.get(f"/audit?to={mail}").words
+    assert len(here.house.people.journal.deeds(what="letters-tried-again")) == 1
 
 
 def test_a_letter_is_dropped_only_with_a_reason_and_can_come_back(here: Installation, ada: Browser) -> None:
