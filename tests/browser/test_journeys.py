@@ -252,7 +252,7 @@ def test_an_admin_adds_a_user_and_a_key(windows: Windows) -> None:
     adding.get_by_label("appeals").check()
     adding.get_by_role("button", name="Add").click()
     expect(page.get_by_role("rowheader", name="newt")).to_be_visible()
-    keys = page.locator("form[action='/people/keys']")
+    keys = page.locator("form[action='/keys']")
     if not keys.is_visible():
         page.get_by_text("Keys for programmes").click()
     keys.get_by_label("In whose name").select_option("newt")

@@ -16,6 +16,8 @@ from postroom.model.people import ROLES, SCOPES, ApiKey, Deed, Scope, User, User
 from postroom.ports.accounts import Accounts, Passwords
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+_OURS: Final = "postroom"
+"""As who stands where nobody did it."""
 _MOST_SHOWN: Final = 100
 _MOST_NOTE: Final = 200
 
@@ -48,6 +50,8 @@ class Team:
             raise Refused(
                 f"{user.name!r} can't be a name: use 1 to 64 letters (a to z), digits and . _ @ + -, a letter or digit first"
             )
+        if user.name.lower() == _OURS:
+            raise Refused(f"{user.name!r} can't be a name: what {_OURS} does by itself is told under it")
         self._check(user)
         there = self.accounts.user(user.name)
         if there is not None:

@@ -29,6 +29,10 @@ class SecondLooks(Protocol):
         """That very one; None when it may not be seen, is answered, or is in another's hands."""
         ...
 
+    def held(self, mail_id: MailId, by: str) -> SecondLook | None:
+        """The look at this mail that they have taken, if they have neither answered it nor given it back, and nobody else has taken it since."""
+        ...
+
     def give_back(self, mail_id: MailId, by: str) -> None:
         """Let others have it. Idempotent."""
         ...

@@ -166,6 +166,22 @@ class ReviewingContract:
         assert looks.take("bea", ALL, lease=60, since=0.0, skip=ids) is None
         assert looks.take_one(ids[1], "dan", ALL, lease=60) is not None, "the second was given back too"
 
+    def test_it_is_known_who_has_one_in_hand_until_it_is_answered(self, store: Store, looks: SecondLooks) -> None:
+        first, second = asked(store, 1), asked(store, 2)
+        answered(store, first)
+        answered(store, second)
+        assert looks.held(first, "bea") is None
+        assert looks.take_one(first, "bea", ALL, lease=0.0)
+        found = looks.held(first, "bea")
+        assert found is not None
+        assert (found.mail_id, found.generation) == (first, 1)
+        assert looks.held(second, "bea") is looks.held(first, "cy") is None
+        looks.give_back(first, "bea")
+        assert looks.held(first, "bea") is None
+        assert looks.take_one(first, "bea", ALL, lease=60.0)
+        looks.answer(first, said(("appeals",)), "bea", DEED)
+        assert looks.held(first, "bea") is None
+
     def test_who_has_given_a_verdict_on_it_since_is_not_asked(self, store: Store, looks: SecondLooks) -> None:
         mail_id = asked(store, 1)
         answered(store, mail_id)

@@ -43,6 +43,7 @@ def test_a_user_is_added_with_what_was_given(rooms: Rooms) -> None:
         (a_user("аda"), "can't be a name"),
         (a_user("ada\n"), "can't be a name"),
         (a_user("a" * 65), "can't be a name"),
+        (a_user("Postroom"), "can't be a name"),
         (a_user("ROOT"), "there is a user root already; see: postroom user show root"),
         (a_user(role="amdin"), "Did you mean 'admin'"),
         (a_user(shown="a\nb"), "name that others see"),

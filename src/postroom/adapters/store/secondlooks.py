@@ -47,6 +47,7 @@ UPDATE second_looks SET second = :by, second_said = :said, answered_at = :now, h
 WHERE mail = (SELECT seq FROM mails WHERE id = :id) AND second = '' AND holder = :by AND until > :now
 """
 _OF_MAIL = f"SELECT {_COLUMNS} FROM second_looks AS l {_MAILS} WHERE {_THIS} AND {{}}"  # noqa: S608
+_HELD = f"SELECT {_COLUMNS} FROM second_looks AS l {_MAILS} WHERE {_THIS} AND l.holder = :by AND l.second = ''"  # noqa: S608
 _OPEN = f"""
 SELECT {_COLUMNS} FROM second_looks AS l INDEXED BY second_looks_differ {_MAILS}
 WHERE l.second <> '' AND l.second_said <> l.first_said AND l.settled_at IS NULL AND {{}} ORDER BY l.answered_at LIMIT 1000
@@ -139,6 +140,10 @@ class SqliteSecondLooks:
         with self._units.lend() as tx:
             found = tx.execute(_ONE.format(where), values).fetchone()
         return self._take(found, by, lease, "[]") if found else None
+
+    def held(self, mail_id: MailId, by: str) -> SecondLook | None:
+        """See `postroom.ports.reviewing.SecondLooks.held`."""
+        return next(iter(self._looks(_HELD, Values(id=sound(mail_id), by=short(by, 100)))), None)
 
     def give_back(self, mail_id: MailId, by: str) -> None:
         """See `postroom.ports.reviewing.SecondLooks.give_back`."""

@@ -5,9 +5,11 @@ from typing import Annotated
 from msgspec import Meta
 
 from postroom.flow.facts import deed_facts, user_facts
+from postroom.model.people import ALL
 from postroom.web.api.mails import Limit, Number
 from postroom.web.api.operation import Call, Input, Nothing, Operation, Output
 from postroom.web.api.shapes import DeedFacts, PersonFacts, told
+from postroom.web.render import Missing
 
 
 class Whose(Output, frozen=True):
@@ -86,7 +88,9 @@ def list_desks(call: Call[Nothing, Nothing]) -> Desks:
 
 
 def get_census(call: Call[Nothing, Nothing]) -> Census:
-    """Counts for instruments and reports."""
+    """Counts for instruments and reports, for users who see every brand and desk."""
+    if not call.sight.covers(ALL):
+        raise Missing("The counts are of all mail: they are for those who see every brand and desk.")
     return told(Census, call.room.store.census())
 
 

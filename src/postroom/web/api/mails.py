@@ -32,7 +32,7 @@ from postroom.web.api.shapes import (
 )
 from postroom.web.api.taking import wrong_body
 from postroom.web.render import Missing
-from postroom.web.seen import read_by, seen, to_take_back
+from postroom.web.seen import Known, events_of, known, read_by, refuse_blind, seen, to_take_back
 
 Moment = Annotated[float, Meta(ge=-1e11, le=1e11, examples=[1767225600.0])]
 Number = Annotated[int, Meta(ge=0, le=2**53)]
@@ -202,34 +202,33 @@ def list_mails(call: Call[Search, Nothing]) -> MailPage:
 def get_mail(call: Call[OfMail, Nothing]) -> MailFacts:
     """One mail: what was accepted, what the reader understood, what was decided, what people said.
 
-    It stays unread.
+    It stays unread. Whoever has it in hand for a second look is told how it was when it was asked about, and nothing that came of it.
     """
-    row, mail = opened(call)
-    message, decisions = call.room.read(mail), call.room.store.decisions(row.id)
+    one = _known(call)
+    row, mail, decision = one.row, one.mail, one.decision
+    message, verdicts = call.room.read(mail), () if one.blind else call.room.store.verdicts_on(row.id)
     return MailFacts(
         line=mail_line(row),
         arrival=told(Arrival, mail_facts(mail)),
         message=told(MessageFacts, message_facts("", message)),
-        decision=told(DecisionFacts, decision_facts("", decisions[-1])) if decisions else None,
-        verdicts=tuple(told(VerdictFacts, verdict_facts(one)) for one in call.room.store.verdicts_on(row.id)),
+        decision=told(DecisionFacts, decision_facts("", decision)) if decision else None,
+        verdicts=tuple(told(VerdictFacts, verdict_facts(one)) for one in verdicts),
         has_html=mailview.has_html(mail.raw),
     )
 
 
 def get_explanation(call: Call[OfMail, Nothing]) -> ExplanationFacts:
     """Why a mail is where it is: in words, with the words of the mail that carried it and what would have changed it."""
-    row, mail = opened(call)
-    decisions = call.room.store.decisions(row.id)
-    if not decisions:
+    one = _known(call)
+    if one.decision is None:
         raise Missing("This mail has not been judged yet.")
-    explanation = call.room.explain(decisions[-1], call.room.read(mail))
+    explanation = call.room.explain(one.decision, call.room.read(one.mail))
     return told(ExplanationFacts, explanation_facts(explanation))
 
 
 def get_events(call: Call[OfMail, Nothing]) -> Events:
     """What happened to a mail, in order of time."""
-    row, _ = opened(call)
-    return shapes.events(call.room.events(row.id))
+    return shapes.events(events_of(call.room, _known(call)))
 
 
 def get_alike(call: Call[OfMail, Nothing]) -> Nearest:
@@ -352,8 +351,13 @@ def opened(call: Call[Mailed, Body]) -> tuple[MailRow, Mail]:
     return seen(call.room, call.sight, MailId(call.asked.id))
 
 
+def _known(call: Call[OfMail, Nothing]) -> Known:
+    return known(call.room, call.user, MailId(call.asked.id))
+
+
 def given(call: Call[OfMail, Any], mail: Mail, word: Belongs) -> Given:
     """The verdict, kept. Raises `Problem` and `Refused`."""
+    refuse_blind(call.room, call.user, mail.id)
     route = RouteName(word.route) if word.route is not None else None
     if route is not None and route not in call.room.routes:
         raise wrong_body(unknown("route", route, call.room.routes), "/route")

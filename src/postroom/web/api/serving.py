@@ -99,7 +99,7 @@ def _answered(
     )
     idempotency_key = None if operation.idempotent else request.headers.get("idempotency-key")
     if idempotency_key is not None:
-        return _once(call, operation, idempotency_key, _digest(request, content))
+        return _once(call, operation, idempotency_key, _digest(request, content, user))
     return _done(operation, call)
 
 
@@ -137,7 +137,11 @@ def _once(call: Call[Any, Any], operation: Operation, idempotency_key: str, dige
 
 def _again(same: bool, status: int, body: bytes) -> Response:
     if not same:
-        raise Problem(422, "This Idempotency-Key came with another request before: choose a new one.")
+        raise Problem(
+            422,
+            "This Idempotency-Key came with another request before, or what you may see and do has changed since: look"
+            " whether it was done, then choose a new one.",
+        )
     if not status:
         raise Problem(409, "The request with this Idempotency-Key is under way.", headers={"Retry-After": "1"})
     response = _json(body)
@@ -196,8 +200,10 @@ def _not_now(error: TryLater) -> Problem:
     return Problem(503, _sentence(str(error)), headers={"Retry-After": str(max(ceil(error.after or 1.0), 1))})
 
 
-def _digest(request: Request, content: bytes) -> bytes:
-    return sha256(b"\n".join((request.method.encode(), str(request.url).encode(), content))).digest()
+def _digest(request: Request, content: bytes, user: User) -> bytes:
+    """Of what is asked, and of what the asker may see and do: an answer is given again only to whoever may read it still."""
+    rights = repr((user.role, sorted(user.brands), sorted(user.routes), user.urgent))
+    return sha256(b"\n".join((request.method.encode(), str(request.url).encode(), rights.encode(), content))).digest()
 
 
 def _json(content: bytes) -> Response:

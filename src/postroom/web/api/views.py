@@ -154,16 +154,16 @@ OPERATIONS = (
     Operation(
         do=save_view,
         path="/views",
-        scope="read",
+        scope="work",
         method="POST",
         idempotent=False,
         refused=422,
         example=NewView(name="Appeals in German", search=Saved(route="appeals", language="de")),
     ),
-    Operation(do=order_views, path="/views/order", scope="read", method="POST", example=Order(views=(3, 1))),
-    Operation(do=begin_with_view, path="/views/first", scope="read", method="POST", example=Beginning(view=3)),
+    Operation(do=order_views, path="/views/order", scope="work", method="POST", example=Order(views=(3, 1))),
+    Operation(do=begin_with_view, path="/views/first", scope="work", method="POST", example=Beginning(view=3)),
     Operation(
-        do=change_view, path="/views/{view}", scope="read", method="PATCH", example=ViewChange(name="German appeals")
+        do=change_view, path="/views/{view}", scope="work", method="PATCH", example=ViewChange(name="German appeals")
     ),
-    Operation(do=delete_view, path="/views/{view}/delete", scope="read", method="POST"),
+    Operation(do=delete_view, path="/views/{view}/delete", scope="work", method="POST"),
 )

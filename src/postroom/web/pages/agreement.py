@@ -6,7 +6,7 @@ from postroom.flow.reliability import Reliabilities, reliabilities
 from postroom.model.errors import Refused
 from postroom.model.mail import RouteName
 from postroom.model.secondlooks import Said, shown
-from postroom.web.pages.mail import facts, number_of, opened
+from postroom.web.pages.mail import facts, number_of, opened, unread
 from postroom.web.render import Missing
 from postroom.web.visit import Page, Visit
 
@@ -58,13 +58,13 @@ def disagreement(visit: Visit) -> Response:
 
 def settle(visit: Visit) -> Response:
     """The third look decides."""
-    one = opened(visit, visit.path["id"])
+    _, found = unread(visit)
     # A button says both desks as one value; the list of desks says one.
     route, _, also = (visit.said("answer") or visit.said("route")).partition("+")
     if not route:
         raise Refused("Say where it belongs.")
     visit.room.second_looks.settle(
-        one.mail,
+        found,
         RouteName(route),
         visit.user,
         also=RouteName(also),

@@ -1,36 +1,45 @@
 """How postroom is: what waits, what is down, how old the oldest is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
 from postroom.model.mail import BrandName, RouteName
+from postroom.model.people import ALL
 from postroom.model.targets import Kept
+from postroom.model.work import Lane
 from postroom.web.visit import Page, Visit
 
 _DAY = 86_400.0
 
 
 def condition(visit: Visit) -> Response:
-    """Numbers of the whole installation, no mail among them."""
-    room, store = visit.room, visit.room.store
-    census = store.census()
-    lanes = {lane.destination: lane for lane in store.lanes()}
+    """Numbers, no mail among them: of the whole installation for those who see all of it, else of what the visitor sees."""
+    room = visit.room
+    census = room.store.census() if visit.sight.covers(ALL) else None
     return visit.page(
         "condition.html",
         title="Health",
         here="condition",
         census=census,
-        lanes=sorted(lanes.values(), key=lambda one: (not one.down, one.destination)),
-        oldest=census["oldest_ready"].get("judge"),
-        waiting=census["waiting"],
-        parked=sum(states.get("parked", 0) for states in census["jobs"].values()),
-        at_work=store.claimants(),
-        unheard=room.urgency.alarms.unheard(visit.now - room.neglected_after) if visit.user.urgent else None,
+        lanes=sorted(lanes(visit), key=lambda one: (not one.down, one.destination)),
+        waiting=room.turns.open_questions(visit.sight),
+        parked=sum(states.get("parked", 0) for states in census["jobs"].values()) if census else None,
+        unheard=room.urgency.alarms.unheard(visit.now - room.neglected_after) if census and visit.user.urgent else None,
         every=room.neglected_after,
         pressing=room.deadlines.pressing(visit.now, visit.sight) if room.casework.desks.desks else None,
         kept=_kept(visit),
     )
+
+
+def lanes(visit: Visit) -> list[Lane]:
+    """How destinations do where mail of the visitor's desks goes. What they said may name whoever wrote: for those who see all."""
+    found, sight = visit.room.store.lanes(), visit.sight
+    if sight.covers(ALL):
+        return list(found)
+    desks = visit.room.routes if sight.routes is None else sight.routes
+    places = {place for desk in desks for place in visit.room.reviewing.desks.lies_at(desk)}
+    return [replace(one, error="") for one in found if one.destination in places]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

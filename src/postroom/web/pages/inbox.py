@@ -10,10 +10,10 @@ from postroom.model.desktop import MailPage, Wanted
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.savedviews import FIELDS
-from postroom.web.pages.mail import given, opened, say_of
+from postroom.web.pages.mail import given, say_of
 from postroom.web.pages.views import chosen
 from postroom.web.render import Missing
-from postroom.web.seen import read_by
+from postroom.web.seen import read_by, seen
 from postroom.web.visit import Page, Visit, inside
 
 _DAY = 86_400.0
@@ -91,7 +91,8 @@ def _all_given(visit: Visit, named: Mapping[MailId, str], route: str) -> None:
     refused = []
     for mail_id, generation in named.items():
         try:
-            given(visit, opened(visit, mail_id), route, generation)
+            _, found = seen(visit.room, visit.sight, mail_id)
+            given(visit, found, route, generation)
         except (Refused, Missing) as error:
             refused.append(str(error))
     if refused:

@@ -1,7 +1,7 @@
 """Dead letters: deliveries that were given up on or held back, until a person says what becomes of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
@@ -14,10 +14,14 @@ from postroom.model.people import Deed
 from postroom.model.replies import Reply
 from postroom.model.work import JobId, JobInfo, JobState
 from postroom.ports import JobFilter
+from postroom.web.pages.condition import lanes
 from postroom.web.seen import seen
 from postroom.web.visit import Page, Visit
 
 _SHOWN = 100
+_AT_ONCE = 500
+_LOOKED_AT = 20
+"""Times so many that are looked through for what the reader may see."""
 _STATES: tuple[JobState, ...] = ("parked", "held", "dropped")
 
 
@@ -34,7 +38,7 @@ def letters(visit: Visit) -> Response:
     state = visit.query.get("state", "")
     destination = visit.query.get("destination", "")
     states = (state,) if state in _STATES else ("parked", "held")
-    found = _visible(visit, JobFilter(states=states, destination=destination, limit=_SHOWN))  # type: ignore[arg-type]
+    found = _oldest(visit, JobFilter(states=states, destination=destination, limit=_AT_ONCE))  # type: ignore[arg-type]
     return visit.page(
         "letters.html",
         title="Dead letters",
@@ -44,7 +48,7 @@ def letters(visit: Visit) -> Response:
         state=state,
         destination=destination,
         destinations=sorted({one.job.destination for one in found if one.job.destination}),
-        lanes=[lane for lane in visit.room.store.lanes() if lane.down],
+        lanes=[lane for lane in lanes(visit) if lane.down],
         full=len(found) >= _SHOWN,
         places=sorted(visit.room.redirecting.destinations),
     )
@@ -64,7 +68,7 @@ def change(visit: Visit) -> Response:
 
 
 def _change(visit: Visit, chosen: Sequence[Letter], verb: str, reason: str) -> None:
-    wanted = JobFilter(ids=tuple(one.job.id for one in chosen), limit=len(chosen))
+    wanted = JobFilter(ids=tuple(one.job.id for one in chosen), states=_STATES, limit=len(chosen))
     store, by = visit.room.store, visit.user.name
     match verb:
         case "again":
@@ -97,18 +101,40 @@ def _move(visit: Visit, chosen: Sequence[Letter], route: str, reason: str) -> No
         visit.room.reviewing.give(mail, RouteName(route), visit.user.name, generation=row.generation, note=reason)
 
 
+def _oldest(visit: Visit, wanted: JobFilter) -> list[Letter]:
+    """The oldest that the reader may see, however many of others lie before them."""
+    found: list[Letter] = []
+    for _ in range(_LOOKED_AT):
+        jobs = visit.room.store.jobs(wanted)
+        found += _seen(visit, jobs)
+        if len(found) >= _SHOWN or len(jobs) < wanted.limit:
+            break
+        wanted = replace(wanted, after=jobs[-1].id)
+    return found[:_SHOWN]
+
+
 def _visible(visit: Visit, wanted: JobFilter) -> list[Letter]:
     """Deliveries of mails that the reader may see."""
-    jobs = visit.room.store.jobs(wanted)
+    return _seen(visit, visit.room.store.jobs(wanted))
+
+
+def _seen(visit: Visit, jobs: Sequence[JobInfo]) -> list[Letter]:
     rows = visit.room.views.rows({job.mail_id for job in jobs}, visit.sight)
     return [Letter(job=job, row=rows[job.mail_id]) for job in jobs if job.mail_id in rows]
 
 
 def _replies(visit: Visit) -> list[Reply]:
     """Answers that could not be sent, to mails that the reader may see."""
-    found = visit.room.answering.replies.aside(limit=_SHOWN)
-    rows = visit.room.views.rows({one.mail_id for one in found}, visit.sight)
-    return [one for one in found if one.mail_id in rows]
+    found: list[Reply] = []
+    after = ""
+    for _ in range(_LOOKED_AT):
+        some = visit.room.answering.replies.aside(after=after, limit=_AT_ONCE)
+        rows = visit.room.views.rows({one.mail_id for one in some}, visit.sight)
+        found += [one for one in some if one.mail_id in rows]
+        if len(found) >= _SHOWN or len(some) < _AT_ONCE:
+            break
+        after = some[-1].id
+    return found[:_SHOWN]
 
 
 PAGES = (Page(path="/letters", do=letters, role="lead"), Page(path="/letters", do=change, role="lead", method="POST"))

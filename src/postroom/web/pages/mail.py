@@ -10,7 +10,7 @@ from postroom.flow.explanation import Explanation
 from postroom.flow.verdicts import Given
 from postroom.model.cases import Case
 from postroom.model.errors import Refused
-from postroom.model.judgement import AUTOMATIC, JUNK, Decision
+from postroom.model.judgement import AUTOMATIC, JUNK
 from postroom.model.listing import MailRow
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.message import Message
@@ -18,7 +18,7 @@ from postroom.web import answerform, mailview
 from postroom.web.marks import marked
 from postroom.web.pieces import piece
 from postroom.web.render import Missing
-from postroom.web.seen import read_by, seen, to_take_back
+from postroom.web.seen import Known, events_of, known, read_by, refuse_blind, seen, to_take_back
 from postroom.web.visit import Page, Visit, inside
 
 PARTS: Mapping[str, Callable[[Message], str]] = {
@@ -36,25 +36,23 @@ _TITLE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A mail that its reader may see."""
+class Opened(Known):
+    """A mail that its reader may see, read."""
 
-    row: MailRow
-    mail: Mail
     message: Message
-    #: oldest first
-    decisions: tuple[Decision, ...]
-
-    @property
-    def decision(self) -> Decision | None:
-        """In force; None before there is one."""
-        return self.decisions[-1] if self.decisions else None
 
 
 def opened(visit: Visit, mail_id: str) -> Opened:
-    """The mail with this id, read. Raises `Missing` as `seen` does."""
-    row, found = seen(visit.room, visit.sight, MailId(mail_id))
-    return Opened(row=row, mail=found, message=visit.room.read(found), decisions=visit.room.store.decisions(row.id))
+    """The mail with this id, read. Raises as `known` does."""
+    one = known(visit.room, visit.user, MailId(mail_id))
+    return Opened(
+        row=one.row, mail=one.mail, decisions=one.decisions, blind=one.blind, message=visit.room.read(one.mail)
+    )
+
+
+def unread(visit: Visit) -> tuple[MailRow, Mail]:
+    """The mail of the address, without the work of reading it. Raises `Missing` as `seen` does."""
+    return seen(visit.room, visit.sight, MailId(visit.path["id"]))
 
 
 def mail(visit: Visit) -> Response:
@@ -91,7 +89,7 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
     """What a template needs to show a mail with its evidence."""
     explanation = explained(visit, one)
     message = one.message
-    cases = visit.room.cases.all_of_mail(one.row.id, visit.sight)
+    cases = () if one.blind else visit.room.cases.all_of_mail(one.row.id, visit.sight)
     shown = {part: piece(text(message), PARTS_BYTES[part]) for part, text in PARTS.items()}
     subject, new_text = marked(message.subject, message.new_text, explanation, shown["written"])
     return {
@@ -104,11 +102,11 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
         "new_text": new_text,
         "shown": shown,
         "has_html": mailview.has_html(one.mail.raw),
-        "events": visit.room.events(one.row.id),
-        "verdicts": visit.room.store.verdicts_on(one.row.id),
-        "may_move": visit.user.is_at_least("agent") and one.decision is not None,
+        "blind": one.blind,
+        "events": events_of(visit.room, one),
+        "may_move": visit.user.is_at_least("agent") and one.decision is not None and not one.blind,
         "cases": cases,
-        "may_open": visit.user.is_at_least("agent") and _lacks_a_case(visit, one.row, cases),
+        "may_open": visit.user.is_at_least("agent") and not one.blind and _lacks_a_case(visit, one.row, cases),
         "alarm": visit.room.urgency.alarms.alarm(one.row.id, visit.sight) if visit.user.urgent else None,
         "may_undo": may_undo(visit, one),
         "desks": [r for r in visit.room.routes if r not in (JUNK, AUTOMATIC)],
@@ -159,8 +157,8 @@ def text(visit: Visit) -> Response:
 
 def html(visit: Visit) -> Response:
     """The mail's HTML, made harmless, to be shown in a frame that can do nothing."""
-    one = opened(visit, visit.path["id"])
-    return Response(mailview.document(one.mail.raw), media_type="text/html", headers=mailview.HEADERS)
+    _, found = unread(visit)
+    return Response(mailview.document(found.raw), media_type="text/html", headers=mailview.HEADERS)
 
 
 def part(visit: Visit) -> Response:
@@ -177,34 +175,35 @@ def part(visit: Visit) -> Response:
 
 def raw(visit: Visit) -> Response:
     """The bytes as they came, to be kept."""
-    one = opened(visit, visit.path["id"])
-    return mailview.download(f"{one.row.id}.eml", one.mail.raw)
+    row, found = unread(visit)
+    return mailview.download(f"{row.id}.eml", found.raw)
 
 
 def move(visit: Visit) -> Response:
     """A person says where it belongs."""
-    one = opened(visit, visit.path["id"])
-    given(visit, one, visit.said("route"), visit.said("generation"))
-    page = f"/mail/{one.row.id}"
+    row, found = unread(visit)
+    given(visit, found, visit.said("route"), visit.said("generation"))
+    page = f"/mail/{row.id}"
     back = inside(visit.said("to", page))
-    if back.startswith(page) and visit.room.views.row(one.row.id, visit.sight) is None:
-        back = f"{page}/undo" if visit.room.reviewing.own_move(one.row.id, visit.user.name) else "/inbox"
+    if back.startswith(page) and visit.room.views.row(row.id, visit.sight) is None:
+        back = f"{page}/undo" if visit.room.reviewing.own_move(row.id, visit.user.name) else "/inbox"
     return RedirectResponse(back, status_code=303)
 
 
 def split(visit: Visit) -> Response:
     """A person gives it to two desks."""
-    one = opened(visit, visit.path["id"])
+    row, found = unread(visit)
     if not visit.said("also"):
         raise Refused("Name the second desk.")
-    given(visit, one, visit.said("route"), visit.said("generation"))
-    return RedirectResponse(inside(visit.said("to", f"/mail/{one.row.id}")), status_code=303)
+    given(visit, found, visit.said("route"), visit.said("generation"))
+    return RedirectResponse(inside(visit.said("to", f"/mail/{row.id}")), status_code=303)
 
 
-def given(visit: Visit, one: Opened, route: str, generation: str) -> Given:
+def given(visit: Visit, found: Mail, route: str, generation: str) -> Given:
     """The verdict, kept, with a second desk where the form names one. ``""`` confirms the best guess; ``generation`` is of the decision that was looked at. Raises `Refused`."""
+    refuse_blind(visit.room, visit.user, found.id)
     return visit.room.reviewing.give(
-        one.mail,
+        found,
         RouteName(route) if route else None,
         visit.user.name,
         also=RouteName(visit.said("also")),
@@ -258,9 +257,9 @@ def undo(visit: Visit) -> Response:
 
 def answered(visit: Visit) -> Response:
     """Somebody says that it is answered, needs no answer, or is not answered after all."""
-    one = opened(visit, visit.path["id"])
-    say_of(visit, [one.row.id], visit.said("verb"))
-    return RedirectResponse(f"/mail/{one.row.id}", status_code=303)
+    row, _ = unread(visit)
+    say_of(visit, [row.id], visit.said("verb"))
+    return RedirectResponse(f"/mail/{row.id}", status_code=303)
 
 
 def say_of(visit: Visit, ids: list[MailId], verb: str) -> None:

@@ -15,6 +15,7 @@ from postroom.web.visit import Page, Visit
 
 _DAY = 86_400.0
 _MOST_DAYS = 3650
+_DIGITS = 9
 
 
 def people(visit: Visit) -> Response:
@@ -88,7 +89,7 @@ def unlink(visit: Visit) -> Response:
 def make_key(visit: Visit) -> Response:
     """A key for a programme: its token is shown this once."""
     days = visit.said("days")
-    if not days.isdecimal() or not 0 < int(days[:6]) <= _MOST_DAYS:
+    if not (days.isdecimal() and len(days) < _DIGITS and 0 < int(days) <= _MOST_DAYS):
         raise Refused(f"Say for how many days the key works: 1 to {_MOST_DAYS}.")
     scope = cast("Scope", visit.said("scope"))  # Team checks it
     token, key = visit.room.team.make_key(
@@ -164,8 +165,10 @@ def _told(visit: Visit, user: User) -> User:
 PAGES = (
     Page(path="/people", do=people, role="admin"),
     Page(path="/people", do=add, method="POST", role="admin"),
-    Page(path="/people/keys", do=make_key, method="POST", role="admin"),
-    Page(path="/people/keys/{key}/revoke", do=revoke_key, method="POST", role="admin"),
+    # Beside /people, where every name may be somebody's.
+    Page(path="/keys", do=people, role="admin"),
+    Page(path="/keys", do=make_key, method="POST", role="admin"),
+    Page(path="/keys/{key}/revoke", do=revoke_key, method="POST", role="admin"),
     Page(path="/people/{name}", do=one, role="admin"),
     Page(path="/people/{name}", do=change, method="POST", role="admin"),
     Page(path="/people/{name}/password", do=password, method="POST", role="admin"),

@@ -1,6 +1,6 @@
 """Review: one question at a time, in one person's hands, answered by keyboard; the next comes at once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from postroom.model.errors import Refused
 from postroom.model.mail import MailId, RouteName
 from postroom.model.secondlooks import SecondLook
-from postroom.web.pages.mail import facts, given, opened
+from postroom.web.pages.mail import facts, given, opened, unread
 from postroom.web.render import Missing
 from postroom.web.seen import to_take_back
 from postroom.web.visit import Page, Visit
@@ -66,19 +66,19 @@ def review(visit: Visit) -> Response:
 
 def answer(visit: Visit) -> Response:
     """Confirmed, moved or split; then the next."""
-    one = opened(visit, visit.path["id"])
-    taken = visit.room.turns.take_one(one.row.id, visit.user.name, visit.sight, lease=visit.room.lease)
+    row, found = unread(visit)
+    taken = visit.room.turns.take_one(row.id, visit.user.name, visit.sight, lease=visit.room.lease)
     if taken is None:
         raise Refused("Somebody else has this mail in hand, or it has been answered. The next one is at /review.")
-    given(visit, one, visit.said("route"), visit.said("generation"))
-    return _next(visit, last=one.row.id)
+    given(visit, found, visit.said("route"), visit.said("generation"))
+    return _next(visit, last=row.id)
 
 
 def answer_second(visit: Visit) -> Response:
     """What the second says, who does not know what the first said; then the next."""
-    one = opened(visit, visit.path["id"])
+    _, found = unread(visit)
     route, also = RouteName(visit.said("route")), RouteName(visit.said("also"))
-    visit.room.second_looks.answer(one.mail, route or None, visit.user, also=also)
+    visit.room.second_looks.answer(found, route or None, visit.user, also=also)
     return _next(visit)
 
 
@@ -90,18 +90,15 @@ def give_back(visit: Visit) -> Response:
 
 
 def _second_look(visit: Visit, look: SecondLook, skipped: tuple[MailId, ...], around: dict[str, Any]) -> Response:
-    """The mail as it was when it was asked about: nothing of what came of it since."""
+    """The mail as it was when it was asked about: nothing of what came of it since, as for whoever has it in hand anywhere."""
     one = opened(visit, look.mail_id)
-    asked = visit.room.second_looks.asked(look)
-    then = replace(one, decisions=tuple(was for was in one.decisions if was.generation <= asked.generation))
-    known = facts(visit, then) | {"events": (), "verdicts": (), "cases": ()}
     return visit.page(
         "review.html",
         asked=None,
         answers=f"/review/{one.row.id}/second",
         skip=",".join((*skipped, one.row.id)),
         **around,
-        **known,
+        **facts(visit, one),
     )
 
 
@@ -129,11 +126,12 @@ def _answered(visit: Visit) -> Answered | None:
     mail_id = MailId(visit.query.get("last", ""))
     try:
         row, found = to_take_back(visit.room, visit.user, mail_id)
-    except Missing:
+    except (Missing, Refused):
         return None
-    decision = visit.room.store.decisions(mail_id)[-1]
-    if decision.by != visit.user.name:
+    decisions = visit.room.store.decisions(mail_id)
+    if not decisions or decisions[-1].by != visit.user.name:
         return None
+    decision = decisions[-1]
     return Answered(
         mail_id=mail_id,
         subject=row.subject if row else "",

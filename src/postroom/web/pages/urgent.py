@@ -9,9 +9,8 @@ from postroom.flow.urgency import Doer, doer
 from postroom.model.alarms import Alarm, AlarmPage
 from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
-from postroom.model.mail import MailId
 from postroom.model.people import User, UserName
-from postroom.web.pages.mail import opened
+from postroom.web.pages.mail import unread
 from postroom.web.visit import Page, Visit, inside
 
 _SHOWN = 20
@@ -86,8 +85,9 @@ def _one(visit: Visit, by: Doer, users: dict[UserName, User], alarm: Alarm, row:
 
 def change(visit: Visit) -> Response:
     """One person's word on one mail."""
-    one, by, urgency = opened(visit, visit.path["id"]), doer(visit.user), visit.room.urgency
-    mail_id, note = MailId(one.row.id), visit.said("note")
+    row, _ = unread(visit)
+    by, urgency = doer(visit.user), visit.room.urgency
+    mail_id, note = row.id, visit.said("note")
     match visit.said("verb"):
         case "have":
             urgency.acknowledge(by, mail_id, seen_with=visit.said("holder"), note=note)

@@ -282,6 +282,18 @@ def test_keys_are_listed_and_revoked_but_never_made(root: Programme) -> None:
     assert problem(other.post(f"/keys/{key['name']}/revoke"))["status"] == 409
 
 
+def test_views_are_kept_by_a_key_that_may_change_something(here: Installation) -> None:
+    here.user("ada", "agent")
+    read, work = programme(here, "ada", "read"), programme(here, "ada", "work")
+    wanted = {"name": "German", "search": {"language": "de"}}
+    assert problem(read.post("/views", wanted))["status"] == 403
+    number = told(work.post("/views", wanted))["number"]
+    assert [one["name"] for one in told(read.get("/views"))["views"]] == ["German"]
+    for path in (f"/views/{number}/delete", "/views/first", "/views/order"):
+        assert read.post(path, {}).status == 403
+    assert read.patch(f"/views/{number}", {"name": "x"}).status == 403
+
+
 # -- the house
 
 

@@ -152,6 +152,19 @@ def test_an_idempotency_key_belongs_to_who_uses_it(here: Installation, root: Pro
     assert len(here.house.store.decisions(mail)) == 3
 
 
+def test_an_answer_is_given_again_only_to_whoever_may_see_it_still(here: Installation) -> None:
+    (mail,) = here.receive(APPEAL)
+    here.user("ada", "agent")
+    ada = programme(here, "ada", "work")
+    path = f"/mails/{mail}/verdict"
+    assert ada.post(path, {"route": "refunds"}, idempotency_key="one").status == 200
+    here.house.people.team.change("ada", "root", routes=("copyright",))
+    again = ada.post(path, {"route": "refunds"}, idempotency_key="one")
+    assert problem(again)["status"] == 422
+    assert "decision" not in again.text
+    assert len(here.house.store.decisions(mail)) == 2
+
+
 def test_what_went_wrong_is_answered_again_too(root: Programme) -> None:
     first = root.post("/mails/nothing/verdict", {}, idempotency_key="one")
     again = root.post("/mails/nothing/verdict", {}, idempotency_key="one")

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from postroom.flow.audit import SECOND_LOOK, Audit
+from postroom.model.mail import Envelope, Peer
 from postroom.web.site import site
+from tests.api_house import programme
 from tests.pages_house import REFUND, SETTINGS, Browser, Installation, installation, letter
 
 ASKS = "Question {}: they blocked something and took money, or so my sister says?"
@@ -67,6 +69,51 @@ def test_a_second_look_does_not_show_what_the_first_said(here: Installation, que
     assert (deed.by, deed.to, deed.detail) == ("bea", questions[0], "refunds")
     late = bea.post(f"/review/{questions[0]}/second", csrf=bea.csrf(), generation="1", route="refunds")
     assert late.status == 409
+
+
+def test_whoever_has_a_second_look_in_hand_reads_nowhere_what_the_first_said(
+    here: Installation, questions: list[str]
+) -> None:
+    ada, bea = here.user("ada", "reviewer"), here.user("bea", "reviewer")
+    for mail in questions:
+        answer(ada, mail, route="refunds", note="zqnote")
+    mail = asked(bea.get("/review").text).partition("/")[0]
+    programmed = programme(here, "bea", "review")
+    page = bea.get(f"/mail/{mail}").text.partition("<main")[2]
+    assert "You are asked for a second look at this mail" in page
+    pages = {"the mail": page, "undo": bea.get(f"/mail/{mail}/undo").text}
+    pages |= {f"review?{name}": bea.get(f"/review?{name}={mail}").text for name in ("last", "take")}
+    pages |= {
+        "moving": bea.post(f"/mail/{mail}/move", csrf=bea.csrf(), route="appeals", generation="1").text,
+        "taking back": bea.post(f"/mail/{mail}/undo", csrf=bea.csrf(), generation="2").text,
+    }
+    pages |= {path: programmed.get(f"/mails/{mail}{path}").text for path in ("", "/explanation", "/events", "/undo")}
+    pages["verdict"] = programmed.post(f"/mails/{mail}/verdict", {"route": "appeals"}).text
+    for where, said in pages.items():
+        for told in (
+            "ada said",
+            "ada says",
+            '"ada"',
+            "by ada",
+            "zqnote",
+            '"said":"refunds"',
+            "is in refunds",
+            "lies at refunds",
+        ):
+            assert told not in said.partition("<main")[2 if "<main" in said else 0], (where, told)
+    assert len(here.house.store.decisions(mail)) == 2  # type: ignore[arg-type]
+    assert here.room.second_looks.looks.held(mail, "bea")  # type: ignore[arg-type]
+    answer(bea, mail, second=True, route="refunds")
+    assert "zqnote" in programmed.get(f"/mails/{mail}").text
+    assert "What happened" in bea.get(f"/mail/{mail}").text
+
+
+def test_a_mail_that_was_not_judged_was_not_answered(here: Installation) -> None:
+    bea = here.user("bea", "lead")
+    envelope = Envelope(mail_from="ada@example.net", rcpt_to=("support@shop.test",))
+    (mail,) = here.house.reception().accept(envelope, REFUND, Peer(door="pipe", trusted=True)).result()
+    assert bea.get(f"/mail/{mail.id}").status == 200
+    assert bea.get(f"/review?last={mail.id}").status == 200
 
 
 def test_a_second_look_is_skipped_or_left(here: Installation, questions: list[str]) -> None:

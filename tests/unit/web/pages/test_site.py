@@ -81,6 +81,18 @@ def test_signing_out_ends_the_session_on_the_server(here: Installation, ada: Bro
     assert ada.at.startswith("/sign-in")
 
 
+def test_no_form_of_any_page_does_anything_without_its_token_or_from_another_site(here: Installation) -> None:
+    root, done = here.user("ida", "admin", urgent=True), here.house.people.journal.deeds()
+    token = root.csrf()
+    elsewhere = {"origin": "https://evil.example"}
+    posts = [page.path.replace("{id}", "x").replace("{number}", "0") for page in PAGES if page.method == "POST"]
+    assert len(posts) > 40
+    for path in posts:
+        assert root.post(path, verb="delete").status == 403, path
+        assert root.post(path, csrf=token, headers=elsewhere).status == 403, path
+    assert here.house.people.journal.deeds() == done
+
+
 @pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
 def test_another_site_signs_nobody_out(ada: Browser, headers: dict[str, str]) -> None:
     answer = ada.post("/sign-out", headers=headers)

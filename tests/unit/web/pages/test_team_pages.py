@@ -10,7 +10,9 @@ from postroom.model.mail import MailId
 from postroom.model.people import Deed, UserName
 from postroom.model.work import Park
 from postroom.ports import JobFilter
-from tests.pages_house import APPEAL, PASSWORD, REFUND, SETTINGS, Browser, Installation, installation
+from postroom.web.pages import letters
+from tests.api_house import programme
+from tests.pages_house import APPEAL, PASSWORD, REFUND, SETTINGS, Browser, Installation, installation, letter
 
 OTHER = "four words in a row"
 
@@ -83,15 +85,24 @@ def test_a_new_password_signs_somebody_out(here: Installation, ada: Browser) -> 
 
 
 def test_a_key_is_shown_once_and_can_be_revoked(here: Installation, ada: Browser) -> None:
-    page = ada.post("/people/keys", csrf=ada.csrf(), user="ada", scope="read", days="30", note="metrics board")
+    page = ada.post("/keys", csrf=ada.csrf(), user="ada", scope="read", days="30", note="metrics board")
     token = page.text.partition('class="token">')[2].partition("<")[0]
     found = here.house.people.signing_in.by_key(token)
     assert found is not None
     assert token not in ada.get("/people").text
-    ada.post(f"/people/keys/{found[0].name}/revoke", csrf=ada.csrf())
+    ada.post(f"/keys/{found[0].name}/revoke", csrf=ada.csrf())
     assert here.house.people.signing_in.by_key(token) is None
-    for days in ("0", "-1", "many", "9" * 40, ""):
-        assert ada.post("/people/keys", csrf=ada.csrf(), user="ada", scope="read", days=days, note="x").status == 409
+    for days in ("0", "-1", "many", "9" * 40, "0000019999", ""):
+        assert ada.post("/keys", csrf=ada.csrf(), user="ada", scope="read", days=days, note="x").status == 409
+
+
+@pytest.mark.parametrize("name", ["keys", "new", "KEYS"])
+def test_whoever_is_called_like_a_page_is_changed_as_anybody(here: Installation, ada: Browser, name: str) -> None:
+    here.user(name, "viewer")
+    assert f'action="/people/{name}"' in ada.get(f"/people/{name}").text
+    assert ada.post(f"/people/{name}", csrf=ada.csrf(), role="agent").status == 200
+    found = here.house.people.team.find(name)
+    assert (found.role, here.house.people.accounts.keys()) == ("agent", ())
 
 
 def test_one_changes_ones_own_password_by_the_old_one(here: Installation) -> None:
@@ -161,6 +172,7 @@ def test_dead_letters_are_seen_and_tried_again(here: Installation, ada: Browser)
     here.work()
     assert [job.state for job in here.house.store.jobs(JobFilter(mail_id=mail, kinds=("deliver",)))] == ["done"]
     assert "letters-tried-again" in ada.get(f"/audit?to={mail}").words
+    assert len(here.house.people.journal.deeds(what="letters-tried-again")) == 1
 
 
 def test_a_letter_is_dropped_only_with_a_reason_and_can_come_back(here: Installation, ada: Browser) -> None:
@@ -255,6 +267,18 @@ def test_letters_of_other_desks_are_neither_seen_nor_changed(here: Installation,
     assert [job.state for job in here.house.store.jobs(JobFilter(mail_id=other, kinds=("deliver",)))] == ["parked"]
 
 
+def test_letters_of_other_desks_hide_none_of_ones_own(
+    here: Installation, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letters, "_AT_ONCE", 2)
+    for number in range(5):
+        park(here, letter(f"My account was suspended, please restore it. {number}", subject="Suspended account"))
+    mine = park(here, REFUND)
+    lee = here.user("lee", "lead", routes=("refunds",))
+    assert f"/mail/{mine}" in lee.get("/letters").text
+    assert f"/mail/{mine}" in ada.get("/letters").text
+
+
 def test_the_audit_log_leads_to_what_something_was_done_to(here: Installation, ada: Browser) -> None:
     (mail,) = here.receive(APPEAL)
     ada.post(f"/mail/{mail}/move", csrf=ada.csrf(), route="refunds", generation="1", note="secret words")
@@ -264,6 +288,27 @@ def test_the_audit_log_leads_to_what_something_was_done_to(here: Installation, a
     assert "secret words" not in page
     here.house.people.journal.write([Deed(at=1.0, by="ada", what="case-note", to="case 7")])
     assert '<a href="/case/7">case 7</a>' in ada.get("/audit?to=case 7".replace(" ", "%20")).words
+
+
+def test_health_tells_a_lead_of_one_brand_of_that_alone(here: Installation, ada: Browser) -> None:
+    from postroom.model.mail import DestinationName
+    from postroom.model.work import Lane
+
+    park(here, APPEAL)
+    for name in ("refunds", "appeals"):
+        lane = Lane(destination=DestinationName(name), down=True, probe_at=9.0, failures=3, error="ada@example.net: no")
+        here.house.store.set_lane(lane)
+    lee = here.user("lee", "lead", brands=("video",), routes=("refunds",), urgent=True)
+    page = lee.get("/condition").words.partition("<main")[2]
+    for told in ("Accepted", "To be judged", "Dead letters", "On disk", "Urgent that", "appeals", "ada@example.net"):
+        assert told not in page, told
+    assert "refunds</th>" in page
+    assert "<b>0</b><span>with spot checks" in page
+    page = lee.get("/letters").words
+    assert "refunds is down;" in page
+    assert "appeals is down" not in page
+    assert "ada@example.net: no" in ada.get("/condition").words
+    assert programme(here, "lee", "lead").get("/census").status == 404
 
 
 def test_health_tells_what_waits_and_what_is_down(here: Installation, ada: Browser) -> None:

@@ -84,7 +84,7 @@ def test_somebody_begins_with_their_view(here: Installation) -> None:
 
 def test_a_programme_does_with_views_what_a_page_does(here: Installation) -> None:
     here.user("lea", "lead")
-    lea = programme(here, "lea", "read")
+    lea = programme(here, "lea", "work")
     search = {"route": "appeals", "days": 7, "urgent": True}
     view = told(lea.post("/views", {"name": "New", "search": search}))
     assert view == {
