@@ -9,6 +9,8 @@ from postroom.model.targets import Answering, How
 MailState = Literal["waiting", "parked", "dropped", "delivered", "duplicate", "erased"]
 """Of a mail's newest generation: ``waiting`` while anything is to do, ``delivered`` when everything is done."""
 
+Reading = Literal["", "unread", "read"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailRow:
@@ -40,6 +42,8 @@ class MailRow:
     #: when it was answered, or somebody said that it needs no answer; and which of both
     answered_at: float | None = None
     how: How | Literal[""] = ""
+    #: whether somebody at its desk has read it; ``""`` where that is not known, as it lies elsewhere
+    reading: Reading = ""
 
     def answering(self, now: float) -> Answering:
         """How its first answer stands; ``""`` where none is due."""

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from postroom.adapters.store.desk import jobs as jobs_of
 from postroom.adapters.store.replies import replies_to
@@ -11,7 +11,7 @@ from postroom.adapters.store.secondlooks import census as second_looks
 from postroom.adapters.store.sql import started_with
 from postroom.adapters.store.verdicts import verdicts_on
 from postroom.model.codec import sound
-from postroom.model.listing import Event, MailRow
+from postroom.model.listing import Event, MailRow, Reading
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.ports import JobFilter
 
@@ -28,6 +28,7 @@ WHEN m.duplicate_of IS NOT NULL THEN 'duplicate' ELSE (
 ) END
 """
 _ANSWERED = {"answered": "answered", "elsewhere": "answered elsewhere", "needless": "needs no answer"}
+_READINGS: Final[tuple[Reading, ...]] = ("", "unread", "read")
 _TAIL = 4
 """Letters from which on an id is looked for by its end: that reads all ids."""
 _TARGET = ", ".join(
@@ -38,7 +39,7 @@ _TARGET = ", ".join(
 ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
-  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''), {_TARGET}
+  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''), {_TARGET}, coalesce(s.reading, 0)
 """
 
 
@@ -180,4 +181,5 @@ def row_of(row: tuple[Any, ...]) -> MailRow:
         near_at=row[17],
         answered_at=row[18],
         how=row[19] or "",
+        reading=_READINGS[row[20]],
     )
