@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from postroom.model import shares
 from postroom.model.judgement import Finding
+from postroom.model.listing import Event
 
 PROBLEMS = {
     400: "That can't be read",
@@ -123,6 +124,31 @@ def hits(number: int, *, more: bool) -> str:
     return "1 mail" if number == 1 else f"{number:,} mails"
 
 
+_HAPPENED = {
+    "decided": "decided",
+    "deliver ready": "to be delivered to",
+    "deliver claimed": "on its way to",
+    "deliver held": "held for",
+    "deliver done": "delivered to",
+    "deliver parked": "not delivered to",
+    "deliver dropped": "not to be delivered to",
+    "clock ready": "the clock of review runs",
+    "clock done": "the clock of review has ended",
+    "clock dropped": "the clock of review was stopped",
+    "withdraw done": "taken back from",
+    "correct done": "told that it belongs elsewhere:",
+}
+
+
+def happened(event: Event) -> tuple[str, str]:
+    """What befell a mail, in words; and the rest of it, the place first. Nothing for what another line says already."""
+    what, detail = _HAPPENED.get(event.what, event.what), event.detail
+    if event.what == "judge done" or (event.what == "decided" and detail == "generation 1"):
+        return ("", "") if event.what == "judge done" else (what, "")
+    place, _, said = detail.partition(" ")
+    return what, place if said == f"inbox {place}" else detail
+
+
 def counted(findings: Sequence[Finding], decided: str) -> tuple[list[Finding], list[Finding]]:
     """Findings that say something, and all others: those that give another desk next to nothing."""
     said = [one for one in findings if one.reason]
@@ -156,6 +182,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "thousands": thousands,
     "wanted": wanted,
     "counted": counted,
+    "happened": happened,
     "visible": visible,
     "quoted": quoted,
 }

@@ -1,6 +1,7 @@
 """How pages put things."""
 
 from postroom.model.judgement import Finding
+from postroom.model.listing import Event
 from postroom.model.mail import RouteName
 from postroom.web import words
 
@@ -27,6 +28,20 @@ def test_fields_of_a_search_and_hits_are_said() -> None:
     assert [words.hits(n, more=more) for n, more in ((0, False), (1, False), (1000, True), (37, True))] == [
         "0 mails", "1 mail", "more than 1,000 mails", "37 mails or more",
     ]  # fmt: skip
+
+
+def test_what_happened_is_said_once_and_in_words() -> None:
+    def one(what: str, detail: str = "") -> tuple[str, str]:
+        return words.happened(Event(at=1.0, what=what, detail=detail))
+
+    assert one("judge done") == ("", "")
+    assert (one("decided", "generation 1"), one("decided", "generation 2")) == (
+        ("decided", ""),
+        ("decided", "generation 2"),
+    )
+    assert one("deliver done", "appeals inbox appeals") == ("delivered to", "appeals")
+    assert one("deliver parked", "far 550 no such user") == ("not delivered to", "far 550 no such user")
+    assert one("verdict", "lea said refunds") == ("verdict", "lea said refunds")
 
 
 def test_findings_that_say_next_to_nothing_of_another_desk_are_apart() -> None:
