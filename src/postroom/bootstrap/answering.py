@@ -13,12 +13,13 @@ from postroom.adapters.destination.replies_smtp import SmtpSender
 from postroom.adapters.destination.smtp import SmtpDestination
 from postroom.adapters.destination.smtp_server import SmtpServer
 from postroom.bootstrap.destinations import password
+from postroom.bootstrap.turns import take_turns
 from postroom.config.answers import Answers, answer_address
 from postroom.config.mistakes import Mistake
 from postroom.flow.answering import Answering, Voice
 from postroom.flow.outbox import Sending
 from postroom.flow.templates import Template, TemplateMistake, parse
-from postroom.model.errors import ConfigError, TryLater
+from postroom.model.errors import ConfigError
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.replies import Reply
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _LOOK: Final = 0.5
 """Seconds between two looks for answers to send."""
-_AFTER_TROUBLE: Final = 10.0
 _MOST_TEMPLATES: Final = 500
 _LARGEST: Final = 200_000
 _OFF: Final = "answers are not set up: name the server that sends them, as [answers] host in postroom.toml"
@@ -198,15 +198,5 @@ def send_all(
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
     """Send until told to stop; what can't be done now is tried again."""
-    while not stopping():
-        rest = _LOOK
-        try:
-            if sending.turn():
-                continue
-        except TryLater:
-            pass
-        except Exception as error:  # noqa: BLE001 - a bug must not end what other answers wait for
-            failed(error)
-            rest = _AFTER_TROUBLE
-        pause(rest)
+    take_turns(sending.turn, stopping, failed, rest=_LOOK, pause=pause)
     sending.sender.close()

@@ -1,6 +1,5 @@
 """Rules tried on the past: those of files or of a draft against those in force; and the process that does it for the pages."""
 
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,6 +11,7 @@ from postroom.adapters.store.backtests import SqliteBacktests
 from postroom.adapters.store.rulebooks import SqliteDrafts
 from postroom.bootstrap.accepted import RuleTexts, last_accepted
 from postroom.bootstrap.house import House
+from postroom.bootstrap.runs import Run
 from postroom.flow.backtest import Backtesting
 from postroom.flow.trials import Trials
 from postroom.model.backtest import Asked, Change, Report, TestNumber
@@ -26,7 +26,6 @@ Tell = Callable[[int, int], bool]
 _TOLD: Final = 1.0
 """Seconds between two notes of how far it is."""
 _AGAIN: Final = 60.0
-_PATIENCE: Final = 10.0
 _SIZE: Final = 4_000_000
 """Bytes of one file of rules or phrases that are read."""
 
@@ -134,35 +133,29 @@ class Trying:
     runs: BacktestRuns
     observer: Observer
     clock: Callable[[], float]
-    _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
+    _run: Run | None = field(default=None, init=False)
     _not_before: float = field(default=0.0, init=False)
 
     def tick(self) -> None:
         """Begin what waits, tell of what has ended. Raises `TryLater`."""
-        if self._process is not None:
-            code = self._process.poll()
+        if self._run is not None:
+            code = self._run.process.poll()
             if code is not None:
-                self._process = None
+                self._run.said.close()
+                self._run = None
                 self._ended(code)
         elif self.clock() >= self._not_before and self.runs.waiting():
             try:
-                self._process = subprocess.Popen(  # noqa: S603 - our own command
-                    self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-                )
+                self._run = Run.start(self.command, logs=True)
             except OSError as error:
                 self._failed(error.strerror or type(error).__name__)
 
     def stop(self) -> None:
         """End what runs: it is lost."""
-        if self._process is None:
+        if self._run is None:
             return
-        self._process.terminate()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        self._run.stop()
+        self._run = None
         with suppress(TryLater):
             self.runs.give_up("lost", "", self.clock())
 

@@ -5,7 +5,6 @@ what was erased as NAME.erased. A copy knows none newer than itself: those in th
 to it before anybody can read it.
 """
 
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -66,8 +65,7 @@ def back_up(house: House, target: Path, progress: Progress) -> Saved:
         if file.resolve().is_relative_to(house.data.resolve()):
             raise ConfigError(f"{file} is in the data folder, beside what it would save: name a file outside it")
     of_store.backup(house.store_path, target, progress)
-    key.touch(mode=0o600)
-    key.write_bytes(house.key)
+    write_whole(key, house.key)
     tombstones = house.tombstones.path
     write_whole(erased, tombstones.read_bytes() if tombstones.exists() else b"")
     return Saved(key=key, erased=erased, learned=learned, holds=copy_learned(house, learned))
@@ -164,10 +162,7 @@ def _restore_key(saved: Path, key: Path) -> str:
     if not saved.is_file():
         return "" if key.exists() else f"There is no {saved}: a new signing key will be made, and {lost}."
     if not key.exists():
-        key.touch(mode=0o600)
-        shutil.copyfile(saved, key)
-        with key.open("rb") as made:
-            give_to_owner_of_folder(made.fileno(), key)
+        write_whole(key, saved.read_bytes(), own=lambda file: give_to_owner_of_folder(file, key))
     elif key.read_bytes() != saved.read_bytes():
         return f"{key} is another key than {saved} and stays: {lost}, unless you copy the saved one over it."
     return ""

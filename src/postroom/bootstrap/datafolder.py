@@ -3,9 +3,13 @@
 import os
 import pwd
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
+from postroom.adapters.destination.disk import sync_folder
 from postroom.adapters.store.connect import give_to_owner_of_folder
+from postroom.adapters.wholefile import write_whole
 from postroom.model.errors import ConfigError
 
 #: names of what it holds: the store
@@ -18,6 +22,8 @@ RULES = "rules.last"
 WEIGHTS = "weights.json"
 #: models that were learned
 MODELS = "models"
+_KEY: Final = 32
+"""Bytes."""
 
 
 def made(folder: Path, user: str) -> Path:
@@ -48,15 +54,22 @@ def _give_away(folder: Path, user: str) -> None:
 
 
 def key(folder: Path) -> bytes:
-    """The key of return addresses and loop marks: 32 random bytes, made at the first start."""
+    """The key of return addresses and loop marks: 32 random bytes, made at the first start. Raises `ConfigError` for one that is cut.
+
+    Several processes may start at once: the key of the first is everybody's, and none sees half of it.
+    """
     path = folder / "key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        give_to_owner_of_folder(descriptor, path)
-        file.write(secrets.token_bytes(32))
-        file.flush()
-        os.fsync(descriptor)
-    return path.read_bytes()
+    if not path.exists():
+        made = path.with_name(f"key.{secrets.token_hex(4)}")
+        write_whole(made, secrets.token_bytes(_KEY), own=lambda file: give_to_owner_of_folder(file, made))
+        with suppress(FileExistsError):
+            os.link(made, path)
+        made.unlink()
+        sync_folder(folder)
+    found = path.read_bytes()
+    if len(found) < _KEY:
+        raise ConfigError(
+            f"{path} is cut: copy the one of a backup over it, or delete it and a new one is made; bounces of mail that was"
+            " sent on before are not recognised then"
+        )
+    return found

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from postroom.adapters.destination.guard import Guard
 from postroom.adapters.destination.webhook import SignedPost
 from postroom.bootstrap.destinations import secret
+from postroom.bootstrap.turns import take_turns
 from postroom.config.settings import Hook as HookSettings
 from postroom.flow.hooks import Calling, Records, Spreading
-from postroom.model.errors import ConfigError, TryLater
+from postroom.model.errors import ConfigError
 from postroom.model.hooks import Hook, HookName
 from postroom.model.mail import BrandName, RouteName
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _LOOK = 1.0
 """Seconds between two looks for work."""
-_AFTER_TROUBLE = 10.0
 _LEAST_SECRET = 16
 _SETTLING = 10.0
 """Seconds between the end of a call and its being settled, at most."""
@@ -58,7 +58,9 @@ def start(house: "House", stopping: Callable[[], bool], failed: Callable[[Except
     for one in hooks:
         turns[f"hook-{one.name}"] = calling(house, one).turn
     for name, turn in turns.items():
-        threading.Thread(target=_work, args=(turn, stopping, failed), name=name, daemon=True).start()
+        threading.Thread(
+            target=take_turns, args=(turn, stopping, failed), kwargs={"rest": _LOOK}, name=name, daemon=True
+        ).start()
 
 
 def customer_info_secret(house: "House") -> bytes:
@@ -100,17 +102,3 @@ def _post(house: "House", wanted: HookSettings) -> SignedPost:
         guard=Guard(allow=wanted.allow),
         timeout=wanted.timeout,
     )
-
-
-def _work(turn: Callable[[], bool], stopping: Callable[[], bool], failed: Callable[[Exception], None]) -> None:
-    while not stopping():
-        pause = _LOOK
-        try:
-            if turn():
-                continue
-        except TryLater:
-            pass
-        except Exception as error:  # noqa: BLE001 - a bug must not end what is retried for a day
-            failed(error)
-            pause = _AFTER_TROUBLE
-        time.sleep(pause)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from postroom.adapters.store.notices import SqliteNotices
 from postroom.bootstrap.answering import answering
+from postroom.bootstrap.turns import take_turns
 from postroom.flow.notices import Noticing, Telling
-from postroom.model.errors import TryLater
 from postroom.model.mail import RouteName
 from postroom.understand.reader import read
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from postroom.bootstrap.house import House
 
 _LOOK: Final = 2.0
-_AFTER_TROUBLE: Final = 10.0
 
 
 def noticing(house: "House") -> Noticing:
@@ -55,17 +54,12 @@ def tell(
 ) -> None:
     """Watch, then tell what is due; what can't be done now is done later."""
     watched = False
-    while not stopping():
-        rest = _LOOK
-        try:
-            if not watched:
-                telling.watch()
-                watched = True
-            if telling.desks and telling.turn():
-                continue
-        except TryLater:
-            pass
-        except Exception as error:  # noqa: BLE001 - told where the engineer on call looks; the others are told still
-            failed(error)
-            rest = _AFTER_TROUBLE
-        pause(rest)
+
+    def turn() -> bool:
+        nonlocal watched
+        if not watched:
+            telling.watch()
+            watched = True
+        return bool(telling.desks) and telling.turn()
+
+    take_turns(turn, stopping, failed, rest=_LOOK, pause=pause)

@@ -6,8 +6,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,6 +29,7 @@ from postroom.bootstrap.privacy import export, held
 from postroom.bootstrap.reviewers import second_looking, staffing
 from postroom.bootstrap.rulebench import pasted_mail
 from postroom.bootstrap.rulework import rulework
+from postroom.bootstrap.webserver import WebServer
 from postroom.flow.explanation import Explanation, explained
 from postroom.flow.nearest import Neighbour, nearest
 from postroom.flow.savedviews import SavedViews
@@ -56,7 +56,7 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
     # Whoever waits for the store or reads little must not wait 5 ms for each turn of whoever computes.
     sys.setswitchinterval(0.001)
     opened = [socket.socket(fileno=number) for number in sockets]
-    server = _Pages(
+    server = WebServer(
         uvicorn.Config(
             site(room(house, opened), warm=True),
             log_config=None,
@@ -190,12 +190,3 @@ def hosts(url: str, listening: Sequence[str]) -> frozenset[str]:
         port = address.rpartition(":")[2]
         found |= {address, f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"}
     return frozenset(found)
-
-
-class _Pages(uvicorn.Server):
-    """The web server, without its own ideas about our signals."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to `work`."""
-        yield

@@ -4,13 +4,12 @@ With a warning when nobody has learned for long, or must soon. Needs no model to
 """
 
 import json
-import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
+from postroom.bootstrap.runs import Run
 from postroom.ports import Observer
 
 #: days within which what was erased must be out of the model in force
@@ -23,9 +22,6 @@ _SOON: Final = 7.0
 """Days before, from which on a person is told."""
 _AGAIN: Final = 3600.0
 """Seconds until a run that failed is tried again."""
-_PATIENCE: Final = 10.0
-_SAID: Final = 1 << 20
-"""Bytes that are read of what a run says; it says a few hundred."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +40,7 @@ class Schedule:
     clock: Callable[[], float]
     #: when something was first erased since a moment; None for never
     erased: Callable[[float], float | None] = lambda _since: None
-    _run: "_Run | None" = field(default=None, init=False)
+    _run: Run | None = field(default=None, init=False)
     _not_before: float = field(default=0.0, init=False)
 
     def tick(self) -> None:
@@ -55,7 +51,7 @@ class Schedule:
                 self._ended(run)
         elif self.every_days and self.clock() >= max(self._not_before, self._tried() + self.every_days * _DAY):
             try:
-                self._run = _Run.start(self.command)
+                self._run = Run.start(self.command)
             except OSError as error:  # no room for one more process now, or the interpreter was replaced
                 self._failed(error=error.strerror or type(error).__name__)
 
@@ -87,7 +83,7 @@ class Schedule:
             self._run.stop()
         self._run = None
 
-    def _ended(self, run: "_Run") -> None:
+    def _ended(self, run: Run) -> None:
         facts = _facts(run.output())
         if run.process.returncode:
             self._failed(code=run.process.returncode)
@@ -119,41 +115,6 @@ class Schedule:
             return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """One under way. It writes into a file, which never keeps it waiting as a pipe that nobody reads would."""
-
-    process: "subprocess.Popen[bytes]"
-    said: IO[bytes]
-
-    @classmethod
-    def start(cls, command: Sequence[str]) -> "_Run":
-        """Raises `OSError`."""
-        said = tempfile.TemporaryFile()  # noqa: SIM115 - read and closed when the run has ended
-        try:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.DEVNULL)  # noqa: S603 - our own command
-        except OSError:
-            said.close()
-            raise
-        return cls(process=process, said=said)
-
-    def output(self) -> bytes:
-        """What it said, once it has ended."""
-        with self.said as said:
-            said.seek(0)
-            return said.read(_SAID)
-
-    def stop(self) -> None:
-        """End it."""
-        self.process.terminate()
-        try:
-            self.process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.said.close()
-
-
 @dataclass(slots=True, kw_only=True)
 class Tidying:
     """Starts `postroom retain` once a day, and when an erasure did not come to its end. Call `tick` every few seconds."""
@@ -168,7 +129,7 @@ class Tidying:
     unfinished: Callable[[], float | None]
     observer: Observer
     clock: Callable[[], float]
-    _run: "_Run | None" = field(default=None, init=False)
+    _run: Run | None = field(default=None, init=False)
     _not_before: float = field(default=0.0, init=False)
 
     def tick(self) -> None:
@@ -179,7 +140,7 @@ class Tidying:
                 self._ended(run)
         elif self.clock() >= self._not_before and self._due():
             try:
-                self._run = _Run.start(self.command)
+                self._run = Run.start(self.command)
             except OSError as error:
                 self._failed(error.strerror or type(error).__name__)
 
@@ -202,7 +163,7 @@ class Tidying:
         except OSError:
             return 0.0
 
-    def _ended(self, run: "_Run") -> None:
+    def _ended(self, run: Run) -> None:
         said = run.output()
         try:
             mails = int(json.loads(said)["mails"])

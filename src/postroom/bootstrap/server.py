@@ -28,6 +28,7 @@ from postroom.bootstrap.datafolder import MODELS
 from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import RETAINED, keeps_for_a_time
 from postroom.bootstrap.schedule import Schedule, Tidying
+from postroom.bootstrap.webserver import WebServer
 from postroom.model.errors import ConfigError, PostroomError, TryLater
 from postroom.model.hooks import HookName
 from postroom.model.mail import Envelope, Mail, Peer
@@ -312,7 +313,7 @@ class Server:
 
     # -- pages and signals ----------------------------------------------------------------------------------------
 
-    def _pages(self) -> "_Pages":
+    def _pages(self) -> WebServer:
         census = self._house.store.census
 
         def counted() -> dict[str, Any]:
@@ -328,7 +329,7 @@ class Server:
             draining=lambda: self._draining,
             exposition=lambda: metrics.exposition(counted, time.time, self._supervisor.warnings),
         )
-        return _Pages(
+        return WebServer(
             uvicorn.Config(
                 health_app(vitals),
                 log_config=None,
@@ -350,12 +351,3 @@ class Server:
             except ConfigError as error:
                 self._house.observer.note("certificate-loaded", failed=True, error=str(error))
         self._supervisor.signal(signal.SIGHUP)
-
-
-class _Pages(uvicorn.Server):
-    """The web server, without its own ideas about our signals."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to `Server`."""
-        yield

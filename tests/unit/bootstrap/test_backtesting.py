@@ -50,15 +50,15 @@ def watch(house: House, code: str) -> tuple[Trying, Told, list[float]]:
 
 
 def ended(one: Trying) -> None:
-    assert one._process is not None
-    one._process.wait(60)
+    assert one._run is not None
+    one._run.process.wait(60)
     one.tick()
 
 
 def test_nothing_runs_while_nothing_was_asked_for(house: House) -> None:
     one, told, _ = watch(house, NOTHING)
     one.tick()
-    assert one._process is None
+    assert one._run is None
     one.stop()
     assert not told.events
 
@@ -72,7 +72,7 @@ def test_a_process_that_did_it_is_no_news(house: House) -> None:
     assert state(house, number).state == "done"
     assert not told.events
     one.tick()
-    assert one._process is None
+    assert one._run is None
 
 
 def test_one_that_died_at_it_has_failed(house: House) -> None:
@@ -85,7 +85,7 @@ def test_one_that_died_at_it_has_failed(house: House) -> None:
     assert told.of("backtest-failed") == [{"error": "its process ended with code 7"}]
     ask(house)
     one.tick()
-    assert one._process is None, "not again at once"
+    assert one._run is None, "not again at once"
     now[0] += 61.0
     one.tick()
     ended(one)
@@ -110,7 +110,7 @@ def test_what_runs_when_the_server_ends_is_lost(house: House) -> None:
     one.tick()
     one.tick()
     SqliteBacktests(house.store.units).begin(1.0)
-    process = one._process
+    process = one._run.process
     assert process is not None
     one.stop()
     assert process.returncode is not None
@@ -118,12 +118,12 @@ def test_what_runs_when_the_server_ends_is_lost(house: House) -> None:
 
 
 def test_one_that_will_not_end_is_killed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backtesting, "_PATIENCE", 0.0)
+    monkeypatch.setattr("postroom.bootstrap.runs._PATIENCE", 0.0)
     ready = house.base / "ready"
     one, _, _ = watch(house, f"import signal; signal.signal(15, signal.SIG_IGN); open({str(ready)!r}, 'w'); {FOR_EVER}")
     ask(house)
     one.tick()
-    process = one._process
+    process = one._run.process
     assert process is not None
     while not ready.exists():
         assert process.poll() is None

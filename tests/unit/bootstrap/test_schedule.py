@@ -127,7 +127,7 @@ def test_never_means_never(folder: Path) -> None:
 
 @pytest.mark.parametrize("stubborn", [False, True])
 def test_a_run_under_way_ends_with_the_server(folder: Path, stubborn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("postroom.bootstrap.schedule._PATIENCE", 0.2)
+    monkeypatch.setattr("postroom.bootstrap.runs._PATIENCE", 0.2)
     deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " if stubborn else ""
     up = folder / "up"
     os.mkfifo(up)
