@@ -258,6 +258,23 @@ def test_a_page(look: Look, who: str, windows: Windows) -> None:
     assert weight <= MAX_BYTES
 
 
+def test_places_open_with_one_button_on_a_phone(windows: Windows) -> None:
+    page = windows.open("root", "/inbox", width="phone", scheme="dark")
+    places = page.get_by_role("navigation", name="Places")
+    cases = places.get_by_role("link", name="Cases")
+    assert not cases.is_visible()
+    places.get_by_role("button", name="Places").click()
+    page.screenshot(path=SCREENS / "places-root-phone-dark.png")
+    assert not _violations(page)
+    groups = [places.get_by_role("list", name=name).bounding_box() for name in ("Desks", "Work", "Installation")]
+    assert all(box is not None and box["y"] + box["height"] <= SIZES["phone"]["height"] for box in groups)
+    page.keyboard.press("Escape")
+    assert not cases.is_visible()
+    places.get_by_role("button", name="Places").press("Enter")
+    cases.click()
+    page.get_by_role("heading", name="Cases").wait_for()
+
+
 def _violations(page: Page) -> list[str]:
     told = Axe().run(page, options=_RULES).response
     return [

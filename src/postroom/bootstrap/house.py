@@ -395,6 +395,7 @@ class House:
         """What lanes do with one mail."""
         return Dispatch(
             store=self.store,
+            desks=self.desks,
             observer=self.observer,
             clock=time.time,
             random=random.random,

@@ -82,6 +82,7 @@ def desks(settings: Settings) -> Desks:
         staffed=staffed(settings),
         tell=_places(settings.review.tell),
         urgent=_places(settings.urgent.destinations),
+        inboxes=frozenset(name for name, one in destinations(settings).items() if isinstance(one, Inbox)),
         fallback=RouteName(settings.judging.fallback),
     )
 

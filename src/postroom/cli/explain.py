@@ -23,6 +23,7 @@ from postroom.cli.console import (
     with_config,
 )
 from postroom.cli.files import any_house
+from postroom.model.shares import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -168,7 +169,7 @@ def _compared(then: "Decision", now: "Decision", *, same: bool) -> str:
 
 def _in_short(decision: "Decision") -> str:
     guess = "" if decision.route == decision.decided else f", best guess {decision.decided}"
-    return f"{decision.route}{guess} ({decision.confidence:.0%}, {decision.stage})"
+    return f"{decision.route}{guess} ({percent(decision.confidence)}, {decision.stage})"
 
 
 def explanation_of(house: "House", decision: "Decision", message: "Message") -> "Explanation":
@@ -231,7 +232,7 @@ def _show_balance(explanation: "Explanation") -> None:
 
 
 def _balance_rows(one: "Balance") -> "Iterator[tuple[str, str, str, str]]":
-    yield f"{one.route} {one.probability:.0%}", "expected", f"{one.prior:+.2f}", "how frequent such mail is"
+    yield f"{one.route} {percent(one.probability)}", "expected", f"{one.prior:+.2f}", "how frequent such mail is"
     for entry in one.entries:
         reasons = "; ".join(finding.reason for finding in entry.findings)
         capped = f"{entry.said:+.2f} before the cap of {entry.cap:g}: " if entry.capped else ""
@@ -245,7 +246,7 @@ def _neighbour_row(one: "Neighbour") -> tuple[str, ...]:
     verdict = one.verdict
     said = verdict.said if verdict.right else f"{verdict.said}, not {verdict.decided}"
     common = ", ".join(one.common)
-    return f"{one.likeness:.0%}", verdict.mail_id, one.subject[:60], said, verdict.by, when(verdict.at), common
+    return percent(one.likeness), verdict.mail_id, one.subject[:60], said, verdict.by, when(verdict.at), common
 
 
 def undecided(mail: "Mail") -> str:

@@ -19,6 +19,7 @@ from postroom.decide.telling import telling, text_of
 from postroom.model.judgement import AUTOMATIC, REVIEW, AccountState, Decision, Finding, ThreadState
 from postroom.model.mail import MailId, RouteName
 from postroom.model.message import Message
+from postroom.model.shares import percent
 
 Kind = Literal["finding", "words", "threshold", "account", "thread"]
 
@@ -106,10 +107,10 @@ class _Mind:
         best, confidence = self._now.decided, self._now.confidence
         size = abs(_log_odds(confidence) - _log_odds(self._policy.threshold(self._decision.brand, best)))
         if self._now.unsure:
-            what = f"With a threshold of at most {confidence:.0%} for {best}"
+            what = f"With a threshold of at most {percent(confidence)} for {best}"
             yield Change(kind="threshold", what=what, route=best, decided=best, confidence=confidence, size=size)
         elif self._now.route != REVIEW and confidence < _SURE:
-            what = f"With a threshold above {confidence:.0%} for {best}"
+            what = f"With a threshold above {percent(confidence)} for {best}"
             yield Change(kind="threshold", what=what, route=REVIEW, decided=best, confidence=confidence, size=size)
 
     def _without_findings(self) -> Iterator[Change]:

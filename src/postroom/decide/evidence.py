@@ -15,6 +15,7 @@ from postroom.decide.urgent import spans
 from postroom.model.judgement import JUNK, UNSURE, AccountState, Advice, Clue, Finding, Opinion, ThreadState
 from postroom.model.mail import RouteName
 from postroom.model.message import Message
+from postroom.model.shares import percent
 
 NOWHERE = RouteName("")
 _DAY = 86_400.0
@@ -174,7 +175,7 @@ def classifier_findings(case: Case, policy: Policy) -> tuple[Finding, ...]:
             source="classifier",
             route=one.route,
             score=score(min(max(weights[one.route], -cap), cap)),
-            reason=f"the classifier gives {one.route} {one.share:.0%}{_by_words(one.clues)}{_remarked(one.remark)}",
+            reason=f"the classifier gives {one.route} {percent(one.share)}{_by_words(one.clues)}{_remarked(one.remark)}",
             name=case.model,
             spans=tuple(clue.span for clue in one.clues if clue.weight > 0),
             clues=one.clues,

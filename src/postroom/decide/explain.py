@@ -6,6 +6,7 @@ from postroom.decide.blend import weight
 from postroom.decide.changes import Change
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision, Finding
 from postroom.model.message import Message
+from postroom.model.shares import percent
 
 _QUOTE = 60
 _CHANGES = 4
@@ -49,7 +50,7 @@ def _where(decision: Decision) -> str:
     if decision.route == decision.decided:
         said = f"It goes to {decision.route}: {decision.because}."
     else:
-        said = f"It goes to {decision.route}, where a person decides: {decision.because}. The best guess is {decision.decided} ({decision.confidence:.0%})."
+        said = f"It goes to {decision.route}, where a person decides: {decision.because}. The best guess is {decision.decided} ({percent(decision.confidence)})."
     if decision.stage == "shadow":
         said += f" {decision.decided} is in shadow for this mail: the decision is recorded, and the mail goes where it went before."
     elif decision.stage == "canary":
@@ -115,7 +116,7 @@ def _evidence(decision: Decision, message: Message | None) -> list[str]:
         )
     if others:
         paragraphs.append("On other desks: " + "; ".join(f"{one.route}: {_said(one, message)}" for one in others) + ".")
-    ranked = ", ".join(f"{route} {share:.0%}" for route, share in decision.probabilities[:5] if share >= 0.005)
+    ranked = ", ".join(f"{route} {percent(share)}" for route, share in decision.probabilities[:5] if share >= 0.005)
     paragraphs.append(f"All together: {ranked}.")
     return paragraphs
 
@@ -140,7 +141,7 @@ def _remarks(decision: Decision) -> list[str]:
 
 def outcome(change: Change) -> str:
     """A change and where the mail would have gone, as a sentence."""
-    guess = f"{change.decided}, {change.confidence:.0%}"
+    guess = f"{change.decided}, {percent(change.confidence)}"
     where = f"a person would decide (best guess {guess})" if change.route == REVIEW else f"it would go to {guess}"
     return f"{change.what}, {where}."
 

@@ -28,6 +28,7 @@ from postroom.decide.substance import emptiness, fold_mail
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, AccountStatus, Decision, Finding, SenderHistory, Versions
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.message import Message
+from postroom.model.shares import percent
 
 SURE = 0.99
 """Confidence of what a stop rule, a guard or the kind of a mail decides."""
@@ -203,10 +204,12 @@ def weighed(
     doubt = _doubt(message, policy, findings, probabilities, routes, threshold)
     unsure = not doubt and confidence < threshold
     if unsure:
-        doubt = f"{best} is the best guess at {confidence:.0%}, which is below its threshold of {threshold:.0%}"
+        doubt = (
+            f"{best} is the best guess at {percent(confidence)}, which is below its threshold of {percent(threshold)}"
+        )
     if doubt:
         return Choice(decided=best, route=REVIEW, probabilities=probabilities, because=doubt, unsure=unsure)
-    because = f"{best} at {confidence:.0%}: {_strongest(best, findings)}"
+    because = f"{best} at {percent(confidence)}: {_strongest(best, findings)}"
     return Choice(decided=best, route=best, probabilities=probabilities, because=because)
 
 

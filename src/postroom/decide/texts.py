@@ -35,6 +35,7 @@ from postroom.model.judgement import Finding
 from postroom.model.mail import MailId, RouteName
 from postroom.model.memory import TextRecord
 from postroom.model.message import Message
+from postroom.model.shares import percent
 
 LIKE = 0.8
 """From this likeness on, two texts are nearly the same."""
@@ -129,7 +130,7 @@ def findings(said: Sequence[bytes], known: Iterable[TextRecord], now: float) -> 
         (pair for pair in alike if pair[1].route == route), key=lambda pair: (pair[0], pair[1].mail_id)
     )
     reason = (
-        f"people gave mail that says nearly the same ({likest:.0%}) to {route}"
+        f"people gave mail that says nearly the same ({percent(likest)}) to {route}"
         f" ({_count(reviewers, 'reviewer')}, {_count(senders, 'sender')}{'; others disagreed' if others else ''})"
     )
     return (

@@ -15,9 +15,9 @@ from postroom.decide.rulebook import Rulebook
 from postroom.decide.substance import fold_mail
 from postroom.flow.replay import as_then, newest_judged
 from postroom.flow.tally import Tally, Tried
-from postroom.model.backtest import MOST_MAILS, Asked, Change, Report
+from postroom.model.backtest import MOST_MAILS, Asked, Change, Report, Touched, Written
 from postroom.model.desktop import Wanted
-from postroom.model.judgement import Decision, Verdict
+from postroom.model.judgement import Decision, Source, Verdict
 from postroom.model.mail import Mail, MailId
 from postroom.model.trust import Trust
 from postroom.ports import Store
@@ -27,6 +27,10 @@ from postroom.understand.reader import read
 DAY: Final = 86_400.0
 _BATCH: Final = 64
 _PAGE: Final = 500
+#: of what is written otherwise, that is told of in words
+_TOLD: Final = 3
+_WRITTEN: Final[Mapping[Written, str]] = {"new": "The new", "changed": "The changed", "gone": "The former"}
+_KINDS: Final[Mapping[Source, str]] = {"rule": "rule", "phrases": "phrase list", "urgent": "signal"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,7 @@ class Backtesting:
             tried=versions(self.tried),
             gone=self.gone(asked, since, now),
             cut=cut,
+            written=written_otherwise(self.in_force, self.tried),
         )
         return report, tuple(tally.changes)
 
@@ -115,6 +120,27 @@ def versions(book: Rulebook) -> tuple[str, str]:
     return book.rules_version, book.phrases_version
 
 
+def written_otherwise(in_force: Rulebook, tried: Rulebook) -> Mapping[tuple[Source, str], Written]:
+    """What the tried book has otherwise, of all that findings can name, and how."""
+    before, after = _named(in_force), _named(tried)
+    return {
+        one: "gone" if one not in after else "new" if one not in before else "changed"
+        for one in {*before, *after}
+        if before.get(one) != after.get(one)
+    }
+
+
+def _named(book: Rulebook) -> Mapping[tuple[Source, str], object]:
+    """Rules, wherever they stand, and phrase lists; those of concepts are found in rules alone."""
+    found: dict[tuple[Source, str], object] = {
+        ("rule", rule.name): replace(rule, file="", line=1) for rule in book.rules.rules
+    }
+    for one in book.phrases.lists:
+        if one.kind != "concept":
+            found["urgent" if one.kind == "signal" else "phrases", one.name] = (one.kind, frozenset(one.phrases))
+    return found
+
+
 def in_words(report: Report) -> str:
     """What it comes to, in a sentence or two."""
     if report.same:
@@ -143,14 +169,27 @@ def _sentences(report: Report) -> Iterator[str]:
     of = f"of {_mails(report.mails)}"
     if report.moved:
         yield f"{report.moved:,} {of} would go elsewhere{_corrected(report)}."
-    else:
+    elif report.differ:
         yield f"None {of} would go elsewhere."
+    else:
+        yield f"Nothing would change: {_mails(report.mails)} judged again."
     if report.broken:
         yield f"{report.broken:,} would leave the place where people said that they belong."
     if report.urgent_lost:
         yield f"{report.urgent_lost:,} would lose an urgent signal."
     if report.urgent_gained:
         yield f"{report.urgent_gained:,} would gain an urgent signal."
+    for one in report.touched[:_TOLD]:
+        yield f"{_WRITTEN[one.how]} {_KINDS[one.source]} «{one.name}» {_found(one, of)}."
+    if more := report.touched[_TOLD:]:
+        yield f"{len(more):,} more are written otherwise; {sum(not one.after for one in more):,} of them were found in no mail."
+
+
+def _found(one: Touched, of: str) -> str:
+    if one.how == "gone":
+        return f"was found in {one.before:,} {of}"
+    as_before = ", as before" if one.how == "changed" and one.before == one.after else ""
+    return f"was found in {one.after:,} {of}{as_before}"
 
 
 def _corrected(report: Report) -> str:

@@ -33,6 +33,8 @@ class Desks:
     tell: tuple[DestinationName, ...] = ()
     #: named people who get urgent mail at once
     urgent: tuple[DestinationName, ...] = ()
+    #: built-in inboxes: of mail that lies there it is known what nobody has read
+    inboxes: frozenset[DestinationName] = frozenset()
     #: route of last resort
     fallback: RouteName = field(default=RouteName("general"))
 
@@ -65,6 +67,10 @@ class Desks:
     def files(self, decision: Decision) -> bool:
         """Whether the mail lies at a desk by it: neither with those who are asked, nor where it went before postroom."""
         return decision.route != REVIEW and not self._in_shadow(decision)
+
+    def knows_unread(self, route: RouteName) -> bool:
+        """Whether it is known what nobody at a desk has read: that is not told where its mail is delivered elsewhere alone."""
+        return not self.inboxes.isdisjoint(self.lies_at(route))
 
     def places(self, decision: Decision) -> tuple[DestinationName, ...]:
         """Where the mail lies after this decision; copies for alerts and leads are apart."""

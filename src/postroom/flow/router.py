@@ -320,6 +320,7 @@ class Dispatch:
     """The third step: one mail to one destination."""
 
     store: Store
+    desks: Desks
     observer: Observer
     clock: Callable[[], float]
     random: Callable[[], float]
@@ -343,6 +344,7 @@ class Dispatch:
             stamped=b"" if job.task != "deliver" else stamp(mail, why.decision, hostname=self.hostname, key=self.key),
             subject=why.summary.subject,
             from_addr=why.summary.from_addr,
+            beside=destination.name not in self.desks.places(why.decision),
         )
         try:
             receipt = (

@@ -34,6 +34,7 @@ Changes = Mapping[SheetName, str | None]
 """Sheets with the texts that they get; None for one that is taken away."""
 
 _MAX_WHY: Final = 500
+_MAX_NAME: Final = 80
 
 
 class Conflict(Refused):
@@ -92,9 +93,16 @@ class Rulework:
         """Where a mail goes, and would go with these changes; with what the rules of a sheet asked. Raises as `check`."""
         return self.bench.judge(mail, self._changed(changes), sheet)
 
-    def draft(self, changes: Changes, by: str) -> DraftId:
-        """Keep the files with these changes as a draft. Raises as `check`."""
-        return self.drafts.keep(self._changed(changes), by, self.clock())
+    def draft(self, changes: Changes, by: str, name: str = "") -> DraftId:
+        """Keep the files with these changes as a draft; without a name it has those of the files. Raises as `check`."""
+        named = " ".join(name.split())[:_MAX_NAME] or ", ".join(sorted(changes))[:_MAX_NAME]
+        return self.drafts.keep(self._changed(changes), by, self.clock(), named)
+
+    def open_drafts(self) -> tuple[tuple[Draft, Changes], ...]:
+        """The newest drafts that change anything of the files as they are, and what. Raises `TryLater`."""
+        texts = self.sheets.texts()
+        some = ((draft, _changes(draft, texts)) for draft in self.drafts.newest())
+        return tuple((draft, changes) for draft, changes in some if changes)
 
     def save(
         self,
@@ -152,8 +160,7 @@ class Rulework:
         found = self.drafts.get(draft)
         if found is None:
             raise Refused("this draft is not kept any more: begin again")
-        texts = self.sheets.texts()
-        return found, {sheet: text for sheet, text in found.texts.items() if texts.get(sheet) != text}
+        return found, _changes(found, self.sheets.texts())
 
     def _changed(self, changes: Changes) -> Texts:
         texts = self.sheets.texts()
@@ -226,6 +233,11 @@ def unchanged_since(entries: Sequence[Entry], versions: Sequence[Version]) -> Ma
 
 def _digest(text: str | None) -> str:
     return "" if text is None else digest_of(text)
+
+
+def _changes(draft: Draft, texts: Texts) -> Changes:
+    """What a draft has otherwise than the files."""
+    return {sheet: text for sheet, text in draft.texts.items() if texts.get(sheet) != text}
 
 
 def _changed(texts: Texts, changes: Changes) -> Texts:

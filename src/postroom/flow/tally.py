@@ -1,10 +1,12 @@
 """Two judgements of each mail, by the rules in force and by those that are tried: counted, and the differences listed. Pure."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
-from postroom.model.backtest import Change, Firing, Flow, Load, Report, Shift, Went
+from postroom.model.backtest import Change, Firing, Flow, Load, Report, Shift, Touched, Went, Written
 from postroom.model.judgement import REVIEW, Decision, Finding, Source, Verdict
 from postroom.model.mail import MailId, RouteName
 
@@ -12,6 +14,9 @@ LISTED: Final = 5000
 """Mails that move, or lose or gain an alarm, that are kept one by one: the newest."""
 BESIDE: Final = 1000
 """Those of which only tags change, or the guess in review."""
+
+NOTHING: Final[Mapping[tuple[Source, str], Written]] = MappingProxyType({})
+"""Nothing is written otherwise."""
 
 _HOUR: Final = 3600.0
 _SHIFTS: Final = 12
@@ -86,7 +91,15 @@ class Tally:
             self.changes.append(change)
 
     def report(
-        self, *, since: float, until: float, in_force: tuple[str, str], tried: tuple[str, str], gone: int, cut: bool
+        self,
+        *,
+        since: float,
+        until: float,
+        in_force: tuple[str, str],
+        tried: tuple[str, str],
+        gone: int,
+        cut: bool,
+        written: Mapping[tuple[Source, str], Written] = NOTHING,
     ) -> Report:
         """All that was counted."""
         said = ("moved", "to_review", "from_review", "guesses", "tags", "urgent_lost", "urgent_gained", "corrected",
@@ -102,6 +115,7 @@ class Tally:
             flows=self._flow_list(),
             loads=self._load_list(),
             firings=self._firing_list(),
+            touched=self._touched_list(written),
             listed=len(self.changes),
             **{name: self._counts[name] for name in said},
         )
@@ -131,6 +145,13 @@ class Tally:
             for route in {*sums[0], *sums[1]}
         ]
         return tuple(sorted(loads, key=lambda one: (-max(one.before, one.after), one.route)))
+
+    def _touched_list(self, written: Mapping[tuple[Source, str], Written]) -> tuple[Touched, ...]:
+        before, after = self._fired
+        return tuple(
+            Touched(source=one[0], name=one[1], how=how, before=before[one], after=after[one])
+            for one, how in sorted(written.items(), key=lambda item: (item[0][0] != "rule", item[0]))
+        )
 
     def _firing_list(self) -> tuple[Firing, ...]:
         before, after = self._fired

@@ -143,6 +143,17 @@ class Firing:
     after: int
 
 
+Written = Literal["new", "changed", "gone"]
+"""How the tried texts have a rule, a phrase list or a signal, of those in force."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched(Firing):
+    """One of them that is written otherwise, whether it was found in other mails or not."""
+
+    how: Written
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What the tried rules would have done to the mail of some days."""
@@ -184,6 +195,8 @@ class Report:
     loads: tuple[Load, ...] = ()
     #: those that differ, largest difference first
     firings: tuple[Firing, ...] = ()
+    #: what is written otherwise: rules first, by name
+    touched: tuple[Touched, ...] = ()
     #: that differ in any of this; of them, those that are kept one by one
     differ: int = 0
     listed: int = 0

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from postroom.model.listing import MailRow, Waiting
+from postroom.model.listing import MailRow, Reading, Waiting
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.targets import Answering
 
 Box = Literal["inbox", "review", "urgent", "all"]
 """Which lists there are: what lies at a desk; what waits for a person; urgent mail; everything."""
-
-Reading = Literal["", "unread", "read"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +45,17 @@ class MailPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hits:
+    """How many mails are as a reader asks for."""
+
+    number: int
+    #: perhaps more: it was not counted further
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoxCount:
-    """How much lies in one desk's inbox."""
+    """What nobody has read of one desk's built-in inbox."""
 
     route: RouteName
     brand: BrandName

@@ -11,6 +11,8 @@ PREVIEW = 160
 MailState = Literal["waiting", "parked", "dropped", "delivered", "duplicate", "erased"]
 """Of a mail's newest generation: ``waiting`` while anything is to do, ``delivered`` when everything is done."""
 
+Reading = Literal["", "unread", "read"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailRow:
@@ -42,6 +44,8 @@ class MailRow:
     #: when it was answered, or somebody said that it needs no answer; and which of both
     answered_at: float | None = None
     how: How | Literal[""] = ""
+    #: whether somebody at its desk has read it; ``""`` where that is not known, as it lies elsewhere
+    reading: Reading = ""
     #: how its own text begins, in one line of at most `PREVIEW` characters; lists for people have it (RFC 8621 §4.1.4)
     preview: str = ""
 

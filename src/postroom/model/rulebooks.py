@@ -65,6 +65,8 @@ class Draft:
     at: float
     by: str
     texts: Texts
+    #: given by its writer; ``""`` for none
+    name: str = ""
 
 
 def sheet_name(name: str) -> SheetName | None:

@@ -181,6 +181,8 @@ class Parcel:
     #: decoded subject and sender for lists; never used to route
     subject: str = ""
     from_addr: str = ""
+    #: a copy for those who are told of the mail: it lies elsewhere
+    beside: bool = False
     #: key of an earlier delivery that this one only says of that it belongs elsewhere now; ``""`` for a mail
     corrects: str = ""
 

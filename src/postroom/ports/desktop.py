@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from postroom.model.desktop import BoxCount, MailPage, Taken, Wanted
+from postroom.model.desktop import BoxCount, Hits, MailPage, Taken, Wanted
 from postroom.model.listing import MailRow
 from postroom.model.mail import MailId
 from postroom.model.people import Sight
@@ -16,6 +16,10 @@ class Views(Protocol):
         """Newest first, those older than the mail ``after``. Raises `Refused` for words that can't be searched for."""
         ...
 
+    def hits(self, wanted: Wanted, sight: Sight, *, most: int = 1000) -> Hits:
+        """How many mails `mails` lists in all, counted up to ``most``. Raises as it."""
+        ...
+
     def row(self, mail_id: MailId, sight: Sight) -> MailRow | None:
         """One mail as lists show it; None when there is none, or it may not be seen: nobody can tell which."""
         ...
@@ -25,7 +29,7 @@ class Views(Protocol):
         ...
 
     def counts(self, sight: Sight) -> tuple[BoxCount, ...]:
-        """Unread mail of each desk and brand."""
+        """What nobody has read of each desk and brand, of mail that lies in their built-in inboxes."""
         ...
 
 

@@ -134,8 +134,12 @@ class Versions(Protocol):
 class Drafts(Protocol):
     """Texts to try. They count for nothing, and are kept for a month, the newest two hundred. Every call raises `TryLater`."""
 
-    def keep(self, texts: Texts, by: str, now: float) -> DraftId:
+    def keep(self, texts: Texts, by: str, now: float, name: str = "") -> DraftId:
         """Keep all texts of a draft, durably: those that it changes, and those that it leaves as they are."""
+        ...
+
+    def newest(self, limit: int = 20) -> tuple[Draft, ...]:
+        """Those that are kept, newest first."""
         ...
 
     def get(self, draft: DraftId) -> Draft | None:

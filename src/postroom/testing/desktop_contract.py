@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from postroom.model.desktop import BoxCount, MailPage, Wanted
+from postroom.model.desktop import BoxCount, Hits, MailPage, Wanted
 from postroom.model.errors import Refused
 from postroom.model.judgement import REVIEW
 from postroom.model.mail import BrandName, DestinationName, MailId, RouteName
@@ -265,7 +265,11 @@ class ViewsContract:
         @settings(max_examples=200, deadline=None, database=None)
         @given(wanted=_wanted, sight=_sight, limit=st.sampled_from((1, 3, 50)))
         def check(wanted: Wanted, sight: Sight, limit: int) -> None:
-            assert all_of(views, wanted, sight, limit) == expected(known, wanted, sight)
+            found = expected(known, wanted, sight)
+            assert all_of(views, wanted, sight, limit) == found
+            hits = views.hits(wanted, sight, most=limit)
+            assert hits.number <= min(len(found), limit)
+            assert hits.more or hits.number == len(found)
 
         check()
 
@@ -339,6 +343,28 @@ class ViewsContract:
         assert views.counts(ALL) == (BoxCount(route=RouteName("appeals"), brand=BrandName("shop"), unread=1),)
         store.mark_read(mail_id)
         assert [row.id for row in views.mails(Wanted(reading="read"), ALL).rows] == [mail_id]
+
+    def test_hits_are_counted_so_far(self, store: Store, views: Views) -> None:
+        put(store, *(Known(number=number, subject="Locked") for number in range(3)))
+        wanted = Wanted(words="locked")
+        assert views.hits(wanted, ALL, most=2) == Hits(number=2, more=True)
+        assert views.hits(Wanted(words="unheard"), ALL) == Hits(number=0)
+        assert views.hits(wanted, Sight(brands=frozenset())) == Hits(number=0)
+
+    def test_a_copy_for_those_who_are_told_of_a_mail_says_nothing_of_its_desk(self, store: Store, views: Views) -> None:
+        (mail_id,) = put(store, Known(number=1))
+        (mail,) = store.read([mail_id])
+        store.file(replace(a_parcel(mail, "on-call"), beside=True)).result(timeout=30)
+        assert (views.counts(ALL), views.mails(Wanted(reading="unread"), ALL).rows) == ((), ())
+        assert [row.reading for row in views.mails(Wanted(), ALL).rows] == [""]
+        store.file(a_parcel(mail, "desk")).result(timeout=30)
+        store.mark_read(mail_id, "on-call")
+        assert [row.reading for row in views.mails(Wanted(), ALL).rows] == ["unread"]
+        store.file(replace(a_parcel(mail, "on-call", 2), beside=True)).result(timeout=30)
+        store.mark_read(mail_id, "desk")
+        assert (views.counts(ALL), [row.reading for row in views.mails(Wanted(), ALL).rows]) == ((), ["read"])
+        store.withdraw(mail_id, DestinationName("desk"), 1)
+        assert [row.reading for row in views.mails(Wanted(), ALL).rows] == [""]
 
     def test_a_mail_that_has_left_an_inbox_is_read_as_the_others_say(self, store: Store, views: Views) -> None:
         (mail_id,) = put(store, Known(number=1, inboxes={"desk": False, "copy": True}))

@@ -323,16 +323,17 @@ class PrivacyContract:
         given.append(replace(given[0], at=NOW + 1))
         last = versions.note(given, (), after=VersionNumber(0))
         kept = [drafts.keep({SHEET: text}, "root", NOW - 1) for text in texts]
+        named = drafts.keep({SHEET: ""}, "root", NOW - 1, f"without {ADA}")
         wanted = Somebody(whose=ADA, until=NOW)
         found = erasing.remembered(wanted)
-        assert (len(found.versions), found.drafts) == (3, tuple(kept[:2]))
+        assert (len(found.versions), found.drafts) == (3, (*kept[:2], named))
         erasing.forget(wanted, found)
         assert erasing.remembered(wanted) == Remembered()
         left = versions.of(SHEET)[::-1]
         assert [one.text for one in left] == [None, None, texts[2], None, texts[0]]
         assert [one.erased for one in left] == [True, True, False, False, False]
         assert (left[3].why, left[-1].number) == ("", last)
-        assert [drafts.get(one) is None for one in kept] == [True, True, False]
+        assert [drafts.get(one) is None for one in (*kept, named)] == [True, True, False, True]
 
     # Cases
 

@@ -96,6 +96,15 @@ class DraftsContract:
         assert empty.texts == {}
         assert other != number
 
+    def test_the_newest_come_first_with_their_names(self, drafts: Drafts) -> None:
+        for name in ("", "orders", "press"):
+            drafts.keep(TEXTS, "root", NOW, name)
+        found = drafts.newest(2)
+        assert [one.name for one in found] == ["press", "orders"]
+        assert found[0] == drafts.get(found[0].id)
+        drafts.keep(TEXTS, "root", NOW + 31 * DAY, "late")
+        assert [one.name for one in drafts.newest()] == ["late"]
+
     def test_there_is_none_of_another_number(self, drafts: Drafts) -> None:
         assert drafts.get(DraftId(1)) is None
 

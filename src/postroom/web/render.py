@@ -19,12 +19,14 @@ from postroom.web import words
 if TYPE_CHECKING:
     from postroom.web.visit import Visit
 
-_MORE: tuple[tuple[str, str, Role], ...] = (
+_WORK: tuple[tuple[str, str, Role], ...] = (
     ("review/agreement", "Agreement", "reviewer"),
+    ("letters", "Dead letters", "lead"),
+)
+_MORE: tuple[tuple[str, str, Role], ...] = (
     ("rules", "Rules", "lead"),
     ("backtest", "Back-test", "lead"),
     ("notices", "Notices", "lead"),
-    ("letters", "Dead letters", "lead"),
     ("condition", "Health", "lead"),
     ("person", "Privacy", "lead"),
     ("people", "People and keys", "admin"),
@@ -110,7 +112,7 @@ def case_routes(visit: "Visit") -> tuple[RouteName, ...]:
 
 
 def nav(visit: "Visit") -> dict[str, Any]:
-    """What the side shows: desks and saved views with their unread mail, how much waits for a person, and cases to work on (None: no desk of theirs has any).
+    """What the side shows: desks and saved views with their unread mail (None: their mail lies elsewhere), how much waits for a person, and cases to work on (None: no desk of theirs has any).
 
     Urgent mail that nobody has is None for those who may not see it.
     """
@@ -121,12 +123,14 @@ def nav(visit: "Visit") -> dict[str, Any]:
         unread[one.route] = unread.get(one.route, 0) + one.unread
     desks = [route for route in room.routes if visit.sight.routes is None or route in visit.sight.routes]
     pressing = room.deadlines.pressing(visit.now, visit.sight) if case_routes(visit) else None
+    known = room.reviewing.desks.knows_unread
     return {
+        "work": tuple(one for one in _WORK if user.is_at_least(one[2])),
         "more": tuple(one for one in _MORE if user.is_at_least(one[2]) and (one[0] != "rules" or may_work(user))),
         "urgent": room.urgency.alarms.waiting(visit.sight, user.name) if user.urgent else None,
         "pressing": pressing.near + pressing.late if pressing else 0,
         "views": [(view, _unread(view, counts)) for view in room.saved.of(user)],
-        "desks": [(route, unread.get(route, 0)) for route in desks],
+        "desks": [(route, unread.get(route, 0) if known(route) else None) for route in desks],
         "cases": room.cases.todo(visit.sight) if case_routes(visit) else None,
         "questions": room.turns.open_questions(visit.sight) if user.is_at_least("reviewer") else 0,
     }

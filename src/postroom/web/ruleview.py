@@ -224,9 +224,9 @@ def beginning(sheet: SheetName) -> str:
 _BEGINNINGS: Final[Mapping[str, str]] = {
     "rules": """\
 [[rule]]
-name = "press"
-comment = "Journalists name a deadline."
-all = ['phrases["general"] > 0', 'new_text.contains("deadline")']
+name = "password"
+comment = "Who can't get in for a forgotten password has not been banned."
+all = ['phrases["general"] > 0', 'new_text.contains("password")']
 route = "general"
 weight = 3.0
 """,
@@ -236,13 +236,13 @@ route = "general"
 [[group]]
 language = "en"
 weight = 2.0
-phrases = ["interview request", "journalist*"]
+phrases = ["forgot my password", "reset link*"]
 """,
     "examples": """\
 [[mail]]
-name = "a newspaper with a deadline"
-subject = "Question for our Friday issue"
-text = "I am a journalist with the Example Times, my deadline is tomorrow."
+name = "a forgotten password"
+subject = "Can't log in"
+text = "I forgot my password and the reset link does not arrive."
 [mail.expect]
 route = "general"
 """,

@@ -2,12 +2,16 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
+
+from postroom.model import shares
+from postroom.model.judgement import Finding
+from postroom.model.listing import Event
 
 PROBLEMS = {
     400: "That can't be read",
@@ -20,6 +24,10 @@ PROBLEMS = {
 _QUOTED = re.compile("(«[^»]*»)")
 #: change how letters join, not where they stand
 _JOINERS = "\u200c\u200d"
+#: of a finding's score
+_NEXT_TO_NOTHING = 0.05
+#: as far as hits are counted
+_MANY = 1000
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86_400.0
 
 
@@ -64,7 +72,7 @@ def machine(when: float) -> str:
 
 def percent(share: float) -> str:
     """A share in whole per cent; never 100 for less than all of it."""
-    return f"{min(round(share * 100), 99 if share < 1 else 100)} %"
+    return shares.percent(share).replace("%", " %")
 
 
 def fine(share: float) -> str:
@@ -83,6 +91,69 @@ def size(count: int) -> str:
 def thousands(count: int) -> str:
     """A whole number, its digits in threes."""
     return f"{count:,}"
+
+
+_ANSWERING = {"open": "to be answered", "soon": "answer due soon", "overdue": "answer late"}
+
+
+def wanted(field: str, value: str) -> str:
+    """One field of a search."""
+    match field:
+        case "urgent" | "unconfirmed":
+            return field
+        case "reading":
+            return value
+        case "answering":
+            return _ANSWERING.get(value, value)
+        case "days":
+            return f"last {value} days"
+        case "since" | "until":
+            return f"{'from' if field == 'since' else 'to'} {value}"
+        case "route":
+            return f"at {value}"
+        case "words":
+            return f"“{visible(value)}”"
+        case _:
+            return f"{field} {visible(value)}"
+
+
+def hits(number: int, *, more: bool) -> str:
+    """How many mails were found."""
+    if more:
+        return f"more than {number:,} mails" if number >= _MANY else f"{number:,} mails or more"
+    return "1 mail" if number == 1 else f"{number:,} mails"
+
+
+_HAPPENED = {
+    "decided": "decided",
+    "deliver ready": "to be delivered to",
+    "deliver claimed": "on its way to",
+    "deliver held": "held for",
+    "deliver done": "delivered to",
+    "deliver parked": "not delivered to",
+    "deliver dropped": "not to be delivered to",
+    "clock ready": "the clock of review runs",
+    "clock done": "the clock of review has ended",
+    "clock dropped": "the clock of review was stopped",
+    "withdraw done": "taken back from",
+    "correct done": "told that it belongs elsewhere:",
+}
+
+
+def happened(event: Event) -> tuple[str, str]:
+    """What befell a mail, in words; and the rest of it, the place first. Nothing for what another line says already."""
+    what, detail = _HAPPENED.get(event.what, event.what), event.detail
+    if event.what == "judge done" or (event.what == "decided" and detail == "generation 1"):
+        return ("", "") if event.what == "judge done" else (what, "")
+    place, _, said = detail.partition(" ")
+    return what, place if said == f"inbox {place}" else detail
+
+
+def counted(findings: Sequence[Finding], decided: str) -> tuple[list[Finding], list[Finding]]:
+    """Findings that say something, and all others: those that give another desk next to nothing."""
+    said = [one for one in findings if one.reason]
+    some = [one for one in said if one.veto or one.route in ("", decided) or one.score >= _NEXT_TO_NOTHING]
+    return some, [one for one in said if one not in some]
 
 
 def visible(text: str) -> str:
@@ -109,6 +180,9 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "fine": fine,
     "bytes": size,
     "thousands": thousands,
+    "wanted": wanted,
+    "counted": counted,
+    "happened": happened,
     "visible": visible,
     "quoted": quoted,
 }

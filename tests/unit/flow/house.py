@@ -201,6 +201,7 @@ class House:
         )
         self.dispatch = Dispatch(
             store=self.store,
+            desks=self.desks,
             observer=self.told,
             clock=self.clock.now,
             random=lambda: 0.5,

@@ -12,7 +12,7 @@ from postroom.adapters.store.lists import SqliteViews
 from postroom.decide.rulebook import Rulebook
 from postroom.decide.rulebook import compile as compile_rulebook
 from postroom.flow import backtest
-from postroom.flow.backtest import DAY, Backtesting, change_facts, in_words, remarks, report_facts
+from postroom.flow.backtest import DAY, Backtesting, change_facts, in_words, remarks, report_facts, written_otherwise
 from postroom.flow.moves import Mover
 from postroom.flow.verdicts import Reviewing
 from postroom.model.backtest import Asked, Change, Report
@@ -107,7 +107,7 @@ def test_mails_that_would_move_are_counted_and_listed_newest_first(house: House)
     assert sum(one.before for one in report.loads) == sum(one.after for one in report.loads) == 4
     (firing,) = [one for one in report.firings if one.source == "rule"]
     assert (firing.name, firing.before, firing.after) == ("money", 0, 2)
-    assert in_words(report) == "2 of 4 mails would go elsewhere."
+    assert in_words(report) == "2 of 4 mails would go elsewhere. The new rule «money» was found in 2 of 4 mails."
 
 
 def test_nothing_moves_by_what_is_in_force(house: House) -> None:
@@ -140,6 +140,7 @@ def test_whoever_goes_where_people_put_it_and_leaves_is_broken(house: House) -> 
     assert (change.word, change.corrected, report.broken, report.corrected) == ("broken", False, 1, 0)
     assert in_words(report) == (
         "1 of 1 mail would go elsewhere. 1 would leave the place where people said that they belong."
+        " The new rule «money» was found in 1 of 1 mail."
     )
 
 
@@ -156,7 +157,9 @@ def test_an_alarm_that_is_lost_is_told(house: House) -> None:
     report, changes = tried(house, quiet)
     assert (report.urgent_lost, report.urgent_gained, report.moved) == (1, 0, 0)
     assert [(one.mail_id, one.alarm) for one in changes] == [(mail.id, True)]
-    assert in_words(report) == "None of 1 mail would go elsewhere. 1 would lose an urgent signal."
+    assert in_words(report) == (
+        "None of 1 mail would go elsewhere. 1 would lose an urgent signal. The former signal «self-harm» was found in 1 of 1 mail."
+    )
     house.book = quiet
     report, _ = tried(house, book())
     assert (report.urgent_lost, report.urgent_gained) == (0, 1)
@@ -256,7 +259,38 @@ def test_without_mail_it_says_so(house: House) -> None:
     assert (report.mails, changes) == (0, ())
     assert in_words(report) == "There is no mail of these days to try them on."
     come(house, OTHER)
-    assert in_words(tried(house, book(MONEY))[0]) == "None of 1 mail would go elsewhere."
+    assert in_words(tried(house, book(MONEY))[0]) == (
+        "Nothing would change: 1 mail judged again. The new rule «money» was found in 0 of 1 mail."
+    )
+
+
+def test_what_is_written_otherwise_is_told_though_nothing_comes_of_it(house: House) -> None:
+    come(house, REFUND, OTHER)
+    before = book(MONEY)
+
+    def words(rules: str = "") -> str:
+        return in_words(tried(house, book(rules), in_force=before)[0])
+
+    assert (
+        words(f"{MONEY}priority = 1\n")
+        == "Nothing would change: 2 mails judged again. The changed rule «money» was found in 1 of 2 mails, as before."
+    )
+    assert "The former rule «money» was found in 1 of 2 mails." in words()
+    more = "".join(f'[[rule]]\nname = "n{n}"\nwhen = \'subject == "no {n}"\'\ntags = ["n"]\n' for n in range(5))
+    assert words(f"{MONEY}{more}").endswith("2 more are written otherwise; 2 of them were found in no mail.")
+
+
+def test_signals_and_phrases_are_compared_by_what_they_say() -> None:
+    phrases = 'route = "refunds"\n[[group]]\nlanguage = "en"\nphrases = ["{}"]\n'
+    signal = 'signal = "fire"\n[[group]]\nlanguage = "en"\nphrases = ["it burns"]\n'
+    concept = 'concept = "money"\n[[group]]\nlanguage = "en"\nphrases = ["cash"]\n'
+
+    def made(**files: str) -> Rulebook:
+        return compile_rulebook({}, files, [RouteName("refunds")])[0]
+
+    one, other = made(a=phrases.format("one"), c=concept), made(b=phrases.format("two"), s=signal)
+    assert written_otherwise(one, other) == {("phrases", "refunds"): "changed", ("urgent", "fire"): "new"}
+    assert written_otherwise(one, made(z=phrases.format("one"), c=concept.replace("cash", "coins"))) == {}
 
 
 def test_all_that_matters_is_said_in_words(house: House) -> None:

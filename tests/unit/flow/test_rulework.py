@@ -307,6 +307,15 @@ def test_a_draft_holds_all_files_and_says_what_it_changes(desk: Desk) -> None:
         desk.work.drafted(DraftId(99))
 
 
+def test_drafts_that_would_change_anything_have_names(desk: Desk) -> None:
+    desk.files.held |= {A: "one\n", B: "two\n"}
+    desk.work.draft({A: "new"}, "eve", "  late\n orders ")
+    desk.work.draft({A: "other", B: "more"}, "eve")
+    desk.work.draft({A: "one"}, "eve", "as it is")
+    found = [(draft.name, dict(changes)) for draft, changes in desk.work.open_drafts()]
+    assert found == [(f"{A}, {B}", {A: "other\n", B: "more\n"}), ("late orders", {A: "new\n"})]
+
+
 def test_checking_and_trying_change_nothing(desk: Desk) -> None:
     assert desk.work.check({A: "wrong"}).errors
     account: AccountState = "unknown"

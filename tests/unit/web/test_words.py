@@ -1,5 +1,8 @@
 """How pages put things."""
 
+from postroom.model.judgement import Finding
+from postroom.model.listing import Event
+from postroom.model.mail import RouteName
 from postroom.web import words
 
 
@@ -15,6 +18,39 @@ def test_spans_and_shares_round_down_to_what_people_say() -> None:
     assert [words.percent(share) for share in (0.0, 0.994, 0.9999, 1.0)] == ["0 %", "99 %", "99 %", "100 %"]
     assert [words.size(count) for count in (7, 1500, 2_500_000, 3_000_000_000)] == ["7 B", "1.5 kB", "2.5 MB", "3 GB"]
     assert (words.stamp(0.0), words.machine(0.0)) == ("1970-01-01 00:00", "1970-01-01T00:00:00Z")
+
+
+def test_fields_of_a_search_and_hits_are_said() -> None:
+    said = {"urgent": "1", "reading": "unread", "answering": "soon", "days": "7", "since": "2026-01-01", "until": "2026-02-01", "route": "appeals", "words": "a\u202eb", "sender": "@example.com"}  # fmt: skip
+    assert [words.wanted(field, value) for field, value in said.items()] == [
+        "urgent", "unread", "answer due soon", "last 7 days", "from 2026-01-01", "to 2026-02-01", "at appeals", "“ab”", "sender @example.com",
+    ]  # fmt: skip
+    assert [words.hits(n, more=more) for n, more in ((0, False), (1, False), (1000, True), (37, True))] == [
+        "0 mails", "1 mail", "more than 1,000 mails", "37 mails or more",
+    ]  # fmt: skip
+
+
+def test_what_happened_is_said_once_and_in_words() -> None:
+    def one(what: str, detail: str = "") -> tuple[str, str]:
+        return words.happened(Event(at=1.0, what=what, detail=detail))
+
+    assert one("judge done") == ("", "")
+    assert (one("decided", "generation 1"), one("decided", "generation 2")) == (
+        ("decided", ""),
+        ("decided", "generation 2"),
+    )
+    assert one("deliver done", "appeals inbox appeals") == ("delivered to", "appeals")
+    assert one("deliver parked", "far 550 no such user") == ("not delivered to", "far 550 no such user")
+    assert one("verdict", "lea said refunds") == ("verdict", "lea said refunds")
+
+
+def test_findings_that_say_next_to_nothing_of_another_desk_are_apart() -> None:
+    def one(route: str, score: float, reason: str = "why", *, veto: bool = False) -> Finding:
+        return Finding(source="classifier", route=RouteName(route), score=score, reason=reason, veto=veto)
+
+    findings = [one("appeals", 0.01), one("", 0.0), one("refunds", 0.3), one("general", 0.004), one("copyright", 0.0, veto=True), one("junk", 0.9, "")]  # fmt: skip
+    some, rest = words.counted(findings, "appeals")
+    assert ([f.route for f in some], [f.route for f in rest]) == (["appeals", "", "refunds", "copyright"], ["general"])
 
 
 def test_lengths_of_time_have_two_units() -> None:

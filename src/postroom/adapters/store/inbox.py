@@ -14,12 +14,12 @@ from postroom.model.work import InboxEntry, Parcel
 #: A mail is once in an inbox: a later generation takes the place of an earlier one, as new; the same or an earlier changes nothing.
 _FILE = Insert(
     head="INSERT INTO inbox (destination, mail, generation, route, delivered_at, from_addr, subject, confidence, urgent,"
-    " unconfirmed, stamp, whole) VALUES",
-    width=12,
+    " unconfirmed, stamp, whole, beside) VALUES",
+    width=13,
     tail="ON CONFLICT (mail, destination) DO UPDATE SET generation = excluded.generation, route = excluded.route,"
     " delivered_at = excluded.delivered_at, from_addr = excluded.from_addr, subject = excluded.subject,"
     " confidence = excluded.confidence, urgent = excluded.urgent, unconfirmed = excluded.unconfirmed, read_at = NULL,"
-    " stamp = excluded.stamp, whole = excluded.whole WHERE excluded.generation > inbox.generation",
+    " stamp = excluded.stamp, whole = excluded.whole, beside = excluded.beside WHERE excluded.generation > inbox.generation",
 )
 _ENTRY = (
     "SELECT m.id, i.destination, i.route, i.delivered_at, i.from_addr, i.subject, i.confidence, i.urgent, i.unconfirmed,"
@@ -47,7 +47,7 @@ def file(tx: sqlite3.Connection, clocks: Clocks, wrapped: Sequence[tuple[Parcel,
         rows.append(
             (parcel.destination, mail[0], parcel.generation, decision.route, now, short(parcel.from_addr, 320),
              short(parcel.subject, 998), decision.confidence, int(bool(decision.urgent)), int(decision.unconfirmed),
-             stamp, int(whole))
+             stamp, int(whole), int(parcel.beside))
         )  # fmt: skip
     _FILE.run(tx, rows)
     return [None] * len(wrapped)

@@ -20,7 +20,7 @@ from postroom.adapters.store.targets import ANSWERING
 from postroom.adapters.store.units import Units
 from postroom.adapters.store.views import ROW, row_of
 from postroom.model.codec import sound
-from postroom.model.desktop import BoxCount, MailPage, Wanted
+from postroom.model.desktop import BoxCount, Hits, MailPage, Wanted
 from postroom.model.judgement import REVIEW
 from postroom.model.listing import MailRow
 from postroom.model.mail import BrandName, MailId, RouteName
@@ -87,6 +87,26 @@ class SqliteViews:
                 asked.values,
             ).fetchone()
         return MailPage(rows=rows, after=MailId(last[0]) if last else "")
+
+    def hits(self, wanted: Wanted, sight: Sight, *, most: int = 1000) -> Hits:
+        """See `postroom.ports.desktop.Views.hits`. Like a list, it looks at no more than `LOOKED` rows."""
+        asked = _Asked(wanted, sight)
+        asked.values |= {
+            "match": query(asked.words, asked.sender, asked.few_brands), "now": self._units.clocks.now(), "looked": self._looked, "limit": most + 1,
+        }  # fmt: skip
+        with self._moment() as tx:
+            low, high = _window(tx, wanted, "")
+            asked.values |= {"low": low, "high": high}
+            if wanted.answering:
+                found, looked = _due_first(asked, beyond=False), _open_targets(asked, beyond=False)
+            elif (source := _source(tx, asked)) is not None:
+                found, looked = _select(asked, source), " UNION ALL ".join(source.ranges)
+            else:
+                return Hits(number=0)
+            (number,) = tx.execute(f"SELECT count(*) FROM ({found})", asked.values).fetchone()  # noqa: S608 - our own SQL
+            further = f"SELECT 1 FROM ({looked} LIMIT 1 OFFSET :looked - 1)"  # noqa: S608 - our own SQL
+            more = number > most or tx.execute(further, asked.values).fetchone() is not None
+        return Hits(number=min(number, most), more=more)
 
     def row(self, mail_id: MailId, sight: Sight) -> MailRow | None:
         """See `postroom.ports.desktop.Views.row`."""

@@ -21,6 +21,7 @@ _KEPT: Final = 30 * 86_400.0
 _MOST_DRAFTS: Final = 200
 _ESCAPES: Final = re.compile(r"\\n|[\\^$]")
 _VERSION: Final = "SELECT number, sheet, how, at, who, why, digest, text FROM versions"
+_DRAFT: Final = "SELECT id, at, who, name, texts FROM drafts WHERE texts IS NOT NULL"
 _NEWEST: Final = "WHERE number IN (SELECT max(number) FROM versions GROUP BY sheet) ORDER BY sheet"
 
 
@@ -73,7 +74,7 @@ class SqliteDrafts:
     def __init__(self, units: Units) -> None:
         self._units = units
 
-    def keep(self, texts: Texts, by: str, now: float) -> DraftId:
+    def keep(self, texts: Texts, by: str, now: float, name: str = "") -> DraftId:
         """See `postroom.ports.rulebooks.Drafts.keep`."""
         packed = _packed(json.dumps(dict(texts)))
         assert packed is not None
@@ -81,10 +82,11 @@ class SqliteDrafts:
         def unit(tx: sqlite3.Connection) -> DraftId:
             # Its row stays: no later draft is ever taken for it.
             tx.execute(
-                "UPDATE drafts SET texts = NULL WHERE texts IS NOT NULL AND (at < ? OR id <= (SELECT max(id) FROM drafts) - ?)",
+                "UPDATE drafts SET texts = NULL, name = '' WHERE texts IS NOT NULL AND (at < ? OR id <= (SELECT max(id) FROM drafts) - ?)",
                 (now - _KEPT, _MOST_DRAFTS - 1),
             )
-            made = tx.execute("INSERT INTO drafts (at, who, texts) VALUES (?, ?, ?)", (now, sound(by), packed))
+            row = (now, sound(by), short(name), packed)
+            made = tx.execute("INSERT INTO drafts (at, who, name, texts) VALUES (?, ?, ?, ?)", row)
             assert made.lastrowid is not None
             return DraftId(made.lastrowid)
 
@@ -92,21 +94,27 @@ class SqliteDrafts:
 
     def get(self, draft: DraftId) -> Draft | None:
         """See `postroom.ports.rulebooks.Drafts.get`."""
-        query = "SELECT at, who, texts FROM drafts WHERE id = ? AND texts IS NOT NULL"
         with self._units.lend() as tx:
-            row = tx.execute(query, (draft,)).fetchone()
-        if row is None:
-            return None
-        return Draft(id=draft, at=row[0], by=row[1], texts=_texts(row[2]))
+            row = tx.execute(f"{_DRAFT} AND id = ?", (draft,)).fetchone()
+        return None if row is None else _draft(row)
+
+    def newest(self, limit: int = 20) -> tuple[Draft, ...]:
+        """See `postroom.ports.rulebooks.Drafts.newest`."""
+        with self._units.lend() as tx:
+            return tuple(map(_draft, tx.execute(f"{_DRAFT} ORDER BY id DESC LIMIT ?", (limit,))))
 
 
 def naming(tx: sqlite3.Connection, wanted: Wanted) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Numbers of versions, and of drafts, in which an address stands that is meant."""
     versions = tx.execute("SELECT number, at, why, text FROM versions WHERE text IS NOT NULL OR why <> ''")
-    drafts = tx.execute("SELECT id, at, texts FROM drafts WHERE texts IS NOT NULL")
+    drafts = tx.execute("SELECT id, at, name, texts FROM drafts WHERE texts IS NOT NULL")
     return (
         tuple(n for n, at, why, text in versions if mentions(wanted, f"{why}\n{_bare(_unpacked(text))}", since=at)),
-        tuple(n for n, at, texts in drafts if mentions(wanted, _bare("\n".join(_texts(texts).values())), since=at)),
+        tuple(
+            n
+            for n, at, name, texts in drafts
+            if mentions(wanted, _bare("\n".join((name, *_texts(texts).values()))), since=at)
+        ),
     )
 
 
@@ -121,7 +129,14 @@ def forget(tx: sqlite3.Connection, versions: Sequence[int], drafts: Sequence[int
         "UPDATE versions SET text = NULL, why = '' WHERE number IN (SELECT value FROM json_each(?))",
         (id_list(versions),),
     )
-    tx.execute("UPDATE drafts SET texts = NULL WHERE id IN (SELECT value FROM json_each(?))", (id_list(drafts),))
+    tx.execute(
+        "UPDATE drafts SET texts = NULL, name = '' WHERE id IN (SELECT value FROM json_each(?))", (id_list(drafts),)
+    )
+
+
+def _draft(row: tuple[Any, ...]) -> Draft:
+    number, at, who, name, texts = row
+    return Draft(id=DraftId(number), at=at, by=who, name=name, texts=_texts(texts))
 
 
 def _unpacked(packed: bytes | None) -> str:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from postroom.adapters.store.desk import jobs as jobs_of
 from postroom.adapters.store.replies import replies_to
@@ -12,7 +12,7 @@ from postroom.adapters.store.sql import started_with
 from postroom.adapters.store.verdicts import verdicts_on
 from postroom.adapters.store.words import together
 from postroom.model.codec import sound
-from postroom.model.listing import PREVIEW, Event, MailRow
+from postroom.model.listing import PREVIEW, Event, MailRow, Reading
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.ports import JobFilter
 
@@ -29,6 +29,7 @@ WHEN m.duplicate_of IS NOT NULL THEN 'duplicate' ELSE (
 ) END
 """
 _ANSWERED = {"answered": "answered", "elsewhere": "answered elsewhere", "needless": "needs no answer"}
+_READINGS: Final[tuple[Reading, ...]] = ("", "unread", "read")
 _TAIL = 4
 """Letters from which on an id is looked for by its end: that reads all ids."""
 _TARGET = ", ".join(
@@ -40,6 +41,7 @@ ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
   coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''), {_TARGET},
+  coalesce(s.reading, 0),
   (SELECT substr(text, 1, {4 * PREVIEW}) FROM found WHERE found.rowid = m.seq)
 """  # noqa: S608 - our own SQL
 
@@ -182,7 +184,8 @@ def row_of(row: tuple[Any, ...]) -> MailRow:
         near_at=row[17],
         answered_at=row[18],
         how=row[19] or "",
-        preview=_preview(row[20] or ""),
+        reading=_READINGS[row[20]],
+        preview=_preview(row[21] or ""),
     )
 
 

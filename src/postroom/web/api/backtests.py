@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from postroom.flow.backtest import change_facts, report_facts
-from postroom.model.backtest import Backtest, ChangeKind, TestNumber, TestState, Which, Word
+from postroom.model.backtest import Backtest, ChangeKind, TestNumber, TestState, Which, Word, Written
 from postroom.model.errors import TryLater
 from postroom.model.judgement import Source
 from postroom.model.mail import RouteName
@@ -81,6 +81,12 @@ class FiringFacts(Output, frozen=True):
     after: int
 
 
+class TouchedFacts(FiringFacts, frozen=True):
+    """One of them that is written otherwise, whether it was found in other mails or not."""
+
+    how: Written
+
+
 class ReportFacts(Output, frozen=True):
     """What it came to. Only mail that the asker may see was looked at."""
 
@@ -112,6 +118,7 @@ class ReportFacts(Output, frozen=True):
     flows: tuple[FlowFacts, ...]
     loads: tuple[LoadFacts, ...]
     firings: tuple[FiringFacts, ...]
+    touched: Annotated[tuple[TouchedFacts, ...], Meta(description="What is written otherwise than in force.")]
     differ: Annotated[int, Meta(description="Mails that differ in any of this.")]
     listed: Annotated[int, Meta(description="Mails that are listed one by one.")]
 

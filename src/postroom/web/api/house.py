@@ -22,7 +22,7 @@ class Whose(Output, frozen=True):
 
 
 class Desk(Output, frozen=True):
-    """One desk of one brand."""
+    """One desk of one brand, with what nobody there has read."""
 
     route: str
     brand: str
@@ -34,7 +34,13 @@ class Desks(Output, frozen=True):
 
     routes: Annotated[tuple[str, ...], Meta(description="Desks whose mail you may see.")]
     brands: tuple[str, ...]
-    unread: Annotated[tuple[Desk, ...], Meta(description="Desks with unread mail.")]
+    unread: Annotated[
+        tuple[Desk, ...], Meta(description="Desks with unread mail, of those whose mail lies in postroom.")
+    ]
+    elsewhere: Annotated[
+        tuple[str, ...],
+        Meta(description="Desks whose mail is delivered elsewhere alone: what is unread there is not known."),
+    ]
 
 
 class Census(Output, frozen=True):
@@ -80,10 +86,12 @@ def get_me(call: Call[Nothing, Nothing]) -> Whose:
 def list_desks(call: Call[Nothing, Nothing]) -> Desks:
     """Desks and brands whose mail you may see, and how much of it is unread."""
     room, sight = call.room, call.sight
+    routes = tuple(one for one in room.routes if sight.routes is None or one in sight.routes)
     return Desks(
-        routes=tuple(one for one in room.routes if sight.routes is None or one in sight.routes),
+        routes=routes,
         brands=tuple(one for one in room.brands if sight.brands is None or one in sight.brands),
         unread=tuple(Desk(route=one.route, brand=one.brand, unread=one.unread) for one in room.views.counts(sight)),
+        elsewhere=tuple(one for one in routes if not room.reviewing.desks.knows_unread(one)),
     )
 
 

@@ -8,9 +8,9 @@ from starlette.responses import Response
 from postroom.flow.facts import decision_facts, explanation_facts, mail_facts, message_facts, verdict_facts
 from postroom.flow.moves import Consequence
 from postroom.flow.verdicts import Given
-from postroom.model.desktop import Reading, Wanted
+from postroom.model.desktop import Wanted
 from postroom.model.errors import Refused, unknown
-from postroom.model.listing import MailRow
+from postroom.model.listing import MailRow, Reading
 from postroom.model.mail import BrandName, DestinationName, Mail, MailId, RouteName
 from postroom.model.targets import Answering
 from postroom.web import mailview
@@ -55,7 +55,7 @@ class OfAttachment(OfMail, frozen=True):
     number: Annotated[int, Meta(ge=0, le=9999, description="Its place among the mail's attachments, from 0 on.")]
 
 
-class Search(Input, frozen=True, rename={"from_": "from"}):
+class Which(Input, frozen=True, rename={"from_": "from"}):
     """Which mails; what is left out means any."""
 
     route: Annotated[Word, Meta(description="The desk where it lies.", examples=["appeals"])] = ""
@@ -82,6 +82,28 @@ class Search(Input, frozen=True, rename={"from_": "from"}):
     ] = ""
     since: Annotated[Moment | None, Meta(description="Received at or after; seconds since the epoch.")] = None
     until: Annotated[Moment | None, Meta(description="Received before; seconds since the epoch.")] = None
+
+    def wanted(self) -> Wanted:
+        """The same in the words of the store."""
+        return Wanted(
+            route=RouteName(self.route),
+            brand=BrandName(self.brand),
+            words=self.words,
+            sender=self.from_,
+            tag=self.tag,
+            language=self.language,
+            reading=self.reading,
+            urgent=self.urgent,
+            unconfirmed=self.unconfirmed,
+            answering=self.answering,
+            since=self.since,
+            until=self.until,
+        )
+
+
+class Search(Which, frozen=True, rename={"from_": "from"}):
+    """Which mails, and how many of them."""
+
     after: Annotated[str, Meta(max_length=64, description="The after of the page before.")] = ""
     limit: Limit = 50
 
@@ -168,6 +190,13 @@ class MovedFacts(Output, frozen=True):
     deliveries: Annotated[tuple[str, ...], Meta(description="Where it is delivered because of it.")]
 
 
+class HitFacts(Output, frozen=True):
+    """How many there are."""
+
+    number: Annotated[int, Meta(description="At most 1000: it is not counted further.")]
+    more: Annotated[bool, Meta(description="Perhaps there are more.")]
+
+
 class Nearest(Output, frozen=True):
     """Verdicts on the mails most like it, likest first."""
 
@@ -181,22 +210,14 @@ def list_mails(call: Call[Search, Nothing]) -> MailPage:
     how far it looked, and `after` goes on from there.
     """
     asked = call.asked
-    wanted = Wanted(
-        route=RouteName(asked.route),
-        brand=BrandName(asked.brand),
-        words=asked.words,
-        sender=asked.from_,
-        tag=asked.tag,
-        language=asked.language,
-        reading=asked.reading,
-        urgent=asked.urgent,
-        unconfirmed=asked.unconfirmed,
-        answering=asked.answering,
-        since=asked.since,
-        until=asked.until,
-    )
-    found = call.room.views.mails(wanted, call.sight, after=asked.after, limit=asked.limit)
+    found = call.room.views.mails(asked.wanted(), call.sight, after=asked.after, limit=asked.limit)
     return MailPage(mails=tuple(map(mail_line, found.rows)), after=found.after, back_to=found.back_to)
+
+
+def count_mails(call: Call[Which, Nothing]) -> HitFacts:
+    """How many mails a search finds."""
+    found = call.room.views.hits(call.asked.wanted(), call.sight)
+    return HitFacts(number=found.number, more=found.more)
 
 
 def get_mail(call: Call[OfMail, Nothing]) -> MailFacts:
@@ -380,6 +401,7 @@ def given_facts(given: Given) -> GivenFacts:
 
 OPERATIONS = (
     Operation(do=list_mails, path="/mails", scope="read", refused=422),
+    Operation(do=count_mails, path="/mails/count", scope="read", refused=422),
     Operation(do=get_mail, path="/mails/{id}", scope="read"),
     Operation(do=get_explanation, path="/mails/{id}/explanation", scope="read"),
     Operation(do=get_events, path="/mails/{id}/events", scope="read"),

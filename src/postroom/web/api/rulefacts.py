@@ -82,6 +82,12 @@ class Some(Input, frozen=True):
     texts: Texts
 
 
+class Sketch(Some, frozen=True):
+    """Texts to keep as a draft."""
+
+    name: Annotated[str, Meta(max_length=80, description="Empty: the names of the files.")] = ""
+
+
 class Trial(Some, frozen=True):
     """A mail, and texts to judge it by."""
 
@@ -241,9 +247,26 @@ class DraftFacts(Output, frozen=True):
     """A draft: what all files would hold."""
 
     number: int
+    name: str
     at: Seconds
     by: str
     texts: dict[str, str]
+
+
+class DraftLine(Output, frozen=True):
+    """A draft, and the files that it has otherwise than they are."""
+
+    number: int
+    name: str
+    at: Seconds
+    by: str
+    changes: tuple[str, ...]
+
+
+class Drafts(Output, frozen=True):
+    """Drafts that would change anything, newest first: the newest twenty."""
+
+    drafts: tuple[DraftLine, ...]
 
 
 class Drafted(Output, frozen=True):

@@ -26,6 +26,8 @@ from postroom.web.api.rulefacts import (
     DiffLine,
     Drafted,
     DraftFacts,
+    DraftLine,
+    Drafts,
     OfDiff,
     OfSheet,
     OfSheetVersions,
@@ -42,6 +44,7 @@ from postroom.web.api.rulefacts import (
     RulesSaved,
     RuleText,
     RuleVersions,
+    Sketch,
     Some,
     Trial,
     TrialFacts,
@@ -173,10 +176,21 @@ def restore_rules(call: Call[OfVersion, Back]) -> RulesSaved:
     return RulesSaved(changed={version.sheet: version.digest}, checked=_checked(checked))
 
 
-def keep_draft(call: Call[Nothing, Some]) -> Drafted:
+def keep_draft(call: Call[Nothing, Sketch]) -> Drafted:
     """Keep these texts, with all other files as they are, as a draft for a back-test."""
     _may(call)
-    return Drafted(number=call.room.rulework.draft(_named(call.body.texts), call.user.name))
+    return Drafted(number=call.room.rulework.draft(_named(call.body.texts), call.user.name, call.body.name))
+
+
+def list_drafts(call: Call[Nothing, Nothing]) -> Drafts:
+    """Drafts that are not saved yet. Each is kept for a month."""
+    _may(call)
+    return Drafts(
+        drafts=tuple(
+            DraftLine(number=draft.id, name=draft.name, at=draft.at, by=draft.by, changes=tuple(sorted(changes)))
+            for draft, changes in call.room.rulework.open_drafts()
+        )
+    )
 
 
 def get_draft(call: Call[OfVersion, Nothing]) -> DraftFacts:
@@ -186,7 +200,11 @@ def get_draft(call: Call[OfVersion, Nothing]) -> DraftFacts:
     if found is None:
         raise Missing
     return DraftFacts(
-        number=found.id, at=found.at, by=found.by, texts={str(n): text for n, text in found.texts.items()}
+        number=found.id,
+        name=found.name,
+        at=found.at,
+        by=found.by,
+        texts={str(n): text for n, text in found.texts.items()},
     )
 
 
@@ -347,8 +365,9 @@ OPERATIONS = (
         scope="lead",
         method="POST",
         idempotent=False,
-        example=Some(texts={"rules/press.toml": None}),
+        example=Sketch(texts={"rules/press.toml": None}, name="without press"),
     ),
+    Operation(do=list_drafts, path="/rules/drafts", scope="lead"),
     Operation(do=get_draft, path="/rules/drafts/{number}", scope="lead"),
     Operation(do=get_rules_archive, path="/rules/archive", scope="lead", media="application/octet-stream"),
     Operation(

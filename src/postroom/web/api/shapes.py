@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from postroom.flow.facts import waiting_facts
 from postroom.model.judgement import Asked, Source
-from postroom.model.listing import Event, MailRow, MailState, Waiting
+from postroom.model.listing import Event, MailRow, MailState, Reading, Waiting
 from postroom.model.people import Role, Scope
 from postroom.model.targets import How
 from postroom.model.work import JobInfo, JobKind, JobState
@@ -69,6 +69,10 @@ class MailLine(Output, frozen=True, rename={"from_": "from"}):
         Meta(
             description="How: answered from here; elsewhere or needless, as somebody says; empty: no target, or not yet."
         ),
+    ]
+    reading: Annotated[
+        Reading,
+        Meta(description="Whether somebody at its desk has read it; empty where it lies elsewhere: that is not known."),
     ]
 
 
@@ -436,6 +440,7 @@ def mail_line(row: MailRow) -> MailLine:
         due_at=row.due_at,
         answered_at=row.answered_at,
         answered=row.how,
+        reading=row.reading,
     )
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -13,7 +13,18 @@ from starlette.responses import RedirectResponse, Response
 from postroom.flow.backtest import change_facts, in_words, remarks
 from postroom.flow.rulework import may_work
 from postroom.flow.trials import Listed
-from postroom.model.backtest import MOST_DAYS, MOST_MAILS, Backtest, ChangeKind, Shift, TestNumber, Which
+from postroom.model.backtest import (
+    MOST_DAYS,
+    MOST_MAILS,
+    Backtest,
+    ChangeKind,
+    Firing,
+    Report,
+    Shift,
+    TestNumber,
+    Which,
+    Written,
+)
 from postroom.model.errors import Refused
 from postroom.model.mail import RouteName
 from postroom.model.people import ALL
@@ -51,6 +62,7 @@ def begin(visit: Visit) -> Response:
         here="backtest",
         draft=draft,
         edited=_edited(visit, draft),
+        names=_names(visit),
         address=ruleview.address,
         days=_DAYS,
         most_days=MOST_DAYS,
@@ -86,6 +98,7 @@ def one(visit: Visit) -> Response:
         "here": "backtest",
         "test": test,
         "edited": _edited(visit, test.asked.draft),
+        "names": _names(visit),
         "address": ruleview.address,
     }
     if report is None:
@@ -106,8 +119,8 @@ def one(visit: Visit) -> Response:
         other_flows=sum(one.mails for one in report.flows[_FLOWS:]),
         flow_picture=Markup(flows(report.flows[:_FLOWS])) if report.moved else "",  # noqa: S704 - of our own tags
         load_picture=Markup(loads(report.loads, report.days)),  # noqa: S704 - of our own tags
-        firings=report.firings[:_FIRINGS],
-        other_firings=len(report.firings[_FIRINGS:]),
+        firings=_firings(report)[:_FIRINGS],
+        other_firings=len(_firings(report)[_FIRINGS:]),
         listed=listed,
         evidence={one.place: _evidence(one.change.shifts) for one in listed},
         kinds=_KINDS,
@@ -118,6 +131,11 @@ def one(visit: Visit) -> Response:
     )
 
 
+def _names(visit: Visit) -> Mapping[int, str]:
+    """Drafts that are kept, by number; none for those who may not write them."""
+    return {one.id: one.name for one in visit.room.rulework.drafts.newest()} if may_work(visit.user) else {}
+
+
 def _edited(visit: Visit, draft: int) -> list[SheetName]:
     """The files that a draft changes, for those who may go on writing them; none once it is saved, or kept no more."""
     if not draft or not may_work(visit.user):
@@ -126,6 +144,15 @@ def _edited(visit: Visit, draft: int) -> list[SheetName]:
         return sorted(visit.room.rulework.drafted(DraftId(draft))[1])
     except Refused:
         return []
+
+
+def _firings(report: Report) -> list[tuple[Firing, Written | Literal[""]]]:
+    """What is written otherwise, then what else was found in more or fewer mails."""
+    named = {(one.source, one.name) for one in report.touched}
+    rest: list[tuple[Firing, Written | Literal[""]]] = [
+        (one, "") for one in report.firings if (one.source, one.name) not in named
+    ]
+    return [*((one, one.how) for one in report.touched), *rest]
 
 
 def as_csv(visit: Visit) -> Response:

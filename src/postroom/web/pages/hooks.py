@@ -1,11 +1,12 @@
 """Outgoing webhooks: who is told of what, how each call went, and calling again."""
 
+from typing import get_args
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
 from postroom.model.errors import Refused
-from postroom.model.hooks import CallId, CallState
+from postroom.model.hooks import CallId, CallState, HookEvent
 from postroom.model.people import Deed
 from postroom.web.visit import Page, Visit
 
@@ -30,6 +31,7 @@ def hooks(visit: Visit) -> Response:
         counts=room.hooks.counts(),
         calls=found,
         states=_STATES,
+        events=get_args(HookEvent),
         given=given,
         older=f"/hooks?{urlencode(given | {'before': found[-1].id})}" if len(found) == _SHOWN else "",
     )

@@ -15,6 +15,7 @@ from postroom.web.pages.views import chosen
 from postroom.web.render import Missing
 from postroom.web.seen import read_by, seen
 from postroom.web.visit import Page, Visit, inside
+from postroom.web.words import hits
 
 _DAY = 86_400.0
 _MOST = 200
@@ -37,9 +38,12 @@ def inbox(visit: Visit) -> Response:
         else {name: visit.query[name].strip() for name in FIELDS if visit.query.get(name, "").strip()}
     )
     after = visit.query.get("after", "")
-    wrong, found = "", MailPage(rows=(), after="")
+    searching = any(name != "route" for name in asked)
+    wrong, found, counted = "", MailPage(rows=(), after=""), ""
     try:
         found = visit.room.views.mails(wanted(asked, visit.now), visit.sight, after=after, limit=50)
+        if searching and not after:
+            counted = _counted(visit, asked, found)
     except Refused as error:
         wrong = str(error)
     route, targets = asked.get("route", ""), visit.room.first_answers.rules
@@ -57,8 +61,29 @@ def inbox(visit: Visit) -> Response:
         older=f"/inbox?{urlencode({**here, 'after': found.after})}" if found.after else "",
         newest=f"/inbox?{urlencode(here)}" if after else "",
         may_move=visit.user.is_at_least("agent"),
-        searching=any(name != "route" for name in asked),
+        searching=searching,
+        counted=counted,
+        filters=[
+            (name, value, _address({one: said for one, said in asked.items() if one != name}))
+            for name, value in asked.items()
+        ],
+        clear=_address({"route": route} if route else {}),
+        elsewhere=[]
+        if not route or visit.room.reviewing.desks.knows_unread(RouteName(route))
+        else visit.room.reviewing.desks.lies_at(RouteName(route)),
     )
+
+
+def _counted(visit: Visit, asked: Mapping[str, str], found: MailPage) -> str:
+    """How many mails a search finds; one that fits on its page is not counted again."""
+    if not found.after:
+        return hits(len(found.rows), more=False)
+    counted = visit.room.views.hits(wanted(asked, visit.now), visit.sight)
+    return hits(counted.number, more=counted.more)
+
+
+def _address(asked: Mapping[str, str]) -> str:
+    return f"/inbox?{urlencode(asked)}" if asked else "/inbox"
 
 
 def together(visit: Visit) -> Response:

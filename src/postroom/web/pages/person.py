@@ -4,12 +4,15 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
+from postroom.model.desktop import Wanted
 from postroom.model.errors import Refused
+from postroom.model.listing import MailRow
 from postroom.model.mail import MailId
 from postroom.web import mailview
 from postroom.web.visit import Page, Visit
 
 _MOST_ERASURES = 20
+_MOST_MAILS = 50
 
 
 def start(visit: Visit) -> Response:
@@ -65,6 +68,11 @@ def _what(visit: Visit) -> str:
     return row.id
 
 
+def _theirs(visit: Visit, address: str) -> tuple[MailRow, ...]:
+    """Their newest mails, as far as the visitor may see them."""
+    return visit.room.views.mails(Wanted(sender=address), visit.sight, limit=_MOST_MAILS).rows
+
+
 def _sees_all(visit: Visit) -> bool:
     return visit.sight.brands is None and visit.sight.routes is None
 
@@ -78,6 +86,7 @@ def _page(visit: Visit, found: Any = None, done: Any = None) -> Response:
         here="person",
         found=found,
         done=done,
+        theirs=_theirs(visit, found["address"]) if found else (),
         whole=whole,
         holds=eraser.keeping.holds() if whole else (),
         erasures=eraser.erasing.erasures(limit=_MOST_ERASURES) if whole else (),

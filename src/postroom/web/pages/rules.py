@@ -32,6 +32,7 @@ def listed(visit: Visit) -> Response:
         shipped=ruleview.shipped(work.sheets.shipped()),
         gone=sorted(name for name, one in looked.newest.items() if not one.digest),
         in_force=work.sheets.in_force(looked.texts),
+        drafts=work.open_drafts(),
         kinds=KINDS,
         address=ruleview.address,
         checked=None,
@@ -102,7 +103,9 @@ def done(visit: Visit) -> Response:
         case "download":
             return mailview.download(sheet.partition("/")[2], normal_text(text).encode("utf-8", "replace"))
         case "draft":
-            return RedirectResponse(f"/backtest?draft={work.draft({sheet: text}, visit.user.name)}", status_code=303)
+            return RedirectResponse(
+                f"/backtest?draft={work.draft({sheet: text}, visit.user.name, visit.said('why'))}", status_code=303
+            )
         case "try":
             return _try(visit, sheet, text)
     try:

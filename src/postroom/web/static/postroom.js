@@ -122,8 +122,6 @@ document.addEventListener("toggle", async (event) => {
 }, true);
 
 function dress() {
-  const here = document.querySelector("#nav [aria-current]"), places = here?.closest(".places");
-  if (places) places.scrollLeft = here.offsetLeft - places.offsetLeft - 32;
   const first = document.querySelector("[data-review] .primary");
   if (first) first.focus({ preventScroll: true });
 }
@@ -140,7 +138,8 @@ async function listen() {
     heard = now;
   } catch { /* it is asked again */ }
 }
-function busy() { return document.querySelector("[data-tick]:checked,[data-live] details[open]") || document.activeElement.closest("input,select,textarea") || document.body.hasAttribute("aria-busy"); }
+function chooses() { try { return document.querySelector(":popover-open"); } catch { return null; } }
+function busy() { return chooses() || document.querySelector("[data-tick]:checked,[data-live] details[open]") || document.activeElement.closest("input,select,textarea") || document.body.hasAttribute("aria-busy"); }
 async function refresh() {
   const answer = await fetch(location.href, { credentials: "same-origin" });
   if (!answer.ok || answer.redirected) return;
@@ -161,7 +160,7 @@ async function places() {
   if (!answer.ok || answer.redirected) return;
   const then = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("nav");
   const nav = document.getElementById("nav"), here = nav.querySelector("[aria-current]")?.getAttribute("href");
-  if (!then || nav.contains(document.activeElement)) return;
+  if (!then || nav.contains(document.activeElement) || chooses()) return;
   then.querySelector(`[href="${CSS.escape(here || "")}"]`)?.setAttribute("aria-current", "page");
   nav.replaceWith(document.adoptNode(then));
 }

@@ -168,7 +168,7 @@ def test_an_admin_sees_them_on_a_page_and_calls_again(here: Installation, receiv
 
 def test_where_there_are_none_the_page_says_how_to_make_one(tmp_path: Path) -> None:
     with installation(tmp_path) as here:
-        assert "[hook.NAME]" in here.user("ada", "admin").get("/hooks").words
+        assert "[hook.helpdesk]" in here.user("ada", "admin").get("/hooks").words
 
 
 def test_threads_work_until_they_are_told_to_stop(here: Installation, receiver: Receiver) -> None:

@@ -202,7 +202,7 @@ def test_the_api_does_the_same(here: Installation, mails: list[MailId]) -> None:
     found = told(root.get("/backtests/1"))
     report = found["report"]
     assert (found["state"], report["mails"], report["moved"]) == ("done", 3, 1)
-    assert report["words"] == "1 of 3 mails would go elsewhere."
+    assert report["words"] == "1 of 3 mails would go elsewhere. The new rule «=order» was found in 1 of 3 mails."
     assert report["flows"] == [{"source": "refunds", "target": "general", "mails": 1, "fixed": 0, "broken": 0}]
     page = told(root.get("/backtests/1/changes?kind=moved&limit=1"))
     (change,) = page["changes"]

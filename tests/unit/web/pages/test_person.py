@@ -50,6 +50,13 @@ def test_somebody_is_looked_up_exported_and_erased(here: Installation, root: Bro
     assert "ada@" not in audit
 
 
+def test_their_mails_are_at_hand_without_an_address_in_a_link(here: Installation, root: Browser) -> None:
+    theirs, others = here.receive(APPEAL, letter("How do I change my name?", sender="bob@example.net"))
+    page = root.post("/person", csrf=root.csrf(), address="ada@example.net").text
+    assert '<a href="#theirs">2</a>' in page, "the envelope of both names them"
+    assert (f'href="/mail/{theirs}"' in page, others in page) == (True, False)
+
+
 def test_the_file_holds_their_mail(here: Installation) -> None:
     (mail,) = here.receive(APPEAL)
     content = here.room.export(ADA, "eve")

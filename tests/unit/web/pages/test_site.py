@@ -264,6 +264,30 @@ def test_search_finds_words_and_says_what_it_cannot_search_for(here: Installatio
     assert appeal in ada.get("/inbox?since=2020-01-01&until=2090-01-01&reading=unread&language=en").text
 
 
+def test_hits_are_counted_and_filters_dropped_one_by_one(here: Installation, ada: Browser) -> None:
+    here.receive(*(letter("How do I change my name?", subject=f"Name {n}") for n in range(51)), APPEAL)
+    page = ada.get("/inbox?words=name&route=general&language=en").words
+    assert "<b>51 mails</b>" in page
+    assert 'href="/inbox?route=general&language=en" aria-label="Without “name”"' in page
+    assert '<a href="/inbox?route=general">Clear</a>' in page
+    assert "<b>1 mail</b>" in ada.get("/inbox?words=suspension").text
+    assert "Clear" not in ada.get("/inbox?route=general").text
+
+
+def test_where_mail_lies_elsewhere_nobody_says_what_is_unread(tmp_path: Path) -> None:
+    settings = SETTINGS.replace('[destination.general]\nkind = "inbox"', '[destination.general]\nkind = "maildir"\npath = "general"\n[destination.on-call]\nkind = "inbox"\n[urgent]\ndestinations = ["on-call"]')  # fmt: skip
+    with installation(tmp_path, settings) as here:
+        ada = here.user("ada", "lead")
+        here.receive(QUESTION, letter("How do I change my name? I will kill myself.", subject="Question"), APPEAL)
+        page = ada.get("/inbox?route=general").words
+        assert page.count("data-item") == 2
+        assert "what is read or answered there is not known here" in page
+        assert (page.count("unread: "), page.count('class="count elsewhere"')) == (0, 1)
+        page = ada.get("/inbox").words
+        assert (page.count("unread: "), page.count('aria-label="1 unread"')) == (1, 1)
+        assert ada.get("/inbox?reading=unread").text.count("data-item") == 1
+
+
 def test_days_of_a_search_begin_at_midnight_utc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
