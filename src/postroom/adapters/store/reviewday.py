@@ -15,7 +15,7 @@ ORDER BY 2 DESC LIMIT :limit
 """
 _BACKLOG = """
 SELECT count(*), min(CASE WHEN w.asked = 'review' AND w.due_at < 9e18 THEN w.since END)
-FROM waiting AS w CROSS JOIN summaries AS s ON s.mail = w.mail WHERE {}
+FROM waiting AS w WHERE {}
 """
 
 
@@ -36,7 +36,7 @@ class SqliteReviewDay:
     def backlog(self, sight: Sight) -> Backlog:
         """See `postroom.ports.reviewing.ReviewDay.backlog`."""
         values = Values()
-        where = " AND ".join(seen(sight, values)) or "1"
+        where = " AND ".join(seen(sight, values, of="w", copies=False)) or "1"
         with self._units.lend() as tx:
             waiting, oldest = tx.execute(_BACKLOG.format(where), values).fetchone()
         return Backlog(waiting=waiting, oldest=oldest)
