@@ -13,6 +13,17 @@ MailState = Literal["waiting", "parked", "dropped", "delivered", "duplicate", "e
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What a mail says, as the store keeps it to search by."""
+
+    brand: BrandName
+    #: decoded
+    subject: str
+    #: new text; characters of scripts without spaces may stand apart
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailRow:
     """One line of a list of mails; the fields of the decision are empty until there is one."""
 
