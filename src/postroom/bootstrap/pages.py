@@ -113,7 +113,7 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         def may_see(brand: BrandName, route: RouteName) -> bool:
             return sight.sees(brand, route, route)
 
-        return nearest(house.store, house.trust, mail.id, message, may_see=may_see, clock=time.monotonic)
+        return nearest(house.store, mail.id, message, may_see=may_see)
 
     def export_for_page(address: str, by: str) -> bytes:
         with tempfile.TemporaryDirectory(prefix="export-", dir=house.data) as folder:

@@ -1,7 +1,6 @@
 """`explain`: why a mail goes where it goes, in words or as JSON; of a mail in the store, or of a file."""
 
 import os
-import time
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
@@ -179,8 +178,7 @@ def explanation_of(house: "House", decision: "Decision", message: "Message") -> 
 
     alike: tuple[Neighbour, ...] = ()
     if house.has_store:
-        store, trust = house.store, house.trust
-        alike = nearest(store, trust, decision.mail_id, message, may_see=everything, clock=time.monotonic)
+        alike = nearest(house.store, decision.mail_id, message, may_see=everything)
     return explained(decision, message, house.policy, alike, house.settings.urgent.destinations)
 
 

@@ -80,6 +80,11 @@ _PLAIN = bytes(
 def words(folded: Folded) -> list[bytes]:
     """The words of subject and new text, in UTF-8."""
     text = folded.text if folded.text.isascii() else UNSPACED.sub(r" \g<0> ", folded.text)
+    return plain_words(text)
+
+
+def plain_words(text: str) -> list[bytes]:
+    """What stands between blanks and punctuation, in UTF-8; digits alike."""
     return text.encode("utf-8", "replace").translate(_PLAIN).split()
 
 

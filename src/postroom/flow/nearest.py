@@ -1,38 +1,38 @@
 """The mails most like this one that people gave verdicts on: what was said of them, by whom and when.
 
-Likeness is the cosine of the texts' words and pairs of neighbouring words, each counted 1 + log of how often it stands there,
-times 1 + log of how rare it is among the texts compared (tf-idf: Salton, Buckley 1988). It is made when it is asked for, from
-the newest `LOOKED_AT` mails with a verdict that the reader may see, and ends with what it has when time is up.
+It is made when it is asked for, in two steps, from the words that the store keeps to search by: no mail is read again.
+First the newest `LOOKED_AT` mails with a verdict that the reader may see are gone through for words that this one has too,
+rare ones first (inverse document frequency: Sparck Jones 1972). Then the `COMPARED` of them that share most are compared.
+Their likeness is the cosine of the texts' words and pairs of neighbouring words, folded, each counted 1 + log of how often it
+stands there, times 1 + log of how rare it is among the texts compared (tf-idf: Salton, Buckley 1988).
 """
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
 from postroom.decide import texts
-from postroom.decide.substance import fold_mail
+from postroom.decide.folding import fold
 from postroom.model.judgement import Verdict
-from postroom.model.mail import BrandName, Mail, MailId, RouteName
+from postroom.model.listing import SPOKEN, Spoken
+from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.message import Message
-from postroom.model.trust import Trust
-from postroom.understand.reader import read
 
 LOOKED_AT = 300
-"""Mails compared."""
+"""Mails gone through."""
 
-SECONDS = 1.5
-"""For reading them."""
+COMPARED = 50
+"""Mails compared."""
 
 MOST = 5
 LEAST_LIKE = 0.1
 """Below it, two texts have little but chance in common."""
 
-_VERDICTS = 3000
-"""The newest verdicts that are gone through for them."""
-_BATCH = 8
+_VERDICTS = (400, 3000)
+"""The newest verdicts that are gone through for them; more only where few of them may be seen."""
 _WORDS = 600
 _COMMON = 4
 
@@ -52,8 +52,8 @@ class Past(Protocol):
         """As `ports.Verdicts.newest_verdicts`."""
         ...
 
-    def read(self, ids: Sequence[MailId]) -> tuple[Mail, ...]:
-        """As `ports.Arrivals.read`."""
+    def spoken(self, ids: Collection[MailId]) -> Mapping[MailId, Spoken]:
+        """As `ports.Verdicts.spoken`."""
         ...
 
 
@@ -73,49 +73,69 @@ class Neighbour:
 Terms = Mapping[bytes, float]
 
 
-def nearest(
-    store: Past, trust: Trust, of: MailId, message: Message, *, may_see: MaySee, clock: Callable[[], float]
-) -> tuple[Neighbour, ...]:
-    """The likest `MOST`, likest first, but never the mail itself. ``clock`` is monotonic, in seconds. Raises `TryLater`."""
-    until = clock() + SECONDS
-    verdicts: dict[MailId, Verdict] = {}
-    for verdict in store.newest_verdicts(_VERDICTS):
-        verdicts.setdefault(verdict.mail_id, verdict)
-    verdicts.pop(of, None)
-    own = terms(message)
-    known = list(_read(store, trust, verdicts, may_see, lambda: clock() < until))
-    rarity = _rarity([own, *(said for _, _, said in known)])
-    mine = _weighed(own, rarity)
+def nearest(store: Past, of: MailId, message: Message, *, may_see: MaySee) -> tuple[Neighbour, ...]:
+    """The likest `MOST`, likest first, but never the mail itself. Raises `TryLater`."""
+    known, verdicts = _seen(store, of, may_see)
+    own = store.spoken([of]).get(of) or Spoken(
+        brand=BrandName(""), subject=message.subject, text=message.new_text[:SPOKEN]
+    )
+    compared = [known[number] for number in _likely(own, [one for _, one in known])]
+    mine, *others = map(terms, (own, *(one for _, one in compared)))
+    rarity = _rarity([mine, *others])
+    weighed = _weighed(mine, rarity)
     found = []
-    for mail, (subject, verdict), said in known:
-        alike, common = _cosine(mine, _weighed(said, rarity))
+    for (mail_id, one), said in zip(compared, others, strict=True):
+        alike, common = _cosine(weighed, _weighed(said, rarity))
         if alike >= LEAST_LIKE:
-            found.append(Neighbour(verdict=verdict, brand=mail.brand, subject=subject, likeness=alike, common=common))
+            found.append(
+                Neighbour(
+                    verdict=verdicts[mail_id], brand=one.brand, subject=one.subject, likeness=alike, common=common
+                )
+            )
     return tuple(sorted(found, key=lambda one: (-one.likeness, -one.verdict.number))[:MOST])
 
 
-def terms(message: Message) -> Terms:
-    """The words and pairs of a mail's beginning, with 1 + log of how often each stands there."""
-    said = texts.words(fold_mail(message))[:_WORDS]
-    counts = Counter([*said, *(b" ".join(pair) for pair in pairwise(said))])
+def terms(spoken: Spoken) -> Terms:
+    """The words and pairs of a mail's beginning, folded, with 1 + log of how often each stands there."""
+    said = texts.words(fold(spoken.subject, spoken.text))[:_WORDS]
+    counts = Counter([*said, *map(b" ".join, pairwise(said))])
     return {term: 1.0 + math.log(count) for term, count in counts.items()}
 
 
-def _read(
-    store: Past, trust: Trust, verdicts: Mapping[MailId, Verdict], may_see: MaySee, in_time: Callable[[], bool]
-) -> Iterator[tuple[Mail, tuple[str, Verdict], Terms]]:
-    """The mails of these verdicts that may be seen, a few at a time: they may be large."""
-    ids = list(verdicts)
-    seen = 0
-    for start in range(0, len(ids), _BATCH):
-        for mail in store.read(ids[start : start + _BATCH]):
-            if not in_time() or seen >= LOOKED_AT:
-                return
-            verdict = verdicts[mail.id]
-            if may_see(mail.brand, verdict.said):
-                seen += 1
-                message = read(mail, trust)
-                yield mail, (message.subject, verdict), terms(message)
+def _seen(store: Past, of: MailId, may_see: MaySee) -> tuple[list[tuple[MailId, Spoken]], Mapping[MailId, Verdict]]:
+    """Mails that may be seen, those with the newest verdicts first; and the verdicts that count of them."""
+    found: list[tuple[MailId, Spoken]] = []
+    verdicts: dict[MailId, Verdict] = {}
+    for most in _VERDICTS:
+        newest = store.newest_verdicts(most)
+        verdicts = {}
+        for verdict in newest:
+            verdicts.setdefault(verdict.mail_id, verdict)
+        verdicts.pop(of, None)
+        kept = store.spoken(verdicts)
+        found = [
+            (mail_id, kept[mail_id])
+            for mail_id, verdict in verdicts.items()
+            if mail_id in kept and may_see(kept[mail_id].brand, verdict.said)
+        ]
+        if len(found) >= LOOKED_AT or len(newest) < most:
+            break
+    return found[:LOOKED_AT], verdicts
+
+
+def _likely(own: Spoken, known: Sequence[Spoken]) -> list[int]:
+    """Places of those that share most with it, by the rarity of the words, of which a long text has many by chance."""
+    mine, *others = map(_plain_words, (own, *known))
+    among = Counter(word for said in others for word in mine & said)
+    rarity = {word: math.log((1 + len(others)) / count) ** 2 for word, count in among.items()}
+    shares = [sum(map(rarity.__getitem__, mine & said)) / math.sqrt(len(said) or 1) for said in others]
+    some = (number for number, share in enumerate(shares) if share > 0.0)
+    return sorted(some, key=lambda number: (-shares[number], number))[:COMPARED]
+
+
+def _plain_words(spoken: Spoken) -> frozenset[bytes]:
+    """The words, quickly."""
+    return frozenset(texts.plain_words(f"{spoken.subject} {spoken.text}".lower()))
 
 
 def _rarity(all_terms: Sequence[Terms]) -> dict[bytes, float]:

@@ -14,6 +14,21 @@ MailState = Literal["waiting", "parked", "dropped", "delivered", "duplicate", "e
 Reading = Literal["", "unread", "read"]
 
 
+#: characters of its text that are read to compare a mail with others
+SPOKEN = 8_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What a mail says, as the store keeps it to search by."""
+
+    brand: BrandName
+    #: decoded
+    subject: str
+    #: the first `SPOKEN` characters of the new text; those of scripts without spaces may stand apart
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailRow:
     """One line of a list of mails; the fields of the decision are empty until there is one."""

@@ -1,13 +1,13 @@
 """What people are asked, say and do by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from postroom.decide.remember import Keys
 from postroom.model.judgement import Decision, Verdict
-from postroom.model.listing import Waiting
+from postroom.model.listing import Spoken, Waiting
 from postroom.model.mail import BounceOf, DestinationName, MailId
 from postroom.model.memory import Memory, Remember
 from postroom.model.people import Deed
@@ -68,6 +68,10 @@ class Verdicts(Protocol):
 
     def newest_verdicts(self, limit: int) -> tuple[Verdict, ...]:
         """So many verdicts at most that were not taken back, the one kept last first. Raises `TryLater`."""
+        ...
+
+    def spoken(self, ids: Collection[MailId]) -> Mapping[MailId, Spoken]:
+        """What those of these mails say that were judged: as they are searched by. Raises `TryLater`."""
         ...
 
     def verdicts_on(self, mail_id: MailId) -> tuple[Verdict, ...]:

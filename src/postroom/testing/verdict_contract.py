@@ -300,6 +300,18 @@ class VerdictsContract:
         house.clock.advance(house.lease_seconds + 1)
         assert store.rule(a_ruling(job.mail_id)).number > 0
 
+    def test_what_a_mail_says_is_read_from_what_is_searched(self, store: Store) -> None:
+        (job,) = asked(store, "audit")
+        (mail,) = store.read([job.mail_id])
+        waiting = a_mail(2)
+        accept(store, waiting)
+        said = store.spoken([job.mail_id, waiting.id, MailId("nobody")])
+        summary = store.summaries([job.mail_id])[job.mail_id]
+        assert {(one, what.brand, what.subject) for one, what in said.items()} == {
+            (job.mail_id, mail.brand, summary.subject)
+        }
+        assert store.spoken([]) == {}
+
     def test_verdicts_are_read_in_order_by_time_and_page(self, store: Store) -> None:
         jobs = asked(store, "audit", "audit", "audit")
         given = []

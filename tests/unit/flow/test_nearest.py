@@ -1,7 +1,6 @@
 """The mails most like one that people gave verdicts on; only those that the reader may see."""
 
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -28,9 +27,8 @@ def house(tmp_path: Path) -> Iterator[House]:
     house.store.close()
 
 
-def alike(house: House, mail: Mail, may_see=everything, clock=lambda: 0.0) -> tuple[Neighbour, ...]:
-    message = read(mail, house.judging.trust)
-    return nearest(house.store, house.judging.trust, mail.id, message, may_see=may_see, clock=clock)
+def alike(house: House, mail: Mail, may_see=everything) -> tuple[Neighbour, ...]:
+    return nearest(house.store, mail.id, read(mail, house.judging.trust), may_see=may_see)
 
 
 def given(house: House, body: str, said: RouteName, number: int, by: str = "ada", **more: str) -> Mail:
@@ -84,17 +82,52 @@ def test_what_the_reader_may_not_see_is_not_told(house: House) -> None:
     assert asked == [("shop", REFUNDS)]
 
 
-def test_it_ends_when_time_is_up_and_after_so_many(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_than_so_many_are_gone_through_compared_and_shown(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(4):
-        given(house, f"{PARCEL} {number}", REFUNDS, number)
+        given(house, f"{PARCEL} {'Truly. ' * number}", REFUNDS, number)
     (mail,) = house.accept(a_message(PARCEL_TOO, Message_ID="<9@example.com>"))
-    assert len(alike(house, mail)) == 4
-    seconds = count(0.0, module.SECONDS / 3)
-    assert len(alike(house, mail, clock=lambda: next(seconds))) == 2
+    newest_first = [one.verdict.mail_id for one in alike(house, mail)]
+    assert len(newest_first) == 4
     monkeypatch.setattr(module, "LOOKED_AT", 3)
-    assert len(alike(house, mail)) == 3
+    assert {one.verdict.mail_id for one in alike(house, mail)} == {
+        one.mail_id for one in house.store.newest_verdicts(3)
+    }
+    monkeypatch.setattr(module, "COMPARED", 2)
+    assert len(alike(house, mail)) == 2
     monkeypatch.setattr(module, "MOST", 1)
     assert len(alike(house, mail)) == 1
+
+
+def test_older_verdicts_are_gone_through_where_few_may_be_seen(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_VERDICTS", (2, 3))
+    oldest, *_ = [
+        given(house, PARCEL, said, number) for number, said in enumerate((REFUNDS, GENERAL, GENERAL, GENERAL))
+    ]
+    (mail,) = house.accept(a_message(PARCEL_TOO, Message_ID="<9@example.com>"))
+    assert alike(house, mail, lambda _, route: route == REFUNDS) == ()
+    monkeypatch.setattr(module, "_VERDICTS", (2, 4))
+    (only,) = alike(house, mail, lambda _, route: route == REFUNDS)
+    assert only.verdict.mail_id == oldest.id
+
+
+def test_rare_words_lead_to_the_likest(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "COMPARED", 1)
+    heron = given(house, "I saw a heron there.", REFUNDS, 1, subject="a")
+    for number in range(2, 5):
+        given(house, f"Now I was there and then I saw a lot of it, number {number}.", GENERAL, number, subject="b")
+    (mail,) = house.accept(a_message("Was I there and then a heron of it?", Message_ID="<9@example.com>"))
+    (only,) = alike(house, mail)
+    assert only.verdict.mail_id == heron.id
+
+
+def test_scripts_without_spaces_are_compared_and_shown_as_they_were_written(house: House) -> None:
+    given(house, "계정이 정지되었습니다.", APPEALS, 1, subject="계정 정지")
+    mail = arrive(house, "제 계정이 정지되었습니다.", Message_ID="<2@example.com>", Subject="계정")
+    (only,) = alike(house, mail)
+    assert only.subject == "계정 정지"
+    assert only.likeness > 0.5
 
 
 def test_an_explanation_has_all_of_it_and_is_json(house: House) -> None:

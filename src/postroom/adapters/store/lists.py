@@ -39,16 +39,36 @@ _Desk = tuple[RouteName, BrandName]
 _ROWS = f"""
 {ROW} FROM json_each(?) AS wanted CROSS JOIN mails AS m ON m.seq = wanted.value LEFT JOIN summaries AS s ON s.mail = m.seq
 """
-_NEXT_ROUTE = "SELECT min(route) FROM summaries INDEXED BY summaries_desk WHERE route > ?"
-_FIRST_BRAND = "SELECT min(brand) FROM summaries INDEXED BY summaries_desk WHERE route = ?"
-_NEXT_BRAND = f"{_FIRST_BRAND} AND brand > ?"
-_NEXT_COPY = "SELECT min(copy) FROM summaries INDEXED BY summaries_copy WHERE copy <> '' AND copy > ?"
-_FIRST_COPY_BRAND = "SELECT min(brand) FROM summaries INDEXED BY summaries_copy WHERE copy <> '' AND copy = ?"
-_NEXT_COPY_BRAND = f"{_FIRST_COPY_BRAND} AND brand > ?"
-_COUNT_COPIES = """
-SELECT count(*) FROM summaries AS s INDEXED BY summaries_copy WHERE s.copy <> '' AND s.copy = :route AND s.brand = :brand AND s.reading = 1
+#: Every desk of a brand that an index begins with, in order: one look at the index each.
+_DESKS = """
+WITH RECURSIVE
+  each_desk (name) AS (
+    SELECT min({0}) FROM summaries INDEXED BY {1} WHERE {0} <> ''
+    UNION ALL SELECT (SELECT min({0}) FROM summaries INDEXED BY {1} WHERE {0} <> '' AND {0} > d.name) FROM each_desk AS d WHERE d.name > ''
+  ),
+  each_brand (name, brand) AS (
+    SELECT d.name, (SELECT min(brand) FROM summaries INDEXED BY {1} WHERE {0} <> '' AND {0} = d.name) FROM each_desk AS d WHERE d.name > ''
+    UNION ALL
+    SELECT b.name, (SELECT min(brand) FROM summaries INDEXED BY {1} WHERE {0} <> '' AND {0} = b.name AND brand > b.brand)
+    FROM each_brand AS b WHERE b.brand IS NOT NULL
+  )
+SELECT name, brand FROM each_brand WHERE brand IS NOT NULL ORDER BY name, brand
 """
-_COUNT = "SELECT count(*) FROM summaries AS s INDEXED BY summaries_unread WHERE s.reading = 1 AND s.route = :route AND s.brand = :brand"
+_LIE = _DESKS.format("route", "summaries_desk")
+_COPIES = _DESKS.format("copy", "summaries_copy")
+#: of each [desk, brand] of a list
+_COUNT = """
+SELECT json_extract(w.value, '$[0]'), json_extract(w.value, '$[1]'), (
+  SELECT count(*) FROM summaries AS s INDEXED BY summaries_unread
+  WHERE s.reading = 1 AND s.route = json_extract(w.value, '$[0]') AND s.brand = json_extract(w.value, '$[1]') {}
+) FROM json_each(:desks) AS w
+"""
+_COUNT_COPIES = """
+SELECT json_extract(w.value, '$[0]'), json_extract(w.value, '$[1]'), (
+  SELECT count(*) FROM summaries AS s INDEXED BY summaries_copy
+  WHERE s.copy <> '' AND s.copy = json_extract(w.value, '$[0]') AND s.brand = json_extract(w.value, '$[1]') AND s.reading = 1
+) FROM json_each(:desks) AS w
+"""
 
 
 class SqliteViews:
@@ -125,11 +145,16 @@ class SqliteViews:
     def counts(self, sight: Sight) -> tuple[BoxCount, ...]:
         """See `postroom.ports.desktop.Views.counts`. A mail counts at the desk of its newest decision, and where a linked copy lies."""
         asked = _Asked(Wanted(reading="unread"), sight)
+        values = Values()
+        of_guess = ""
+        if sight.routes is not None:
+            of_guess = f"AND (s.route <> '{REVIEW}' OR s.decided IN ({values.name(*sorted(sight.routes))}))"
+        counted: Counter[_Desk] = Counter()
         with self._moment() as tx:
-            counted = Counter({desk: _unread(tx, asked, desk) for desk in _desks(tx) if asked.allows(desk)})
-            for desk in filter(asked.allows, _copies(tx)):
-                values = {"route": desk[0], "brand": desk[1]}
-                counted[desk] += tx.execute(_COUNT_COPIES, values).fetchone()[0]
+            for desks, count in ((_desks(tx), _COUNT.format(of_guess)), (_copies(tx), _COUNT_COPIES)):
+                wanted = json.dumps(list(filter(asked.allows, desks)))
+                rows = tx.execute(count, values | {"desks": wanted})
+                counted.update({(route, brand): n for route, brand, n in rows})
         return tuple(BoxCount(route=route, brand=brand, unread=n) for (route, brand), n in sorted(counted.items()) if n)
 
     @contextmanager
@@ -386,30 +411,10 @@ def _rows(tx: sqlite3.Connection, seqs: Sequence[int]) -> tuple[MailRow, ...]:
 
 
 def _desks(tx: sqlite3.Connection) -> list[_Desk]:
-    """Every desk of a brand at which a mail lies: one look at the index each."""
-    return list(_each_desk(tx, _NEXT_ROUTE, _FIRST_BRAND, _NEXT_BRAND))
+    """Every desk of a brand at which a mail lies."""
+    return tx.execute(_LIE).fetchall()
 
 
 def _copies(tx: sqlite3.Connection) -> list[_Desk]:
     """Every desk of a brand at which a linked copy lies."""
-    return list(_each_desk(tx, _NEXT_COPY, _FIRST_COPY_BRAND, _NEXT_COPY_BRAND))
-
-
-def _each_desk(tx: sqlite3.Connection, next_route: str, first_brand: str, next_brand: str) -> Iterator[_Desk]:
-    (route,) = tx.execute(next_route, ("",)).fetchone()
-    while route is not None:
-        (brand,) = tx.execute(first_brand, (route,)).fetchone()
-        while brand is not None:
-            yield route, brand
-            (brand,) = tx.execute(next_brand, (route, brand)).fetchone()
-        (route,) = tx.execute(next_route, (route,)).fetchone()
-
-
-def _unread(tx: sqlite3.Connection, asked: _Asked, desk: _Desk) -> int:
-    """Mails unread at a desk that may be seen."""
-    values = Values(route=desk[0], brand=desk[1])
-    of_guess = ""
-    if desk[0] == REVIEW and asked.sight.routes is not None:
-        of_guess = f" AND s.decided IN ({values.name(*sorted(asked.sight.routes))})"
-    (count,) = tx.execute(_COUNT + of_guess, values).fetchone()
-    return int(count)
+    return tx.execute(_COPIES).fetchall()

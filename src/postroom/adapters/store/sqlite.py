@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from postroom.adapters.store import arrivals, desk, inbox, judgements, queue, verdicts, views
+from postroom.adapters.store import arrivals, desk, inbox, judgements, queue, search, verdicts, views
 from postroom.adapters.store import examples as store_examples
 from postroom.adapters.store.arrivals import Arriving, Packer
 from postroom.adapters.store.backup import Progress, backup
@@ -26,7 +26,7 @@ from postroom.adapters.store.writer import Writer
 from postroom.model.errors import TryLater
 from postroom.model.example import Example, ExampleId
 from postroom.model.judgement import Decision, Verdict
-from postroom.model.listing import Event, MailRow, Waiting
+from postroom.model.listing import Event, MailRow, Spoken, Waiting
 from postroom.model.mail import BounceOf, DestinationName, Mail, MailId, RouteName
 from postroom.model.memory import Memory, Remember
 from postroom.model.people import Deed
@@ -183,6 +183,11 @@ class SqliteStore:
         """See `postroom.ports.Verdicts.newest_verdicts`."""
         with self._readers.lend() as tx:
             return verdicts.newest(tx, limit)
+
+    def spoken(self, ids: Collection[MailId]) -> dict[MailId, Spoken]:
+        """See `postroom.ports.Verdicts.spoken`."""
+        with self._readers.lend() as tx:
+            return search.spoken(tx, ids)
 
     def verdicts_on(self, mail_id: MailId) -> tuple[Verdict, ...]:
         """See `postroom.ports.Verdicts.verdicts_on`."""
