@@ -75,12 +75,13 @@ class Windows:
     _open: list[tuple[BrowserContext, Seen]] = field(default_factory=list)
 
     def open(
-        self, who: str = "", path: str = "", *, width: Width = "wide", scheme: Scheme = "light", script: bool = True
+        self, who: str = "", path: str = "", *, width: Width = "wide", touch: bool = False, script: bool = True
     ) -> Page:
         """A window of this person, signed in; of nobody when ``who`` is empty. At ``path``, when one is given."""
         context = self.browser.new_context(
             viewport=SIZES[width],  # type: ignore[arg-type]
-            color_scheme=scheme,
+            has_touch=touch,
+            is_mobile=touch,
             java_script_enabled=script,
             reduced_motion="reduce",
             base_url=self.house.url,

@@ -45,7 +45,7 @@ CORRECTED = "Mein Konto wurde gesperrt"
 ANSWERED = ("Opening hours", "Where do I change the language?")
 PASSWORD = "correct horse battery"
 #: of these brands every mail waits for a person
-_ASKED = ("drill", "plain", "doubt", "double", "split")
+_ASKED = ("drill", "palm", "plain", "doubt", "double", "split")
 _ROUTES = ("appeals", "refunds", "copyright", "general")
 SETTINGS = """
 hostname = "postroom.test"
@@ -183,6 +183,7 @@ PEOPLE = {
     "vera": Person(role="viewer"),
     "ada": Person(role="agent", routes=("refunds",)),
     "rita": Person(role="reviewer", brands=("drill",)),
+    "rhea": Person(role="reviewer", brands=("palm",)),
     "paul": Person(role="reviewer", brands=("plain",)),
     "rosa": Person(role="reviewer", brands=("doubt",)),
     "nora": Person(role="reviewer"),
@@ -337,11 +338,12 @@ def restored(folder: Path, backup: Path, of: Served) -> Iterator[Served]:
         house.close()
 
 
-def command(folder: Path, *words: str) -> None:
-    """`postroom`, as somebody types it who is at the machine of this installation."""
+def command(folder: Path, *words: str, code: int = 0) -> str:
+    """What `postroom` says to somebody who types this at the machine of this installation, where it ends with ``code``."""
     typed = [sys.executable, "-m", "postroom", *words, "--config", str(folder / "postroom.toml")]
     done = subprocess.run(typed, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def _people(house: House) -> None:

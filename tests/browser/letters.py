@@ -30,8 +30,8 @@ def letter(
     return Letter(subject=subject, raw=message.as_bytes(), to=to)
 
 
-SHOP, DRILL, PLAIN, DOUBT, WILD, DOUBLE, SPLIT = (
-    f"support@{brand}.test" for brand in ("shop", "drill", "plain", "doubt", "wild", "double", "split")
+SHOP, DRILL, PALM, PLAIN, DOUBT, WILD, DOUBLE, SPLIT = (
+    f"support@{brand}.test" for brand in ("shop", "drill", "palm", "plain", "doubt", "wild", "double", "split")
 )
 ALARM, SIREN = "support@alarm.test", "support@siren.test"
 
@@ -73,8 +73,9 @@ URGENT = (
 
 _DOUBTFUL = "Is there a way around the block I got, or the money that was taken? My number is {number}."
 DOUBTFUL = (
-    *(letter(DRILL, f"Question {n}", _DOUBTFUL.format(number=n), sender=f"person{n}@example.net") for n in range(1, 31)),
-    *(letter(PLAIN, f"Plain question {n}", _DOUBTFUL.format(number=n), sender=f"p{n}@example.net") for n in range(1, 12)),
+    *(letter(DRILL, f"Question {n}", _DOUBTFUL.format(number=n), sender=f"person{n}@example.net") for n in range(1, 27)),
+    *(letter(PALM, f"Touched question {n}", _DOUBTFUL.format(number=n), sender=f"touch{n}@example.net") for n in range(1, 24)),
+    *(letter(PLAIN, f"Plain question {n}", _DOUBTFUL.format(number=n), sender=f"p{n}@example.net") for n in range(1, 7)),
     *(letter(DOUBT, f"Two things at once {n}", _DOUBTFUL.format(number=n), sender=f"d{n}@example.net") for n in range(1, 4)),
     *(letter(DOUBLE, f"Doubled question {n}", _DOUBTFUL.format(number=n), sender=f"t{n}@example.net") for n in range(1, 31)),
     *(letter(SPLIT, f"Money and account {n}", f"You blocked me: give me my account back. And refund what you took twice, order {n}.", sender=f"s{n}@example.net") for n in range(1, 4)),

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from itertools import cycle
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -34,86 +33,6 @@ def test_sign_in_wrong_and_right(windows: Windows) -> None:
     expect(page).to_have_title("Sign in · postroom")
 
 
-def test_twenty_mails_reviewed_by_keyboard_alone(windows: Windows) -> None:
-    page = windows.open("rita")
-    page.goto("/")  # where a reviewer begins
-    said: dict[str, str] = {}
-    left = _left(page)
-    ways = cycle((("c",), ("Enter",), ("m",), ("c",)))
-    for keys in (next(ways) for _ in range(20)):
-        mail, answers = _question(page)
-        moved_to = ""
-        if keys == ("m",):
-            desk = page.locator("[data-chord^=m]").first
-            keys, moved_to = tuple(desk.get_attribute("data-chord") or ""), desk.get_attribute("value") or ""
-        # pressed as fast as hands are: what is not ready for them would lose some
-        for key in keys:
-            page.keyboard.press(key)
-        assert len(keys) <= (3 if moved_to else 2)
-        expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
-        said[mail] = str(moved_to)
-    assert len(said) == 20
-    assert _left(page) == left - 20
-    store = windows.house.house.store
-    for mail, moved_to in said.items():
-        verdict = store.verdicts_on(mail)[-1]  # type: ignore[arg-type]
-        assert verdict.by == "rita"
-        assert not moved_to or verdict.said == moved_to
-
-
-def test_a_question_skipped_does_not_come_at_once(windows: Windows) -> None:
-    page = windows.open("rita", "/review")
-    first, answers = _question(page)
-    page.keyboard.press("n")
-    expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
-    second, answers = _question(page)
-    page.keyboard.press("c")
-    expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
-    assert _question(page)[0] not in {first, second}, "not even after the next is answered"
-    page.keyboard.press("q")
-    expect(page.get_by_role("heading", name="All mail")).to_be_visible()
-    page.goto("/review")
-    assert _question(page)[0] == first
-
-
-def test_keys_that_an_answer_takes(windows: Windows) -> None:
-    """Two for confirm-and-next, three for move-and-next, with the choice of the desk; counted where they arrive."""
-    page = windows.open("paul", "/review")
-    page.evaluate("addEventListener('keydown', () => { window.pressed = (window.pressed || 0) + 1; }, true)")
-    for keys, most in ((("c",), 2), (("Enter",), 2), (("m",), 3), (("s",), 3)):
-        _, answers = _question(page)
-        if keys[0] in "ms":
-            keys = tuple(page.locator(f"[data-chord^={keys[0]}]").first.get_attribute("data-chord") or "")
-        before = page.evaluate("window.pressed || 0")
-        for key in keys:
-            page.keyboard.press(key)
-        expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
-        assert page.evaluate("window.pressed") - before <= most
-    assert len([url for url in windows.requests(page) if url.endswith(".css")]) == 1, "no page was loaded anew"
-
-
-def test_a_mail_about_two_things_is_split_and_taken_back(windows: Windows) -> None:
-    page = windows.open("sita", "/review")
-    mail, answers = _question(page)
-    page.keyboard.press("s")
-    expect(page.get_by_role("button", name="and also appeals")).to_be_visible()
-    page.get_by_role("button", name="and also appeals").click()
-    expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
-    expect(page.get_by_text("refunds and appeals.")).to_be_visible()
-    windows.house.settle()
-    other = windows.open("rolf", "/inbox?route=appeals")
-    expect(other.locator(f"[data-item][href='/mail/{mail}'] .chips")).to_contain_text("+ appeals")
-    other.goto(f"/mail/{mail}")
-    expect(other.get_by_text("It lies at two desks")).to_be_visible()
-    page.keyboard.press("z")
-    expect(page.locator("form.answers")).to_have_attribute("action", answers)
-    windows.house.settle()
-    other.goto("/inbox?route=appeals")
-    expect(other.locator(f"[data-item][href='/mail/{mail}']")).to_have_count(0)
-    other.goto(f"/mail/{mail}")
-    expect(other.get_by_text("not for you")).to_be_visible()
-
-
 def test_a_second_look_is_blind_and_a_lead_settles_it(windows: Windows) -> None:
     page = windows.open("tess", "/review")
     expect(page.get_by_text("second look", exact=True)).to_be_visible()
@@ -128,16 +47,6 @@ def test_a_second_look_is_blind_and_a_lead_settles_it(windows: Windows) -> None:
     expect(lead.get_by_role("heading", name="Agreement")).to_be_visible()
     expect(lead.locator(f"[href='/review/agreement/{mail}']")).to_have_count(0)
     assert windows.house.house.store.verdicts_on(mail)[-1].by == "luis"  # type: ignore[arg-type]
-
-
-def test_an_answer_is_taken_back(windows: Windows) -> None:
-    page = windows.open("rita", "/review")
-    first, answers = _question(page)
-    page.keyboard.press("c")
-    expect(page.locator("form.answers")).not_to_have_attribute("action", answers)
-    page.keyboard.press("z")
-    expect(page.locator("form.answers")).to_have_attribute("action", answers)
-    assert _question(page)[0] == first
 
 
 def test_one_moved_lies_at_the_other_desk_until_it_is_taken_back(windows: Windows) -> None:
@@ -382,10 +291,6 @@ def _question(page: Page) -> tuple[str, str]:
     """The mail that is asked about, and where its answers go."""
     answers = page.locator("form.answers").get_attribute("action") or ""
     return answers.rpartition("/")[2], answers
-
-
-def _left(page: Page) -> int:
-    return int(page.locator(".day p b").filter(has_text=re.compile(r"^\d+$")).first.inner_text())
 
 
 def test_a_search_is_saved_and_begun_with(windows: Windows) -> None:

@@ -7,26 +7,21 @@ finds no violation of WCAG 2.2 AA, and it is small. What it looks like is kept i
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from postroom.flow.sheetpack import pack
 from postroom.model.rulebooks import SheetName
 from tests.browser.driving import MAX_BYTES, SIZES, Scheme, Width, Windows, bytes_received, open_all
 from tests.browser.house import CORRECTED, FILES
+from tests.browser.looking import SCREENS, SHOWN, sideways, violations
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
-SCREENS: Final = Path(__file__).resolve().parents[2] / ".cache" / "screens"
-_RULES: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "iframes": False}
 #: both widths and both schemes in two runs: colours do not depend on the width
 _DRESSES: Final[tuple[tuple[Width, Scheme], ...]] = (("phone", "dark"), ("wide", "light"))
-#: places of each kind of mistake: the rest are most often the same
-_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,9 +244,7 @@ def test_a_page(look: Look, who: str, windows: Windows) -> None:
         name = "-".join(filter(None, (look.name, who, width, scheme)))
         page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append(f"{name}: scrolls sideways: {page.evaluate(_TOO_WIDE)}")
-        found += [f"{name}: {one}" for one in (*_violations(page), *_walk(page))]
+        found += [f"{name}: {one}" for one in (*sideways(page), *violations(page), *_walk(page))]
     weight = sum(sent)
     _note(look, who, weight, page)
     assert not found, "\n".join(found)
@@ -265,7 +258,7 @@ def test_places_open_with_one_button_on_a_phone(windows: Windows) -> None:
     assert not cases.is_visible()
     places.get_by_role("button", name="Places").click()
     page.screenshot(path=SCREENS / "places-root-phone-dark.png")
-    assert not _violations(page)
+    assert not violations(page)
     groups = [places.get_by_role("list", name=name).bounding_box() for name in ("Desks", "Work", "Installation")]
     assert all(box is not None and box["y"] + box["height"] <= SIZES["phone"]["height"] for box in groups)
     page.keyboard.press("Escape")
@@ -273,15 +266,6 @@ def test_places_open_with_one_button_on_a_phone(windows: Windows) -> None:
     places.get_by_role("button", name="Places").press("Enter")
     cases.click()
     page.get_by_role("heading", name="Cases").wait_for()
-
-
-def _violations(page: Page) -> list[str]:
-    told = Axe().run(page, options=_RULES).response
-    return [
-        f"{one['id']}: {node['html'][:200]}: {node['failureSummary']}"
-        for one in told["violations"]
-        for node in one["nodes"][:_SHOWN]
-    ]
 
 
 def _walk(page: Page) -> list[str]:
@@ -302,7 +286,7 @@ def _walk(page: Page) -> list[str]:
         reached.append(step["number"])
         wrong += step["wrong"]
     missed = page.evaluate("(reached) => window.controls.filter((_, i) => !reached.includes(i)).map((one) => one.outerHTML.slice(0, 150))", reached)  # fmt: skip
-    return [*dict.fromkeys(wrong), *(f"not reached by Tab: {one}" for one in missed)][:_SHOWN]
+    return [*dict.fromkeys(wrong), *(f"not reached by Tab: {one}" for one in missed)][:SHOWN]
 
 
 def _note(look: Look, who: str, weight: int, page: Page) -> None:
@@ -314,9 +298,6 @@ def _note(look: Look, who: str, weight: int, page: Page) -> None:
     print(f"{look.name} by {who or 'nobody'}: {weight} bytes, first contentful paint after {paint} ms")
 
 
-_TOO_WIDE: Final = """() => [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
-    .filter((one) => { for (let up = one.parentElement; up; up = up.parentElement) if (getComputedStyle(up).overflowX !== 'visible') return false; return true; })
-    .slice(0, 3).map((one) => one.outerHTML.slice(0, 120))"""
 _CONTROLS: Final = """() => {
     const root = document.querySelector('dialog[open]') || document;
     window.controls = [...root.querySelectorAll('a[href],button,input:not([type=hidden]),select,textarea,summary')]

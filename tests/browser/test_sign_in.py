@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.house import Served
-from tests.browser.test_looks import SCREENS
+from tests.browser.looking import SCREENS
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 

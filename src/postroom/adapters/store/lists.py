@@ -39,7 +39,7 @@ _Desk = tuple[RouteName, BrandName]
 _ROWS = f"""
 {ROW} FROM json_each(?) AS wanted CROSS JOIN mails AS m ON m.seq = wanted.value LEFT JOIN summaries AS s ON s.mail = m.seq
 """
-#: Every desk of a brand that an index begins with, in order: one look at the index each.
+#: Every desk of a brand that an index begins with: one look at the index each.
 _DESKS = """
 WITH RECURSIVE
   each_desk (name) AS (
@@ -52,7 +52,7 @@ WITH RECURSIVE
     SELECT b.name, (SELECT min(brand) FROM summaries INDEXED BY {1} WHERE {0} <> '' AND {0} = b.name AND brand > b.brand)
     FROM each_brand AS b WHERE b.brand IS NOT NULL
   )
-SELECT name, brand FROM each_brand WHERE brand IS NOT NULL ORDER BY name, brand
+SELECT name, brand FROM each_brand WHERE brand IS NOT NULL
 """
 _LIE = _DESKS.format("route", "summaries_desk")
 _COPIES = _DESKS.format("copy", "summaries_copy")

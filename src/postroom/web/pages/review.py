@@ -83,9 +83,11 @@ def answer_second(visit: Visit) -> Response:
 
 
 def give_back(visit: Visit) -> Response:
-    """Not now, or not for me."""
-    for hands in (visit.room.turns, visit.room.second_looks.looks):
-        hands.give_back(MailId(visit.path["id"]), visit.user.name)
+    """Enough for now: this one goes to others, and what else was in their hands since they took an answer back."""
+    room, by, mail_id = visit.room, visit.user.name, MailId(visit.path["id"])
+    room.second_looks.looks.give_back(mail_id, by)
+    for one in {mail_id, *(taken.waiting.mail_id for taken in room.turns.held() if taken.by == by)}:
+        room.turns.give_back(one, by)
     return RedirectResponse("/inbox", status_code=303)
 
 
