@@ -43,6 +43,16 @@ def noticing(house: "House") -> Noticing:
 def start(house: "House", stopping: Callable[[], bool], failed: Callable[[Exception], None]) -> None:
     """Tell in a thread until told to stop."""
     telling = noticing(house)
+    threading.Thread(target=tell, args=(telling, stopping, failed), name="notices", daemon=True).start()
+
+
+def tell(
+    telling: Noticing,
+    stopping: Callable[[], bool],
+    failed: Callable[[Exception], None],
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Watch, then tell what is due; what can't be done now is done later."""
     watched = False
 
     def turn() -> bool:
@@ -52,6 +62,4 @@ def start(house: "House", stopping: Callable[[], bool], failed: Callable[[Except
             watched = True
         return bool(telling.desks) and telling.turn()
 
-    threading.Thread(
-        target=take_turns, args=(turn, stopping, failed), kwargs={"rest": _LOOK}, name="notices", daemon=True
-    ).start()
+    take_turns(turn, stopping, failed, rest=_LOOK, pause=pause)

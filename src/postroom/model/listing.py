@@ -6,6 +6,8 @@ from typing import Literal
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.targets import Answering, How
 
+#: characters of a mail's text in a list
+PREVIEW = 160
 MailState = Literal["waiting", "parked", "dropped", "delivered", "duplicate", "erased"]
 """Of a mail's newest generation: ``waiting`` while anything is to do, ``delivered`` when everything is done."""
 
@@ -40,6 +42,8 @@ class MailRow:
     #: when it was answered, or somebody said that it needs no answer; and which of both
     answered_at: float | None = None
     how: How | Literal[""] = ""
+    #: how its own text begins, in one line of at most `PREVIEW` characters; lists for people have it (RFC 8621 §4.1.4)
+    preview: str = ""
 
     def answering(self, now: float) -> Answering:
         """How its first answer stands; ``""`` where none is due."""

@@ -305,6 +305,17 @@ class ViewsContract:
         assert views.rows([mail_id], Sight(brands=frozenset({BrandName("play")}))) == {}
         assert views.row(mail_id, Sight(brands=frozenset({BrandName("play")}))) is None
 
+    def test_a_list_shows_how_each_text_begins(self, store: Store, views: Views) -> None:
+        texts = ("Hi,\n\n  my account\tis locked.", "계정이 정지되었습니다. iPhone를 쓰고 있어요", "a" * 300, "")
+        put(store, *(Known(number=number, text=text) for number, text in enumerate(texts)))
+        shown = [row.preview for row in views.mails(Wanted(), ALL).rows]
+        assert shown == [
+            "",
+            "a" * 159 + "…",
+            "계정이 정지되었습니다. iPhone를 쓰고 있어요",
+            "Hi, my account is locked.",
+        ]
+
     def test_a_page_goes_on_where_the_last_one_ended_whatever_came_meanwhile(self, store: Store, views: Views) -> None:
         put(store, *(Known(number=number) for number in range(6)))
         first = views.mails(Wanted(route=RouteName("appeals")), ALL, limit=2)

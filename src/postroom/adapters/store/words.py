@@ -23,12 +23,18 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u1950-\u19df\u2e80-\u2fdf\u3040-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua960-\ua97f\ua9e0-\ua9ff\uaa60-\uaa7f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U0001b000-\U0001b16f\U00020000-\U0003ffff]+"
 )
+_APART = re.compile(f" {_UNSPACED.pattern[:-1]}(?: {_UNSPACED.pattern[:-1]})* ?")
 _PIECE = re.compile(r'"([^"]*)(?:"|$)(\*?)|([^\s"]+)')
 
 
 def apart(text: str) -> str:
     """Text in which each character of a script without spaces stands alone."""
     return text if text.isascii() else _UNSPACED.sub(lambda run: f" {' '.join(run[0])} ", text)
+
+
+def together(text: str) -> str:
+    """What `apart` made of a text, or the beginning of it, as it was."""
+    return text if text.isascii() else _APART.sub(lambda run: run[0].replace(" ", ""), text)
 
 
 def brand_word(brand: str) -> str:

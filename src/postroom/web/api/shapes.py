@@ -55,6 +55,9 @@ class MailLine(Output, frozen=True, rename={"from_": "from"}):
     also: Annotated[str, Meta(description="The second desk where it lies, as a linked copy; empty for none.")]
     subject: Annotated[str, Meta(examples=["My account is locked"])]
     from_: Annotated[str, Meta(description="Address of who asks.", examples=["ada@example.com"])]
+    preview: Annotated[
+        str, Meta(description="How its own text begins, in one line.", examples=["I can't sign in since Monday …"])
+    ]
     language: Annotated[str, Meta(examples=["en"])]
     kind: str
     due_at: Annotated[float | None, Meta(description="Until when it is to be answered first; null for no target.")]
@@ -427,6 +430,7 @@ def mail_line(row: MailRow) -> MailLine:
         also=row.also,
         subject=row.subject,
         from_=row.from_addr,
+        preview=row.preview,
         language=row.language,
         kind=row.kind,
         due_at=row.due_at,

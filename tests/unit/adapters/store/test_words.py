@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroom.adapters.store import schema
-from postroom.adapters.store.words import apart, brand_word, expression, phrase
+from postroom.adapters.store.words import apart, brand_word, expression, phrase, together
 from postroom.model.errors import Refused
 
 TOKENIZE = re.findall(r"tokenize = .*\"", schema.steps()[6])[0]
@@ -92,6 +92,15 @@ def test_whatever_is_typed_is_a_query_or_refused(words: str) -> None:
         found("中 a", words)
     except Refused:
         assert "*" in words or len(words) > 20 or not {"中", "a"} & set(words)
+
+
+@given(st.text())
+def test_what_was_put_apart_is_put_together_again(text: str) -> None:
+    assert together(apart(text)) == text
+
+
+def test_a_piece_of_it_is_put_together_as_far_as_it_goes() -> None:
+    assert together(apart("アカウントが x 停止")[:9]) == "アカウン"
 
 
 def test_brands_that_differ_are_different_words() -> None:
