@@ -15,6 +15,8 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -103,10 +105,43 @@ PAGES_PORT = 8026
 ASKED = 0.15
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """A router that has got the example mails, and has done with them."""
+
+    settings: Path
+    #: of the people who may sign in
+    password: str
+    #: seconds until the last mail was taken, and until the last was judged and delivered
+    sent: float
+    done: float
+    server: "subprocess.Popen[bytes]"
+
+    @property
+    def address(self) -> str:
+        """Where its pages are."""
+        return f"http://{tomllib.loads(self.settings.read_text(encoding='utf-8'))['pages']['listen']}"
+
+
 def main(*, pages: bool = False) -> int:
     """Run the demo, and with ``pages`` keep it up; 0 when every mail arrived somewhere."""
     console = Console(width=max(Console().width, 100))
-    expected = tomllib.loads((EXAMPLES / "expected.toml").read_text(encoding="utf-8"))["mail"]
+    with running(console, pages=pages) as demo:
+        if pages:
+            _invite(console, demo)
+            with contextlib.suppress(KeyboardInterrupt):
+                demo.server.wait()
+            settings = demo.settings
+            console.print(
+                f"\nStopped. rm -r {settings.parent} removes it; until then postroom serve -c {settings} goes on."
+            )
+            return 0
+    return _show(console, demo)
+
+
+@contextlib.contextmanager
+def running(console: Console, *, pages: bool) -> Iterator[Demo]:
+    """A router with its mails, in a folder of its own that stays; stopped at the end."""
     folder = Path(tempfile.mkdtemp(prefix="postroom-demo-"))
     smtp, web, outside = _free_port(), _free_port(), SmtpSink()
     outside.start()
@@ -132,21 +167,20 @@ def main(*, pages: bool = False) -> int:
         try:
             _wait_for_port(smtp, server)
             began = time.monotonic()
-            _send(expected, smtp)
+            _send(_expected(), smtp)
             sent = time.monotonic() - began
             _wait_until_done(settings)
             done = time.monotonic() - began
-            if pages:
-                _invite(console, settings, password)
-                with contextlib.suppress(KeyboardInterrupt):
-                    server.wait()
-                console.print(f"\nStopped. rm -r {folder} removes it; until then postroom serve -c {settings} goes on.")
-                return 0
+            yield Demo(settings=settings, password=password, sent=sent, done=done, server=server)
         finally:
             server.terminate()
             server.wait(PATIENCE)
             outside.stop()
-    return _show(console, settings, expected, sent, done)
+
+
+def _expected() -> list[dict]:
+    """The example mails in their order, and where each belongs."""
+    return tomllib.loads((EXAMPLES / "expected.toml").read_text(encoding="utf-8"))["mail"]
 
 
 def _let_in(settings: Path, password: str) -> None:
@@ -171,13 +205,13 @@ def _let_in(settings: Path, password: str) -> None:
             raise SystemExit(run.stderr)
 
 
-def _invite(console: Console, settings: Path, password: str) -> None:
+def _invite(console: Console, demo: Demo) -> None:
     """Where to go, and as whom."""
-    address = tomllib.loads(settings.read_text(encoding="utf-8"))["pages"]["listen"]
+    settings = demo.settings
     console.print(
-        f"\n[bold]Open http://{address}[/] and sign in as [bold]ada[/], or as [bold]ben[/] (in another browser), with"
+        f"\n[bold]Open {demo.address}[/] and sign in as [bold]ada[/], or as [bold]ben[/] (in another browser), with"
     )
-    console.print(f"the password [bold]{password}[/]", highlight=False)
+    console.print(f"the password [bold]{demo.password}[/]", highlight=False)
     console.print("\n  Review   a few mails that wait for a person: c is yes, m and a number moves, z takes back")
     console.print("  Appeals  an inbox; every mail there has a case, under Cases, with its clocks")
     console.print("  ?        all keys of a page\n")
@@ -245,8 +279,9 @@ def _wait_until_done(settings: Path) -> None:
         time.sleep(0.2)
 
 
-def _show(console: Console, settings: Path, expected: list[dict], sent: float, done: float) -> int:
+def _show(console: Console, demo: Demo) -> int:
     """The table: every mail, where it went, and why."""
+    settings, expected = demo.settings, _expected()
     decided = _json_lines("mails", "--config", str(settings), "--json", "--limit", "1000")[::-1]
     table = Table(header_style="bold", box=None, pad_edge=False, row_styles=["", "dim"])
     for name in ("mail", "language", "went to", "sure", "why"):
@@ -280,7 +315,9 @@ def _show(console: Console, settings: Path, expected: list[dict], sent: float, d
         f"{right} are where they belong, {meant} of them in review, where a person must look; {asked} more wait there although"
         f" a desk would have been right; {wrong} went to a wrong desk."
     )
-    console.print(f"Sent and kept for certain in {sent:.1f} s, judged and delivered {done:.1f} s after the first.")
+    console.print(
+        f"Sent and kept for certain in {demo.sent:.1f} s, judged and delivered {demo.done:.1f} s after the first."
+    )
     where = settings.resolve()
     console.print("\n[bold]What to try next[/]")
     console.print(f"  .venv/bin/postroom inbox list appeals -c {where}")
