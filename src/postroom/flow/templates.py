@@ -118,8 +118,12 @@ def text_in(template: Template, language: str) -> tuple[str, str]:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """The text with what is known in place of its placeholders; what is not known stays in braces."""
-    return _IN_BRACES.sub(lambda found: values.get(found[1], "") or found[0], text)
+    """The text with what is known in place of its placeholders; what is not known stays in braces.
+
+    Nothing that is filled in is a placeholder itself, whatever somebody calls themselves.
+    """
+    known = {name: _IN_BRACES.sub(r"(\1)", value) for name, value in values.items()}
+    return _IN_BRACES.sub(lambda found: known.get(found[1], "") or found[0], text)
 
 
 def unfilled(text: str) -> tuple[str, ...]:

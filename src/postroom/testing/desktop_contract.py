@@ -311,13 +311,13 @@ class ViewsContract:
 
     def test_a_list_shows_how_each_text_begins(self, store: Store, views: Views) -> None:
         texts = ("Hi,\n\n  my account\tis locked.", "계정이 정지되었습니다. iPhone를 쓰고 있어요", "a" * 300, "")
-        put(store, *(Known(number=number, text=text) for number, text in enumerate(texts)))
-        shown = [row.preview for row in views.mails(Wanted(), ALL).rows]
-        assert shown == [
-            "",
-            "a" * 159 + "…",
-            "계정이 정지되었습니다. iPhone를 쓰고 있어요",
+        known = put(store, *(Known(number=number, text=text) for number, text in enumerate(texts)))
+        rows = views.rows(known, ALL)
+        assert [rows[one].preview for one in known] == [
             "Hi, my account is locked.",
+            "계정이 정지되었습니다. iPhone를 쓰고 있어요",
+            "a" * 159 + "…",
+            "",
         ]
 
     def test_a_page_goes_on_where_the_last_one_ended_whatever_came_meanwhile(self, store: Store, views: Views) -> None:
