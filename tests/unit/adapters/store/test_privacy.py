@@ -234,7 +234,7 @@ def test_of_every_table_that_has_words_none_of_hers_stays(store: SqliteStore, pa
     erasing = SqliteErasing(store.units, path)
     erasure = erasing.begin(Erasure(at=2e9, by="root", address=ADA), deed())
     # What is compressed is looked for otherwise: here and in the test of the bytes.
-    assert tables_with(path, NONCE.encode()) == set(FATES) - _WORDLESS - {"raws", "drafts"}
+    assert tables_with(path, NONCE.encode()) == set(FATES) - _WORDLESS - {"raws"}
     wanted = Somebody(whose=ADA, until=2e9)
     erasing.erase([removal(mail, NONCE) for mail in store.read(erasing.find(wanted).ids)], (), 2e9)
     erasing.forget(wanted, erasing.remembered(wanted))
