@@ -8,7 +8,7 @@ ROUNDS ?= 200
 
 CORE := model understand decide flow
 
-.PHONY: help demo pages test cover check model docs bench faults lock clean
+.PHONY: help demo pages pictures test cover check model docs bench faults lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ demo: $(VENV)/.run  ## send 94 example mails through real SMTP and show where ea
 
 pages: $(VENV)/.run  ## the same, and then open it in the browser: inboxes, review, cases
 	@$(BIN)/python -m tools.demo --pages
+
+pictures: $(VENV)/.dev  ## take the pictures of the docs again, in Chromium of the demo's mails
+	@$(BIN)/python -m tools.peers fetch chromium
+	@$(BIN)/python -m tools.pictures
 
 test: $(VENV)/.dev  ## all tests; real mail servers and a browser are unpacked, not installed
 	@$(BIN)/python -m tools.peers fetch || echo "make test: real mail servers or the browser could not be had; tests that need them will say so"

@@ -69,6 +69,23 @@ def test_one_moved_lies_at_the_other_desk_until_it_is_taken_back(windows: Window
     _lies_at(page, windows, subject, "general")
 
 
+def test_what_is_refused_leaves_what_was_typed(windows: Windows) -> None:
+    house, subject = windows.house, "Two who move it at once"
+    house.feed([letter(SHOP, subject, "How do I change the colour of my profile?")])
+    path = f"/mail/{house.mail(subject)}"
+    slow, fast = windows.open("lea", path), windows.open("root", path)
+    fast.get_by_label("Move to").select_option("refunds")
+    fast.get_by_role("button", name="Move", exact=True).click()
+    expect(fast.locator(".why h2").first).to_contain_text("Refunds")
+    slow.get_by_label("Move to").select_option("copyright")
+    slow.get_by_placeholder("Why").fill("it is about pictures")
+    slow.get_by_role("button", name="Move", exact=True).click()
+    expect(slow.get_by_role("alert")).to_be_focused()
+    expect(slow.get_by_role("alert")).to_contain_text("decided by root meanwhile")
+    expect(slow.get_by_placeholder("Why")).to_have_value("it is about pictures")
+    assert slow.url == house.address(path)
+
+
 @pytest.mark.parametrize("width", ["phone", "wide"])
 def test_a_case_is_decided_by_two(windows: Windows, width: Width) -> None:
     house, subject, sender = windows.house, f"Appeal against a ban, {width}", f"banned-{width}@example.org"
@@ -270,7 +287,7 @@ def test_all_works_without_javascript(windows: Windows) -> None:
     page.get_by_role("button", name="Search").click()
     page.locator("[data-item]").first.click()
     expect(page.get_by_role("heading", name="Plain question")).to_be_visible()
-    page.get_by_text("Most like it, of what people judged").click()
+    page.get_by_role("heading", name="Most like it").click()
     page.get_by_role("link", name="Show", exact=True).click()
     expect(page.get_by_role("heading", name="Most like it")).to_be_visible()
     for mail, said in ((first, None), (second, "refunds")):

@@ -252,7 +252,8 @@ def test_a_page(look: Look, who: str, windows: Windows) -> None:
 
 
 def test_places_open_with_one_button_on_a_phone(windows: Windows) -> None:
-    page = windows.open("root", "/inbox", width="phone", scheme="dark")
+    page = windows.open("root", "/inbox", width="phone")
+    page.emulate_media(color_scheme="dark")
     places = page.get_by_role("navigation", name="Places")
     cases = places.get_by_role("link", name="Cases")
     assert not cases.is_visible()

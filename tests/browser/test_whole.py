@@ -37,8 +37,8 @@ def test_a_rule_is_tried_on_the_past_before_it_counts(windows: Windows) -> None:
     row.get_by_role("link", name=mail).click()
     expect(page.locator(".why h2").first).to_contain_text("Refunds")
     page.goto("/rules")
-    expect(page.get_by_role("link", name="night.toml")).to_be_visible()
-    expect(page.get_by_role("link", name="shoes.toml")).to_have_count(0)
+    expect(page.locator(".sheet").get_by_role("link", name="night.toml")).to_be_visible()
+    expect(page.locator(".sheet").get_by_role("link", name="shoes.toml")).to_have_count(0)
 
 
 def test_somebody_erased_does_not_come_back_with_a_backup(windows: Windows, browser: Browser, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def start(house: "House", stopping: Callable[[], bool], failed: Callable[[Except
     hooks = known(house)
     if not hooks:
         return
-    turns: dict[str, Callable[[], bool]] = {"hooks": spreading(house).turn}
+    turns: dict[str, Callable[[], bool]] = {"hooks": spreading(house, failed).turn}
     for one in hooks:
         turns[f"hook-{one.name}"] = calling(house, one).turn
     for name, turn in turns.items():
@@ -71,9 +71,9 @@ def customer_info_secret(house: "House") -> bytes:
     return found
 
 
-def spreading(house: "House") -> Spreading:
+def spreading(house: "House", failed: Callable[[Exception], None]) -> Spreading:
     """What makes calls of what happened."""
-    return Spreading(hooks=house.hooks, records=_records(house), known=known(house), clock=time.time)
+    return Spreading(hooks=house.hooks, records=_records(house), known=known(house), clock=time.time, failed=failed)
 
 
 def calling(house: "House", hook: Hook) -> Calling:

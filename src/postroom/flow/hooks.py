@@ -148,6 +148,8 @@ class Spreading:
     records: Records
     known: Sequence[Hook]
     clock: Callable[[], float]
+    #: is told of a bug that one happening brought out: the others are spread all the same
+    failed: Callable[[Exception], None]
 
     def turn(self) -> bool:
         """Spread some of what happened. Whether there was anything. Raises `TryLater`."""
@@ -158,8 +160,14 @@ class Spreading:
         return bool(seen)
 
     def _calls(self, happening: Happening) -> list[NewCall]:
-        told = self.records.look(happening)
-        return calls(self.known, happening, told) if told is not None else []
+        try:
+            told = self.records.look(happening)
+            return calls(self.known, happening, told) if told is not None else []
+        except TryLater:
+            raise
+        except Exception as error:  # noqa: BLE001 - of one happening alone
+            self.failed(error)
+            return []
 
 
 @dataclass(slots=True, kw_only=True)

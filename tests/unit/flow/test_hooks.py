@@ -73,6 +73,7 @@ class House:
     now: float = 1_800_000_200.0
     other: Other = field(default_factory=Other)
     notes: Notes = field(default_factory=Notes)
+    failures: list[Exception] = field(default_factory=list)
     records: Records = field(init=False)
     calling: Calling = field(init=False)
 
@@ -101,7 +102,16 @@ class House:
 
     def spread(self, *hooks: Hook) -> bool:
         known = hooks or (CASES,)
-        return Spreading(hooks=self.hooks, records=self.records, known=known, clock=lambda: self.now).turn()
+        return self.spreading(*known).turn()
+
+    def spreading(self, *known: Hook) -> Spreading:
+        return Spreading(
+            hooks=self.hooks,
+            records=self.records,
+            known=known,
+            clock=lambda: self.now,
+            failed=self.failures.append,
+        )
 
     def log(self) -> list[tuple[str, str, int]]:
         return [(one.event, one.state, len(one.attempts)) for one in reversed(self.hooks.calls())]
@@ -195,8 +205,33 @@ def test_what_is_not_there_any_more_is_told_to_nobody(house: House) -> None:
         Happening(number=one.number, at=one.at, what="verdict", mail_id=one.mail_id, about=7)
         for one in house.hooks.happened(10)
     ]
-    spreading = Spreading(hooks=house.hooks, records=house.records, known=(CASES,), clock=lambda: house.now)
-    assert [spreading._calls(one) for one in gone] == [[]]
+    assert [house.spreading(CASES)._calls(one) for one in gone] == [[]]
+
+
+def test_a_bug_that_one_brings_out_stops_none_of_the_others(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd, plain = house.judged(1), house.judged(2)
+    really = Records.look
+
+    def look(records: Records, happening: Happening) -> object:
+        if happening.mail_id == odd:
+            raise ValueError("a bug")
+        return really(records, happening)
+
+    monkeypatch.setattr(Records, "look", look)
+    assert house.spread()
+    assert not house.spread()
+    assert [str(one) for one in house.failures] == ["a bug"]
+    assert [one.mail_id for one in house.hooks.calls()] == [plain]
+
+
+def test_while_the_store_is_not_to_be_used_nothing_is_left_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.judged(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Records, "look", lambda *_: (_ for _ in ()).throw(TryLater("busy")))
+        with pytest.raises(TryLater):
+            house.spread()
+    assert house.spread()
+    assert house.failures == []
 
 
 # -- what is said

@@ -70,6 +70,8 @@ async function swap(url, options) {
     if (!main || (answer.redirected && new URL(answer.url).pathname === "/sign-in")) { location.assign(answer.url); return; }
     // a page with a script of its own, or of a newer postroom, is loaded whole
     if (!options && [...page.scripts].some((one) => !document.querySelector(`script[src="${CSS.escape(one.getAttribute("src"))}"]`))) { location.assign(answer.url); return; }
+    const says = options && !answer.ok && !answer.redirected && main.querySelector(":scope>.says");
+    if (says) { refused(says.textContent); return; }
     document.querySelector("main").replaceWith(document.adoptNode(main));
     const nav = page.getElementById("nav");
     if (nav) document.getElementById("nav").replaceWith(document.adoptNode(nav));
@@ -85,6 +87,16 @@ async function swap(url, options) {
   } finally {
     document.body.removeAttribute("aria-busy");
   }
+}
+
+// What could not be done is told where it was wanted: what somebody has typed or ticked stays.
+function refused(words) {
+  document.querySelector("[data-refused]")?.remove();
+  const told = document.createElement("p");
+  told.className = "wrong"; told.setAttribute("role", "alert"); told.tabIndex = -1; told.dataset.refused = "";
+  told.textContent = words;
+  document.querySelector("main").prepend(told);
+  told.focus();
 }
 
 document.addEventListener("submit", (event) => {

@@ -74,10 +74,12 @@ def here(tmp_path: Path, receiver: Receiver) -> Iterator[Installation]:
 def work(here: Installation) -> Hook:
     """All that the threads of the pages' process would do now."""
     (hook,) = hooks.known(here.house)
-    spreading = hooks.spreading(here.house)
+    failures: list[Exception] = []
+    spreading = hooks.spreading(here.house, failures.append)
     calling = hooks.calling(here.house, hook)
     while spreading.turn() or calling.turn():
         pass
+    assert not failures
     return hook
 
 
