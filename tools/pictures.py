@@ -15,7 +15,7 @@ from tests.browser.driving import chromium
 from tools.demo import ROOT, Demo, running
 
 INTO = ROOT / "docs" / "images"
-SIZE = {"width": 1280, "height": 668}
+SIZE = {"width": 1280, "height": 636}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
