@@ -163,7 +163,7 @@ class Guard:
         try:
             sock.settimeout(self._left(deadline))
             return self._context.wrap_socket(sock, server_hostname=target.host)
-        except BaseException:
+        except BaseException:  # whatever it was: undone here, and raised on
             sock.close()
             raise
 

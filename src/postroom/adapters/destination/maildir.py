@@ -95,7 +95,7 @@ class MaildirDestination:
             try:
                 self._write(temporary, filed(parcel))
                 temporary.replace(new / name)
-            except BaseException:
+            except BaseException:  # whatever it was: undone here, and raised on
                 temporary.unlink(missing_ok=True)
                 raise
         # Also for a repeat: the first try may have died between naming the file and this.

@@ -137,7 +137,7 @@ class MboxDestination:
         try:
             write_all(descriptor, gap + entry)
             os.fsync(descriptor)
-        except BaseException:
+        except BaseException:  # whatever it was: undone here, and raised on
             os.ftruncate(descriptor, size)
             os.fsync(descriptor)
             raise

@@ -139,7 +139,7 @@ class SmtpServer:
                 self._start_tls(session)
             if self._user:
                 self._sign_in(session)
-        except BaseException:
+        except BaseException:  # whatever it was: undone here, and raised on
             session.close()
             raise
         return session

@@ -246,7 +246,7 @@ class Session(smtplib.SMTP):
         try:
             sock.settimeout(min(self._left(), self._connect_timeout))
             sock.connect(address)  # type: ignore[arg-type]
-        except BaseException:
+        except BaseException:  # whatever it was: undone here, and raised on
             sock.close()
             raise
         return sock

@@ -63,7 +63,7 @@ def _bind(family: int, target: tuple[object, ...]) -> socket.socket:
         opened.bind(target)
         opened.listen(1024)
         opened.setblocking(False)
-    except BaseException:
+    except BaseException:  # whatever it was: undone here, and raised on
         opened.close()
         raise
     return opened

@@ -211,7 +211,7 @@ def connect(path: Path, *, busy_seconds: float, cache_kib: int, read_only: bool 
         connection.execute("PRAGMA journal_size_limit = 67108864").fetchone()
         if read_only:
             connection.execute("PRAGMA query_only = ON")
-    except BaseException:
+    except BaseException:  # whatever it was: undone here, and raised on
         connection.close()
         raise
     return connection

@@ -64,7 +64,7 @@ def migrate(connection: sqlite3.Connection) -> int:
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute(f"PRAGMA user_version = {newest()}")
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException:  # whatever it was: undone here, and raised on
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise

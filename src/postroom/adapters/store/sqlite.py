@@ -95,7 +95,7 @@ class SqliteStore:
                     writing.execute(f"PRAGMA max_page_count = {max(max_bytes // page, 1)}").fetchone()
                 # The writer waits in its own, finer steps.
                 writing.execute("PRAGMA busy_timeout = 0").fetchone()
-            except BaseException:
+            except BaseException:  # whatever it was: undone here, and raised on
                 writing.close()
                 raise
         return cls(path, writing, clocks=clocks, busy_seconds=busy_seconds)

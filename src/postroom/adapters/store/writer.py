@@ -172,7 +172,7 @@ class Writer:
                 answers = do(self._connection, [work.item for work in works])
                 results.update(zip(map(id, works), answers, strict=True))
             self._connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # whatever it was: undone here, and raised on
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
