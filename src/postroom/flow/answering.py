@@ -73,7 +73,7 @@ class Answering:
     replies: Replies
     #: by brand
     voices: Mapping[BrandName, Voice]
-    #: as they are now
+    #: as they are now, without those that are retired
     templates: Callable[[], tuple[Template, ...]]
     trust: Trust
     #: makes Message-IDs that nobody can guess
@@ -107,7 +107,7 @@ class Answering:
 
     def prepared(self, to: Answerable, name: str, more: Mapping[str, str]) -> Wish:
         """A template for an answer by itself, with what is known and ``more`` filled in. Raises `Refused` when there is none."""
-        known = {one.name: one for one in self.templates() if not one.retired}
+        known = {one.name: one for one in self.templates()}
         if name not in known:
             raise Refused(unknown("template", name, known))
         spoken, text = text_in(known[name], to.message.language)

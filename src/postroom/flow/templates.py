@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from postroom.decide.problems import Problem
@@ -29,6 +29,7 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _IN_BRACES: Final = re.compile(r"\{([^{}\s]{0,40})\}")
 _BRACE: Final = re.compile(r"\{([^{}\s]{0,40})\}|[{}]")
+_ROUTES_OF_SHIPPED: Final = frozenset(map(RouteName, ("appeals", "refunds", "copyright", "general")))
 _KEYS: Final = frozenset({"title", "routes", "asks", "retired", "text"})
 _MOST_WORDS: Final = 20_000
 _MOST_LANGUAGES: Final = 40
@@ -90,6 +91,14 @@ def read(name: str, content: str, routes: Iterable[RouteName]) -> tuple[Template
     return (None, problems) if problems else (_template(name, said), ())
 
 
+def shipped(name: str, content: str, routes: Collection[RouteName]) -> Template | None:
+    """A shipped template for those of these desks that it is for; None where it is for none of them."""
+    found, problems = read(name, content, {*routes, *_ROUTES_OF_SHIPPED})
+    assert found is not None, problems
+    ours = found.routes & set(routes)
+    return replace(found, routes=ours) if ours or not found.routes else None
+
+
 def _template(name: str, said: Mapping[str, Any]) -> Template:
     return Template(
         name=name,
@@ -149,9 +158,7 @@ def _braces(name: str, where: str, text: str) -> Iterator[Problem]:
 
 
 def _problem(name: str, message: str, remedy: str, where: str = "", line: int = 1, column: int = 1) -> Problem:
-    return Problem(
-        file=name, line=line, column=column, severity="error", message=message, remedy=remedy, field=where
-    )
+    return Problem(file=name, line=line, column=column, severity="error", message=message, remedy=remedy, field=where)
 
 
 def written(template: Template, head: str = "") -> str:
@@ -197,7 +204,7 @@ def lacking(template: Template, others: Iterable[Template]) -> tuple[str, ...]:
 
 def offered(templates: Iterable[Template], route: RouteName) -> tuple[Template, ...]:
     """Those for a desk: its own first, then those for all, each by title."""
-    found = [one for one in templates if not one.retired and (not one.routes or route in one.routes)]
+    found = [one for one in templates if not one.routes or route in one.routes]
     return tuple(sorted(found, key=lambda one: (not one.routes, one.title.casefold(), one.name)))
 
 
