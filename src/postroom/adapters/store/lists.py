@@ -10,7 +10,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from postroom.adapters.store.arrivals import HOUR
 from postroom.adapters.store.search import query
@@ -19,11 +19,10 @@ from postroom.adapters.store.sql import id_list, short
 from postroom.adapters.store.targets import ANSWERING
 from postroom.adapters.store.units import Units
 from postroom.adapters.store.views import ROW, row_of
-from postroom.adapters.store.words import together
 from postroom.model.codec import sound
 from postroom.model.desktop import BoxCount, MailPage, Wanted
 from postroom.model.judgement import REVIEW
-from postroom.model.listing import PREVIEW, MailRow
+from postroom.model.listing import MailRow
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import Sight
 
@@ -38,9 +37,8 @@ _NOTHING = MailPage(rows=(), after="")
 _Desk = tuple[RouteName, BrandName]
 
 _ROWS = f"""
-{ROW}, (SELECT substr(text, 1, {4 * PREVIEW}) FROM found WHERE found.rowid = m.seq)
-FROM json_each(?) AS wanted CROSS JOIN mails AS m ON m.seq = wanted.value LEFT JOIN summaries AS s ON s.mail = m.seq
-"""  # noqa: S608 - our own SQL
+{ROW} FROM json_each(?) AS wanted CROSS JOIN mails AS m ON m.seq = wanted.value LEFT JOIN summaries AS s ON s.mail = m.seq
+"""
 _NEXT_ROUTE = "SELECT min(route) FROM summaries INDEXED BY summaries_desk WHERE route > ?"
 _FIRST_BRAND = "SELECT min(brand) FROM summaries INDEXED BY summaries_desk WHERE route = ?"
 _NEXT_BRAND = f"{_FIRST_BRAND} AND brand > ?"
@@ -364,15 +362,7 @@ def _select(asked: _Asked, source: _Source) -> str:
 
 
 def _rows(tx: sqlite3.Connection, seqs: Sequence[int]) -> tuple[MailRow, ...]:
-    return tuple(
-        replace(row_of(row), preview=_preview(text or "")) for *row, text in tx.execute(_ROWS, (id_list(seqs),))
-    )
-
-
-def _preview(text: str) -> str:
-    """One line of what the index of words holds."""
-    line = " ".join(together(text).split())
-    return line if len(line) <= PREVIEW else f"{line[: PREVIEW - 1]}…"
+    return tuple(row_of(row) for row in tx.execute(_ROWS, (id_list(seqs),)))
 
 
 def _desks(tx: sqlite3.Connection) -> list[_Desk]:

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ from postroom.adapters.store.replies import replies_to
 from postroom.adapters.store.secondlooks import census as second_looks
 from postroom.adapters.store.sql import started_with
 from postroom.adapters.store.verdicts import verdicts_on
+from postroom.adapters.store.words import together
 from postroom.model.codec import sound
-from postroom.model.listing import Event, MailRow
+from postroom.model.listing import PREVIEW, Event, MailRow
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.ports import JobFilter
 
@@ -39,8 +39,9 @@ _TARGET = ", ".join(
 ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
-  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''), {_TARGET}
-"""
+  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''), {_TARGET},
+  (SELECT substr(text, 1, {4 * PREVIEW}) FROM found WHERE found.rowid = m.seq)
+"""  # noqa: S608 - our own SQL
 
 
 def mails(tx: sqlite3.Connection, *, limit: int, route: str, before: str) -> tuple[MailRow, ...]:
@@ -158,7 +159,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def row_of(row: Sequence[Any]) -> MailRow:
+def row_of(row: tuple[Any, ...]) -> MailRow:
     """A row of `ROW`."""
     return MailRow(
         id=MailId(row[0]),
@@ -181,4 +182,11 @@ def row_of(row: Sequence[Any]) -> MailRow:
         near_at=row[17],
         answered_at=row[18],
         how=row[19] or "",
+        preview=_preview(row[20] or ""),
     )
+
+
+def _preview(text: str) -> str:
+    """One line of what the index of words holds."""
+    line = " ".join(together(text).split())
+    return line if len(line) <= PREVIEW else f"{line[: PREVIEW - 1]}…"

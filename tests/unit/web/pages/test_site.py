@@ -221,6 +221,18 @@ def test_an_inbox_lists_its_mail_and_the_side_counts_what_is_unread(here: Instal
     assert page.count('aria-label="1 unread"') == 1  # the question
 
 
+def test_a_line_shows_how_the_text_begins_and_the_desk_where_it_is_not_said_above(
+    here: Installation, ada: Browser
+) -> None:
+    here.receive(APPEAL)
+    begins = re.compile(r'<bdi class="begins">([^<]+)</bdi>')
+    desk = '<span class="chip route">appeals</span>'
+    of_desk, of_all = ada.get("/inbox?route=appeals").text, ada.get("/inbox").text
+    assert begins.findall(of_desk) == begins.findall(of_all) != []
+    assert desk not in of_desk
+    assert desk in of_all
+
+
 def test_who_only_looks_leaves_a_mail_unread_for_those_who_work_there(here: Installation, ada: Browser) -> None:
     (appeal,) = here.receive(APPEAL)
     assert here.user("vic", "viewer").get(f"/mail/{appeal}").status == 200
