@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from importlib import resources
-from importlib.resources.abc import Traversable
 from os import urandom
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,7 +17,7 @@ from postroom.config.answers import Answers, answer_address
 from postroom.config.mistakes import Mistake
 from postroom.flow.answering import Answering, Voice
 from postroom.flow.outbox import Sending
-from postroom.flow.templates import Template, TemplateMistake, parse
+from postroom.flow.templates import Template, TemplateMistake, parse, shipped
 from postroom.model.errors import ConfigError
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.replies import Reply
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 _LOOK: Final = 0.5
 """Seconds between two looks for answers to send."""
 _MOST_TEMPLATES: Final = 500
-_LARGEST: Final = 200_000
 _OFF: Final = "answers are not set up: name the server that sends them, as [answers] host in postroom.toml"
 
 
@@ -62,16 +60,16 @@ class Shelf:
         self._settings = house.settings
         self._answers = house.settings.answers
         self._folder = house.base / house.settings.answers.templates
-        self._shipped = {name: route for name, route in _shipped() if house.settings.answers.shipped}
+        self._shipped = shipped_texts(house.settings.answers)
         self._routes = tuple(map(RouteName, house.settings.route))
         self._seen: object = None
         self._known: tuple[Template, ...] = ()
 
     def templates(self) -> tuple[Template, ...]:
-        """Those without mistakes."""
+        """Those without mistakes that are not retired."""
         seen = _stamps(self._folder)
         if seen != self._seen or self._seen is None:
-            self._known = tuple(one for one in self._read() if isinstance(one, Template))
+            self._known = tuple(one for one in self._read() if isinstance(one, Template) and not one.retired)
             self._seen = seen
         return self._known
 
@@ -103,28 +101,23 @@ class Shelf:
                 )
 
     def _read(self) -> Iterator[Template | TemplateMistake]:
-        files: dict[str, Traversable | Path] = dict(self._shipped)
-        files |= {path.stem: path for path in _files(self._folder)}
-        for name, file in sorted(files.items())[:_MOST_TEMPLATES]:
-            shipped = name in self._shipped and file is self._shipped[name]
+        found: dict[str, Template | TemplateMistake] = {
+            name: one for name, text in self._shipped.items() if (one := shipped(name, text, self._routes)) is not None
+        }
+        for path in _files(self._folder)[:_MOST_TEMPLATES]:
+            name = path.stem
             try:
-                content = file.read_text(encoding="utf-8")
+                found[name] = parse(name, path.read_text(encoding="utf-8"), self._routes)
             except (OSError, UnicodeDecodeError) as error:
-                yield TemplateMistake(name=name, message=f"can't be read: {error}", remedy="Correct it there")
-                continue
-            found = parse(name, content[:_LARGEST], (*self._routes, *(_SHIPPED_ROUTES if shipped else ())))
-            # Of the shipped ones those for desks that a team has not are not theirs.
-            if not (shipped and isinstance(found, Template) and found.routes and not found.routes & set(self._routes)):
-                yield found
+                found[name] = TemplateMistake(name=name, message=f"can't be read: {error}", remedy="Correct it there")
+        yield from (found[name] for name in sorted(found))
 
 
-_SHIPPED_ROUTES: Final = tuple(map(RouteName, ("appeals", "refunds", "copyright", "general")))
-
-
-def _shipped() -> Iterator[tuple[str, Traversable]]:
-    for entry in resources.files("postroom.starter").joinpath("answers").iterdir():
-        if entry.name.endswith(".toml"):
-            yield entry.name.removesuffix(".toml"), entry
+def shipped_texts(answers: Answers) -> dict[str, str]:
+    """What postroom brings along, by name; nothing where it is not wanted."""
+    folder = resources.files("postroom.starter").joinpath("answers")
+    entries = (one for one in folder.iterdir() if one.name.endswith(".toml")) if answers.shipped else ()
+    return {one.name.removesuffix(".toml"): one.read_text(encoding="utf-8") for one in entries}
 
 
 def _files(folder: Path) -> list[Path]:

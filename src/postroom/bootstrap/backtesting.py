@@ -17,7 +17,7 @@ from postroom.flow.trials import Trials
 from postroom.model.backtest import Asked, Change, Report, TestNumber
 from postroom.model.errors import ConfigError, PostroomError, Refused, TryLater
 from postroom.model.mail import BrandName
-from postroom.model.rulebooks import DraftId, SheetKind, SheetName, Texts
+from postroom.model.rulebooks import KINDS, DraftId, SheetKind, SheetName, Texts, kind_of
 from postroom.ports import Observer
 from postroom.ports.backtests import BacktestRuns
 
@@ -42,7 +42,7 @@ def drafted(house: House, draft: int) -> RuleTexts:
     if not draft:
         return house.rules.drafted(house.rules.written(("rules", "phrases")))
     found = SqliteDrafts(house.store.units).get(DraftId(draft))
-    if found is None:
+    if found is None or any(kind_of(sheet) not in KINDS for sheet in found.texts):
         raise Refused("this draft is not kept any more: make it again from the page of the rules")
     return house.rules.drafted(found.texts)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from postroom.adapters.store.notices import SqliteNotices
 from postroom.bootstrap.answering import answering
 from postroom.bootstrap.turns import take_turns
+from postroom.config import Settings
 from postroom.flow.notices import Noticing, Telling
 from postroom.model.mail import RouteName
 from postroom.understand.reader import read
@@ -20,24 +21,28 @@ _LOOK: Final = 2.0
 
 def noticing(house: "House") -> Noticing:
     """All of it. Raises what the store does."""
-    routes = house.settings.route.items()
     return Noticing(
         notices=SqliteNotices(house.store.units),
         answering=answering(house),
         store=house.store,
         cases=house.cases,
         read=lambda mail: read(mail, house.trust),
-        desks={
-            RouteName(name): Telling(
-                received=route.acknowledge, outcomes={str(end): name for end, name in route.outcomes.items()}
-            )
-            for name, route in routes
-            if route.acknowledge or any(route.outcomes.values())
-        },
+        desks=tellings(house.settings),
         wait=house.settings.review.undo_seconds,
         most_an_hour=house.settings.answers.notices_per_hour,
         clock=time.time,
     )
+
+
+def tellings(settings: Settings) -> dict[RouteName, Telling]:
+    """What each desk tells, of those that tell anything."""
+    return {
+        RouteName(name): Telling(
+            received=route.acknowledge, outcomes={str(end): name for end, name in route.outcomes.items()}
+        )
+        for name, route in settings.route.items()
+        if route.acknowledge or any(route.outcomes.values())
+    }
 
 
 def start(house: "House", stopping: Callable[[], bool], failed: Callable[[Exception], None]) -> None:

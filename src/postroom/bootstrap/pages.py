@@ -29,6 +29,7 @@ from postroom.bootstrap.privacy import export, held
 from postroom.bootstrap.reviewers import second_looking, staffing
 from postroom.bootstrap.rulebench import pasted_mail
 from postroom.bootstrap.rulework import rulework
+from postroom.bootstrap.templates import templatework
 from postroom.bootstrap.webserver import WebServer
 from postroom.flow.explanation import Explanation, explained
 from postroom.flow.nearest import Neighbour, nearest
@@ -159,6 +160,7 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         known_hooks=hooks.known(house),
         informing=informing(house),
         rulework=rulework(house),
+        templatework=templatework(house),
         pasted=lambda pasted: pasted_mail(house, pasted, time.time()),
         pace=Pace(settings.api_per_minute, time.monotonic),
         hosts=hosts(settings.url, [address_of(one) for one in opened]),

@@ -22,7 +22,7 @@ from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.people import ALL, Deed
 from postroom.model.privacy import Ages
 from postroom.model.replies import Reply
-from postroom.model.rulebooks import VersionNumber
+from postroom.model.rulebooks import ALL_KINDS, VersionNumber
 from postroom.ports import JobFilter
 from postroom.understand.reader import read
 
@@ -179,7 +179,7 @@ def _case_facts(house: House, number: int) -> dict[str, Any]:
 
 def _rule_facts(house: House, number: int) -> dict[str, Any]:
     """A version of rules that names them: which, and when. The rest of it is of the team, and of other people."""
-    version = SqliteVersions(house.store.units).version(VersionNumber(number))
+    version = SqliteVersions(house.store.units, ALL_KINDS).version(VersionNumber(number))
     return {} if version is None else {"file": version.sheet, "at": version.at, "version": version.number}
 
 

@@ -1,4 +1,4 @@
-"""The team's files of rules, phrases and examples, for the pages: read, written whole, and put into force."""
+"""The team's files of rules, phrases, examples and answers, for the pages: read, written whole, and put into force."""
 
 import os
 import signal
@@ -9,30 +9,25 @@ from pathlib import Path
 
 from postroom.adapters.wholefile import write_whole
 from postroom.bootstrap.accepted import last_accepted
-from postroom.bootstrap.shelf import Shelf
+from postroom.bootstrap.shelf import Shelf, written
 from postroom.model.errors import TryLater
-from postroom.model.rulebooks import KINDS, SheetName, Texts, kind_of
+from postroom.model.rulebooks import KINDS, SheetKind, SheetName, Texts, kind_of
 
 _MODE = 0o644
 
 
-class TeamSheets:
-    """Port `Sheets` on the folders that the settings name."""
+class FolderSheets:
+    """What ports `Sheets` on folders have in common: a folder for each kind of file."""
 
-    def __init__(self, shelf: Shelf, tell: Callable[[], None]) -> None:
-        self._shelf = shelf
-        self._tell = tell
+    def __init__(self, folders: Mapping[SheetKind, Path]) -> None:
+        self._folders = folders
 
     def texts(self) -> Texts:
         """See `postroom.ports.rulebooks.Sheets.texts`."""
         try:
-            return self._shelf.written()
+            return written(self._folders)
         except OSError as error:
-            raise TryLater(f"the files of rules can't be read: {error.strerror}") from error
-
-    def shipped(self) -> Texts:
-        """See `postroom.ports.rulebooks.Sheets.shipped`."""
-        return {SheetName(name): text for kind in KINDS for name, text in self._shelf.shipped(kind).items()}
+            raise TryLater(f"the team's files can't be read: {error.strerror}") from error
 
     def hindrance(self, sheet: SheetName) -> str:
         """See `postroom.ports.rulebooks.Sheets.hindrance`."""
@@ -58,7 +53,24 @@ class TeamSheets:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     write_whole(path, text.encode("utf-8", "replace"), mode=_mode(path), own=_as_it_was(path))
         except OSError as error:
-            raise TryLater(f"a file of rules can't be written: {error.strerror}. Look at all of them again") from error
+            raise TryLater(f"the file {sheet} can't be written: {error.strerror}. Look at all of them again") from error
+
+    def _path(self, sheet: SheetName) -> Path:
+        """Its file; behind a link, what the link leads to."""
+        return (self._folders[kind_of(sheet)] / sheet.partition("/")[2]).resolve()
+
+
+class TeamSheets(FolderSheets):
+    """Port `Sheets` on the folders of rules that the settings name."""
+
+    def __init__(self, shelf: Shelf, tell: Callable[[], None]) -> None:
+        super().__init__({kind: shelf.folder(kind) for kind in KINDS})
+        self._shelf = shelf
+        self._tell = tell
+
+    def shipped(self) -> Texts:
+        """See `postroom.ports.rulebooks.Sheets.shipped`."""
+        return {SheetName(name): text for kind in KINDS for name, text in self._shelf.shipped(kind).items()}
 
     def in_force(self, texts: Texts) -> bool:
         """See `postroom.ports.rulebooks.Sheets.in_force`."""
@@ -70,9 +82,24 @@ class TeamSheets:
         """See `postroom.ports.rulebooks.Sheets.tell`."""
         self._tell()
 
-    def _path(self, sheet: SheetName) -> Path:
-        """Its file; behind a link, what the link leads to."""
-        return (self._shelf.folder(kind_of(sheet)) / sheet.partition("/")[2]).resolve()
+
+class TemplateSheets(FolderSheets):
+    """Port `Sheets` on the folder of templates: whoever answers reads them again whenever a file has changed."""
+
+    def __init__(self, folder: Path, shipped: Mapping[str, str]) -> None:
+        super().__init__({"answers": folder})
+        self._shipped = {SheetName(f"starter/answers/{name}.toml"): text for name, text in shipped.items()}
+
+    def shipped(self) -> Texts:
+        """See `postroom.ports.rulebooks.Sheets.shipped`."""
+        return self._shipped
+
+    def in_force(self, texts: Texts) -> bool:
+        """See `postroom.ports.rulebooks.Sheets.in_force`."""
+        return True
+
+    def tell(self) -> None:
+        """See `postroom.ports.rulebooks.Sheets.tell`."""
 
 
 def _mode(path: Path) -> int:

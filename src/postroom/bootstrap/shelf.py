@@ -1,7 +1,7 @@
 """The rules and phrases of an installation: read from the disk, put into force, kept for a judge that starts while they are wrong."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -16,6 +16,15 @@ from postroom.model.errors import ConfigError
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.rulebooks import KINDS, SheetKind, SheetName, Texts, kind_of
 from postroom.ports import Observer
+
+
+def written(folders: Mapping[SheetKind, Path]) -> Texts:
+    """What the files of folders hold on the disk now. Raises `OSError`."""
+    return {
+        SheetName(f"{kind}/{path.name}"): path.read_text(encoding="utf-8", errors="replace")
+        for kind, folder in folders.items()
+        for path in sorted(folder.glob("*.toml"))
+    }
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,11 +91,7 @@ class Shelf:
 
     def written(self, kinds: Sequence[SheetKind] = KINDS) -> Texts:
         """What the team's files hold on the disk now. Raises `OSError`."""
-        return {
-            SheetName(f"{kind}/{path.name}"): path.read_text(encoding="utf-8", errors="replace")
-            for kind in kinds
-            for path in sorted(self.folder(kind).glob("*.toml"))
-        }
+        return written({kind: self.folder(kind) for kind in kinds})
 
     def folder(self, kind: SheetKind) -> Path:
         """Where the team keeps its files of a kind."""

@@ -24,10 +24,13 @@ class Problem:
     message: str
     #: what to do about it
     remedy: str = ""
+    #: of a file that people fill in as a form: the field, from whose beginning lines and columns count
+    field: str = ""
 
     def __str__(self) -> str:
         """``file:line:column: severity: message. remedy``, as editors understand it."""
-        words = f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}"
+        place = f"{self.file}:{self.field}" if self.field else self.file
+        words = f"{place}:{self.line}:{self.column}: {self.severity}: {self.message}"
         return f"{words} ({self.remedy})" if self.remedy else words
 
 

@@ -74,7 +74,7 @@ class Answering:
     replies: Replies
     #: by brand
     voices: Mapping[BrandName, Voice]
-    #: as they are now
+    #: as they are now, without those that are retired
     templates: Callable[[], tuple[Template, ...]]
     trust: Trust
     #: makes Message-IDs that nobody can guess

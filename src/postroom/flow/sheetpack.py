@@ -6,10 +6,21 @@ The same texts always give the same bytes. Any bytes give sheets or `Refused`.
 import io
 import zipfile
 import zlib
+from collections.abc import Sequence
 from typing import Final
 
 from postroom.model.errors import Refused
-from postroom.model.rulebooks import MAX_SHEETS, MAX_TEXT, MAX_TOTAL, SheetName, Texts, normal_text, sheet_name
+from postroom.model.rulebooks import (
+    KINDS,
+    MAX_SHEETS,
+    MAX_TEXT,
+    MAX_TOTAL,
+    SheetKind,
+    SheetName,
+    Texts,
+    normal_text,
+    sheet_name,
+)
 
 _MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 """The first that a ZIP file can tell."""
@@ -29,16 +40,16 @@ def pack(texts: Texts) -> bytes:
     return made.getvalue()
 
 
-def unpack(content: bytes) -> Texts:
-    """The sheets of a ZIP file. Raises `Refused`, nothing else, for what is none, and for one that holds anything else."""
+def unpack(content: bytes, kinds: Sequence[SheetKind] = KINDS) -> Texts:
+    """The sheets of a ZIP file, all of these kinds. Raises `Refused`, nothing else, for what is none, and for one that holds anything else."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            return _read(packed)
+            return _read(packed, kinds)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
         raise Refused(f"this is no ZIP file that can be read: {str(error)[:100] or type(error).__name__}") from error
 
 
-def _read(packed: zipfile.ZipFile) -> Texts:
+def _read(packed: zipfile.ZipFile, kinds: Sequence[SheetKind]) -> Texts:
     entries = [one for one in packed.infolist() if not one.is_dir()]
     if not entries:
         raise Refused("there is nothing in this archive")
@@ -47,9 +58,11 @@ def _read(packed: zipfile.ZipFile) -> Texts:
     found: dict[SheetName, str] = {}
     left = MAX_TOTAL
     for entry in entries:
-        name = sheet_name(entry.filename)
+        name = sheet_name(entry.filename, kinds)
         if name is None or name in found:
-            raise Refused(f"«{entry.filename[:80]}» can't be in it: once each, rules/…, phrases/… and examples/….toml")
+            raise Refused(
+                f"«{entry.filename[:80]}» can't be in it: once each, {', '.join(f'{kind}/….toml' for kind in kinds)}"
+            )
         if (entry.external_attr >> 16) & 0o170000 == _LINK or entry.compress_type not in _METHODS:
             raise Refused(f"«{name}» is a link, or packed in an unusual way")
         found[name] = _text(packed, entry, min(left, MAX_TEXT))

@@ -1,7 +1,7 @@
-"""The files that a team writes its rules in, as values: sheets, their versions, and drafts that count for nothing yet."""
+"""The files that a team writes its rules and answers in, as values: sheets, their versions, and drafts that count for nothing yet."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal, NewType, cast, get_args
@@ -9,8 +9,12 @@ from typing import Final, Literal, NewType, cast, get_args
 SheetName = NewType("SheetName", str)
 """Kind and name of a file, whatever folder the settings keep it in: ``rules/press.toml``."""
 
-SheetKind = Literal["rules", "phrases", "examples"]
-KINDS: Final[tuple[SheetKind, ...]] = get_args(SheetKind)
+SheetKind = Literal["rules", "phrases", "examples", "answers"]
+ALL_KINDS: Final[tuple[SheetKind, ...]] = get_args(SheetKind)
+KINDS: Final[tuple[SheetKind, ...]] = ("rules", "phrases", "examples")
+"""What mail is judged by."""
+ANSWERS: Final[tuple[SheetKind, ...]] = ("answers",)
+"""What people are answered with."""
 
 Texts = Mapping[SheetName, str]
 """All that a team has written: the text of each sheet. What postroom ships is not among them."""
@@ -28,7 +32,9 @@ MAX_SHEETS: Final = 500
 MAX_TOTAL: Final = 4_000_000
 """Bytes of all sheets of an archive or a draft."""
 
-_NAME: Final = re.compile(r"(rules|phrases|examples)/[A-Za-z0-9][A-Za-z0-9_-]{0,79}\.toml")
+_NAME: Final = re.compile(
+    r"(rules|phrases|examples)/[A-Za-z0-9][A-Za-z0-9_-]{0,79}\.toml|answers/[a-z0-9][a-z0-9-]{0,39}\.toml"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +75,9 @@ class Draft:
     name: str = ""
 
 
-def sheet_name(name: str) -> SheetName | None:
-    """The name, if it is one: no path leads out of the three folders, and every file system can hold it."""
-    return SheetName(name) if _NAME.fullmatch(name) else None
+def sheet_name(name: str, kinds: Collection[SheetKind] = KINDS) -> SheetName | None:
+    """The name, if it is one of these kinds: no path leads out of their folders, and every file system can hold it."""
+    return SheetName(name) if _NAME.fullmatch(name) and kind_of(SheetName(name)) in kinds else None
 
 
 def normal_text(text: str) -> str:
@@ -81,7 +87,7 @@ def normal_text(text: str) -> str:
 
 
 def kind_of(sheet: SheetName) -> SheetKind:
-    """Which of the three it is."""
+    """Which of them it is."""
     return cast("SheetKind", sheet.partition("/")[0])
 
 

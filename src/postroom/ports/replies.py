@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from postroom.model.mail import MailId
-from postroom.model.people import Deed
+from postroom.model.people import Deed, Sight
 from postroom.model.replies import Reply, ReplyId, ReplyState
 
 
@@ -33,6 +33,10 @@ class Replies(Protocol):
 
     def aside(self, *, after: str = "", limit: int = 200) -> tuple[Reply, ...]:
         """Answers that could not be sent, oldest first, without their bytes; those after one if it is named."""
+        ...
+
+    def used(self, since: float, sight: Sight) -> dict[str, int]:
+        """Template -> how many answers began as it since then and were not taken back, to mails that the reader may see."""
         ...
 
     def withdraw(self, reply_id: ReplyId, deed: Deed, *, reason: str = "") -> bool:

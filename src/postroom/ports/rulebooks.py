@@ -95,12 +95,16 @@ class Tried:
     asked: tuple[Asked, ...] = ()
 
 
-class Bench(Protocol):
-    """Judges by texts that are not in force, where that keeps nobody else waiting. Raises `TryLater` when it takes too long."""
+class Checker(Protocol):
+    """Finds what is wrong with texts that are not in force, where that keeps nobody else waiting. Raises `TryLater` when it takes too long."""
 
     def check(self, texts: Texts) -> Checked:
         """What is wrong with these texts, and what becomes of all examples by them."""
         ...
+
+
+class Bench(Checker, Protocol):
+    """Judges by such texts too."""
 
     def judge(self, mail: Pasted, texts: Texts, sheet: SheetName) -> Tried:
         """Where a mail goes now, and where it would go by these texts. No thread, no history: nothing is looked up."""

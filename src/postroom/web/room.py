@@ -19,6 +19,7 @@ from postroom.flow.signin import SigningIn
 from postroom.flow.staffing import Staffing
 from postroom.flow.targets import FirstAnswers
 from postroom.flow.team import Team
+from postroom.flow.templatework import Templatework
 from postroom.flow.trials import Trials
 from postroom.flow.urgency import Urgency
 from postroom.flow.verdicts import Reviewing
@@ -97,6 +98,8 @@ class Room:
     informing: Informing | None
     #: what people do with rules
     rulework: Rulework
+    #: what people do with templates of answers
+    templatework: Templatework
     #: a mail that somebody pasted, as it is judged
     pasted: Callable[[Pasted], Mail]
     #: how often each key may call

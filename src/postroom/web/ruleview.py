@@ -10,7 +10,8 @@ from urllib.parse import quote
 from postroom.decide.outline import Entry, outline
 from postroom.decide.problems import Problem, Severity
 from postroom.flow.explanation import Explanation
-from postroom.flow.rulework import Looked, may_work, unchanged_since
+from postroom.flow.rulework import may_work, unchanged_since
+from postroom.flow.sheetwork import Looked
 from postroom.model.errors import Refused
 from postroom.model.judgement import AccountState, Decision
 from postroom.model.mail import BrandName

@@ -679,3 +679,8 @@ def test_a_message_id_of_ours_can_not_be_guessed() -> None:
 
 def test_a_name_that_looks_like_a_placeholder_fills_in_nothing() -> None:
     assert filled("Hi {name}, {case}", {"name": "{reason}", "case": "7"}) == "Hi (reason), 7"
+
+
+@pytest.mark.parametrize("content", ['[text]\nen = "Hi {name"\n', '[text]\nen = "Hi name}"\n', '[text]\nen = "Hi { name }"\n', 'routes = [[1]]\n[text]\nen = "x"\n', f"x = {'[' * 5000}"])  # fmt: skip
+def test_unclosed_braces_and_odd_values_are_mistakes(content: str) -> None:
+    assert isinstance(parse("x", content, []), TemplateMistake)

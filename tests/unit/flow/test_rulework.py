@@ -12,7 +12,8 @@ from postroom.adapters.store.rulebooks import SqliteDrafts, SqliteVersions
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.decide.outline import outline
 from postroom.decide.problems import Problem
-from postroom.flow.rulework import Conflict, Faulty, Rulework, may_work, unchanged_since
+from postroom.flow.rulework import Rulework, may_work, unchanged_since
+from postroom.flow.sheetwork import Conflict, Faulty
 from postroom.model.errors import Refused, TryLater
 from postroom.model.judgement import AccountState
 from postroom.model.mail import BrandName, RouteName

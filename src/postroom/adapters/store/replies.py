@@ -7,13 +7,14 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from postroom.adapters.store import journal
+from postroom.adapters.store.sight import Values, seen
 from postroom.adapters.store.sql import Insert, hash_of, id_list, short
 from postroom.adapters.store.targets import stop
 from postroom.adapters.store.units import Units
 from postroom.model.codec import decode_mail, sound
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, MailId
-from postroom.model.people import Deed
+from postroom.model.people import Deed, Sight
 from postroom.model.replies import Reply, ReplyId, ReplyState
 
 _MOST_OF_A_MAIL: Final = 100
@@ -80,6 +81,19 @@ class SqliteReplies:
         statement = f"SELECT {_REPLY} {_FROM} WHERE r.state = 'failed'{beyond} ORDER BY r.number LIMIT ?"
         with self._units.lend() as tx:
             return tuple(_reply(row) for row in tx.execute(statement, (*values, limit)))
+
+    def used(self, since: float, sight: Sight) -> dict[str, int]:
+        """See `postroom.ports.replies.Replies.used`. All from the index where all may be seen."""
+        values = Values()
+        terms = ["r.template <> ''", f"r.at >= {values.name(since)}", "r.state <> 'withdrawn'"]
+        of_sight = list(seen(sight, values))
+        joined = " CROSS JOIN summaries AS s ON s.mail = r.mail" if of_sight else ""
+        statement = (
+            f"SELECT r.template, count(*) FROM replies AS r INDEXED BY replies_template{joined}"  # noqa: S608 - our own SQL
+            f" WHERE {' AND '.join([*terms, *of_sight])} GROUP BY r.template"
+        )
+        with self._units.lend() as tx:
+            return dict(tx.execute(statement, values))
 
     def withdraw(self, reply_id: ReplyId, deed: Deed, *, reason: str = "") -> bool:
         """See `postroom.ports.replies.Replies.withdraw`."""

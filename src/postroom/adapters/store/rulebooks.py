@@ -14,7 +14,7 @@ from postroom.adapters.store.units import Units
 from postroom.model.codec import sound
 from postroom.model.errors import Refused
 from postroom.model.people import Deed
-from postroom.model.rulebooks import Draft, DraftId, SheetName, Texts, Version, VersionNumber
+from postroom.model.rulebooks import KINDS, Draft, DraftId, SheetKind, SheetName, Texts, Version, VersionNumber
 from postroom.ports.privacy import Wanted
 
 _KEPT: Final = 30 * 86_400.0
@@ -22,14 +22,15 @@ _MOST_DRAFTS: Final = 200
 _ESCAPES: Final = re.compile(r"\\n|[\\^$]")
 _VERSION: Final = "SELECT number, sheet, how, at, who, why, digest, text FROM versions"
 _DRAFT: Final = "SELECT id, at, who, name, texts FROM drafts WHERE texts IS NOT NULL"
-_NEWEST: Final = "WHERE number IN (SELECT max(number) FROM versions GROUP BY sheet) ORDER BY sheet"
+_NEWEST: Final = "WHERE number IN (SELECT max(number) FROM versions WHERE {} GROUP BY sheet) ORDER BY sheet"
 
 
 class SqliteVersions:
-    """Port `Versions` on the file of the store."""
+    """Port `Versions` on the file of the store, for sheets of some kinds: to it there are no others."""
 
-    def __init__(self, units: Units) -> None:
+    def __init__(self, units: Units, kinds: Sequence[SheetKind] = KINDS) -> None:
         self._units = units
+        self._ours = "(" + " OR ".join(f"sheet GLOB '{kind}/*'" for kind in kinds) + ")"
 
     def note(self, versions: Sequence[Version], deeds: Sequence[Deed], *, after: VersionNumber) -> VersionNumber:
         """See `postroom.ports.rulebooks.Versions.note`."""
@@ -39,24 +40,24 @@ class SqliteVersions:
         ]
 
         def unit(tx: sqlite3.Connection) -> VersionNumber:
-            if _last(tx) != after:
-                raise Refused("somebody else has changed the rules meanwhile: look at them again")
+            if self._last(tx) != after:
+                raise Refused("somebody else has changed these files meanwhile: look at them again")
             tx.executemany(
                 "INSERT INTO versions (sheet, how, at, who, why, digest, text) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
             )
             write_deeds(tx, deeds)
-            return _last(tx)
+            return self._last(tx)
 
         return self._units.write(unit, weight=sum(len(row[-1] or b"") for row in rows))
 
     def newest(self) -> Mapping[SheetName, Version]:
         """See `postroom.ports.rulebooks.Versions.newest`."""
         with self._units.lend() as tx:
-            return {SheetName(row[1]): _version(row) for row in tx.execute(f"{_VERSION} {_NEWEST}")}
+            return {SheetName(row[1]): _version(row) for row in tx.execute(f"{_VERSION} {_NEWEST.format(self._ours)}")}
 
     def of(self, sheet: SheetName, *, before: int = 0, limit: int = 50) -> tuple[Version, ...]:
         """See `postroom.ports.rulebooks.Versions.of`."""
-        query = f"{_VERSION} WHERE sheet = ?{' AND number < ?' if before else ''} ORDER BY number DESC LIMIT ?"
+        query = f"{_VERSION} WHERE sheet = ? AND {self._ours}{' AND number < ?' if before else ''} ORDER BY number DESC LIMIT ?"
         with self._units.lend() as tx:
             rows = tx.execute(query, (sound(sheet), *((before,) if before else ()), limit))
             return tuple(map(_version, rows))
@@ -64,8 +65,13 @@ class SqliteVersions:
     def version(self, number: VersionNumber) -> Version | None:
         """See `postroom.ports.rulebooks.Versions.version`."""
         with self._units.lend() as tx:
-            row = tx.execute(f"{_VERSION} WHERE number = ?", (number,)).fetchone()
+            row = tx.execute(f"{_VERSION} WHERE number = ? AND {self._ours}", (number,)).fetchone()
         return None if row is None else _version(row)
+
+    def _last(self, tx: sqlite3.Connection) -> VersionNumber:
+        statement = f"SELECT coalesce(max(number), 0) FROM versions WHERE {self._ours}"  # noqa: S608 - our own SQL
+        (number,) = tx.execute(statement).fetchone()
+        return VersionNumber(number)
 
 
 class SqliteDrafts:
@@ -150,11 +156,6 @@ def _texts(packed: bytes) -> Texts:
 
 def _packed(text: str | None) -> bytes | None:
     return None if text is None else zlib.compress(text.encode("utf-8", "surrogatepass"))
-
-
-def _last(tx: sqlite3.Connection) -> VersionNumber:
-    (number,) = tx.execute("SELECT coalesce(max(number), 0) FROM versions").fetchone()
-    return VersionNumber(number)
 
 
 def _version(row: tuple[Any, ...]) -> Version:

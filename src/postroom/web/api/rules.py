@@ -11,8 +11,8 @@ from starlette.responses import Response
 from postroom.decide.asking import Part
 from postroom.flow.differ import differences
 from postroom.flow.facts import decision_facts
-from postroom.flow.rulework import Changes, Faulty
 from postroom.flow.sheetpack import pack, unpack
+from postroom.flow.sheetwork import Changes, Faulty
 from postroom.model.rulebooks import DraftId, How, SheetName, Version, VersionNumber, digest_of
 from postroom.model.rulebooks import Texts as RuleTexts
 from postroom.ports.rulebooks import Checked

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from starlette.responses import RedirectResponse, Response
 
 from postroom.flow.differ import Line, differences
-from postroom.flow.rulework import Changes, Conflict, Faulty
 from postroom.flow.sheetpack import pack, unpack
+from postroom.flow.sheetwork import Changes, Conflict, Faulty
 from postroom.model.errors import Refused
 from postroom.model.rulebooks import DraftId, SheetName, digest_of
 from postroom.ports.rulebooks import Checked

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from postroom.flow.differ import differences
-from postroom.flow.rulework import Changes, Conflict, Faulty, Looked
+from postroom.flow.sheetwork import Changes, Conflict, Faulty, Looked
 from postroom.model.errors import Refused
 from postroom.model.judgement import AccountState
 from postroom.model.rulebooks import KINDS, DraftId, SheetName, normal_text

@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 
 from postroom.flow.differ import differences
-from postroom.flow.rulework import Faulty
+from postroom.flow.sheetwork import Faulty
 from postroom.model.rulebooks import Version, VersionNumber
 from postroom.web import ruleview
 from postroom.web.render import Missing
