@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from postroom.decide.problems import Problem
+from postroom.decide.problems import Problem, Source, toml_problem
 from postroom.flow.letter import one_line, plain
 from postroom.model.mail import RouteName
 from postroom.model.toml import loads
@@ -29,6 +29,7 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _IN_BRACES: Final = re.compile(r"\{([^{}\s]{0,40})\}")
 _BRACE: Final = re.compile(r"\{([^{}\s]{0,40})\}|[{}]")
+_OPENING: Final = r"(?:\"\"\"|''')\n"
 _ROUTES_OF_SHIPPED: Final = frozenset(map(RouteName, ("appeals", "refunds", "copyright", "general")))
 _KEYS: Final = frozenset({"title", "routes", "asks", "retired", "text"})
 _MOST_WORDS: Final = 20_000
@@ -86,7 +87,8 @@ def read(name: str, content: str, routes: Iterable[RouteName]) -> tuple[Template
     try:
         said = loads(content)
     except ValueError as error:
-        return wrong(f"is no TOML: {error}", "Correct it there")
+        found = toml_problem(Source(name=name, text=content), error)
+        return None, (replace(found, message=f"is no TOML: {error}", remedy="Correct it there"),)
     problems = tuple(_mistakes(name, said, set(routes)))
     return (None, problems) if problems else (_template(name, said), ())
 
@@ -169,8 +171,20 @@ def written(template: Template, head: str = "") -> str:
         lines.append(f"routes = [{', '.join(map(_quoted, sorted(template.routes)))}]")
     lines += [f"{key} = true" for key in ("asks", "retired") if getattr(template, key)]
     lines += ["", "[text]"]
-    lines += [f'{language} = """\n{_escaped(text)}\n"""' for language, text in template.texts.items()]
+    lines += [f'{_key(language)} = """\n{_escaped(text)}\n"""' for language, text in template.texts.items()]
     return "\n".join(lines) + "\n"
+
+
+def in_file(content: str, problem: Problem) -> Problem:
+    """A problem of one text at its place in the file: its line where the text begins below its key, else that of the key."""
+    key = re.escape(problem.field.removeprefix("text."))
+    found = re.search(rf"^[ \t]*{key}[ \t]*=[ \t]*({_OPENING})?", content, re.MULTILINE) if problem.field else None
+    if found is None:
+        return replace(problem, field="")
+    line = content.count("\n", 0, found.start()) + 1
+    if found[1] is None:
+        return replace(problem, field="", line=line, column=1)
+    return replace(problem, field="", line=line + problem.line)
 
 
 def head_of(content: str) -> str:
@@ -178,6 +192,10 @@ def head_of(content: str) -> str:
     lines = content.split("\n")
     count = next((n for n, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
     return "\n".join(lines[:count]).strip()
+
+
+def _key(language: str) -> str:
+    return language if _LANGUAGE.fullmatch(language) else _quoted(language)
 
 
 def _quoted(text: str) -> str:

@@ -17,7 +17,7 @@ from postroom.model.errors import Refused
 from postroom.model.mail import RouteName
 from postroom.model.notices import NoticeKind
 from postroom.model.people import User
-from postroom.model.rulebooks import How, SheetName, Texts, VersionNumber
+from postroom.model.rulebooks import SheetName, Texts
 from postroom.ports.rulebooks import Checked
 
 Origin = Literal["shipped", "yours", "changed"]
@@ -168,31 +168,22 @@ class Templatework:
         found = self.files.check({sheet: text})
         return Checked(problems=tuple(one for one in found.problems if one.file == sheet))
 
-    def save(
-        self, user: User, changes: Changes, *, seen: Mapping[SheetName, str], why: str, how: How = "saved"
-    ) -> None:
-        """Change the team's files. Raises `Refused` for what the user may not change, and as `Sheetwork.save`."""
+    def require(self, user: User, changes: Changes) -> None:
+        """Raises `Refused` for who may not change these files to this."""
         before = self.files.sheets.texts()
         after = {sheet: text for sheet, text in {**before, **changes}.items() if text is not None}
-        for all_there in (self.shelf.all(before), self.shelf.all(after)):
-            for sheet in changes:
-                if (kept := all_there.get(name_of(sheet))) is not None:
-                    require_edit(user, kept)
-        self.files.save(changes, seen=seen, by=user.name, why=why, how=how)
+        was, will = self.shelf.all(before), self.shelf.all(after)
+        for name in map(name_of, changes):
+            if name in was:
+                require_edit(user, was[name])
+            # With mistakes it is not saved, and they are what to tell.
+            if name in will and will[name].template is not None:
+                require_edit(user, will[name])
 
-    def restore(self, user: User, number: VersionNumber, *, seen: str, why: str) -> SheetName:
-        """Let a file hold again what it held then; which one. Raises as `save`, also where it is not kept any more."""
-        version = self.files.versions.version(number)
-        if version is None or version.erased:
-            raise Refused("this version is not kept any more")
-        self.save(
-            user,
-            {version.sheet: version.text},
-            seen={version.sheet: seen},
-            why=why or f"version {number}",
-            how="restored",
-        )
-        return version.sheet
+    def save(self, user: User, changes: Changes, *, seen: Mapping[SheetName, str], why: str) -> None:
+        """Change the team's files. Raises as `require`, and as `Sheetwork.save`."""
+        self.require(user, changes)
+        self.files.save(changes, seen=seen, by=user.name, why=why)
 
     def since(self) -> float:
         """From when on uses are counted, seconds since the epoch."""

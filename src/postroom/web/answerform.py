@@ -13,9 +13,8 @@ from postroom.model.message import Message
 from postroom.model.people import Sight
 from postroom.model.replies import Reply
 from postroom.web.room import Room
+from postroom.web.templateview import language_name
 from postroom.web.visit import Visit
-
-_SHOWN = {"de": "German", "en": "English", "es": "Spanish", "fr": "French", "it": "Italian", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +76,7 @@ def form(visit: Visit, to: Answerable, back: str, *, wish: Wish | None = None, w
         or ("" if addressees else "Nobody reads answers to this mail: it names no address to write to."),
         addressees=addressees,
         templates=templates,
-        languages=tuple((one, _SHOWN.get(one, one)) for one in sorted({lang for t in templates for lang in t.texts})),
+        languages=tuple((one, language_name(one)) for one in sorted({lang for t in templates for lang in t.texts})),
         wish=wish,
         wrong=wrong,
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _WORK: tuple[tuple[str, str, Role], ...] = (
     ("review/agreement", "Agreement", "reviewer"),
+    ("templates", "Templates", "agent"),
     ("letters", "Dead letters", "lead"),
 )
 _MORE: tuple[tuple[str, str, Role], ...] = (

@@ -125,29 +125,6 @@ def elsewhere(checked: Checked | None, sheet: SheetName) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda one: (_WORST.index(one.severity), one.file, one.line)))
 
 
-def checked_facts(checked: Checked, sheet: SheetName) -> dict[str, Any]:
-    """What the page's script is told."""
-    return {
-        "problems": [
-            {
-                "file": one.file,
-                "here": one.file == sheet,
-                "line": one.line,
-                "column": one.column,
-                "severity": one.severity,
-                "message": one.message,
-                "remedy": one.remedy,
-            }
-            for one in (*here(checked, sheet), *elsewhere(checked, sheet))
-        ],
-        "examples": len(checked.examples),
-        "different": [
-            {"name": one.name, "file": one.file, "line": one.line, "differences": one.differences}
-            for one in checked.different
-        ],
-    }
-
-
 def pasted(
     text: str,
     *,

@@ -13,6 +13,7 @@ from postroom.web.api.routes import routes as api_routes
 from postroom.web.pages import (
     agreement,
     answer,
+    archives,
     audit,
     backtest,
     cases,
@@ -27,11 +28,11 @@ from postroom.web.pages import (
     people,
     person,
     review,
-    rulepack,
     rules,
-    ruleversions,
     signin,
+    templates,
     urgent,
+    versions,
     views,
 )
 from postroom.web.render import Missing, Render
@@ -54,9 +55,10 @@ PAGES: tuple[Page, ...] = (
     *person.PAGES,
     *audit.PAGES,
     *hooks.PAGES,
-    *rulepack.PAGES,
-    *ruleversions.PAGES,
+    *archives.PAGES,
+    *versions.PAGES,
     *rules.PAGES,
+    *templates.PAGES,
     *news.PAGES,
     *views.PAGES,
 )

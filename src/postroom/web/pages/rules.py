@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from postroom.flow.differ import differences
 from postroom.flow.sheetwork import Changes, Conflict, Faulty, Looked
@@ -12,6 +12,7 @@ from postroom.model.judgement import AccountState
 from postroom.model.rulebooks import KINDS, DraftId, SheetName, normal_text
 from postroom.ports.rulebooks import Checked
 from postroom.web import mailview, ruleview
+from postroom.web.area import RULES
 from postroom.web.render import Missing
 from postroom.web.visit import Page, Visit
 
@@ -45,9 +46,7 @@ def check_all(visit: Visit) -> Response:
     ruleview.require(visit.user)
     work = visit.room.rulework
     checked = work.check({})
-    return visit.page(
-        "rules_checked.html", title="Rules checked", here="rules", checked=checked, address=ruleview.address
-    )
+    return visit.page("files_checked.html", title="Rules checked", here="rules", area=RULES, checked=checked)
 
 
 def new(visit: Visit) -> Response:
@@ -78,17 +77,6 @@ def opened(visit: Visit) -> Response:
         changes = visit.room.rulework.drafted(DraftId(int(draft)))[1]
         text = changes.get(sheet) or text
     return _editor(visit, sheet, looked, text)
-
-
-def check(visit: Visit) -> Response:
-    """As somebody types: what is wrong with it, for the script of the page."""
-    ruleview.require(visit.user)
-    sheet = SheetName(visit.said("sheet"))
-    try:
-        checked = visit.room.rulework.check({sheet: visit.said("text")})
-    except Refused as error:
-        return JSONResponse({"refused": str(error)}, status_code=409)
-    return JSONResponse(ruleview.checked_facts(checked, sheet))
 
 
 def done(visit: Visit) -> Response:
@@ -219,7 +207,6 @@ PAGES = (
     Page(path="/rules/checked", do=check_all, role="lead"),
     Page(path="/rules/new", do=new, role="lead"),
     Page(path="/rules/shipped", do=shipped, role="lead"),
-    Page(path="/rules/check", do=check, role="lead", method="POST"),
     Page(path="/rules/{kind}/{name}", do=opened, role="lead"),
     Page(path="/rules/{kind}/{name}", do=done, role="lead", method="POST"),
 )

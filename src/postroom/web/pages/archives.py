@@ -1,17 +1,19 @@
-"""All rules, phrases and examples as one archive: taken along, and brought in from one, looked at first."""
+"""All files of the team, of rules or of templates, as one archive: taken along, and brought in from one, looked at first."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.responses import RedirectResponse, Response
 
 from postroom.flow.differ import Line, differences
 from postroom.flow.sheetpack import pack, unpack
-from postroom.flow.sheetwork import Changes, Conflict, Faulty
+from postroom.flow.sheetwork import Changes, Conflict, Faulty, Sheetwork
 from postroom.model.errors import Refused
 from postroom.model.rulebooks import DraftId, SheetName, digest_of
 from postroom.ports.rulebooks import Checked
-from postroom.web import mailview, ruleview
+from postroom.web import mailview
+from postroom.web.area import RULES, TEMPLATES, Area
 from postroom.web.visit import Page, Visit
 
 
@@ -26,24 +28,23 @@ class Changed:
     seen: str
 
 
-def export(visit: Visit) -> Response:
+def export(area: Area, visit: Visit) -> Response:
     """All of the team's files."""
-    ruleview.require(visit.user)
-    return mailview.download("postroom-rules.zip", pack(visit.room.rulework.look().texts))
+    area.see_all(visit.user)
+    return mailview.download(f"postroom-{area.name}.zip", pack(area.files(visit.room).look().texts))
 
 
-def look(visit: Visit) -> Response:
+def look(area: Area, visit: Visit) -> Response:
     """What an archive would change: nothing does yet."""
-    ruleview.require(visit.user)
-    work = visit.room.rulework
-    texts = unpack(visit.files.get("archive", b""))
-    return _shown(visit, work.draft(texts, visit.user.name), set(texts))
+    area.see_all(visit.user)
+    texts = unpack(visit.files.get("archive", b""), area.kinds)
+    return _shown(visit, area, area.files(visit.room).draft(texts, visit.user.name), set(texts))
 
 
-def bring_in(visit: Visit) -> Response:
+def bring_in(area: Area, visit: Visit) -> Response:
     """Do it, if the files are still as they were when it was looked at."""
-    ruleview.require(visit.user)
-    work = visit.room.rulework
+    area.see_all(visit.user)
+    work = area.files(visit.room)
     draft = _draft(visit.said("draft"))
     seen = dict(zip(visit.form.get("sheet", ()), visit.form.get("seen", ()), strict=False))
     _, changes = work.drafted(draft)
@@ -58,36 +59,42 @@ def bring_in(visit: Visit) -> Response:
             anyway=visit.said("anyway") == "yes",
         )
     except Conflict as error:
-        return _shown(visit, draft, set(wanted), wrong=f"{error}. Look at it again.")
+        return _shown(visit, area, draft, set(wanted), wrong=f"{error}. Look at it again.")
     except Faulty as error:
-        return _shown(visit, draft, set(wanted), checked=error.checked)
-    return RedirectResponse("/rules", status_code=303)
+        return _shown(visit, area, draft, set(wanted), checked=error.checked)
+    return RedirectResponse(f"/{area.name}", status_code=303)
 
 
 def _shown(
-    visit: Visit, draft: DraftId, sheets: Collection[SheetName], *, wrong: str = "", checked: Checked | None = None
+    visit: Visit,
+    area: Area,
+    draft: DraftId,
+    sheets: Collection[SheetName],
+    *,
+    wrong: str = "",
+    checked: Checked | None = None,
 ) -> Response:
     """What the draft changes of these sheets; others may have been changed on the disk since it was kept."""
-    work = visit.room.rulework
+    work = area.files(visit.room)
     _, found = work.drafted(draft)
     changes = {sheet: text for sheet, text in found.items() if sheet in sheets}
     if not changes:
         raise Refused("Nothing would change: the files hold all of it already.")
     return visit.page(
-        "rules_import.html",
+        "files_import.html",
         status=409 if wrong or checked else 200,
         title="Bring in an archive",
-        here="rules",
+        here=area.name,
+        area=area,
         draft=draft,
-        changed=_changed(visit, changes),
+        changed=_changed(work, changes),
         checked=checked or work.check(changes),
         wrong=wrong,
-        address=ruleview.address,
     )
 
 
-def _changed(visit: Visit, changes: Changes) -> list[Changed]:
-    texts = visit.room.rulework.look().texts
+def _changed(work: Sheetwork, changes: Changes) -> list[Changed]:
+    texts = work.look().texts
     return [
         Changed(
             sheet=sheet,
@@ -105,8 +112,13 @@ def _draft(said: str) -> DraftId:
     return DraftId(int(said))
 
 
-PAGES = (
-    Page(path="/rules/export", do=export, role="lead"),
-    Page(path="/rules/import", do=look, role="lead", method="POST"),
-    Page(path="/rules/import/confirm", do=bring_in, role="lead", method="POST"),
-)
+def _pages(area: Area) -> tuple[Page, ...]:
+    base = f"/{area.name}"
+    return (
+        Page(path=f"{base}/export", do=partial(export, area), role="lead"),
+        Page(path=f"{base}/import", do=partial(look, area), role="lead", method="POST"),
+        Page(path=f"{base}/import/confirm", do=partial(bring_in, area), role="lead", method="POST"),
+    )
+
+
+PAGES = (*_pages(RULES), *_pages(TEMPLATES))
