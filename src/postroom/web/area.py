@@ -6,8 +6,9 @@ from typing import Final
 
 from postroom.flow.sheetwork import Changes, Sheetwork
 from postroom.model.people import Role, User
-from postroom.model.rulebooks import ANSWERS, KINDS, SheetKind, SheetName
+from postroom.model.rulebooks import ANSWERS, KINDS, SheetKind, SheetName, Version, VersionNumber
 from postroom.web import ruleview, templateview
+from postroom.web.render import Missing
 from postroom.web.room import Room
 
 
@@ -31,6 +32,17 @@ class Area:
     require: Callable[[Room, User, Changes], None]
     #: whether example mails are judged by them
     exemplified: bool
+
+    def version(self, room: Room, user: User, number: VersionNumber) -> Version:
+        """One that the user may see. Raises `Missing`."""
+        found = self.files(room).versions.version(number)
+        try:
+            if found is not None:
+                self.see(room, user, found.sheet)
+                return found
+        except Missing:
+            pass
+        raise Missing("There is no such version, or it is not for you.")
 
 
 def _rules(_room: Room, user: User, _what: SheetName | Changes) -> None:

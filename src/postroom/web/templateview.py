@@ -45,11 +45,6 @@ def address(sheet: str) -> str:
     return f"/templates/file/{quote(name_of(SheetName(sheet)), safe='')}"
 
 
-def sheet(name: str) -> SheetName:
-    """The file of a template of this name, whether it is there or not."""
-    return sheet_of(name)
-
-
 def see(room: Room, user: User, wanted: SheetName) -> None:
     """Raises `Missing` for who may not see a template; one that is gone is seen by who sees all."""
     kept = room.templatework.look()[1].get(name_of(wanted))
@@ -72,6 +67,11 @@ def opened(room: Room, user: User, name: str) -> tuple[Looked, Kept]:
     if kept is None or not may_read(user, kept):
         raise Missing(_NONE)
     return looked, kept
+
+
+def is_there(looked: Looked, kept: Kept) -> bool:
+    """Whether it is the team's or shipped, and not only thought of."""
+    return kept.origin == "shipped" or kept.sheet in looked.texts
 
 
 def rows(room: Room, user: User) -> tuple[Row, ...]:

@@ -16,7 +16,7 @@ Sheet = Annotated[
     str,
     Meta(
         max_length=200,
-        description="Kind and name of a file: rules/…, phrases/… or examples/….toml.",
+        description="Kind and name of a file: rules/…, phrases/…, examples/… or answers/….toml.",
         examples=["rules/press.toml"],
     ),
 ]
@@ -122,6 +122,7 @@ class RuleProblem(Output, frozen=True):
     severity: Severity
     message: str
     remedy: str
+    field: Annotated[str, Meta(description="Of a template: the text whose lines are counted; empty for the file.")] = ""
 
 
 class RuleExample(Output, frozen=True):

@@ -1,29 +1,22 @@
 """Rules, phrases and examples: read, checked, tried, changed, brought back. For keys of who may see all desks and brands."""
 
-import binascii
-from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
 
 from postroom.decide.asking import Part
-from postroom.flow.differ import differences
 from postroom.flow.facts import decision_facts
-from postroom.flow.sheetpack import pack, unpack
-from postroom.flow.sheetwork import Changes, Faulty
-from postroom.model.rulebooks import DraftId, How, SheetName, Version, VersionNumber, digest_of
+from postroom.flow.sheetwork import Changes
+from postroom.model.rulebooks import DraftId, SheetName, digest_of
 from postroom.model.rulebooks import Texts as RuleTexts
-from postroom.ports.rulebooks import Checked
-from postroom.web import mailview, ruleview
+from postroom.web import ruleview
+from postroom.web.api import filehistory
 from postroom.web.api.operation import Call, Nothing, Operation
-from postroom.web.api.problem import Fault, Problem
 from postroom.web.api.rulefacts import (
     Archive,
     AskedFacts,
     Back,
-    DiffLine,
     Drafted,
     DraftFacts,
     DraftLine,
@@ -36,10 +29,8 @@ from postroom.web.api.rulefacts import (
     Put,
     RuleDiff,
     RuleEntry,
-    RuleExample,
     RuleFile,
     RuleFiles,
-    RuleProblem,
     RulesChecked,
     RulesSaved,
     RuleText,
@@ -48,10 +39,10 @@ from postroom.web.api.rulefacts import (
     Some,
     Trial,
     TrialFacts,
-    VersionFacts,
     VersionText,
 )
 from postroom.web.api.shapes import DecisionFacts, told
+from postroom.web.area import RULES
 from postroom.web.render import Missing
 
 
@@ -88,13 +79,14 @@ def put_rules(call: Call[OfSheet, Put]) -> RulesSaved:
     """
     _may(call)
     sheet = SheetName(f"{call.asked.kind}/{call.asked.name}")
-    return _save(call, {sheet: call.body.text}, {sheet: call.body.seen}, call.body)
+    body = call.body
+    return filehistory.save(call, RULES, {sheet: body.text}, {sheet: body.seen}, why=body.why, anyway=body.anyway)
 
 
 def check_rules(call: Call[Nothing, Some]) -> RulesChecked:
     """What is wrong with all files, were these texts among them; and how the example mails come out."""
     _may(call)
-    return _checked(call.room.rulework.check(_named(call.body.texts)))
+    return filehistory.checked(call.room.rulework.check(_named(call.body.texts)))
 
 
 def try_rules(call: Call[Nothing, Trial]) -> TrialFacts:
@@ -123,57 +115,24 @@ def try_rules(call: Call[Nothing, Trial]) -> TrialFacts:
 
 def list_versions(call: Call[OfSheetVersions, Nothing]) -> RuleVersions:
     """Versions of a file, newest first, without their texts. Changes by hand are among them, as they were seen."""
-    _may(call)
     asked = call.asked
-    work = call.room.rulework
-    work.look()
-    found = work.versions.of(SheetName(f"{asked.kind}/{asked.name}"), before=asked.after, limit=asked.limit)
-    if not found and not asked.after:
-        raise Missing
-    return RuleVersions(
-        versions=tuple(VersionFacts(**_version(one)) for one in found),
-        after=found[-1].number if len(found) == asked.limit else 0,
-    )
+    sheet = SheetName(f"{asked.kind}/{asked.name}")
+    return filehistory.versions(call, RULES, sheet, after=asked.after, limit=asked.limit)
 
 
 def get_version(call: Call[OfVersion, Nothing]) -> VersionText:
     """One version with its text."""
-    _may(call)
-    found = _found(call, call.asked.number)
-    return VersionText(**_version(found), text=found.text)
+    return filehistory.version(call, RULES)
 
 
 def get_rules_diff(call: Call[OfDiff, Nothing]) -> RuleDiff:
     """What differs between a version of a file and one before it."""
-    _may(call)
-    after = _found(call, call.asked.number)
-    if call.asked.before:
-        before = _found(call, call.asked.before)
-    else:
-        before = next(
-            iter(call.room.rulework.versions.of(after.sheet, before=after.number, limit=1)), replace(after, text=None)
-        )
-    if before.sheet != after.sheet:
-        raise Missing("These are versions of two files.")
-    lines = differences(before.text or "", after.text or "")
-    return RuleDiff(
-        sheet=after.sheet,
-        lines=tuple(DiffLine(mark=one.mark, before=one.before, after=one.after, text=one.text) for one in lines),
-    )
+    return filehistory.diff(call, RULES)
 
 
 def restore_rules(call: Call[OfVersion, Back]) -> RulesSaved:
     """Let a file hold again what it held in this version; what it holds now stays as a version."""
-    _may(call)
-    version = _found(call, call.asked.number)
-    body = call.body
-    try:
-        checked = call.room.rulework.restore(
-            version.number, seen={version.sheet: body.seen}, by=call.user.name, why=body.why, anyway=body.anyway
-        )
-    except Faulty as error:
-        raise _faulty(error) from error
-    return RulesSaved(changed={version.sheet: version.digest}, checked=_checked(checked))
+    return filehistory.restore(call, RULES)
 
 
 def keep_draft(call: Call[Nothing, Sketch]) -> Drafted:
@@ -210,24 +169,12 @@ def get_draft(call: Call[OfVersion, Nothing]) -> DraftFacts:
 
 def get_rules_archive(call: Call[Nothing, Nothing]) -> Response:
     """All files of the team in a ZIP file. The same texts give the same bytes."""
-    _may(call)
-    return mailview.download("postroom-rules.zip", pack(call.room.rulework.look().texts))
+    return filehistory.archive(call, RULES)
 
 
 def import_rules(call: Call[Nothing, Archive]) -> RulesSaved:
     """Bring in an archive. Files that are not in it stay as they are; all of it is done, or nothing."""
-    _may(call)
-    body, work = call.body, call.room.rulework
-    try:
-        content = b64decode(body.archive, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Problem(422, "The archive is no base64.", Fault(detail=str(error), pointer="/archive")) from error
-    texts, now = unpack(content), work.look().texts
-    changes = {sheet: text for sheet, text in texts.items() if now.get(sheet) != text}
-    if body.dry_run:
-        before = {str(sheet): digest_of(now[sheet]) if sheet in now else "" for sheet in changes}
-        return RulesSaved(changed=before, checked=_checked(work.check(changes)))
-    return _save(call, changes, {SheetName(sheet): digest for sheet, digest in body.seen.items()}, body, how="imported")
+    return filehistory.bring_in(call, RULES)
 
 
 def _files(texts: RuleTexts, sheets: Sequence[ruleview.Sheet]) -> Iterator[RuleFile]:
@@ -244,28 +191,6 @@ def _files(texts: RuleTexts, sheets: Sequence[ruleview.Sheet]) -> Iterator[RuleF
         )
 
 
-def _save(
-    call: Call[Any, Any], changes: Changes, seen: Mapping[SheetName, str], said: Put | Archive, how: How = "saved"
-) -> RulesSaved:
-    try:
-        checked = call.room.rulework.save(
-            changes, seen=seen, by=call.user.name, why=said.why, how=how, anyway=said.anyway
-        )
-    except Faulty as error:
-        raise _faulty(error) from error
-    texts = call.room.rulework.sheets.texts()
-    digests = {str(sheet): digest_of(texts[sheet]) if sheet in texts else "" for sheet in changes}
-    return RulesSaved(changed=digests, checked=_checked(checked))
-
-
-def _faulty(error: Faulty) -> Problem:
-    """With every error, or every example that comes out differently."""
-    checked = error.checked
-    faults = [Fault(detail=str(one)) for one in checked.errors]
-    faults += [Fault(detail=f"{one.file}:{one.line}: {one.name}: {'; '.join(one.differences)}") for one in checked.different]  # fmt: skip
-    return Problem(422, "Nothing was saved.", *faults[:100])
-
-
 def _may(call: Call[Any, Any]) -> None:
     """Raises `Missing`."""
     ruleview.require(call.user)
@@ -273,46 +198,6 @@ def _may(call: Call[Any, Any]) -> None:
 
 def _named(texts: Mapping[str, str | None]) -> Changes:
     return {SheetName(sheet): text for sheet, text in texts.items()}
-
-
-def _found(call: Call[Any, Any], number: int) -> Version:
-    found = call.room.rulework.versions.version(VersionNumber(number))
-    if found is None:
-        raise Missing("There is no such version.")
-    return found
-
-
-def _version(one: Version) -> dict[str, Any]:
-    return {
-        "number": one.number,
-        "sheet": one.sheet,
-        "how": one.how,
-        "at": one.at,
-        "by": one.by,
-        "why": one.why,
-        "digest": one.digest,
-    }
-
-
-def _checked(checked: Checked) -> RulesChecked:
-    return RulesChecked(
-        problems=tuple(
-            RuleProblem(
-                file=one.file,
-                line=one.line,
-                column=one.column,
-                severity=one.severity,
-                message=one.message,
-                remedy=one.remedy,
-            )
-            for one in checked.problems
-        ),
-        examples=len(checked.examples),
-        different=tuple(
-            RuleExample(name=one.name, file=one.file, line=one.line, differences=one.differences)
-            for one in checked.different
-        ),
-    )
 
 
 def _part(part: Part) -> PartFacts:

@@ -14,6 +14,7 @@ from postroom.web.api import (
     review,
     rules,
     targets,
+    templates,
     urgent,
     views,
 )
@@ -34,5 +35,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *backtests.OPERATIONS,
     *people.OPERATIONS,
     *rules.OPERATIONS,
+    *templates.OPERATIONS,
     *hooks.OPERATIONS,
 )

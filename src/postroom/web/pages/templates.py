@@ -128,7 +128,7 @@ def _editor(visit: Visit, looked: Looked, kept: Kept, content: str, *, status: i
         here="templates",
         kept=kept,
         sheet=kept.sheet,
-        is_there=_is_there(looked, kept),
+        is_there=templateview.is_there(looked, kept),
         may_edit=may,
         content=content,
         as_file=as_file,
@@ -179,12 +179,8 @@ def _shown(visit: Visit, draft: Kept) -> tuple[list[Any], Any, str]:
         return rows, (), str(error)
 
 
-def _is_there(looked: Looked, kept: Kept) -> bool:
-    return kept.origin == "shipped" or kept.sheet in looked.texts
-
-
 def _may_edit(visit: Visit, looked: Looked, kept: Kept) -> bool:
-    return may_edit(visit.user, kept) if _is_there(looked, kept) else may_add(visit.user)
+    return may_edit(visit.user, kept) if templateview.is_there(looked, kept) else may_add(visit.user)
 
 
 def _chosen(visit: Visit) -> str:

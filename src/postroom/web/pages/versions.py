@@ -6,8 +6,9 @@ from starlette.responses import RedirectResponse, Response
 
 from postroom.flow.differ import differences
 from postroom.flow.sheetwork import Faulty
+from postroom.flow.templatework import sheet_of
 from postroom.model.rulebooks import SheetName, Version, VersionNumber
-from postroom.web import ruleview, templateview
+from postroom.web import ruleview
 from postroom.web.area import RULES, TEMPLATES, Area
 from postroom.web.render import Missing
 from postroom.web.visit import Page, Visit
@@ -23,7 +24,7 @@ def of_rules(visit: Visit) -> Response:
 
 def of_template(visit: Visit) -> Response:
     """All of a template."""
-    sheet = templateview.sheet(visit.path["name"])
+    sheet = sheet_of(visit.path["name"])
     TEMPLATES.see(visit.room, visit.user, sheet)
     return _versions(visit, TEMPLATES, sheet)
 
@@ -94,15 +95,7 @@ def restore(area: Area, visit: Visit) -> Response:
 
 def _version(visit: Visit, area: Area, said: str) -> Version:
     """One that the visitor may see. Raises `Missing`."""
-    number = _number(said)
-    found = area.files(visit.room).versions.version(VersionNumber(number)) if number is not None else None
-    try:
-        if found is not None:
-            area.see(visit.room, visit.user, found.sheet)
-            return found
-    except Missing:
-        pass
-    raise Missing("There is no such version, or it is not for you.")
+    return area.version(visit.room, visit.user, VersionNumber(_number(said) or 0))
 
 
 def _number(said: str) -> int | None:
