@@ -144,6 +144,31 @@ when = 'sender.domain == "law.example" && (phrases["copyright"] > 0 || subject.m
 route = "copyright"
 stop = true
 """,
+    "answers/which-account.toml": """# Read by our lawyers in spring.
+title = "Which account do they mean?"
+routes = ["appeals", "refunds"]
+asks = true
+
+[text]
+en = \"\"\"
+Hello {name},
+
+which account do you mean? Please tell us the name that you sign in with.
+
+{agent}, {brand}
+\"\"\"
+de = \"\"\"
+Guten Tag {name},
+
+welches Konto meinen Sie? Bitte nennen Sie uns den Namen, mit dem Sie sich anmelden.
+
+{agent}, {brand}
+\"\"\"
+""",
+    "answers/broken.toml": """title = "Written in a hurry"
+[text]
+en = "Hello {nmae}"
+""",
     "rules/night.toml": """[[rule]]
 name = "night-shift"
 when = 'subject == "Night shift"'

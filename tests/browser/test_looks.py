@@ -120,6 +120,23 @@ def _conflict(page: Page) -> None:
     page.get_by_text("Somebody else has changed").wait_for()
 
 
+def _what_changed(page: Page) -> None:
+    page.get_by_role("link", name="what changed").last.click()
+    page.get_by_role("heading", name="what changed").wait_for()
+
+
+def _no_placeholder(page: Page) -> None:
+    area = page.get_by_label("Text in English")
+    area.fill(area.input_value().replace("{name}", "{nmae}"))
+    page.get_by_role("button", name="line 1, column 7").wait_for()
+
+
+def _filled_in(page: Page) -> None:
+    page.get_by_label("Filled in for").select_option(index=1)
+    page.get_by_text("Told by itself").wait_for()
+    open_all(page)
+
+
 def _archive(page: Page) -> None:
     texts = {SheetName("rules/press.toml"): FILES["rules/press.toml"].replace("4.0", "6.0"), SheetName("rules/new.toml"): FILES["rules/night.toml"].replace("night-shift", "late")}  # fmt: skip
     page.get_by_label("ZIP file").set_input_files(
@@ -130,6 +147,7 @@ def _archive(page: Page) -> None:
 
 
 _EDITOR: Final = "/rules/rules/press.toml"
+_TEMPLATE: Final = "/templates/file/which-account"
 
 
 def _template(page: Page) -> None:
@@ -218,8 +236,16 @@ LOOKS: Final = (
     Look(name="rule-editor-new", path="/rules/phrases/unheard-of.toml"),
     Look(name="rule-versions", path=f"{_EDITOR}/versions"),
     Look(name="rule-versions-two", path=_EDITOR, prepare=_two_versions),
-    Look(name="rule-diff", path="/rules/diff?to=1"),
+    Look(name="rule-diff", path=f"{_EDITOR}/versions", prepare=_what_changed),
     Look(name="rules-not-for-you", path="/rules", by=("lea",), status=404),
+    Look(name="templates", path="/templates", by=("ada", "root")),
+    Look(name="template-editor", path=_TEMPLATE, by=("ada", "root")),
+    Look(name="template-editor-mistake", path=_TEMPLATE, prepare=_no_placeholder),
+    Look(name="template-editor-mail", path="/templates/file/appeal-received", prepare=_filled_in),
+    Look(name="template-editor-file", path="/templates/file/broken"),
+    Look(name="template-editor-new", path="/templates/file/unheard-of"),
+    Look(name="template-versions", path=f"{_TEMPLATE}/versions"),
+    Look(name="template-diff", path=f"{_TEMPLATE}/versions", prepare=_what_changed),
     Look(name="audit", path="/audit"),
     Look(name="me", path="/me", by=("ada",)),
     Look(name="not-for-you", path="/people", by=("ada",), status=403),
