@@ -205,6 +205,7 @@ class Person:
 PEOPLE = {
     "root": Person(role="admin", brands=()),
     "lea": Person(role="lead"),
+    "lois": Person(role="lead", brands=(), routes=("refunds",)),
     "vera": Person(role="viewer"),
     "ada": Person(role="agent", routes=("refunds",)),
     "rita": Person(role="reviewer", brands=("drill",)),

@@ -126,7 +126,7 @@ def _what_changed(page: Page) -> None:
 
 
 def _no_placeholder(page: Page) -> None:
-    area = page.get_by_label("Text in English")
+    area = page.get_by_label("English")
     area.fill(area.input_value().replace("{name}", "{nmae}"))
     page.get_by_role("button", name="line 1, column 7").wait_for()
 

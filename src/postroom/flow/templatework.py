@@ -127,10 +127,12 @@ def _remarks(kept: Kept, template: Template, all_there: list[Template]) -> Itera
     """What is likely not meant."""
     if template.retired:
         return
-    for language in lacking(template, all_there):
+    if missed := lacking(template, all_there):
         spoken = "English" if "en" in template.texts else "another language"
-        message = f"others are there in {language}, this one is not: people who write it are answered in {spoken}"
-        yield _problem(kept.sheet, "note", message, "Add it", f"text.{language}")
+        message = (
+            f"others for its desks are there in {', '.join(missed)}: people who write that are answered in {spoken}"
+        )
+        yield _problem(kept.sheet, "note", message, "Add it")
     for use in kept.uses:
         filled = {"subject", "case", "brand", "agent", "ticket"} | ({"reason"} if use.kind == "outcome" else set())
         for language, text in template.texts.items():

@@ -62,7 +62,7 @@ def test_the_team_s_stand_in_the_place_of_shipped_ones() -> None:
 def test_what_is_likely_not_meant_is_remarked() -> None:
     found = shelf().check(texts(won=WON, got_it='[text]\nen = "{name}, {question}"\nfr = "oui"\n')).problems
     said = [str(one) for one in found]
-    assert any("answers/won.toml:text.fr:1:1: note: others are there in fr" in one for one in said)
+    assert any("answers/won.toml:1:1: note: others for its desks are there in fr:" in one for one in said)
     assert any("is not sent where nobody knows {name}" in one and "case granted" in one for one in said)
     assert any("is not sent where nobody knows {name}, {question}" in one and "mail received" in one for one in said)
     assert not [one for one in found if one.severity == "error"]
@@ -156,7 +156,7 @@ def test_a_change_is_for_who_may_change_what_was_and_what_will_be(at_work: Work)
         work.check("../a", ours)
     assert work.look()[1]["a"].template is not None
     assert work.drafted("b", ours)["b"].template is not None
-    assert [one.field for one in work.check("a", ours).problems] == ["text.de"]
+    assert [one.file for one in work.check("a", ours).problems] == ["answers/a.toml"]
     assert work.since() == 3_000_000.0 - 30 * 86_400
     work.save(amy, {sheet: None}, seen={sheet: digest_of(ours)}, why="")
     assert sheet not in at_work.files.held

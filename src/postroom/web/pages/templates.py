@@ -114,9 +114,8 @@ def _editor(visit: Visit, looked: Looked, kept: Kept, content: str, *, status: i
     may = _may_edit(visit, looked, kept)
     checked, draft, wrong = _looked_at(visit, kept, content)
     facts = {**_USUAL, **facts}
-    as_file = (
-        "text" in visit.form or "as" in visit.query or (not visit.form and bool(content) and draft.template is None)
-    )
+    broken = bool(content) and draft.template is None and not visit.form
+    as_file = may and ("text" in visit.form or "as" in visit.query or broken)
     problems = templateview.placed(checked, content) if as_file else checked
     rows, shown, not_shown = _shown(visit, draft)
     desks = [one for one in work.shelf.routes if user.sight.routes is None or one in user.sight.routes]
