@@ -29,6 +29,7 @@ from postroom.adapters.store.targets import SqliteTargets
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.model.listing import Event
 from postroom.model.mail import MailId
+from postroom.model.rulebooks import ANSWERS
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
 from postroom.testing.alarms_contract import AlarmsContract
 from postroom.testing.answers_contract import AnswersContract
@@ -251,6 +252,10 @@ class TestSqliteVersions(VersionsContract):
     @pytest.fixture
     def versions(self, house: SqliteHouse) -> SqliteVersions:
         return SqliteVersions(house.open().units)
+
+    @pytest.fixture
+    def templates(self, house: SqliteHouse) -> SqliteVersions:
+        return SqliteVersions(house.open().units, ANSWERS)
 
     @pytest.fixture
     def journal(self, rooms: SqliteRooms) -> SqliteJournal:

@@ -8,7 +8,7 @@ import pytest
 from postroom.model.errors import Refused
 from postroom.model.listing import Event
 from postroom.model.mail import BrandName, MailId
-from postroom.model.people import Deed
+from postroom.model.people import ALL, Deed
 from postroom.model.replies import Reply, ReplyId
 from postroom.ports import Store
 from postroom.ports.accounts import Journal
@@ -125,6 +125,17 @@ class RepliesContract:
         assert replies.newest([mail_id]) == {mail_id: replace(second, raw=b"", text="")}
         replies.withdraw(second.id, deed("answer-taken-back"))
         assert replies.newest([mail_id])[mail_id].id == first.id
+
+    def test_uses_of_templates_are_counted_without_those_taken_back(
+        self, replies: KeepsReplies, mail_id: MailId
+    ) -> None:
+        for number, template in enumerate(("more", "more", "granted", ""), 1):
+            put(replies, a_reply(number, mail_id, template=template, automatic=True))
+        put(replies, a_reply(5, mail_id, template="more", automatic=True, at=NOW - 100))
+        assert replies.used(NOW, ALL) == {"more": 2, "granted": 1}
+        assert replies.withdraw(ReplyId(f"01rep{1:021d}"), deed("answer-taken-back"))
+        assert replies.used(NOW, ALL) == {"more": 1, "granted": 1}
+        assert replies.used(NOW + 1, ALL) == {}
 
     def test_without_its_mail_there_is_nothing_to_answer(self, replies: KeepsReplies) -> None:
         with pytest.raises(Refused, match="this mail is gone"):

@@ -1,4 +1,4 @@
-"""What every store of versions and drafts must do, as tests. Subclass; the fixtures are ports of `ports.rulebooks`."""
+"""What every store of versions and drafts must do, as tests. Subclass; the fixtures are ports of `ports.rulebooks`, ``templates`` versions of answers in the same store."""
 
 from dataclasses import replace
 
@@ -80,6 +80,15 @@ class VersionsContract:
     def test_deeds_come_with_it(self, versions: Versions, journal: Journal) -> None:
         versions.note([a_version()], [a_deed()], after=FIRST)
         assert [(one.what, one.to) for one in journal.deeds()] == [("rules-saved", PRESS)]
+
+    def test_sheets_of_other_kinds_are_not_there(self, versions: Versions, templates: Versions) -> None:
+        mine = a_version(SheetName("answers/more.toml"), "# more")
+        number = templates.note([mine], [], after=FIRST)
+        assert versions.newest() == {}
+        assert versions.version(number) is None
+        assert versions.of(mine.sheet) == ()
+        versions.note([a_version()], [], after=FIRST)  # nobody has changed these meanwhile
+        assert set(templates.newest()) == {mine.sheet}
 
 
 class DraftsContract:

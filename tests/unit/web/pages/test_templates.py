@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from postroom.flow.sheetpack import pack
+from postroom.model.mail import RouteName
+from postroom.model.people import Sight
 from postroom.model.rulebooks import SheetName
 from tests.answering import PLEA, answers, signed, write_template
 from tests.pages_house import QUESTION, Answer, Browser, Installation, installation
@@ -26,6 +28,7 @@ which account?
 \"\"\"
 """
 FILE = "/templates/file/which-account"
+APPEALS = RouteName("appeals")
 
 
 @pytest.fixture
@@ -146,6 +149,11 @@ def test_a_template_is_written_offered_and_taken_away(here: Installation, lea: B
     (mail,) = here.receive(signed(PLEA))
     drafted = lea.get(f"/mail/{mail}?template=which-account").words
     assert "Hello Ada Lovelace,\n\nwhich account?\nLea, Shop support" in drafted
+    sent = {"verb": "send", "text": "Which?", "template": "which-account", "back": "/inbox"}
+    lea.post(f"/mail/{mail}/answer", csrf=lea.csrf(), **sent)
+    used = here.room.answering.replies.used
+    assert used(0.0, Sight()) == used(0.0, Sight(routes=frozenset({APPEALS}))) == {"which-account": 1}
+    assert used(0.0, Sight(routes=frozenset({RouteName("refunds")}))) == {}
     assert "the desk asked" in lea.get(f"{FILE}/versions").words
     deeds = [(one.what, one.to) for one in here.room.journal.deeds()]
     assert ("template-saved", "answers/which-account.toml") in deeds
