@@ -10,7 +10,7 @@ from postroom.flow.answering import Answerable
 from postroom.flow.notices import Telling
 from postroom.flow.sheetwork import Faulty, Sheetwork
 from postroom.flow.templatetrial import REASON, by_example, by_mail
-from postroom.flow.templatework import Kept, Shelf, Templatework, Use, may_edit, may_read, name_of, sheet_of
+from postroom.flow.templatework import Kept, Shelf, Templatework, Use, may_edit, may_read, name_of, of_all, sheet_of
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import Role, User, UserName
@@ -216,3 +216,10 @@ def test_for_a_mail_and_its_desk_s_notices(bench: Bench) -> None:
     with pytest.raises(Refused, match="a desk that the template is not for"):
         by_mail(kept('routes = ["refunds"]\n[text]\nen = "a"\n'), hers, to, answering, bench.noticing)
     assert bench.replies.of_mails([to.mail.id]) == {}
+
+
+def test_all_of_them_are_for_who_leads_all_desks_and_brands() -> None:
+    assert of_all(user())
+    assert not of_all(user(routes=(APPEALS,)))
+    assert not of_all(user(brands=(BrandName("shop"),)))
+    assert not of_all(user("reviewer"))
