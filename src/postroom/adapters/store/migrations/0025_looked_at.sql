@@ -1,0 +1,7 @@
+-- Who is asked for no second look at a mail (any more): they were asked, or have seen what came of it.
+CREATE TABLE second_look_readers (
+  mail INTEGER NOT NULL REFERENCES mails (seq),
+  who  TEXT NOT NULL COLLATE NOCASE,
+  PRIMARY KEY (mail, who)
+) WITHOUT ROWID;
+CREATE INDEX second_looks_holder ON second_looks (holder) WHERE holder <> '';
