@@ -181,6 +181,10 @@ def informing(house: House) -> Informing | None:
     return Informing(
         secret=hooks.customer_info_secret(house),
         views=house.views,
+        sight=Sight(
+            brands=frozenset(map(BrandName, settings.customer_info_brands)) or None,
+            routes=frozenset(map(RouteName, settings.customer_info_routes)) or None,
+        ),
         account=lambda email: house.statuses.statuses([email], _STATUS_DEADLINE)[0],
         url=settings.url.rstrip("/"),
     )

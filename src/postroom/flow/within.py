@@ -19,10 +19,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from postroom.decide.changes import Change, without
+from postroom.flow.moves import Consequence
 from postroom.model.judgement import Decision, Finding, SenderHistory, ThreadState, Verdict
 from postroom.model.listing import Event
 from postroom.model.mail import DestinationName, MailId, RouteName
 from postroom.model.people import Sight
+from postroom.model.work import JobInfo
 
 _NOWHERE = RouteName("")
 _HISTORY = "what the sender wrote before counts here, also what is not yours to see"
@@ -32,7 +34,7 @@ _STRANGER = "it refers to a thread that its sender is not believed to be in"
 _BRAND = "what speaks for a desk that the brand does not have does not count"
 _WORD = "a person said where it belongs"
 _AS_BEFORE = "; as before: "
-ELSEWHERE = "another destination"
+ELSEWHERE = DestinationName("another destination")
 """What a destination of other desks is called."""
 
 
@@ -112,9 +114,19 @@ def of_events(events: Sequence[Event], sight: Sight, hidden: Collection[Destinat
     return tuple(_event(one, sight, hidden) for one in events)
 
 
+def of_consequences(found: Sequence[Consequence], hidden: Collection[DestinationName]) -> tuple[Consequence, ...]:
+    """What becomes of deliveries, as `of_events` tells of them."""
+    return tuple(replace(one, destination=place(one.destination, hidden)) for one in found)
+
+
+def of_job(job: JobInfo, hidden: Collection[DestinationName]) -> JobInfo:
+    """A delivery, as `of_events` tells of it."""
+    return replace(job, destination=ELSEWHERE, error="", receipt="") if job.destination in hidden else job
+
+
 def place(name: DestinationName, hidden: Collection[DestinationName]) -> DestinationName:
     """A destination's name, or what it is called for those who don't work there."""
-    return DestinationName(ELSEWHERE) if name in hidden else name
+    return ELSEWHERE if name in hidden else name
 
 
 def _of_thread(finding: Finding, sight: Sight) -> Finding:

@@ -73,7 +73,7 @@ class ReviewDay(Protocol):
     """The work of a day in review. Every call raises `TryLater`."""
 
     def answered(self, sight: Sight, since: float, limit: int = 5_000) -> tuple[tuple[str, float], ...]:
-        """Who answered and when, of mails of brands that may be seen, oldest first of the newest ``limit``."""
+        """Who answered and when, of brands, and of questions whose best guess is a desk, that may be seen; oldest first of the newest ``limit``."""
         ...
 
     def backlog(self, sight: Sight) -> Backlog:

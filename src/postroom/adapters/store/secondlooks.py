@@ -48,7 +48,7 @@ FROM second_looks AS l WHERE l.mail IN (SELECT m.seq FROM json_each(:ids) AS k C
 AND l.second = '' AND l.first <> :by COLLATE NOCASE
 AND NOT EXISTS (SELECT 1 FROM second_look_readers AS r WHERE r.mail = l.mail AND r.who = :by)
 """
-_READ = f"INSERT OR IGNORE INTO second_look_readers (mail, who) SELECT l.mail, :by {_READERS}"  # noqa: S608
+_READ = f"INSERT OR IGNORE INTO second_look_readers (mail, who) SELECT l.mail, :by {_READERS}"
 _ANSWER = """
 UPDATE second_looks SET second = :by, second_said = :said, answered_at = :now, holder = '', until = 0
 WHERE mail = (SELECT seq FROM mails WHERE id = :id) AND second = '' AND holder = :by AND until > :now
@@ -159,7 +159,7 @@ class SqliteSecondLooks:
         """See `postroom.ports.reviewing.SecondLooks.seen`. Writes only where there is something to write."""
         values = {"by": short(by, 100), "ids": json.dumps(list(map(sound, ids)))}
         with self._units.lend() as tx:
-            new = tx.execute(f"SELECT 1 {_READERS} LIMIT 1", values).fetchone()  # noqa: S608 - our own SQL
+            new = tx.execute(f"SELECT 1 {_READERS} LIMIT 1", values).fetchone()
         if new:
             self._units.write(lambda tx: tx.execute(_READ, values))
 

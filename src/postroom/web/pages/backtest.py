@@ -31,7 +31,7 @@ from postroom.model.people import ALL
 from postroom.model.rulebooks import DraftId, SheetName
 from postroom.web import ruleview
 from postroom.web.figures import flows, loads
-from postroom.web.render import Missing
+from postroom.web.render import Missing, brands
 from postroom.web.visit import Page, Visit
 from postroom.web.words import machine
 
@@ -67,7 +67,7 @@ def begin(visit: Visit) -> Response:
         days=_DAYS,
         most_days=MOST_DAYS,
         most_mails=MOST_MAILS,
-        mine=[one for one in visit.room.brands if sight.brands is None or one in sight.brands],
+        mine=brands(visit),
         whole=sight.covers(ALL),
         tests=visit.room.trials.all(sight),
     )

@@ -102,7 +102,7 @@ def test_whoever_has_a_second_look_in_hand_reads_nowhere_what_the_first_said(
         ):
             assert told not in said.partition("<main")[2 if "<main" in said else 0], (where, told)
     assert len(here.house.store.decisions(mail)) == 2  # type: ignore[arg-type]
-    assert here.room.second_looks.looks.held(mail, "bea")  # type: ignore[arg-type]
+    assert here.room.second_looks.looks.held("bea")  # type: ignore[arg-type]
     answer(bea, mail, second=True, route="refunds")
     assert "zqnote" in programmed.get(f"/mails/{mail}").text
     assert "What happened" in bea.get(f"/mail/{mail}").text

@@ -5,3 +5,6 @@ CREATE TABLE second_look_readers (
   PRIMARY KEY (mail, who)
 ) WITHOUT ROWID;
 CREATE INDEX second_looks_holder ON second_looks (holder) WHERE holder <> '';
+
+-- Best guess of the decision judged: whose day's work it counts to. Verdicts of before have none.
+ALTER TABLE verdicts ADD COLUMN decided TEXT NOT NULL DEFAULT '';
