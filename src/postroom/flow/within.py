@@ -100,12 +100,13 @@ def of_changes(changes: Sequence[Change], decision: Decision, sight: Sight) -> t
 
 
 def of_verdict(verdict: Verdict, sight: Sight) -> Verdict:
-    """What a person said; about other desks alone, without their names and the note."""
+    """What a person said, without names of other desks; about other desks alone, without the note."""
+    told = replace(verdict, decided=_named(verdict.decided, sight))
     if any(_own(route, sight) for route in (verdict.said, verdict.also) if route):
-        return verdict
+        return told
     taken = verdict.taken_back
     return replace(
-        verdict, said=_NOWHERE, also=_NOWHERE, note="", taken_back=None if taken is None else replace(taken, note="")
+        told, said=_NOWHERE, also=_NOWHERE, note="", taken_back=None if taken is None else replace(taken, note="")
     )
 
 
@@ -154,6 +155,10 @@ def _event(event: Event, sight: Sight, hidden: Collection[DestinationName]) -> E
     if event.desks and not any(_own(desk, sight) for desk in event.desks):
         return replace(event, detail=event.plain)
     return event
+
+
+def _named(route: RouteName, sight: Sight) -> RouteName:
+    return route if _own(route, sight) else _NOWHERE
 
 
 def _own(route: RouteName, sight: Sight) -> bool:

@@ -135,8 +135,9 @@ def test_what_people_said_of_it_at_other_desks_is_told_without_their_names_and_n
         probability=1.0, note="n", taken_back=TakenBack(by="bea", at=2.0, note="m"),
     )  # fmt: skip
     for sight in (ALL, OF_SHOP):
-        assert within.of_verdict(verdict, sight) is verdict
+        assert within.of_verdict(verdict, sight) == verdict
     assert within.of_verdict(replace(verdict, also=APPEALS), AT_APPEALS).note == "n"
+    assert within.of_verdict(replace(verdict, said=APPEALS, decided=REFUNDS), AT_APPEALS).decided == ""
     told = within.of_verdict(verdict, AT_APPEALS)
     assert (told.said, told.note, told.by) == ("", "", "ada")
     assert told.taken_back == TakenBack(by="bea", at=2.0)

@@ -11,8 +11,10 @@ from postroom.flow.moves import Consequence
 from postroom.flow.verdicts import Given
 from postroom.model.desktop import Wanted
 from postroom.model.errors import Refused, unknown
+from postroom.model.judgement import Verdict
 from postroom.model.listing import MailRow, Reading
 from postroom.model.mail import BrandName, DestinationName, Mail, MailId, RouteName
+from postroom.model.people import Sight
 from postroom.model.targets import Answering
 from postroom.web import mailview
 from postroom.web.api import shapes
@@ -249,10 +251,14 @@ def get_mail(call: Call[OfMail, Nothing]) -> MailFacts:
         arrival=told(Arrival, mail_facts(mail)),
         message=told(MessageFacts, message_facts("", message)),
         decision=told(DecisionFacts, decision_facts("", decision)) if decision else None,
-        verdicts=tuple(told(VerdictFacts, verdict_facts(within.of_verdict(one, call.sight))) for one in verdicts),
+        verdicts=tuple(_verdict(one, call.sight) for one in verdicts),
         has_html=mailview.has_html(mail.raw),
         written=WrittenFacts(mails=before.mails, more=before.more, last_at=before.last_at, desks=dict(before.desks)),
     )
+
+
+def _verdict(verdict: Verdict, sight: Sight) -> VerdictFacts:
+    return told(VerdictFacts, verdict_facts(within.of_verdict(verdict, sight)) | {"right": verdict.right})
 
 
 def get_explanation(call: Call[OfMail, Nothing]) -> ExplanationFacts:
