@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from postroom.bootstrap.backtesting import work_off
+from postroom.flow.audit import Audit
 from postroom.model.mail import MailId, RouteName
 from postroom.model.people import Deed, User, UserName
 from postroom.model.work import Park
@@ -33,7 +34,8 @@ READERS: dict[str, dict[str, Any]] = {
     "of-shop": {"brands": ("shop",), "urgent": True},
     "at-appeals": {"routes": ("appeals",), "urgent": True},
 }
-WORDS = "Hello, about the account that you took from me in spring: the reasons were never told to me, which is odd."
+WORDS = "Hello, how do I change the language of the app to Portuguese, and the colour of its pages to a darker one?"
+MONEY = "I was charged twice for my order. I want my money back, please refund the second charge."
 
 
 OWN = frozenset({"/me", "/api/v1/me"})
@@ -43,6 +45,8 @@ OWN = frozenset({"/me", "/api/v1/me"})
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Installation]:
     with installation(tmp_path, HOUSE, api_per_minute=1_000_000) as made:
+        house, judging = made.house, made.house.judging
+        house.__dict__["judging"] = lambda: replace(judging(), audit=Audit(share=1.0, key=b"k"))  # all are asked about
         made.room.casework.filing.watch()
         made.room.first_answers.watch()
         yield made
@@ -66,16 +70,16 @@ def give(here: Installation, mail_id: MailId, route: str, note: str = "") -> Non
     settle(here)
 
 
-def elsewhere(here: Installation, *, brand: bool) -> list[MailId]:
+def elsewhere(here: Installation, *, brand: bool, about: str = "number 4711", words: str = WORDS) -> list[MailId]:
     """Ada writes where the reader does not work, and everything that can happen to her mail there happens."""
     to = "help@zq.test" if brand else "support@shop.test"
     store, found = here.house.store, []
     for number in range(3):
-        (mail_id,) = here.receive(signed(f"{WORDS} {'x' * number}", subject=f"number 4711{number}"), to=to)
+        (mail_id,) = here.receive(signed(f"{words} {'x' * number}", subject=f"{about}{number}"), to=to)
         give(here, mail_id, "appeals" if brand else DESK, NOTE)
         found.append(mail_id)
     place = "appeals" if brand else PLACE
-    (again,) = here.receive(signed(f"{WORDS} It is urgent: I will kill you all.", subject="number 47119"), to=to)
+    (again,) = here.receive(signed(f"{words} It is urgent: I will kill you all.", subject=f"{about}9"), to=to)
     (mail,) = store.read([again])
     here.house.reviewing().give(mail, RouteName("refunds" if brand else DESK), "root", note=NOTE)
     jobs = store.claim("deliver", 9, "deliver.1.1", destination="refunds" if brand else place)
@@ -143,7 +147,7 @@ def addresses(ids: list[MailId]) -> Iterator[str]:
 
 
 def walk(here: Installation, name: str, ids: list[MailId]) -> dict[str, str]:
-    """What the reader is told, by address: of pages without the lists of desks that a mail can be moved to."""
+    """What the reader is told, by address."""
     caller, browser = programme(here, name, "lead"), here.browser()
     browser.sign_in(name)
     told = {}
@@ -153,15 +157,15 @@ def walk(here: Installation, name: str, ids: list[MailId]) -> dict[str, str]:
         if path.startswith("/api/v1"):
             told[path] = caller.get(path.removeprefix("/api/v1")).text
         else:
-            page = browser.get(path).text
-            page = re.sub(r'name="csrf" value="\w+"', "", page)
-            told[path] = re.sub(r"<option[^>]*>.*?</option>|<button[^>]*data-key=.\d.*?</button>", "", page)
+            told[path] = re.sub(r'name="csrf" value="\w+"', "", browser.get(path).text)
     return told
 
 
-def allowed(path: str) -> set[str]:
-    """A back-test says to which desks mail that its reader sees would go."""
-    return {DESK} if re.match("(/api/v1)?/backtests?/", path) else set()
+def named(path: str, text: str, hidden: set[str]) -> set[str]:
+    """The words that may not be there, but are. Whoever moves mail chooses among all desks; a back-test says where it would go."""
+    chosen = re.sub(r"<option[^>]*>.*?</option>|<button name=.(route|also).*?</button>", "", text)
+    found = {word for word in hidden if word not in path and word in (chosen if word == DESK else text)}
+    return found - {DESK} if re.match("(/api/v1)?/backtests?/", path) else found
 
 
 @pytest.mark.parametrize("name", list(READERS))
@@ -174,12 +178,7 @@ def test_no_page_and_no_operation_names_what_is_beyond_the_reader(here: Installa
     assert any(one.source == "verdict" for one in here.house.store.decisions(seen[1])[0].findings), "of texts like it"
     told = walk(here, name, [*seen, *unseen])
     hidden = {BRAND, NOTE, *unseen} if name == "of-shop" else {DESK, PLACE, NOTE, *unseen}
-    leaks = [
-        (path, word)
-        for path, text in told.items()
-        for word in hidden - allowed(path)
-        if word not in path and word in text
-    ]
+    leaks = {path: found for path, text in told.items() if (found := named(path, text, hidden))}
     assert not leaks, leaks
     facts = json.loads(told[f"/api/v1/mails/{seen[0]}"])
     assert facts["written"]["mails"] == 0
@@ -195,7 +194,7 @@ def test_what_happens_elsewhere_changes_nothing_that_a_reader_is_told(here: Inst
     calm = Installation(house=here.house, room=still, app=site(still))
     seen = theirs(here, name)
     before = [walk(calm, name, seen) for _ in range(2)][1]
-    unseen = elsewhere(here, brand=name == "of-shop")
+    unseen = elsewhere(here, brand=name == "of-shop", about="order 8822", words=MONEY)
     after = walk(calm, name, seen)
     changed = [path for path in before if before[path] != after[path]]
     assert not changed, [(path, before[path], after[path]) for path in changed[:2]]
