@@ -107,14 +107,17 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
     settings = house.settings.pages
     secure = settings.url.startswith("https://")
 
-    def explain(decision: Decision, message: Message) -> Explanation:
-        return explained(decision, message, house.policy_in_force(), alerted=house.settings.urgent.destinations)
+    def explain(decision: Decision, message: Message, sight: Sight) -> Explanation:
+        told = house.settings.urgent.destinations
+        return explained(decision, message, house.policy_in_force(), alerted=told, sight=sight)
 
     def alike(mail: Mail, message: Message, sight: Sight) -> tuple[Neighbour, ...]:
         def may_see(brand: BrandName, route: RouteName) -> bool:
             return sight.sees(brand, route, route)
 
-        return nearest(house.store, mail.id, message, may_see=may_see)
+        found = nearest(house.store, mail.id, message, may_see=may_see)
+        seen = house.views.rows([one.verdict.mail_id for one in found], sight)
+        return tuple(one for one in found if one.verdict.mail_id in seen)
 
     def export_for_page(address: str, by: str) -> bytes:
         with tempfile.TemporaryDirectory(prefix="export-", dir=house.data) as folder:
@@ -180,6 +183,10 @@ def informing(house: House) -> Informing | None:
     return Informing(
         secret=hooks.customer_info_secret(house),
         views=house.views,
+        sight=Sight(
+            brands=frozenset(map(BrandName, settings.customer_info_brands)) or None,
+            routes=frozenset(map(RouteName, settings.customer_info_routes)) or None,
+        ),
         account=lambda email: house.statuses.statuses([email], _STATUS_DEADLINE)[0],
         url=settings.url.rstrip("/"),
     )

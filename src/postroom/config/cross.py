@@ -187,20 +187,23 @@ def _check_hooks(settings: Settings) -> Iterator[Mistake]:
             message="the process of the pages makes the calls of [hook], and there is none",
             remedy='Set pages.listen = "127.0.0.1:8026"',
         )
-    known = {*settings.route, *BUILT_IN_ROUTES}
     for name, hook in settings.hook.items():
-        for brand in hook.brands:
-            if brand not in settings.brand:
-                yield Mistake(
-                    path=f"hook.{name}.brands",
-                    message=f"no brand is called {brand!r}",
-                    remedy=near(brand, settings.brand),
-                )
-        for route in hook.routes:
-            if route not in known:
-                yield Mistake(
-                    path=f"hook.{name}.routes", message=f"no route is called {route!r}", remedy=near(route, known)
-                )
+        yield from _check_named(settings, f"hook.{name}.", hook.brands, hook.routes)
+    pages = settings.pages
+    yield from _check_named(settings, "pages.customer_info_", pages.customer_info_brands, pages.customer_info_routes)
+
+
+def _check_named(settings: Settings, of: str, brands: Iterable[str], routes: Iterable[str]) -> Iterator[Mistake]:
+    """Brands and desks that are named somewhere, the settings ``of`` + ``brands`` and ``routes``, have to be there."""
+    known = {*settings.route, *BUILT_IN_ROUTES}
+    for brand in brands:
+        if brand not in settings.brand:
+            yield Mistake(
+                path=f"{of}brands", message=f"no brand is called {brand!r}", remedy=near(brand, settings.brand)
+            )
+    for route in routes:
+        if route not in known:
+            yield Mistake(path=f"{of}routes", message=f"no route is called {route!r}", remedy=near(route, known))
 
 
 def _check_tls(settings: Settings) -> Iterator[Mistake]:

@@ -34,4 +34,10 @@ class Pages(Table, frozen=True):
             description="File of the secret that a helpdesk signs with when it asks about a customer; empty: it is told nothing."
         ),
     ] = ""
+    customer_info_brands: Annotated[
+        tuple[str, ...], Meta(description="Brands whose mail it is told of; empty: all.")
+    ] = ()
+    customer_info_routes: Annotated[
+        tuple[str, ...], Meta(description="Desks whose mail it is told of; empty: all.")
+    ] = ()
     oidc: Oidc = field(default_factory=Oidc)

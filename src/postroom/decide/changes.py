@@ -59,6 +59,11 @@ def changes(decision: Decision, message: Message, policy: Policy) -> tuple[Chang
     return tuple({(one.kind, one.what): one for one in reversed(found)}.values())[::-1]
 
 
+def without(finding: Finding) -> str:
+    """How it begins to be said what would have happened without this finding."""
+    return f"Without “{finding.reason}”"
+
+
 def _is_loop(finding: Finding) -> bool:
     return finding.source == "guard" and finding.name == "loop"
 
@@ -78,8 +83,8 @@ class _Mind:
     def tried(self) -> Iterator[Change]:
         """All that was tried and changes where it goes, or the best guess."""
         if self._stop is not None:
-            without = [one for one in self._findings if one is not self._stop]
-            yield from self._otherwise("finding", f"Without “{self._stop.reason}”", without, weight(self._stop))
+            others = [one for one in self._findings if one is not self._stop]
+            yield from self._otherwise("finding", without(self._stop), others, weight(self._stop))
             return
         yield from self._threshold()
         yield from self._without_findings()
@@ -116,16 +121,16 @@ class _Mind:
     def _without_findings(self) -> Iterator[Change]:
         weighty = [one for one in self._findings if family(one) or one.veto]
         for finding in sorted(weighty, key=lambda one: -abs(weight(one)))[:_MOST]:
-            without = [one for one in self._findings if one is not finding]
-            yield from self._otherwise("finding", f"Without “{finding.reason}”", without, weight(finding))
+            others = [one for one in self._findings if one is not finding]
+            yield from self._otherwise("finding", without(finding), others, weight(finding))
 
     def _without_words(self) -> Iterator[Change]:
         """Without each word that weighed something, in all findings that it is part of."""
         said = {(one.start, one.end): one.text for one in telling(self._decision, text_of(self._message))}
         for span, words in islice(said.items(), _MOST):
-            without = [_without(finding, span) for finding in self._findings]
-            moved = sum(abs(weight(a) - weight(b)) for a, b in zip(without, self._findings, strict=True))
-            yield from self._otherwise("words", f"Without the words “{' '.join(words.split())}”", without, moved)
+            less = [_less(finding, span) for finding in self._findings]
+            moved = sum(abs(weight(a) - weight(b)) for a, b in zip(less, self._findings, strict=True))
+            yield from self._otherwise("words", f"Without the words “{' '.join(words.split())}”", less, moved)
 
     def _with_other_account(self) -> Iterator[Change]:
         if not self._message.trusted_sender:
@@ -160,7 +165,7 @@ def _imagined(route: RouteName, now: float) -> ThreadState:
     return ThreadState(matched_by="references", first_id=MailId(""), route=route, confirmed=True, last_at=now, mails=1)
 
 
-def _without(finding: Finding, span: tuple[int, int]) -> Finding:
+def _less(finding: Finding, span: tuple[int, int]) -> Finding:
     """A finding without the words at one place: its other phrases pooled again, or the classifier less what they add."""
     left = [clue.weight for clue in finding.clues if clue.span[1] <= span[0] or span[1] <= clue.span[0]]
     if len(left) == len(finding.clues):

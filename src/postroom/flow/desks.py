@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from postroom.decide.calendars import Calendar, add_hours
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision
 from postroom.model.mail import DestinationName, RouteName
+from postroom.model.people import Sight
 from postroom.model.work import NewJob
 
 
@@ -90,6 +91,15 @@ class Desks:
         """Destinations where mail of some desk goes, or what people are asked or told."""
         desks = (place for desk in self.routes.values() for place in (*desk.destinations, *desk.before))
         return frozenset((*desks, *self.review, *self.tell, *self.urgent, *map(DestinationName, (JUNK, AUTOMATIC))))
+
+    def hidden_from(self, sight: Sight) -> frozenset[DestinationName]:
+        """Destinations of desks alone at which a reader does not work."""
+        if sight.routes is None:
+            return frozenset()
+        own, others = set[DestinationName](), set[DestinationName]()
+        for name, desk in self.routes.items():
+            (own if name in sight.routes else others).update((*desk.destinations, *desk.before))
+        return frozenset(others - own)
 
     def _in_shadow(self, decision: Decision) -> bool:
         return decision.stage == "shadow" and bool(self._desk(decision.decided).before)

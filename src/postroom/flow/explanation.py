@@ -8,9 +8,11 @@ from postroom.decide.changes import Change, changes
 from postroom.decide.explain import explain
 from postroom.decide.policy import Policy
 from postroom.decide.telling import Telling, telling, text_of
+from postroom.flow import within
 from postroom.flow.nearest import Neighbour
 from postroom.model.judgement import Decision
 from postroom.model.message import Message
+from postroom.model.people import ALL, Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class Explanation:
     #: subject, line end, new text: what offsets count in
     text: str
     telling: tuple[Telling, ...]
-    #: most probable route first
+    #: most probable route first; empty where some of it must not be told
     balance: tuple[Balance, ...]
     #: smallest first
     changes: tuple[Change, ...]
@@ -39,16 +41,17 @@ def explained(
     policy: Policy,
     nearest: tuple[Neighbour, ...] = (),
     alerted: Sequence[str] | None = None,
+    sight: Sight = ALL,
 ) -> Explanation:
-    """All of it, by this policy; ``alerted`` names the destinations of urgent mail. Pure, and total."""
-    text = text_of(message)
-    found = changes(decision, message, policy)
+    """All of it that a reader may know, by this policy; ``alerted`` names the destinations of urgent mail. Pure, and total."""
+    text, told = text_of(message), within.of_decision(decision, sight)
+    found = within.of_changes(changes(decision, message, policy), decision, sight)
     return Explanation(
-        decision=decision,
-        words=explain(decision, message, found, alerted),
+        decision=told,
+        words=explain(told, message, found, None if within.is_limited(sight) else alerted),
         text=text,
-        telling=telling(decision, text),
-        balance=balances(decision, policy),
+        telling=telling(told, text),
+        balance=() if within.hides(decision, sight) else balances(told, policy),
         changes=found,
         nearest=nearest,
         same_policy=decision.versions.policy == policy.version,

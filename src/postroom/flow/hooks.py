@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from postroom.flow import within
 from postroom.flow.facts import verdict_facts
 from postroom.flow.retry import Patience, next_attempt
 from postroom.model.cases import Case, CaseWarning
@@ -19,7 +20,7 @@ from postroom.model.hooks import Attempt, Happening, Hook, HookCall, HookEvent, 
 from postroom.model.judgement import Decision, Verdict
 from postroom.model.listing import MailRow
 from postroom.model.mail import BrandName, MailId, RouteName
-from postroom.model.people import ALL
+from postroom.model.people import ALL, Sight
 from postroom.ports import Observer, Store
 from postroom.ports.cases import Cases
 from postroom.ports.deadlines import Deadlines
@@ -199,7 +200,7 @@ class Calling:
         return bool(taken)
 
     def _make(self, call: HookCall) -> None:
-        body = said(self.records, call, self.url)
+        body = said(self.records, call, self.url, sight_of(self.hook))
         if body is None:
             self._settle(call, "it is not there any more", "given-up", 0.0)
             return
@@ -263,8 +264,13 @@ def wants(hook: Hook, event: HookEvent, told: Told) -> bool:
     )
 
 
-def said(records: Records, call: HookCall, url: str) -> bytes | None:
-    """What a call says, as JSON; None when what it is about is not there any more. Raises `TryLater`."""
+def sight_of(hook: Hook) -> Sight:
+    """What whoever gets its calls may know of what was counted beside a mail itself."""
+    return Sight(brands=frozenset(hook.brands) or None, routes=frozenset(hook.routes) or None)
+
+
+def said(records: Records, call: HookCall, url: str, sight: Sight = ALL) -> bytes | None:
+    """What a call says to a reader, as JSON; None when what it is about is not there any more. Raises `TryLater`."""
     told = records.look(
         Happening(number=0, at=call.at, what=call.event, mail_id=call.mail_id, case=call.case, about=call.about)
     )
@@ -280,7 +286,7 @@ def said(records: Records, call: HookCall, url: str) -> bytes | None:
         row = records.views.row(call.mail_id, ALL)
         if row is None:
             return None
-        facts["mail"] = _mail(told.decision, row)
+        facts["mail"] = _mail(within.of_decision(told.decision, sight), row)
         facts["verdict"] = None if told.verdict is None else verdict_facts(told.verdict)
         facts["links"] = {"mail": f"{url}/mail/{call.mail_id}"} if url else {}
         if call.event == "urgent":

@@ -10,7 +10,7 @@ from postroom.flow.desks import Desks
 from postroom.model.deeds import unnamed
 from postroom.model.errors import Refused, unknown
 from postroom.model.mail import DestinationName, MailId
-from postroom.model.people import Deed
+from postroom.model.people import ALL, Deed, Sight
 from postroom.model.work import JobId, JobInfo
 from postroom.ports import JobFilter, Store
 
@@ -33,14 +33,18 @@ class Redirecting:
         free = (name for name in self.destinations if name not in self.desks.taken)
         return tuple(dict.fromkeys((*own, *free)))
 
-    def send(self, jobs: Sequence[JobInfo], to: str, reason: str, by: str) -> int:
+    def send(self, jobs: Sequence[JobInfo], to: str, reason: str, by: str, sight: Sight = ALL) -> int:
         """Make all of these deliveries there instead. How many; none where one can't be.
+
+        Destinations of desks alone that are beyond their ``sight`` are none that there are.
 
         Raises `Refused`, with what to do, and `TryLater`.
         """
         place, why = DestinationName(to), " ".join(reason.split())
-        if place not in self.destinations:
-            raise Refused(unknown("destination", to, self.destinations))
+        hidden = self.desks.hidden_from(sight)
+        known = [one for one in self.destinations if one not in hidden]
+        if place not in known:
+            raise Refused(unknown("destination", to, known))
         if not why:
             raise Refused("say why it goes elsewhere: whoever asks for it later reads it")
         for job in jobs:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.model.mail import BrandName, DestinationName, MailId, RouteName
 from postroom.model.targets import Answering, How
 
 #: characters of a mail's text in a list
@@ -108,3 +108,8 @@ class Event:
     what: str
     #: in words: a route, a destination, an error, a reason
     detail: str
+    #: desks that it is about, and the destination; empty where it is about none
+    desks: tuple[RouteName, ...] = ()
+    place: DestinationName = DestinationName("")
+    #: the detail for those who work at none of these desks
+    plain: str = ""

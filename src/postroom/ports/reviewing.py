@@ -13,7 +13,8 @@ class SecondLooks(Protocol):
     """Mails that a second reviewer is asked about. Every call raises `TryLater`.
 
     They begin and are settled with verdicts (`ports.Ruling`). Somebody is never shown a mail on which they gave a verdict,
-    nor one that has gone, by the first answer, where they may not look.
+    nor one that has gone, by the first answer, where they may not look; nor one of which they have `seen` what came. Each is
+    asked once: what they gave back, or another took when their time was over, is for others.
     """
 
     def take(
@@ -29,8 +30,12 @@ class SecondLooks(Protocol):
         """That very one; None when it may not be seen, is answered, or is in another's hands."""
         ...
 
-    def held(self, mail_id: MailId, by: str) -> SecondLook | None:
-        """The look at this mail that they have taken, if they have neither answered it nor given it back, and nobody else has taken it since."""
+    def held(self, by: str) -> tuple[SecondLook, ...]:
+        """The looks that they have taken and neither answered nor given back, and that nobody else has taken since."""
+        ...
+
+    def seen(self, ids: Collection[MailId], by: str) -> None:
+        """They have seen what came of these mails: of those whose second look is open, they are not asked for it. Idempotent."""
         ...
 
     def give_back(self, mail_id: MailId, by: str) -> None:
@@ -68,7 +73,7 @@ class ReviewDay(Protocol):
     """The work of a day in review. Every call raises `TryLater`."""
 
     def answered(self, sight: Sight, since: float, limit: int = 5_000) -> tuple[tuple[str, float], ...]:
-        """Who answered and when, of mails of brands that may be seen, oldest first of the newest ``limit``."""
+        """Who answered and when, of brands, and of questions whose best guess is a desk, that may be seen; oldest first of the newest ``limit``."""
         ...
 
     def backlog(self, sight: Sight) -> Backlog:

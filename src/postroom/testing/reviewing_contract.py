@@ -153,7 +153,33 @@ class ReviewingContract:
         looks.give_back(mail_id, "bea")
         assert looks.take_one(mail_id, "cy", ALL, lease=60) is not None
         house.clock.advance(61)
-        assert looks.take("bea", ALL, lease=60, since=0.0) is not None, "a lease ends by time"
+        assert looks.take("dan", ALL, lease=60, since=0.0) is not None, "a lease ends by time"
+
+    def test_each_is_asked_once(self, store: Store, looks: SecondLooks, house: House) -> None:
+        mail_id = asked(store, 1)
+        answered(store, mail_id)
+        assert looks.take_one(mail_id, "bea", ALL, lease=60)
+        house.clock.advance(61)
+        assert looks.take("bea", ALL, lease=60, since=0.0), "nobody else took it: what came of it was not told"
+        looks.give_back(mail_id, "bea")
+        assert looks.take("Bea", ALL, lease=60, since=0.0) is None, "it may have been looked at since"
+        assert looks.take_one(mail_id, "bea", ALL, lease=60) is None
+        assert looks.take_one(mail_id, "cy", ALL, lease=60)
+        house.clock.advance(61)
+        assert looks.take_one(mail_id, "dan", ALL, lease=60)
+        house.clock.advance(61)
+        assert looks.take("cy", ALL, lease=60, since=0.0) is None, "another took it, and it was told"
+
+    def test_who_has_seen_what_came_of_it_is_not_asked(self, store: Store, looks: SecondLooks) -> None:
+        mail_id, other = asked(store, 1), asked(store, 2)
+        looks.seen([mail_id], "bea")
+        answered(store, mail_id)
+        answered(store, other)
+        assert looks.take_one(mail_id, "bea", ALL, lease=0.0), "seen before there was anything to see"
+        for _ in range(2):
+            looks.seen([mail_id, other, MailId("0" * 26)], "Cy")
+        assert looks.take("cy", ALL, lease=60, since=0.0) is None
+        assert looks.take("dan", ALL, lease=60, since=0.0)
 
     def test_one_skipped_is_given_back_and_does_not_come_again(self, store: Store, looks: SecondLooks) -> None:
         ids = [asked(store, number) for number in (1, 2)]
@@ -170,17 +196,16 @@ class ReviewingContract:
         first, second = asked(store, 1), asked(store, 2)
         answered(store, first)
         answered(store, second)
-        assert looks.held(first, "bea") is None
+        assert looks.held("bea") == ()
         assert looks.take_one(first, "bea", ALL, lease=0.0)
-        found = looks.held(first, "bea")
-        assert found is not None
+        (found,) = looks.held("bea")
         assert (found.mail_id, found.generation) == (first, 1)
-        assert looks.held(second, "bea") is looks.held(first, "cy") is None
+        assert looks.take_one(second, "cy", ALL, lease=60.0)
+        assert [one.mail_id for one in looks.held("cy")] == [second]
         looks.give_back(first, "bea")
-        assert looks.held(first, "bea") is None
-        assert looks.take_one(first, "bea", ALL, lease=60.0)
-        looks.answer(first, said(("appeals",)), "bea", DEED)
-        assert looks.held(first, "bea") is None
+        assert looks.held("bea") == ()
+        looks.answer(second, said(("appeals",)), "cy", DEED)
+        assert looks.held("cy") == ()
 
     def test_who_has_given_a_verdict_on_it_since_is_not_asked(self, store: Store, looks: SecondLooks) -> None:
         mail_id = asked(store, 1)
@@ -328,6 +353,8 @@ class ReviewingContract:
         assert day.answered(ALL, 15.0) == (("cy", 20.0), ("ada", 30.0))
         assert day.answered(ALL, 0.0, 1) == (("ada", 30.0),)
         assert day.answered(SHOP, 0.0) == (("ada", 10.0), ("ada", 30.0))
+        for desk, expected in ((APPEALS, 3), (REFUNDS, 0)):
+            assert len(day.answered(Sight(routes=frozenset({desk})), 0.0)) == expected, "of their best guess"
         looks.take_one(ids[0], "bea", ALL, lease=60)
         looks.answer(ids[0], (APPEALS,), "bea", DEED)
         assert ("bea", house.clock.now()) in day.answered(ALL, 0.0)

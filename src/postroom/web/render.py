@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from postroom.flow.rulework import may_work
 from postroom.model.desktop import BoxCount
-from postroom.model.mail import RouteName
+from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import Role
 from postroom.model.savedviews import SavedView
 from postroom.web import words
@@ -91,7 +91,7 @@ class Render:
             "now": visit.now,
             "nav": nav(visit),
             "routes": room.routes,
-            "brands": room.brands,
+            "brands": brands(visit),
         }
         return HTMLResponse(self._templates.get_template(template).render(around | facts), status_code=status)
 
@@ -110,6 +110,12 @@ def case_routes(visit: "Visit") -> tuple[RouteName, ...]:
     """Desks with cases that somebody may see."""
     seen = visit.sight.routes
     return tuple(route for route in visit.room.casework.desks.desks if seen is None or route in seen)
+
+
+def brands(visit: "Visit") -> tuple[BrandName, ...]:
+    """Brands that somebody may see."""
+    seen = visit.sight.brands
+    return tuple(brand for brand in visit.room.brands if seen is None or brand in seen)
 
 
 def nav(visit: "Visit") -> dict[str, Any]:

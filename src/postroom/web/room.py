@@ -80,8 +80,8 @@ class Room:
     export: Callable[[str, str], bytes]
     #: bytes to a message; total
     read: Callable[[Mail], Message]
-    #: why a decision was made
-    explain: Callable[[Decision, Message], Explanation]
+    #: why a decision was made, as far as a reader may know it
+    explain: Callable[[Decision, Message, Sight], Explanation]
     #: verdicts on the mails most like one, as far as a reader may see them; takes its time
     alike: Callable[[Mail, Message, Sight], tuple[Neighbour, ...]]
     #: the way of a mail, in order of time

@@ -16,7 +16,7 @@ from postroom.model.errors import Refused
 from postroom.model.judgement import AccountState, Decision
 from postroom.model.mail import BrandName
 from postroom.model.message import Message
-from postroom.model.people import User
+from postroom.model.people import ALL, User
 from postroom.model.rulebooks import SheetName, Texts, Version, digest_of, kind_of, sheet_name
 from postroom.ports.rulebooks import Checked, Pasted, Tried
 from postroom.web.marks import marked
@@ -184,7 +184,7 @@ def outcomes(room: Room, message: Message, tried: Tried) -> tuple[Outcome | None
 
 
 def _outcome(room: Room, message: Message, decision: Decision) -> Outcome:
-    explanation = room.explain(decision, message)
+    explanation = room.explain(decision, message, ALL)
     subject, text = marked(message.subject, message.new_text, explanation, _MOST_SHOWN)
     return Outcome(decision=decision, explanation=explanation, subject=subject, text=text)
 

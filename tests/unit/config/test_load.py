@@ -175,6 +175,9 @@ def test_a_hook_names_brands_and_desks_that_there_are() -> None:
     assert found.keys() == {"hook.cases.brands", "hook.cases.routes"}
     assert "main" in found["hook.cases.brands"].remedy
     assert "refunds" in found["hook.cases.routes"].remedy
+    told = '[pages]\ncustomer_info_brands = ["mian"]\ncustomer_info_routes = ["refund"]\n'
+    _, problems = load(GOOD.replace("[pages]\n", told, 1))
+    assert {p.path for p in problems if p.fatal} == {"pages.customer_info_brands", "pages.customer_info_routes"}
     assert load(GOOD.replace("[web]", f'{HOOK}brands = ["main"]\nroutes = ["junk"]\n[web]', 1))[0] is not None
 
 

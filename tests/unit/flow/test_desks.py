@@ -1,10 +1,13 @@
 """From a decision to its deliveries."""
 
+from dataclasses import replace
+
 import pytest
 
 from postroom.flow.desks import Desk, Desks
 from postroom.model.judgement import Stage
 from postroom.model.mail import DestinationName, MailId, RouteName
+from postroom.model.people import ALL, Sight
 from postroom.testing.values import a_decision
 
 ID = MailId("01mark")
@@ -92,3 +95,15 @@ def test_a_linked_copy_goes_to_the_second_desk_where_the_team_wants_it() -> None
 def test_where_mail_of_a_desk_lies() -> None:
     assert DESKS.lies_at(RouteName("appeals")) == places("desk", "copy")
     assert DESKS.lies_at(RouteName("junk")) == places("junk")
+
+
+def test_destinations_of_other_desks_alone_are_hidden() -> None:
+    def hidden(*routes: str) -> frozenset[DestinationName]:
+        return DESKS.hidden_from(Sight(routes=frozenset(map(RouteName, routes))))
+
+    assert DESKS.hidden_from(ALL) == DESKS.hidden_from(Sight(brands=frozenset())) == frozenset()
+    assert hidden("appeals") == {"all"}
+    assert hidden("general") == {"desk", "copy", "old"}
+    assert hidden("appeals", "general") == frozenset()
+    shared = replace(DESKS, routes={**DESKS.routes, RouteName("other"): Desk(destinations=places("copy"))})
+    assert shared.hidden_from(Sight(routes=frozenset({RouteName("other")}))) == {"desk", "old", "all"}

@@ -20,7 +20,7 @@ from postroom.model.alarms import AlarmEvent
 from postroom.model.cases import NEVER, Case, CaseChange, CaseEvent, CaseNumber
 from postroom.model.errors import GiveUp, PostroomError, TryLater
 from postroom.model.hooks import CallId, Happening, Hook, HookCall, HookEvent, HookName
-from postroom.model.judgement import Verdict
+from postroom.model.judgement import Finding, Verdict
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ALL
 from postroom.testing.cases_contract import a_change
@@ -265,6 +265,20 @@ def test_where_no_pages_are_known_there_is_no_link(house: House) -> None:
     body = said(house.records, call, "")
     assert body is not None
     assert json.loads(body)["links"] == {}
+
+
+def test_a_hook_of_some_brands_or_desks_is_not_told_what_counted_elsewhere(house: House) -> None:
+    reason = "this sender wrote to refunds before (7.0 of 7.0 mails, older ones counted less)"
+    counted = Finding(source="history", route=RouteName("appeals"), score=0.9, reason=reason)
+    house.judged(1, because=f"appeals at 90%: {reason}", findings=(counted,))
+    house.spread()
+    while house.calling.turn():
+        pass
+    house.calling.hook = replace(CASES, routes=(RouteName("appeals"),))
+    house.calling._make(house.hooks.calls()[0])
+    whole, confined = (body["mail"]["because"] for _, body in house.other.heard)
+    assert reason in whole
+    assert confined == "appeals at 90%: what the sender wrote before counts here, also what is not yours to see"
 
 
 def test_of_a_mail_that_is_gone_nothing_is_told(house: House) -> None:

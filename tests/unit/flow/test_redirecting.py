@@ -9,6 +9,7 @@ import pytest
 from postroom.flow.redirecting import Redirecting
 from postroom.model.errors import Refused
 from postroom.model.mail import DestinationName, MailId
+from postroom.model.people import Sight
 from tests.unit.flow.house import House, a_message
 
 
@@ -50,5 +51,9 @@ def test_what_can_not_go_elsewhere_is_refused_and_nothing_goes(house: House, red
         with pytest.raises(Refused, match=says):
             redirecting.send(jobs, to, reason, "ada")
     assert [(one.destination, one.state) for one in house.jobs(kinds=("deliver",))] == [(job.destination, "ready")]
+    (other, *_) = set(house.desks.routes) - {house.store.decisions(job.mail_id)[-1].route}
+    with pytest.raises(Refused, match="no destination") as refused:
+        redirecting.send([job], job.destination, "x", "ada", Sight(routes=frozenset({other})))
+    assert job.destination not in str(refused.value).partition(";")[2]
     assert redirecting.send([job], "rescue", "x", "ada") == 1
     assert redirecting.send([], "rescue", "x", "ada") == 0

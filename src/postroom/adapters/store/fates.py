@@ -272,6 +272,7 @@ FATES: Final[Mapping[str, Fate]] = {
             "UPDATE second_looks SET settled_at = :now WHERE mail = :mail AND settled_at IS NULL AND second_said <> first_said",
         ),
     ),
+    "second_look_readers": Fate(words="goes", mail=("DELETE FROM second_look_readers WHERE mail = :mail",)),
     # Before `waiting`, which it refers to.
     "turns": Fate(words="goes", mail=("DELETE FROM turns WHERE mail = :mail",)),
     "waiting": Fate(words="goes", mail=("DELETE FROM waiting WHERE mail = :mail",)),

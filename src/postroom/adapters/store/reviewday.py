@@ -9,8 +9,8 @@ _ANSWERED = """
 SELECT v.who, v.at FROM verdicts AS v INDEXED BY verdicts_at CROSS JOIN mails AS m ON m.seq = v.mail
 WHERE v.at >= :since AND v.asked IN ('review', 'audit') AND NOT v.taken_back AND {0}
 UNION ALL
-SELECT m.second, m.answered_at FROM second_looks AS m INDEXED BY second_looks_answered
-WHERE m.second <> '' AND m.answered_at >= :since AND {0}
+SELECT second, answered_at FROM second_looks INDEXED BY second_looks_answered
+WHERE second <> '' AND answered_at >= :since AND {0}
 ORDER BY 2 DESC LIMIT :limit
 """
 _BACKLOG = """
@@ -28,9 +28,13 @@ class SqliteReviewDay:
     def answered(self, sight: Sight, since: float, limit: int = 5_000) -> tuple[tuple[str, float], ...]:
         """See `postroom.ports.reviewing.ReviewDay.answered`. With second looks."""
         values = Values(since=since, limit=limit)
-        of_brands = "1" if sight.brands is None else f"m.brand IN ({values.name(*sorted(sight.brands))})"
+        terms = [
+            f"{column} IN ({values.name(*sorted(allowed))})"
+            for column, allowed in (("brand", sight.brands), ("decided", sight.routes))
+            if allowed is not None
+        ]
         with self._units.lend() as tx:
-            rows = tx.execute(_ANSWERED.format(of_brands), values).fetchall()
+            rows = tx.execute(_ANSWERED.format(" AND ".join(terms) or "1"), values).fetchall()
         return tuple((who, at) for who, at in reversed(rows))
 
     def backlog(self, sight: Sight) -> Backlog:

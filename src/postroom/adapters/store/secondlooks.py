@@ -25,6 +25,7 @@ _FREE = "(l.holder = '' OR l.holder = :by OR l.until <= :now OR l.taken_at > :no
 _MAILS = "CROSS JOIN mails AS m ON m.seq = l.mail CROSS JOIN summaries AS s ON s.mail = l.mail"
 _FOR_ME = f"""
 l.second = '' AND l.first <> :by COLLATE NOCASE AND {_FREE}
+AND (l.holder = :by OR NOT EXISTS (SELECT 1 FROM second_look_readers AS r WHERE r.mail = l.mail AND r.who = :by))
 AND NOT EXISTS (SELECT 1 FROM verdicts AS v WHERE v.mail = l.mail AND v.who = :by COLLATE NOCASE)
 """  # noqa: S608 - constants of this module
 _NEXT = f"""
@@ -42,12 +43,21 @@ _GIVE_BACK = """
 UPDATE second_looks SET holder = '', until = 0
 WHERE holder = :by AND mail IN (SELECT m.seq FROM json_each(:skip) AS k CROSS JOIN mails AS m ON m.id = k.value)
 """
+_READERS = """
+FROM second_looks AS l WHERE l.mail IN (SELECT m.seq FROM json_each(:ids) AS k CROSS JOIN mails AS m ON m.id = k.value)
+AND l.second = '' AND l.first <> :by COLLATE NOCASE
+AND NOT EXISTS (SELECT 1 FROM second_look_readers AS r WHERE r.mail = l.mail AND r.who = :by)
+"""
+_READ = f"INSERT OR IGNORE INTO second_look_readers (mail, who) SELECT l.mail, :by {_READERS}"
 _ANSWER = """
 UPDATE second_looks SET second = :by, second_said = :said, answered_at = :now, holder = '', until = 0
 WHERE mail = (SELECT seq FROM mails WHERE id = :id) AND second = '' AND holder = :by AND until > :now
 """
 _OF_MAIL = f"SELECT {_COLUMNS} FROM second_looks AS l {_MAILS} WHERE {_THIS} AND {{}}"  # noqa: S608
-_HELD = f"SELECT {_COLUMNS} FROM second_looks AS l {_MAILS} WHERE {_THIS} AND l.holder = :by AND l.second = ''"  # noqa: S608
+_HELD = f"""
+SELECT {_COLUMNS} FROM second_looks AS l INDEXED BY second_looks_holder {_MAILS}
+WHERE l.holder <> '' AND l.holder = :by AND l.second = ''
+"""  # noqa: S608 - constants of this module
 _OPEN = f"""
 SELECT {_COLUMNS} FROM second_looks AS l INDEXED BY second_looks_differ {_MAILS}
 WHERE l.second <> '' AND l.second_said <> l.first_said AND l.settled_at IS NULL AND {{}} ORDER BY l.answered_at LIMIT 1000
@@ -141,9 +151,17 @@ class SqliteSecondLooks:
             found = tx.execute(_ONE.format(where), values).fetchone()
         return self._take(found, by, lease, "[]") if found else None
 
-    def held(self, mail_id: MailId, by: str) -> SecondLook | None:
+    def held(self, by: str) -> tuple[SecondLook, ...]:
         """See `postroom.ports.reviewing.SecondLooks.held`."""
-        return next(iter(self._looks(_HELD, Values(id=sound(mail_id), by=short(by, 100)))), None)
+        return tuple(self._looks(_HELD, Values(by=short(by, 100))))
+
+    def seen(self, ids: Collection[MailId], by: str) -> None:
+        """See `postroom.ports.reviewing.SecondLooks.seen`. Writes only where there is something to write."""
+        values = {"by": short(by, 100), "ids": json.dumps(list(map(sound, ids)))}
+        with self._units.lend() as tx:
+            new = tx.execute(f"SELECT 1 {_READERS} LIMIT 1", values).fetchone()
+        if new:
+            self._units.write(lambda tx: tx.execute(_READ, values))
 
     def give_back(self, mail_id: MailId, by: str) -> None:
         """See `postroom.ports.reviewing.SecondLooks.give_back`."""
@@ -183,6 +201,7 @@ class SqliteSecondLooks:
             tx.execute(_GIVE_BACK, values)
             if found is None or not tx.execute(_TAKE, values | {"id": found[0]}).rowcount:
                 return None
+            tx.execute(_READ, values | {"ids": json.dumps(found)})
             return _look(tx.execute(_OF_MAIL.format("1"), {"id": found[0]}).fetchone())
 
         return self._units.write(unit)

@@ -51,8 +51,8 @@ def rule(tx: sqlite3.Connection, clocks: Clocks, ruling: Ruling) -> Verdict:
         secondlooks.take_back(tx, mail, verdict)
         return verdict
     number = tx.execute(
-        "INSERT INTO verdicts (mail, at, body, who, asked) VALUES (?, ?, ?, ?, ?)",
-        (mail, verdict.at, encode_verdict(verdict), sound(verdict.by), verdict.asked),
+        "INSERT INTO verdicts (mail, at, body, who, asked, decided) VALUES (?, ?, ?, ?, ?, ?)",
+        (mail, verdict.at, encode_verdict(verdict), sound(verdict.by), verdict.asked, sound(verdict.decided)),
     ).lastrowid
     kept = replace(verdict, number=number or 0)
     if ruling.second_look:

@@ -13,7 +13,7 @@ from postroom.adapters.store.verdicts import verdicts_on
 from postroom.adapters.store.words import together
 from postroom.model.codec import sound
 from postroom.model.listing import PREVIEW, Event, MailRow, Reading
-from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.model.mail import BrandName, DestinationName, MailId, RouteName
 from postroom.ports import JobFilter
 
 #: What needs a person tells more of a mail than what waits, and that more than what was dropped or done. The review clock
@@ -83,20 +83,33 @@ def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
         found.append(Event(at=decided_at, what="decided", detail=f"generation {generation}"))
     for verdict in verdicts_on(tx, mail_id):
         noted = f": {verdict.note}" if verdict.note else ""
-        found.append(Event(at=verdict.at, what="verdict", detail=f"{verdict.by} said {verdict.where}{noted}"))
+        desks = tuple(filter(None, (verdict.said, verdict.also)))
+        plain = f"{verdict.by} said another desk"
+        found.append(
+            Event(
+                at=verdict.at,
+                what="verdict",
+                detail=f"{verdict.by} said {verdict.where}{noted}",
+                desks=desks,
+                plain=plain,
+            )
+        )
         if taken := verdict.taken_back:
             noted = f": {taken.note}" if taken.note else ""
             said = f"{taken.by} took back that {verdict.by} said {verdict.where}{noted}"
-            found.append(Event(at=taken.at, what="taken back", detail=said))
+            plain = f"{taken.by} took back that {plain}"
+            found.append(Event(at=taken.at, what="taken back", detail=said, desks=desks, plain=plain))
     for info in jobs_of(tx, JobFilter(mail_id=mail_id)):
         where = f"{info.destination} " if info.destination else ""
         said = info.receipt or info.error
         at = info.settled_at if info.settled_at is not None else info.created_at
-        found.append(Event(at=at, what=f"{info.does} {info.state}", detail=f"{where}{said}".strip()))
+        place = DestinationName(info.destination)
+        found.append(Event(at=at, what=f"{info.does} {info.state}", detail=f"{where}{said}".strip(), place=place))
         for when, verb, reason, before in tx.execute(
             "SELECT at, verb, reason, before FROM actions WHERE job = ? ORDER BY id", (info.id,)
         ):
-            found.append(Event(at=when, what=verb, detail=f"{where}was {json.loads(before)[0]}: {reason}".strip(": ")))
+            detail = f"{where}was {json.loads(before)[0]}: {reason}".strip(": ")
+            found.append(Event(at=when, what=verb, detail=detail, place=place))
     for reply in replies_to(tx, mail_id):
         found.append(Event(at=reply.at, what="answer written", detail=f"by {reply.by or 'postroom'}"))
         if reply.settled_at is not None:

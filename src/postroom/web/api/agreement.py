@@ -191,7 +191,8 @@ def settle_disagreement(call: Call[OfMail, Settles]) -> GivenFacts:
     also = _known(word.also, call.room.routes, "/also") if word.also else RouteName("")
     route = _known(word.route, call.room.routes, "/route")
     return given_facts(
-        call.room.second_looks.settle(mail, route, call.user, also=also, generation=word.generation, note=word.note)
+        call,
+        call.room.second_looks.settle(mail, route, call.user, also=also, generation=word.generation, note=word.note),
     )
 
 

@@ -13,6 +13,7 @@ from postroom.web.api.mails import Limit, Number
 from postroom.web.api.operation import Call, Done, Input, Nothing, Operation, Output
 from postroom.web.api.shapes import Brand, Id, MailLine, Route, Seconds, Share, mail_line, told
 from postroom.web.render import Missing
+from postroom.web.seen import open_to
 
 
 class Tries(Input, frozen=True):
@@ -217,8 +218,13 @@ def list_changes(call: Call[WhichChanges, Nothing]) -> Changes:
     asked = call.asked
     which = Which(source=RouteName(asked.source), target=RouteName(asked.target), kind=asked.kind)
     listed, after = call.room.trials.page(_test(call), call.sight, which, after=asked.after, limit=asked.limit)
+    known = open_to(call.room, call.user, [one.row.id for one in listed])
     return Changes(
-        changes=tuple(told(ChangeFacts, {**change_facts(one.change), "mail": mail_line(one.row)}) for one in listed),
+        changes=tuple(
+            told(ChangeFacts, {**change_facts(one.change), "mail": mail_line(one.row)})
+            for one in listed
+            if one.row.id in known
+        ),
         after=after,
     )
 

@@ -28,6 +28,7 @@ from postroom.web.api.operation import Asked, Body, Call, Input, Nothing, Operat
 from postroom.web.api.shapes import Brand, Id, MailLine, Route, Seconds, mail_line
 from postroom.web.api.taking import wrong_body
 from postroom.web.render import Missing
+from postroom.web.seen import cases_open_to, refuse_blind, refuse_blind_case
 
 Version = Annotated[Number, Meta(description="Of the case as you looked at it; 0 for whatever it is now.")]
 Words = Annotated[str, Meta(min_length=1, max_length=MOST_WORDS)]
@@ -195,7 +196,9 @@ def list_cases(call: Call[WhichCases, Nothing]) -> Cases:
         proposed=asked.proposed,
     )
     found = call.room.cases.page(wanted, call.sight, after=asked.after, limit=asked.limit)
-    return Cases(cases=tuple(_facts(call, one) for one in found.cases), after=found.after)
+    return Cases(
+        cases=tuple(_facts(call, one) for one in cases_open_to(call.room, call.user, found.cases)), after=found.after
+    )
 
 
 def get_case(call: Call[OfCase, Nothing]) -> WholeCase:
@@ -217,6 +220,7 @@ def open_case(call: Call[Nothing, CaseOfMail]) -> CaseFacts:
     mail_id = MailId(call.body.mail)
     if call.room.views.row(mail_id, call.sight) is None:
         raise wrong_body("there is no such mail, or it is not for you", "/mail")
+    refuse_blind(call.room, call.user, mail_id)
     return _facts(call, call.room.casework.open(call.user, mail_id))
 
 
@@ -289,6 +293,7 @@ def _opened(call: Call[OfCase, Body]) -> Case:
     found = call.room.cases.case(CaseNumber(call.asked.case), call.sight)
     if found is None:
         raise Missing("There is no such case, or it is not for you.")
+    refuse_blind_case(call.room, call.user, found)
     return found
 
 

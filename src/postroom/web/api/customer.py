@@ -16,21 +16,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from postroom.model.desktop import MailPage, Wanted
-from postroom.model.errors import Refused
-from postroom.model.people import ALL
 from postroom.web.api.informing import Informing
 from postroom.web.api.operation import Input, Output
 from postroom.web.api.problem import Problem, encoded
 from postroom.web.api.serving import paced, safely
 from postroom.web.api.taking import parameters
+from postroom.web.correspondence import counted
 from postroom.web.room import Room
 from postroom.web.visit import guarded
 from postroom.web.words import machine
 
 PATH: Final = "/customer-info"
 _TOLERANCE: Final = 300.0
-_LOOKED_AT: Final = 50
 
 
 class OfCustomer(Input, frozen=True):
@@ -80,29 +77,14 @@ def known(informing: Informing, email: str) -> CustomerInfo:
     if account.state != "unknown":
         since = f" since {machine(account.since)}" if account.since is not None else ""
         metadata["Account"] = f"{account.state}{since}"
-    found = _mails(informing, email)
-    rows = found.rows
-    if rows:
-        metadata["Mails in this name"] = f"{len(rows)}{' or more' if found.after else ''}"
-        metadata["Last mail"] = machine(rows[0].received_at)
-        metadata["Last desk"] = rows[0].route
-        counted: dict[str, int] = {}
-        for row in rows:
-            counted[row.route] = counted.get(row.route, 0) + 1
-        metadata["Desks"] = ", ".join(f"{route} {n}" for route, n in sorted(counted.items(), key=lambda one: -one[1]))
+    found = counted(informing.views, informing.sight, email)
+    if found.last_at is not None:
+        metadata["Mails in this name"] = f"{found.mails}{' or more' if found.more else ''}"
+        metadata["Last mail"] = machine(found.last_at)
+        metadata["Last desk"] = found.last_desk
+        metadata["Desks"] = ", ".join(f"{route} {n}" for route, n in found.desks.items())
     actions = {"Mails in postroom": f"{informing.url}/inbox?sender={quote(email, safe='@')}"} if informing.url else {}
     return CustomerInfo(success=True, customer=Customer(name=None, value=None, actions=actions, metadata=metadata))
-
-
-def _mails(informing: Informing, email: str) -> MailPage:
-    """Of this very sender; none of what can't be an address."""
-    local, at, domain = email.rpartition("@")
-    if not (local and at and domain):
-        return MailPage(rows=(), after="")
-    try:
-        return informing.views.mails(Wanted(sender=email), ALL, limit=_LOOKED_AT)
-    except Refused:
-        return MailPage(rows=(), after="")
 
 
 class Place:

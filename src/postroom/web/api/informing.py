@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from postroom.model.judgement import AccountStatus
+from postroom.model.people import Sight
 from postroom.ports.desktop import Views
 
 
@@ -14,6 +15,8 @@ class Informing:
     #: shared with the helpdesk
     secret: bytes
     views: Views
+    #: of which brands and desks it is told
+    sight: Sight
     #: the state of an address's account
     account: Callable[[str], AccountStatus]
     #: of the pages, without a slash at the end; ``""`` when it is not known

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta
 
+from postroom.flow import within
 from postroom.model.deeds import unnamed
 from postroom.model.people import Deed
 from postroom.model.work import JobId, JobInfo, JobState
@@ -12,6 +13,7 @@ from postroom.web.api.mails import Limit, Number
 from postroom.web.api.operation import Call, Input, Nothing, Operation, Output
 from postroom.web.api.problem import Fault, Problem
 from postroom.web.api.shapes import Letter, letter
+from postroom.web.seen import open_to
 
 _ASIDE: tuple[JobState, ...] = ("parked", "held", "dropped")
 Numbers = Annotated[
@@ -78,7 +80,8 @@ def list_letters(call: Call[WhichLetters, Nothing]) -> Letters:
         after=asked.after,
         limit=asked.limit,
     )
-    jobs = call.room.store.jobs(wanted)
+    hidden = call.room.reviewing.desks.hidden_from(call.sight)
+    jobs = () if asked.destination in hidden else call.room.store.jobs(wanted)
     return Letters(letters=_visible(call, jobs), after=jobs[-1].id if len(jobs) == asked.limit else 0)
 
 
@@ -103,12 +106,14 @@ def redirect_letters(call: Call[Nothing, Elsewhere]) -> Changed:
     To send them to another desk, say so of their mails: `give_verdict`.
     """
     _, jobs = _chosen(call)
-    return Changed(changed=call.room.redirecting.send(jobs, call.body.to, call.body.reason, call.user.name))
+    by = call.user
+    return Changed(changed=call.room.redirecting.send(jobs, call.body.to, call.body.reason, by.name, by.sight))
 
 
 def _visible(call: Call[Any, Any], jobs: tuple[JobInfo, ...]) -> tuple[Letter, ...]:
-    rows = call.room.views.rows({job.mail_id for job in jobs}, call.sight)
-    return tuple(letter(job, rows[job.mail_id]) for job in jobs if job.mail_id in rows)
+    rows = call.room.views.rows(open_to(call.room, call.user, [job.mail_id for job in jobs]), call.sight)
+    hidden = call.room.reviewing.desks.hidden_from(call.sight)
+    return tuple(letter(within.of_job(job, hidden), rows[job.mail_id]) for job in jobs if job.mail_id in rows)
 
 
 def _chosen(call: Call[Nothing, Chosen]) -> tuple[JobFilter, tuple[JobInfo, ...]]:

@@ -5,13 +5,16 @@ from typing import Annotated, Any, Literal, TypeVar
 from msgspec import Meta
 from starlette.responses import Response
 
+from postroom.flow import within
 from postroom.flow.facts import decision_facts, explanation_facts, mail_facts, message_facts, verdict_facts
 from postroom.flow.moves import Consequence
 from postroom.flow.verdicts import Given
 from postroom.model.desktop import Wanted
 from postroom.model.errors import Refused, unknown
+from postroom.model.judgement import Verdict
 from postroom.model.listing import MailRow, Reading
 from postroom.model.mail import BrandName, DestinationName, Mail, MailId, RouteName
+from postroom.model.people import Sight
 from postroom.model.targets import Answering
 from postroom.web import mailview
 from postroom.web.api import shapes
@@ -27,12 +30,25 @@ from postroom.web.api.shapes import (
     MessageFacts,
     NearFacts,
     VerdictFacts,
+    WrittenFacts,
     mail_line,
     told,
 )
 from postroom.web.api.taking import wrong_body
+from postroom.web.correspondence import written
 from postroom.web.render import Missing
-from postroom.web.seen import Known, events_of, known, read_by, refuse_blind, seen, to_take_back
+from postroom.web.seen import (
+    Known,
+    alike_to,
+    events_of,
+    explanation_of,
+    known,
+    listed,
+    read_by,
+    refuse_blind,
+    seen,
+    to_take_back,
+)
 
 Moment = Annotated[float, Meta(ge=-1e11, le=1e11, examples=[1767225600.0])]
 Number = Annotated[int, Meta(ge=0, le=2**53)]
@@ -211,7 +227,8 @@ def list_mails(call: Call[Search, Nothing]) -> MailPage:
     """
     asked = call.asked
     found = call.room.views.mails(asked.wanted(), call.sight, after=asked.after, limit=asked.limit)
-    return MailPage(mails=tuple(map(mail_line, found.rows)), after=found.after, back_to=found.back_to)
+    rows = listed(call.room, call.user, found.rows, asked.route)
+    return MailPage(mails=tuple(map(mail_line, rows)), after=found.after, back_to=found.back_to)
 
 
 def count_mails(call: Call[Which, Nothing]) -> HitFacts:
@@ -228,34 +245,43 @@ def get_mail(call: Call[OfMail, Nothing]) -> MailFacts:
     one = _known(call)
     row, mail, decision = one.row, one.mail, one.decision
     message, verdicts = call.room.read(mail), () if one.blind else call.room.store.verdicts_on(row.id)
+    before = written(call.room, call.sight, row, message)
     return MailFacts(
         line=mail_line(row),
         arrival=told(Arrival, mail_facts(mail)),
         message=told(MessageFacts, message_facts("", message)),
         decision=told(DecisionFacts, decision_facts("", decision)) if decision else None,
-        verdicts=tuple(told(VerdictFacts, verdict_facts(one)) for one in verdicts),
+        verdicts=tuple(_verdict(one, call.sight) for one in verdicts),
         has_html=mailview.has_html(mail.raw),
+        written=WrittenFacts(mails=before.mails, more=before.more, last_at=before.last_at, desks=dict(before.desks)),
     )
 
 
+def _verdict(verdict: Verdict, sight: Sight) -> VerdictFacts:
+    return told(VerdictFacts, verdict_facts(within.of_verdict(verdict, sight)) | {"right": verdict.right})
+
+
 def get_explanation(call: Call[OfMail, Nothing]) -> ExplanationFacts:
-    """Why a mail is where it is: in words, with the words of the mail that carried it and what would have changed it."""
+    """Why a mail is where it is: in words, with the words of the mail that carried it and what would have changed it.
+
+    Where something counted that is not yours to see, it says that it did, and no shares that would tell what.
+    """
     one = _known(call)
-    if one.decision is None:
+    explanation = explanation_of(call.room, call.sight, one, call.room.read(one.mail))
+    if explanation is None:
         raise Missing("This mail has not been judged yet.")
-    explanation = call.room.explain(one.decision, call.room.read(one.mail))
     return told(ExplanationFacts, explanation_facts(explanation))
 
 
 def get_events(call: Call[OfMail, Nothing]) -> Events:
     """What happened to a mail, in order of time."""
-    return shapes.events(events_of(call.room, _known(call)))
+    return shapes.events(events_of(call.room, call.sight, _known(call)))
 
 
 def get_alike(call: Call[OfMail, Nothing]) -> Nearest:
     """What people said of the mails most like it. Takes its time."""
     _, mail = opened(call)
-    found = call.room.alike(mail, call.room.read(mail), call.sight)
+    found = alike_to(call.room, call.user, mail, call.room.read(mail))
     return Nearest(
         nearest=tuple(
             told(
@@ -269,7 +295,6 @@ def get_alike(call: Call[OfMail, Nothing]) -> Nearest:
                 },
             )
             for one in found
-            if call.room.views.row(one.verdict.mail_id, call.sight) is not None
         )
     )
 
@@ -311,7 +336,7 @@ def give_verdict(call: Call[OfMail, Belongs]) -> GivenFacts:
     Taking it back is `take_back_verdict`.
     """
     _, mail = opened(call)
-    return given_facts(given(call, mail, call.body))
+    return given_facts(call, given(call, mail, call.body))
 
 
 def split_mail(call: Call[OfMail, Splits]) -> GivenFacts:
@@ -320,7 +345,7 @@ def split_mail(call: Call[OfMail, Splits]) -> GivenFacts:
     Naming one desk alone, later, ends that; taking it back takes both back. Nothing is learned from it of texts like it.
     """
     _, mail = opened(call)
-    return given_facts(given(call, mail, call.body))
+    return given_facts(call, given(call, mail, call.body))
 
 
 def moved_elsewhere(call: Call[OfMail, MovedTo]) -> MovedFacts:
@@ -330,7 +355,8 @@ def moved_elsewhere(call: Call[OfMail, MovedTo]) -> MovedFacts:
     already, and nobody is told to take it back. Told again, nothing changes.
     """
     _, mail = opened(call)
-    said, known = call.body, call.room.redirecting.destinations
+    said, hidden = call.body, call.room.reviewing.desks.hidden_from(call.sight)
+    known = [one for one in call.room.redirecting.destinations if one not in hidden]
     if said.route not in call.room.routes:
         raise wrong_body(unknown("route", said.route, call.room.routes), "/route")
     for place, name in enumerate(said.destinations):
@@ -339,7 +365,8 @@ def moved_elsewhere(call: Call[OfMail, MovedTo]) -> MovedFacts:
     there = tuple(map(DestinationName, said.destinations))
     route, by = RouteName(said.route), call.user.name
     given = call.room.reviewing.moved_elsewhere(mail, route, by, there=there, note=said.note)
-    return MovedFacts(changed=given is not None, deliveries=given.deliveries if given else ())
+    deliveries = given.deliveries if given else ()
+    return MovedFacts(changed=given is not None, deliveries=tuple(within.place(one, hidden) for one in deliveries))
 
 
 def get_undo(call: Call[OfMail, Nothing]) -> Consequences:
@@ -353,18 +380,19 @@ def get_undo(call: Call[OfMail, Nothing]) -> Consequences:
         found = call.room.reviewing.consequences(mail)
     except Refused as error:
         raise Missing(f"There is nothing to take back: {error}.") from error
-    return Consequences(consequences=_consequences(found))
+    return Consequences(consequences=_consequences(call, found))
 
 
 def take_back_verdict(call: Call[OfMail, TakesBack]) -> GivenFacts:
     """Take the newest verdict back: what stood before stands again, and what can be undone is undone."""
     _, mail = to_take_back(call.room, call.user, MailId(call.asked.id))
     back = call.room.reviewing.take_back(mail, call.user.name, generation=call.body.generation, note=call.body.note)
-    return given_facts(back)
+    return given_facts(call, back)
 
 
-def _consequences(found: tuple[Consequence, ...]) -> tuple[ConsequenceFacts, ...]:
-    return tuple(ConsequenceFacts(destination=one.destination, what=one.what, told=one.told) for one in found)
+def _consequences(call: Call[Any, Any], found: tuple[Consequence, ...]) -> tuple[ConsequenceFacts, ...]:
+    told = within.of_consequences(found, call.room.reviewing.desks.hidden_from(call.sight))
+    return tuple(ConsequenceFacts(destination=one.destination, what=one.what, told=one.told) for one in told)
 
 
 def opened(call: Call[Mailed, Body]) -> tuple[MailRow, Mail]:
@@ -388,14 +416,15 @@ def given(call: Call[OfMail, Any], mail: Mail, word: Belongs) -> Given:
     return call.room.reviewing.give(mail, route, call.user.name, also=also, generation=word.generation, note=word.note)
 
 
-def given_facts(given: Given) -> GivenFacts:
-    """What came of it."""
+def given_facts(call: Call[Any, Any], given: Given) -> GivenFacts:
+    """What came of it, to whoever said it."""
+    hidden = call.room.reviewing.desks.hidden_from(call.sight)
     return GivenFacts(
         verdict=told(VerdictFacts, verdict_facts(given.verdict)),
-        decision=told(DecisionFacts, decision_facts("", given.decision)),
-        deliveries=given.deliveries,
-        waiting=given.waiting,
-        consequences=_consequences(given.consequences),
+        decision=told(DecisionFacts, decision_facts("", within.of_decision(given.decision, call.sight))),
+        deliveries=tuple(within.place(one, hidden) for one in given.deliveries),
+        waiting=tuple(within.place(one, hidden) for one in given.waiting),
+        consequences=_consequences(call, given.consequences),
     )
 
 

@@ -9,6 +9,7 @@ from postroom.web.api.mails import Limit, Number
 from postroom.web.api.operation import Call, Input, Nothing, Operation, Output
 from postroom.web.api.shapes import Brand, Id, Route, Seconds
 from postroom.web.pages.notices import rehearsed
+from postroom.web.seen import open_to
 
 
 class WhichNotices(Input, frozen=True):
@@ -63,6 +64,7 @@ def list_notices(call: Call[WhichNotices, Nothing]) -> NoticesFacts:
     """List what people were told by itself, or why they were not, newest first."""
     asked = call.asked
     found = call.room.noticing.notices.log(call.sight, before=asked.after, limit=asked.limit)
+    unasked = open_to(call.room, call.user, [one.mail_id for one in found])
     return NoticesFacts(
         notices=tuple(
             NoticeFacts(
@@ -77,6 +79,7 @@ def list_notices(call: Call[WhichNotices, Nothing]) -> NoticesFacts:
                 said=one.said,
             )
             for one in found
+            if one.mail_id in unasked
         ),
         after=found[-1].number if len(found) == asked.limit else 0,
     )

@@ -13,6 +13,7 @@ from postroom.web.api.operation import Body, Call, Done, Input, Nothing, Operati
 from postroom.web.api.shapes import Brand, Id, Seconds
 from postroom.web.api.taking import wrong_body
 from postroom.web.render import Missing
+from postroom.web.seen import open_to, refuse_blind, saw
 
 ReplyKey = Annotated[str, Meta(min_length=1, max_length=64, examples=["01jdab3c4d5e6f7g8h9jkmnpqr"])]
 
@@ -143,6 +144,8 @@ class PreviewFacts(Output, frozen=True):
 def get_replies(call: Call[OfMail, Nothing]) -> Replies:
     """All answers to a mail, oldest first."""
     row, _ = opened(call)
+    refuse_blind(call.room, call.user, row.id)
+    saw(call.room, call.user, [row.id])
     found = call.room.answering.replies.of_mails([row.id]).get(row.id, ())
     return Replies(replies=tuple(map(reply_facts, found)))
 
@@ -196,7 +199,7 @@ def take_back_reply(call: Call[OfReply, Nothing]) -> Done:
 def list_failed_replies(call: Call[WhichReplies, Nothing]) -> Replies:
     """List the answers that could not be sent, oldest first. There may be fewer than the limit and more after them."""
     found = call.room.answering.replies.aside(after=call.asked.after, limit=call.asked.limit)
-    rows = call.room.views.rows({one.mail_id for one in found}, call.sight)
+    rows = call.room.views.rows(open_to(call.room, call.user, [one.mail_id for one in found]), call.sight)
     return Replies(
         replies=tuple(reply_facts(one) for one in found if one.mail_id in rows),
         after=found[-1].id if len(found) == call.asked.limit else "",
@@ -220,6 +223,7 @@ Mailed = TypeVar("Mailed", bound=OfMail)
 
 def _answerable(call: Call[Mailed, Body]) -> Answerable:
     _, mail = opened(call)
+    refuse_blind(call.room, call.user, mail.id)
     return answerform.answerable(call.room, call.sight, mail, call.room.read(mail))
 
 

@@ -66,7 +66,7 @@ def answer_question(call: Call[OfMail, Belongs]) -> GivenFacts:
     taken = call.room.turns.take_one(row.id, call.user.name, call.sight, lease=call.room.lease)
     if taken is None:
         raise Refused("somebody else has this mail in hand, or it has been answered")
-    return given_facts(given(call, mail, call.body))
+    return given_facts(call, given(call, mail, call.body))
 
 
 def give_back_question(call: Call[OfMail, Nothing]) -> Done:

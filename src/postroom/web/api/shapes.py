@@ -202,7 +202,10 @@ class DecisionFacts(Output, frozen=True):
     generation: int
     by: Annotated[str, Meta(description="Who said so, when it is a person's word.")]
     asked: str
-    probabilities: dict[str, float]
+    probabilities: Annotated[
+        dict[str, float],
+        Meta(description="Of the best guess alone where something counted that is not yours to see."),
+    ]
     findings: tuple[FindingFacts, ...]
 
 
@@ -219,7 +222,7 @@ class VerdictFacts(Output, frozen=True):
 
     id: Id
     generation: int
-    said: Route
+    said: Annotated[str, Meta(description="The desk; empty where it was about desks that are not yours.")]
     also: Annotated[str, Meta(description="The second desk, of a mail about two things; empty for one desk.")]
     decided: str
     right: bool
@@ -232,6 +235,15 @@ class VerdictFacts(Output, frozen=True):
     taken_back: TakenBackFacts | None
 
 
+class WrittenFacts(Output, frozen=True):
+    """What its sender wrote before this mail that you may see; of one who is not authenticated nothing."""
+
+    mails: int
+    more: Annotated[bool, Meta(description="There are more: they are not counted further.")]
+    last_at: float | None
+    desks: Annotated[dict[str, int], Meta(description="Where these mails lie now -> how many.")]
+
+
 class MailFacts(Output, frozen=True):
     """One mail, whole."""
 
@@ -241,6 +253,7 @@ class MailFacts(Output, frozen=True):
     decision: Annotated[DecisionFacts | None, Meta(description="In force; null before there is one.")]
     verdicts: tuple[VerdictFacts, ...]
     has_html: bool
+    written: WrittenFacts
 
 
 class EventFacts(Output, frozen=True):
@@ -329,7 +342,9 @@ class ExplanationFacts(Output, frozen=True):
     words: Annotated[tuple[str, ...], Meta(description="In paragraphs.")]
     text: Annotated[str, Meta(description="What offsets count characters of.")]
     telling: tuple[TellingFacts, ...]
-    balance: tuple[BalanceFacts, ...]
+    balance: Annotated[
+        tuple[BalanceFacts, ...], Meta(description="Empty where something counted that is not yours to see.")
+    ]
     changes: tuple[ChangeFacts, ...]
     nearest: tuple[NearFacts, ...]
 

@@ -14,6 +14,7 @@ from postroom.web.api.operation import Asked, Body, Call, Input, Nothing, Operat
 from postroom.web.api.problem import Problem
 from postroom.web.api.shapes import MailLine, Seconds, mail_line
 from postroom.web.render import Missing
+from postroom.web.seen import listed
 
 Note = Annotated[str, Meta(max_length=MOST_WORDS, description="For colleagues.")]
 
@@ -121,7 +122,7 @@ def _facts(call: Call[Asked, Body], alarm: Alarm, row: MailRow) -> AlarmFacts:
     decisions = call.room.store.decisions(row.id)
     findings = decisions[-1].findings if decisions else ()
     return AlarmFacts(
-        mail=mail_line(row),
+        mail=mail_line(*listed(call.room, call.user, [row])),
         signals=decisions[-1].urgent if decisions else (),
         reasons=tuple(dict.fromkeys(one.reason for one in findings if one.source == "urgent")),
         since=alarm.since,

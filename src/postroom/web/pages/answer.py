@@ -7,12 +7,14 @@ from postroom.model.replies import Reply, ReplyId
 from postroom.web import answerform
 from postroom.web.pages.mail import opened
 from postroom.web.render import Missing
+from postroom.web.seen import refuse_blind
 from postroom.web.visit import Page, Visit, inside
 
 
 def answer(visit: Visit) -> Response:
     """Show an answer as it would be sent, or send it. What can't be is told beside its words, which stay."""
     one = opened(visit, visit.path["id"])
+    refuse_blind(visit.room, visit.user, one.row.id)
     to = answerform.answerable(visit.room, visit.sight, one.mail, one.message)
     wish, back = answerform.said(visit), inside(visit.said("back", f"/mail/{one.row.id}"))
     preview, wrong = None, ""

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -31,7 +31,8 @@ from postroom.model.people import ALL
 from postroom.model.rulebooks import DraftId, SheetName
 from postroom.web import ruleview
 from postroom.web.figures import flows, loads
-from postroom.web.render import Missing
+from postroom.web.render import Missing, brands
+from postroom.web.seen import open_to
 from postroom.web.visit import Page, Visit
 from postroom.web.words import machine
 
@@ -67,7 +68,7 @@ def begin(visit: Visit) -> Response:
         days=_DAYS,
         most_days=MOST_DAYS,
         most_mails=MOST_MAILS,
-        mine=[one for one in visit.room.brands if sight.brands is None or one in sight.brands],
+        mine=brands(visit),
         whole=sight.covers(ALL),
         tests=visit.room.trials.all(sight),
     )
@@ -107,6 +108,7 @@ def one(visit: Visit) -> Response:
     listed, after = visit.room.trials.page(
         test, visit.sight, which, after=_number(visit.query.get("after", "")), limit=_SHOWN
     )
+    listed = _known(visit, listed)
     given = {"kind": which.kind, "source": which.source, "target": which.target}
     asked = urlencode({name: value for name, value in given.items() if value})
     return visit.page(
@@ -167,7 +169,7 @@ def as_json(visit: Visit) -> Response:
 
 def _file(visit: Visit, ending: str, media: str, write: Callable[[Iterable[Listed]], str]) -> Response:
     test = _test(visit)
-    content = write(visit.room.trials.every(test, visit.sight, _which(visit)))
+    content = write(_known(visit, tuple(visit.room.trials.every(test, visit.sight, _which(visit)))))
     name = f"backtest-{test.number}.{ending}"
     return Response(content, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
@@ -214,6 +216,12 @@ def _shift(one: Shift) -> str:
     if one.before is None:
         return f"new: {what}"
     return f"gone: {what}" if one.after is None else f"{what}: {one.before:.2f} → {one.after:.2f}"
+
+
+def _known(visit: Visit, listed: Sequence[Listed]) -> tuple[Listed, ...]:
+    """Without mails of which the visitor has a second look in hand: it tells what the first said."""
+    known = open_to(visit.room, visit.user, [one.row.id for one in listed])
+    return tuple(one for one in listed if one.row.id in known)
 
 
 def _test(visit: Visit) -> Backtest:

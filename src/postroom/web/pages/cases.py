@@ -17,8 +17,10 @@ from postroom.model.errors import Refused
 from postroom.model.mail import MailId, RouteName
 from postroom.model.people import UserName
 from postroom.web import answerform, words
+from postroom.web.correspondence import written
 from postroom.web.pages.mail import opened as opened_mail
 from postroom.web.render import Missing, case_routes
+from postroom.web.seen import cases_open_to, refuse_blind, refuse_blind_case
 from postroom.web.visit import Page, Visit
 
 _FILTERS = ("state", "route", "mine", "second", "near")
@@ -62,6 +64,7 @@ def cases(visit: Visit) -> Response:
         near_by=visit.now if "near" in given else None,
     )
     found = visit.room.cases.page(wanted, visit.sight, after=visit.query.get("after", ""))
+    unasked = cases_open_to(visit.room, visit.user, found.cases)
     return visit.page(
         "cases.html",
         title="Cases",
@@ -69,7 +72,7 @@ def cases(visit: Visit) -> Response:
         given=dict.fromkeys(_FILTERS, "") | given,
         states=_STATES,
         case_routes=case_routes(visit),
-        found=[(case, next(iter(_clocks(visit, case)), None)) for case in found.cases],
+        found=[(case, next(iter(_clocks(visit, case)), None)) for case in unasked],
         more=f"/cases?{urlencode(given | {'after': found.after})}" if found.after else "",
     )
 
@@ -90,6 +93,7 @@ def case(visit: Visit) -> Response:
         identity=_IDENTITIES[one.identity],
         rows=rows,
         decision=last.decision if last else None,
+        written=written(room, visit.sight, last.row, last.message) if last else None,
         newest_words=last.message.new_text[:_MOST_WORDS] if last else "",
         answer=answerform.form(
             visit,
@@ -105,9 +109,7 @@ def case(visit: Visit) -> Response:
         starts=_starts(visit, one),
         today=_local(visit.now, room.casework.desks.of(one.route).calendar.zone).date().isoformat(),
         events=room.cases.events(one.number, visit.sight)[::-1],
-        others=[other for other in room.cases.of_person(one.person, visit.sight) if other.number != one.number]
-        if one.person
-        else [],
+        others=_others(visit, one),
         may=visit.user.is_at_least("agent"),
         may_confirm=one.proposal is not None and one.proposal.by.casefold() != visit.user.name.casefold(),
         second_person=room.casework.desks.of(one.route).second_person,
@@ -125,12 +127,21 @@ def opened(visit: Visit) -> Case:
     found = visit.room.cases.case(CaseNumber(number), visit.sight)
     if found is None:
         raise Missing("There is no such case, or it is not for you.")
+    refuse_blind_case(visit.room, visit.user, found)
     return found
+
+
+def _others(visit: Visit, case: Case) -> list[Case]:
+    """Other cases of its person."""
+    found = visit.room.cases.of_person(case.person, visit.sight) if case.person else ()
+    return [one for one in cases_open_to(visit.room, visit.user, found) if one.number != case.number]
 
 
 def open_case(visit: Visit) -> Response:
     """A case for a mail that has none."""
-    made = visit.room.casework.open(visit.user, MailId(visit.said("mail")))
+    mail_id = MailId(visit.said("mail"))
+    refuse_blind(visit.room, visit.user, mail_id)
+    made = visit.room.casework.open(visit.user, mail_id)
     return _to(made)
 
 

@@ -1,6 +1,7 @@
 """Lists of mail: a desk's inbox, and search."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
@@ -13,7 +14,7 @@ from postroom.model.savedviews import FIELDS
 from postroom.web.pages.mail import given, say_of
 from postroom.web.pages.views import chosen
 from postroom.web.render import Missing
-from postroom.web.seen import read_by, seen
+from postroom.web.seen import listed, open_to, read_by, seen
 from postroom.web.visit import Page, Visit, inside
 from postroom.web.words import hits
 
@@ -44,6 +45,7 @@ def inbox(visit: Visit) -> Response:
         found = visit.room.views.mails(wanted(asked, visit.now), visit.sight, after=after, limit=50)
         if searching and not after:
             counted = _counted(visit, asked, found)
+        found = replace(found, rows=listed(visit.room, visit.user, found.rows, asked.get("route", "")))
     except Refused as error:
         wrong = str(error)
     route, targets = asked.get("route", ""), visit.room.first_answers.rules
@@ -55,7 +57,7 @@ def inbox(visit: Visit) -> Response:
         view=view,
         given={name: asked.get(name, "") for name in FIELDS},
         found=found,
-        answered=visit.room.answering.replies.newest([row.id for row in found.rows]),
+        answered=visit.room.answering.replies.newest(open_to(visit.room, visit.user, [row.id for row in found.rows])),
         wrong=wrong,
         targets=RouteName(route) in targets if route else bool(targets),
         older=f"/inbox?{urlencode({**here, 'after': found.after})}" if found.after else "",

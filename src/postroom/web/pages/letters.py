@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
+from postroom.flow import within
 from postroom.model.deeds import unnamed
 from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
@@ -15,7 +16,7 @@ from postroom.model.replies import Reply
 from postroom.model.work import JobId, JobInfo, JobState
 from postroom.ports import JobFilter
 from postroom.web.pages.condition import lanes
-from postroom.web.seen import seen
+from postroom.web.seen import open_to, seen
 from postroom.web.visit import Page, Visit
 
 _SHOWN = 100
@@ -36,9 +37,11 @@ class Letter:
 def letters(visit: Visit) -> Response:
     """What lies aside, oldest first."""
     state = visit.query.get("state", "")
+    hidden = visit.room.reviewing.desks.hidden_from(visit.sight)
     destination = visit.query.get("destination", "")
     states = (state,) if state in _STATES else ("parked", "held")
-    found = _oldest(visit, JobFilter(states=states, destination=destination, limit=_AT_ONCE))  # type: ignore[arg-type]
+    wanted = JobFilter(states=states, destination=destination, limit=_AT_ONCE)  # type: ignore[arg-type]
+    found = [] if destination in hidden else _oldest(visit, wanted)
     return visit.page(
         "letters.html",
         title="Dead letters",
@@ -47,10 +50,10 @@ def letters(visit: Visit) -> Response:
         replies=_replies(visit) if state != "dropped" and not destination else (),
         state=state,
         destination=destination,
-        destinations=sorted({one.job.destination for one in found if one.job.destination}),
+        destinations=sorted({one.job.destination for one in found} - {"", within.ELSEWHERE}),
         lanes=[lane for lane in lanes(visit) if lane.down],
         full=len(found) >= _SHOWN,
-        places=sorted(visit.room.redirecting.destinations),
+        places=sorted(one for one in visit.room.redirecting.destinations if one not in hidden),
     )
 
 
@@ -85,7 +88,7 @@ def _change(visit: Visit, chosen: Sequence[Letter], verb: str, reason: str) -> N
             if kind == "desk":
                 _move(visit, chosen, name, reason)
             elif kind == "place":
-                visit.room.redirecting.send([one.job for one in chosen], name, reason, by)
+                visit.room.redirecting.send([one.job for one in chosen], name, reason, by, visit.sight)
             else:
                 raise Refused("Say where they go.")
         case _:
@@ -119,8 +122,9 @@ def _visible(visit: Visit, wanted: JobFilter) -> list[Letter]:
 
 
 def _seen(visit: Visit, jobs: Sequence[JobInfo]) -> list[Letter]:
-    rows = visit.room.views.rows({job.mail_id for job in jobs}, visit.sight)
-    return [Letter(job=job, row=rows[job.mail_id]) for job in jobs if job.mail_id in rows]
+    rows = visit.room.views.rows(open_to(visit.room, visit.user, [job.mail_id for job in jobs]), visit.sight)
+    hidden = visit.room.reviewing.desks.hidden_from(visit.sight)
+    return [Letter(job=within.of_job(job, hidden), row=rows[job.mail_id]) for job in jobs if job.mail_id in rows]
 
 
 def _replies(visit: Visit) -> list[Reply]:
@@ -129,7 +133,7 @@ def _replies(visit: Visit) -> list[Reply]:
     after = ""
     for _ in range(_LOOKED_AT):
         some = visit.room.answering.replies.aside(after=after, limit=_AT_ONCE)
-        rows = visit.room.views.rows({one.mail_id for one in some}, visit.sight)
+        rows = visit.room.views.rows(open_to(visit.room, visit.user, [one.mail_id for one in some]), visit.sight)
         found += [one for one in some if one.mail_id in rows]
         if len(found) >= _SHOWN or len(some) < _AT_ONCE:
             break

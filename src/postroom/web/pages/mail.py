@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
+from postroom.flow import within
 from postroom.flow.explanation import Explanation
 from postroom.flow.verdicts import Given
 from postroom.model.cases import Case
@@ -15,10 +16,22 @@ from postroom.model.listing import MailRow
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.message import Message
 from postroom.web import answerform, mailview
+from postroom.web.correspondence import written
 from postroom.web.marks import marked
 from postroom.web.pieces import piece
 from postroom.web.render import Missing
-from postroom.web.seen import Known, events_of, known, read_by, refuse_blind, seen, to_take_back
+from postroom.web.seen import (
+    Known,
+    alike_to,
+    events_of,
+    explanation_of,
+    known,
+    read_by,
+    refuse_blind,
+    saw,
+    seen,
+    to_take_back,
+)
 from postroom.web.visit import Page, Visit, inside
 
 PARTS: Mapping[str, Callable[[Message], str]] = {
@@ -46,7 +59,12 @@ def opened(visit: Visit, mail_id: str) -> Opened:
     """The mail with this id, read. Raises as `known` does."""
     one = known(visit.room, visit.user, MailId(mail_id))
     return Opened(
-        row=one.row, mail=one.mail, decisions=one.decisions, blind=one.blind, message=visit.room.read(one.mail)
+        row=one.row,
+        mail=one.mail,
+        decisions=one.decisions,
+        blind=one.blind,
+        whole=one.whole,
+        message=visit.room.read(one.mail),
     )
 
 
@@ -62,13 +80,16 @@ def mail(visit: Visit) -> Response:
         read_by(visit.room, visit.sight, one.row)
     desk = desk_of(visit, one.row)
     title = one.message.subject[:_TITLE] or "(no subject)"
-    to = answerform.answerable(visit.room, visit.sight, one.mail, one.message)
     return visit.page(
         "mail.html",
         title=title,
         here=desk,
         desk=desk,
-        answer=answerform.form(visit, to, f"/mail/{one.row.id}"),
+        answer=None
+        if one.blind
+        else answerform.form(
+            visit, answerform.answerable(visit.room, visit.sight, one.mail, one.message), f"/mail/{one.row.id}"
+        ),
         **facts(visit, one),
     )
 
@@ -103,7 +124,8 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
         "shown": shown,
         "has_html": mailview.has_html(one.mail.raw),
         "blind": one.blind,
-        "events": events_of(visit.room, one),
+        "events": events_of(visit.room, visit.sight, one),
+        "written": written(visit.room, visit.sight, one.row, message),
         "may_move": visit.user.is_at_least("agent") and one.decision is not None and not one.blind,
         "cases": cases,
         "may_open": visit.user.is_at_least("agent") and not one.blind and _lacks_a_case(visit, one.row, cases),
@@ -116,9 +138,7 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
 
 def explained(visit: Visit, one: Opened) -> Explanation | None:
     """Why it is where it is; None before it was judged."""
-    if one.decision is None:
-        return None
-    return visit.room.explain(one.decision, one.message)
+    return explanation_of(visit.room, visit.sight, one, one.message)
 
 
 def alike(visit: Visit) -> Response:
@@ -128,7 +148,7 @@ def alike(visit: Visit) -> Response:
         "alike.html",
         title="Most like it",
         here=one.row.route,
-        nearest=visit.room.alike(one.mail, one.message, visit.sight),
+        nearest=alike_to(visit.room, visit.user, one.mail, one.message),
     )
 
 
@@ -231,6 +251,7 @@ def before_undo(visit: Visit) -> Response:
     mail_id = MailId(visit.path["id"])
     row, found = to_take_back(visit.room, visit.user, mail_id)
     decisions = visit.room.store.decisions(mail_id)
+    saw(visit.room, visit.user, [mail_id])
     return visit.page(
         "undo.html",
         title="Take back" if row else "Moved",
@@ -239,7 +260,9 @@ def before_undo(visit: Visit) -> Response:
         seen=row is not None,
         decision=decisions[-1] if decisions else None,
         subject=visit.room.read(found).subject if row else "",
-        consequences=visit.room.reviewing.consequences(found),
+        consequences=within.of_consequences(
+            visit.room.reviewing.consequences(found), visit.room.reviewing.desks.hidden_from(visit.sight)
+        ),
         until=decisions[-1].decided_at + visit.room.reviewing.mover.undo_seconds if decisions else 0.0,
         to=inside(visit.query.get("to", f"/mail/{mail_id}" if row else "/inbox")),
     )

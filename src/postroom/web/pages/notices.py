@@ -14,6 +14,7 @@ from postroom.model.notices import NoticeKind
 from postroom.model.people import Sight
 from postroom.web import answerform
 from postroom.web.room import Room
+from postroom.web.seen import open_to
 from postroom.web.visit import Page, Visit
 
 _LOOKED_AT = 30
@@ -81,12 +82,13 @@ def notices(visit: Visit) -> Response:
     before = visit.query.get("before", "0")
     number = int(before) if before.isascii() and before.isdecimal() and len(before) < 16 else 0
     found = visit.room.noticing.notices.log(visit.sight, before=number, limit=_SHOWN)
+    unasked = open_to(visit.room, visit.user, [one.mail_id for one in found])
     return visit.page(
         "notices.html",
         title="Notices",
         here="notices",
         tried=[] if number else rehearsed(visit.room, visit.sight),
-        found=found,
+        found=[one for one in found if one.mail_id in unasked],
         off=visit.room.answering.off,
         older=f"/notices?before={found[-1].number}" if len(found) == _SHOWN else "",
         newest="/notices" if number else "",

@@ -9,6 +9,7 @@ from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
 from postroom.model.mail import MailId
 from postroom.web import mailview
+from postroom.web.seen import listed
 from postroom.web.visit import Page, Visit
 
 _MOST_ERASURES = 20
@@ -70,7 +71,8 @@ def _what(visit: Visit) -> str:
 
 def _theirs(visit: Visit, address: str) -> tuple[MailRow, ...]:
     """Their newest mails, as far as the visitor may see them."""
-    return visit.room.views.mails(Wanted(sender=address), visit.sight, limit=_MOST_MAILS).rows
+    found = visit.room.views.mails(Wanted(sender=address), visit.sight, limit=_MOST_MAILS)
+    return listed(visit.room, visit.user, found.rows)
 
 
 def _sees_all(visit: Visit) -> bool:

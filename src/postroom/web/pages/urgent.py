@@ -11,6 +11,7 @@ from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
 from postroom.model.people import User, UserName
 from postroom.web.pages.mail import unread
+from postroom.web.seen import listed
 from postroom.web.visit import Page, Visit, inside
 
 _SHOWN = 20
@@ -74,7 +75,7 @@ def _one(visit: Visit, by: Doer, users: dict[UserName, User], alarm: Alarm, row:
     holder = users.get(alarm.holder)
     return Shown(
         alarm=alarm,
-        row=row,
+        row=listed(visit.room, visit.user, [row])[0],
         signals=decisions[-1].urgent if decisions else (),
         why=tuple(dict.fromkeys(one.reason for one in findings)),
         takers=visit.room.urgency.takers(alarm, by) if alarm.holder == by.name else (),

@@ -51,6 +51,21 @@ def test_what_is_known_of_a_customer_is_told(here: Installation) -> None:
     assert customer["actions"] == {"Mails in postroom": "http://127.0.0.1:8026/inbox?sender=ada@example.net"}
 
 
+def test_it_may_be_told_of_some_desks_and_brands_alone(tmp_path: Path) -> None:
+    for limits, expected in (
+        ({"customer_info_routes": ("appeals",)}, "appeals 1"),
+        ({"customer_info_brands": ("video",)}, "refunds 1"),
+        ({"customer_info_brands": ("video",), "customer_info_routes": ("appeals",)}, None),
+    ):
+        folder = tmp_path / (expected or "none")
+        folder.mkdir(exist_ok=True)
+        (folder / "helpdesk").write_text(SECRET + "\n")
+        with installation(folder, SETTINGS, customer_info_secret_file="helpdesk", **limits) as here:
+            here.receive(APPEAL)
+            here.receive(REFUND, to="help@video.test")
+            assert told(ask(here))["customer"]["metadata"].get("Desks") == expected
+
+
 @pytest.mark.parametrize("email", ["bob@example.net", "nobody", "@example.net", '"@x', "\x00\x00@"])
 def test_of_strangers_nothing_is_known_and_that_is_no_error(here: Installation, email: str) -> None:
     here.receive(APPEAL)

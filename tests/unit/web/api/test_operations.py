@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from postroom.model.people import Deed
+from postroom.model.people import ALL, Deed
 from postroom.model.work import Park
 from postroom.web.api.document import document
 from postroom.web.api.table import OPERATIONS
@@ -346,6 +346,6 @@ def test_answers_are_as_the_document_says(here: Installation, root: Programme) -
     decided.pop("path")
     assert whole["decision"].keys() == decided.keys()
     assert whole["arrival"].keys() == mail_facts(mail).keys()
-    explained = explanation_facts(here.room.explain(decision, message))
+    explained = explanation_facts(here.room.explain(decision, message, ALL))
     assert told(root.get(f"/mails/{mail_id}/explanation")) == json.loads(json.dumps(explained))
     assert document(OPERATIONS)["components"]["schemas"]["MailFacts"]["properties"].keys() == whole.keys()

@@ -8,8 +8,10 @@ import pytest
 
 from postroom.flow.audit import SECOND_LOOK, Audit
 from postroom.model.mail import Envelope, Peer
+from postroom.model.people import Deed
+from postroom.testing.replies_contract import a_reply
 from postroom.web.site import site
-from tests.api_house import programme
+from tests.api_house import problem, programme, told
 from tests.pages_house import REFUND, SETTINGS, Browser, Installation, installation, letter
 
 ASKS = "Question {}: they blocked something and took money, or so my sister says?"
@@ -60,8 +62,8 @@ def test_a_second_look_does_not_show_what_the_first_said(here: Installation, que
     assert asked(page) == f"{questions[0]}/second"
     assert "second look" in page
     assert "Is it " in page
-    for told in ("ada said", "ada says", "zqnote", "What happened", "went to refunds"):
-        assert told.lower() not in page.partition("<main")[2].lower(), told
+    for words in ("ada said", "ada says", "zqnote", "What happened", "went to refunds"):
+        assert words.lower() not in page.partition("<main")[2].lower(), words
     page = answer(bea, questions[0], second=True, route="refunds")
     assert "Nothing waits for you" in page or asked(page).endswith("/second") is False
     assert [one.by for one in here.house.store.verdicts_on(questions[0])] == ["ada"]  # type: ignore[arg-type]
@@ -90,7 +92,7 @@ def test_whoever_has_a_second_look_in_hand_reads_nowhere_what_the_first_said(
     pages |= {path: programmed.get(f"/mails/{mail}{path}").text for path in ("", "/explanation", "/events", "/undo")}
     pages["verdict"] = programmed.post(f"/mails/{mail}/verdict", {"route": "appeals"}).text
     for where, said in pages.items():
-        for told in (
+        for words in (
             "ada said",
             "ada says",
             '"ada"',
@@ -100,12 +102,96 @@ def test_whoever_has_a_second_look_in_hand_reads_nowhere_what_the_first_said(
             "is in refunds",
             "lies at refunds",
         ):
-            assert told not in said.partition("<main")[2 if "<main" in said else 0], (where, told)
+            assert words not in said.partition("<main")[2 if "<main" in said else 0], (where, words)
     assert len(here.house.store.decisions(mail)) == 2  # type: ignore[arg-type]
-    assert here.room.second_looks.looks.held(mail, "bea")  # type: ignore[arg-type]
+    assert here.room.second_looks.looks.held("bea")  # type: ignore[arg-type]
     answer(bea, mail, second=True, route="refunds")
     assert "zqnote" in programmed.get(f"/mails/{mail}").text
     assert "What happened" in bea.get(f"/mail/{mail}").text
+
+
+@pytest.fixture
+def with_cases(tmp_path: Path) -> Iterator[Installation]:
+    """Where refunds have cases and a first answer is due there."""
+    more = '[route.refunds]\ncases = true\nfirst_answer = "1 hours"\n'
+    settings = SETTINGS.replace("[route.refunds]\n", more) + "[review]\nsecond_look_share = 1.0\n"
+    with installation(tmp_path, settings) as made:
+        made.room.casework.filing.watch()
+        made.room.first_answers.watch()
+        yield made
+
+
+def answered_first(here: Installation) -> tuple[str, Browser]:
+    """A question that ada gave to refunds, where a case was opened and answered; and bea, who is to be asked next."""
+    here.house.__dict__["policy_in_force"] = lambda: replace(
+        here.house.policy, default_threshold=0.9999, fallback_threshold=0.9999
+    )
+    (mail,) = here.receive(letter(ASKS.format(1), subject="zqsubject"))
+    ada, bea = here.user("ada", "reviewer"), here.user("bea", "lead")
+    answer(ada, mail, route="refunds", note="zqnote")
+    here.room.casework.catch_up()
+    here.room.first_answers.turn()
+    reply = a_reply(1, mail, text="zqanswer", to="ada@example.net")
+    here.house.replies.put(reply, Deed(at=1.0, by="ada", what="answered", to=mail), after="")
+    return mail, bea
+
+
+LISTS = ("/inbox", "/inbox?words=zqsubject", "/inbox?route=refunds", "/cases", "/letters", "/notices", "/person")
+
+
+def test_while_a_second_look_is_in_hand_lists_cases_and_answers_do_not_tell(with_cases: Installation) -> None:
+    here = with_cases
+    mail, bea = answered_first(here)
+    calls = programme(here, "bea", "lead")
+    assert asked(bea.get("/review").text) == f"{mail}/second"
+    for path in LISTS:
+        page = bea.get(path).text.partition("<main")[2]
+        for row in (one.partition("</li>")[0] for one in page.split("<li")[1:]):
+            if mail in row:
+                assert ">review</span>" in row, path
+                assert "refunds" not in row, path
+                assert "answer" not in row, path
+    assert mail in bea.get("/inbox").text
+    assert mail not in bea.get("/inbox?route=refunds").text
+    assert "zqsubject" not in bea.get("/cases").text
+    (line,) = told(calls.get("/mails"))["mails"]
+    assert (line["route"], line["also"], line["due_at"], line["answered"]) == ("review", "", None, "")
+    assert line["confidence"] < 0.9999
+    assert told(calls.get("/mails?route=refunds"))["mails"] == []
+    assert told(calls.get("/cases"))["cases"] == []
+    for closed in (
+        bea.get("/case/1"), bea.post("/cases/open", csrf=bea.csrf(), mail=mail),
+        bea.post("/case/1/note", csrf=bea.csrf(), text="x", version="0"), bea.post(f"/mail/{mail}/answer", csrf=bea.csrf(), text="x"),
+    ):  # fmt: skip
+        assert closed.status == 409
+        assert "second look" in closed.words
+    for path in ("/cases/1", f"/mails/{mail}/replies"):
+        assert "second look" in problem(calls.get(path))["detail"]
+    assert "second look" in problem(calls.post("/cases", {"mail": mail}))["detail"]
+    assert "zqanswer" not in bea.get(f"/mail/{mail}").text
+    answer(bea, mail, second=True, route="refunds")
+    assert "zqanswer" in bea.get("/case/1").text
+    assert told(calls.get("/mails?route=refunds"))["mails"][0]["id"] == mail
+    assert "zqanswer" in calls.get(f"/mails/{mail}/replies").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/mail/{}", "/mail/{}/undo", "/case/1", "/api/v1/mails/{}", "/api/v1/cases/1", "/api/v1/mails/{}/replies"]
+)
+def test_who_has_read_what_came_of_it_is_not_asked(with_cases: Installation, path: str) -> None:
+    mail, bea = answered_first(with_cases)
+    called = path.format(mail)
+    if called.startswith("/api/v1"):
+        assert programme(with_cases, "bea", "lead").get(called.removeprefix("/api/v1")).status == 200
+    else:
+        assert bea.get(called).status == 200
+    assert "Nothing waits for you" in bea.get("/review").text
+    cy = with_cases.user("cy", "reviewer")
+    assert cy.get("/inbox").status == 200
+    assert asked(cy.get("/review").text) == f"{mail}/second", "lists alone tell nobody"
+    cy.get(f"/review?skip={mail}")
+    assert "zqnote" in cy.get(f"/mail/{mail}").text
+    assert "Nothing waits for you" in cy.get("/review").text, "who skips it may look, and is not asked again"
 
 
 def test_a_mail_that_was_not_judged_was_not_answered(here: Installation) -> None:
