@@ -184,7 +184,6 @@ def sending(house: "House", failed: Callable[[Exception], None]) -> Sending:
         tell=tell,
         observer=house.observer,
         patience=house.patience,
-        lease=house.settings.answers.timeout * 2 + 10.0,
         clock=time.time,
         random=random.random,
         failed=failed,
