@@ -26,9 +26,13 @@ class TeamSheets:
     def texts(self) -> Texts:
         """See `postroom.ports.rulebooks.Sheets.texts`."""
         try:
-            return self._shelf.written()
+            return self._shelf.written(but=self._shelf.unreadable())
         except OSError as error:
             raise TryLater(f"the files of rules can't be read: {error.strerror}") from error
+
+    def unreadable(self) -> Mapping[SheetName, str]:
+        """See `postroom.ports.rulebooks.Sheets.unreadable`."""
+        return self._shelf.unreadable()
 
     def shipped(self) -> Texts:
         """See `postroom.ports.rulebooks.Sheets.shipped`."""
