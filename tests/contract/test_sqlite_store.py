@@ -8,17 +8,19 @@ import pytest
 from hypothesis import settings
 
 from postroom.adapters.store.accounts import SqliteAccounts
+from postroom.adapters.store.aging import SqliteAging
 from postroom.adapters.store.alarms import SqliteAlarms
 from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.backtests import SqliteBacktests
 from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.deadlines import SqliteDeadlines
+from postroom.adapters.store.erasing import SqliteErasing
 from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.identities import SqliteIdentities
 from postroom.adapters.store.journal import SqliteJournal
+from postroom.adapters.store.keeping import SqliteKeeping
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.notices import SqliteNotices
-from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.reviewday import SqliteReviewDay
 from postroom.adapters.store.rulebooks import SqliteDrafts, SqliteVersions
@@ -103,6 +105,9 @@ class SqliteHouse:
 
     def keeping(self, store: SqliteStore) -> SqliteKeeping:
         return SqliteKeeping(store.units)
+
+    def aging(self, store: SqliteStore) -> SqliteAging:
+        return SqliteAging(store.units)
 
     def versions(self, store: SqliteStore) -> SqliteVersions:
         return SqliteVersions(store.units)

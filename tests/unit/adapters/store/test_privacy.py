@@ -13,9 +13,10 @@ import pytest
 
 from postroom.adapters.store import schema
 from postroom.adapters.store.cases import SqliteCases
+from postroom.adapters.store.erasing import SqliteErasing
 from postroom.adapters.store.fates import FATES, mentions
 from postroom.adapters.store.journal import SqliteJournal
-from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
+from postroom.adapters.store.keeping import SqliteKeeping
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.model.cases import CaseMail
 from postroom.model.errors import TryLater
