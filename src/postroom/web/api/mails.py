@@ -234,7 +234,7 @@ def get_mail(call: Call[OfMail, Nothing]) -> MailFacts:
         message=told(MessageFacts, message_facts("", message)),
         decision=told(DecisionFacts, decision_facts("", decision)) if decision else None,
         verdicts=tuple(told(VerdictFacts, verdict_facts(one)) for one in verdicts),
-        has_html=mailview.has_html(mail.raw),
+        has_html=message.has_html,
     )
 
 

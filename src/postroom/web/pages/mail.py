@@ -101,7 +101,7 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
         "subject": subject,
         "new_text": new_text,
         "shown": shown,
-        "has_html": mailview.has_html(one.mail.raw),
+        "has_html": one.message.has_html,
         "blind": one.blind,
         "events": events_of(visit.room, one),
         "may_move": visit.user.is_at_least("agent") and one.decision is not None and not one.blind,
