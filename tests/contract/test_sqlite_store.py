@@ -33,7 +33,7 @@ from postroom.model.listing import Event
 from postroom.model.mail import MailId
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
 from postroom.testing.alarms_contract import AlarmsContract
-from postroom.testing.answers_contract import AnswersContract
+from postroom.testing.answers_contract import MOST, AnswersContract
 from postroom.testing.backtests_contract import BacktestsContract
 from postroom.testing.cases_contract import CasesContract
 from postroom.testing.clock import ManualClock
@@ -203,7 +203,7 @@ class TestSqliteReviewing(ReviewingContract):
 class TestSqliteAnswers(AnswersContract):
     @pytest.fixture
     def answers(self, house: SqliteHouse) -> SqliteAnswers:
-        return SqliteAnswers(house.open().units)
+        return SqliteAnswers(house.open().units, most=MOST)
 
 
 class TestSqliteHooks(HooksContract):
