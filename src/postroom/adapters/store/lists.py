@@ -99,7 +99,7 @@ class SqliteViews:
             low, high = _window(tx, asked.wanted, "")
             asked.values |= {"low": low, "high": high}
             found = [seq for (seq,) in tx.execute(_due_first(asked, bool(after)), asked.values)]
-            rows = _rows(tx, found[:limit])
+            rows = _rows(tx, found[:limit], asked.desks)
             if len(found) > limit:
                 return MailPage(rows=rows, after=rows[-1].id)
             last = tx.execute(
@@ -139,7 +139,7 @@ class SqliteViews:
             known = tx.execute(
                 "SELECT seq FROM mails WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
             ).fetchall()
-            found = _rows(tx, [seq for (seq,) in known])
+            found = _rows(tx, [seq for (seq,) in known], sight.routes)
         return {row.id: row for row in found if sight.sees(row.brand, row.route, row.decided, row.also)}
 
     def counts(self, sight: Sight) -> tuple[BoxCount, ...]:
@@ -190,6 +190,11 @@ class _Asked:
         if self.wanted.brand:
             return (self.wanted.brand,) if self.sight.brands is None or self.wanted.brand in self.sight.brands else ()
         return None if self.sight.brands is None else tuple(sorted(self.sight.brands))
+
+    @property
+    def desks(self) -> frozenset[RouteName] | None:
+        """Those whose time for an answer is meant; None for all."""
+        return frozenset({self.wanted.route}) if self.wanted.route else self.sight.routes
 
     @property
     def few_brands(self) -> tuple[BrandName, ...] | None:
@@ -313,16 +318,22 @@ def _copied(asked: _Asked, desk: _Desk, allowed: Sequence[_Desk]) -> str:
 
 
 def _open_targets(asked: _Asked, beyond: bool) -> str:
-    """Numbers of mails to be answered, by what is due first."""
-    terms = [ANSWERING[asked.wanted.answering]]
-    index = "targets_open"
-    if asked.wanted.route:
-        index = "targets_desk"
-        terms.append(f"t.route = {asked.values.name(asked.wanted.route)}")
+    """Numbers of mails to be answered, by what is due first. One that lies at two desks is told where it is due first."""
+    terms, index = ANSWERING[asked.wanted.answering], "targets_desk" if asked.wanted.route else "targets_open"
+    if asked.desks is not None:
+        terms += f" AND t.route IN ({asked.values.name(*sorted(asked.desks))})"
+    others = terms.replace("t.", "o.")
+    where = [terms]
+    if not asked.wanted.route:
+        where.append(
+            f"NOT EXISTS (SELECT 1 FROM targets AS o WHERE o.mail = t.mail AND (o.due, o.route) < (t.due, t.route) AND {others})"  # noqa: S608 - our own SQL
+        )
     if beyond:
-        place = "SELECT due, mail FROM targets WHERE mail = (SELECT seq FROM mails WHERE id = :after)"
-        terms.append(f"(t.due, t.mail) > ({place})")
-    return f"SELECT t.mail FROM targets AS t INDEXED BY {index} WHERE {' AND '.join(terms)} ORDER BY t.due, t.mail"  # noqa: S608 - our own SQL
+        # where it is due first; if it was answered meanwhile, where it was
+        place = "SELECT min(o.due) FROM targets AS o WHERE o.mail = (SELECT seq FROM mails WHERE id = :after)"
+        last = f"coalesce(({place} AND {others}), ({place})), (SELECT seq FROM mails WHERE id = :after)"  # noqa: S608 - our own SQL
+        where.append(f"(t.due, t.mail) > ({last})")
+    return f"SELECT t.mail FROM targets AS t INDEXED BY {index} WHERE {' AND '.join(where)} ORDER BY t.due, t.mail"  # noqa: S608 - our own SQL
 
 
 def _due_first(asked: _Asked, beyond: bool) -> str:
@@ -383,7 +394,7 @@ def _conditions(asked: _Asked, *, judged: bool) -> Iterator[str]:
 
 def _page(tx: sqlite3.Connection, asked: _Asked, source: _Source, limit: int) -> MailPage:
     found = [seq for (seq,) in tx.execute(_select(asked, source), asked.values)]
-    rows = _rows(tx, found[:limit])
+    rows = _rows(tx, found[:limit], asked.desks)
     if len(found) > limit:
         return MailPage(rows=rows, after=rows[-1].id)
     looked = f"{source.newest_first} LIMIT 1 OFFSET :looked - 1"
@@ -406,8 +417,8 @@ def _select(asked: _Asked, source: _Source) -> str:
     return f"SELECT d.mail FROM ({source.newest_first} LIMIT :looked) AS d {joined} WHERE {where} LIMIT :limit"  # noqa: S608 - our own SQL
 
 
-def _rows(tx: sqlite3.Connection, seqs: Sequence[int]) -> tuple[MailRow, ...]:
-    return tuple(row_of(row) for row in tx.execute(_ROWS, (id_list(seqs),)))
+def _rows(tx: sqlite3.Connection, seqs: Sequence[int], routes: Collection[RouteName] | None) -> tuple[MailRow, ...]:
+    return tuple(row_of(row, routes) for row in tx.execute(_ROWS, (id_list(seqs),)))
 
 
 def _desks(tx: sqlite3.Connection) -> list[_Desk]:
