@@ -243,8 +243,11 @@ def test_a_mail_is_answered_and_the_reply_comes_into_its_case(windows: Windows, 
     page.get_by_role("button", name="Use it").click()
     answer = page.get_by_label("Answer", exact=True)
     answer.fill(answer.input_value().replace("{question}", "Which account is it?"))
+    before = page.url
+    page.locator("form[action$='/answer']").evaluate("form => form.setAttribute('data-swap', '')")
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("Which account is it?").first).to_be_visible()
+    assert page.url == before, "the address of a change is no page to load again"
     page.keyboard.press("c")
     expect(page.get_by_role("button", name="Take it back")).to_be_visible()
 

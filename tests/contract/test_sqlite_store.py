@@ -8,17 +8,19 @@ import pytest
 from hypothesis import settings
 
 from postroom.adapters.store.accounts import SqliteAccounts
+from postroom.adapters.store.aging import SqliteAging
 from postroom.adapters.store.alarms import SqliteAlarms
 from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.backtests import SqliteBacktests
 from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.deadlines import SqliteDeadlines
+from postroom.adapters.store.erasing import SqliteErasing
 from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.identities import SqliteIdentities
 from postroom.adapters.store.journal import SqliteJournal
+from postroom.adapters.store.keeping import SqliteKeeping
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.notices import SqliteNotices
-from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.reviewday import SqliteReviewDay
 from postroom.adapters.store.rulebooks import SqliteDrafts, SqliteVersions
@@ -32,7 +34,7 @@ from postroom.model.mail import MailId
 from postroom.model.rulebooks import ANSWERS
 from postroom.testing.accounts_contract import AccountsContract, JournalContract
 from postroom.testing.alarms_contract import AlarmsContract
-from postroom.testing.answers_contract import AnswersContract
+from postroom.testing.answers_contract import MOST, AnswersContract
 from postroom.testing.backtests_contract import BacktestsContract
 from postroom.testing.cases_contract import CasesContract
 from postroom.testing.clock import ManualClock
@@ -104,6 +106,9 @@ class SqliteHouse:
 
     def keeping(self, store: SqliteStore) -> SqliteKeeping:
         return SqliteKeeping(store.units)
+
+    def aging(self, store: SqliteStore) -> SqliteAging:
+        return SqliteAging(store.units)
 
     def versions(self, store: SqliteStore) -> SqliteVersions:
         return SqliteVersions(store.units)
@@ -199,7 +204,7 @@ class TestSqliteReviewing(ReviewingContract):
 class TestSqliteAnswers(AnswersContract):
     @pytest.fixture
     def answers(self, house: SqliteHouse) -> SqliteAnswers:
-        return SqliteAnswers(house.open().units)
+        return SqliteAnswers(house.open().units, most=MOST)
 
 
 class TestSqliteHooks(HooksContract):

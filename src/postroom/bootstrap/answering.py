@@ -169,7 +169,8 @@ def sending(house: "House", failed: Callable[[Exception], None]) -> Sending:
     """What sends. Raises `ConfigError`."""
 
     def tell(reply: Reply) -> None:
-        house.casework.heard(reply.mail_id, reply.by, at=reply.at, asks=reply.asks)
+        sent_at = reply.at if reply.settled_at is None else reply.settled_at
+        house.casework.heard(reply.mail_id, reply.by, at=reply.at, sent_at=sent_at, asks=reply.asks)
 
     return Sending(
         outbox=house.replies,
@@ -177,7 +178,6 @@ def sending(house: "House", failed: Callable[[Exception], None]) -> Sending:
         tell=tell,
         observer=house.observer,
         patience=house.patience,
-        lease=house.settings.answers.timeout * 2 + 10.0,
         clock=time.time,
         random=random.random,
         failed=failed,

@@ -32,9 +32,10 @@ _SIZE: Final = 4_000_000
 
 def in_force(house: House) -> RuleTexts:
     """What the judges took into force last; where none ever ran, what is on the disk. Raises `ConfigError`, `OSError`."""
-    written = house.rules.drafted(house.rules.written(("rules", "phrases")))
     last = last_accepted(house.rules.kept_at())
-    return written if last is None else replace(written, rules=last.rules, phrases=last.phrases)
+    if last is None:
+        return house.rules.drafted(house.rules.written(("rules", "phrases")))
+    return replace(house.rules.drafted({}), rules=last.rules, phrases=last.phrases)
 
 
 def drafted(house: House, draft: int) -> RuleTexts:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from postroom.adapters.store import backup as of_store
+from postroom.adapters.store.aging import SqliteAging
 from postroom.adapters.store.connect import give_to_owner_of_folder
-from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
+from postroom.adapters.store.erasing import SqliteErasing
+from postroom.adapters.store.keeping import SqliteKeeping
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.tombstones import TombstoneFile
 from postroom.adapters.wholefile import write_whole
@@ -128,6 +130,7 @@ class _Graves:
                 store=store,
                 erasing=SqliteErasing(store.units, made),
                 keeping=SqliteKeeping(store.units),
+                aging=SqliteAging(store.units),
                 tombstones=self.file,
                 trust=trust,
                 key=self.keys[0],

@@ -17,11 +17,13 @@ from postroom.adapters.intake.options import TlsOptions
 from postroom.adapters.observer.logs import LogObserver, Observers
 from postroom.adapters.observer.metrics import FOLDER, MetricsObserver
 from postroom.adapters.opinion.openai import OpenAIOpinion
+from postroom.adapters.store.aging import SqliteAging
 from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.cases import SqliteCases
+from postroom.adapters.store.erasing import SqliteErasing
 from postroom.adapters.store.hooks import SqliteHooks
+from postroom.adapters.store.keeping import SqliteKeeping
 from postroom.adapters.store.lists import SqliteViews
-from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
 from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.store.turns import SqliteTurns
@@ -120,6 +122,7 @@ class House:
             store=self.store,
             erasing=SqliteErasing(self.store.units, self.store_path),
             keeping=SqliteKeeping(self.store.units),
+            aging=SqliteAging(self.store.units),
             tombstones=self.tombstones,
             trust=self.trust,
             key=self.key,

@@ -20,7 +20,7 @@ from postroom.model.example import Example
 from postroom.model.judgement import Decision, Finding, Verdict
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.people import ALL, Deed
-from postroom.model.privacy import Ages
+from postroom.model.privacy import Aged, Ages
 from postroom.model.replies import Reply
 from postroom.model.rulebooks import ALL_KINDS, VersionNumber
 from postroom.ports import JobFilter
@@ -191,36 +191,55 @@ def _examples(house: House, ids: set[str]) -> Iterator[Example]:
 
 
 def keeps_for_a_time(house: House) -> bool:
-    """Whether any mail is erased for its age."""
+    """Whether anything is erased for its age."""
     wanted = house.settings.retention
-    return wanted.mail_days > 0 or any(days > 0 for days in wanted.routes.values())
+    return any(days > 0 for days in (*_of_mail(house), wanted.senders_days, wanted.cases_days))
+
+
+def keeps_mail_for_a_time(house: House) -> bool:
+    """Whether any mail is."""
+    return any(days > 0 for days in _of_mail(house))
+
+
+def _of_mail(house: House) -> Iterator[float]:
+    yield house.settings.retention.mail_days
+    yield from house.settings.retention.routes.values()
 
 
 def ages(house: House, now: float) -> Ages:
-    """How long mail is kept, by the settings."""
+    """How long mail, senders and cases are kept, by the settings."""
     wanted = house.settings.retention
 
     def before(days: float) -> float:
         return now - days * _DAY if days else 0.0
 
     return Ages(
-        routes={RouteName(name): before(days) for name, days in wanted.routes.items()}, other=before(wanted.mail_days)
+        routes={RouteName(name): before(days) for name, days in wanted.routes.items()},
+        other=before(wanted.mail_days),
+        senders=before(wanted.senders_days),
+        cases=before(wanted.cases_days),
     )
 
 
 def retain(house: House, now: float, *, dry_run: bool = False) -> dict[str, Any]:
-    """Erase mail that is over its time, and end erasures that did not come to their end. Raises `Refused`, `TryLater`."""
+    """Erase what is over its time, and end erasures that did not come to their end. Raises `Refused`, `TryLater`."""
     eraser, old = house.eraser, ages(house, now)
     if dry_run:
-        return {"mails": sum(1 for _ in _overdue(house, old)), "ended": 0}
-    mails = len(eraser.sweep(old).erased) if keeps_for_a_time(house) else 0
-    if mails:
-        house.people.journal.write(
-            [Deed(at=eraser.clock(), by="", what="erased", detail=f"{mails} mails over their time")]
-        )
+        return {"mails": sum(1 for _ in _overdue(house, old)), **_numbers(eraser.fade(old, dry_run=True)), "ended": 0}
+    found = {
+        "mails": len(eraser.sweep(old).erased) if keeps_mail_for_a_time(house) else 0,
+        **_numbers(eraser.fade(old)),
+    }
+    if any(found.values()):
+        told = ", ".join(f"{number} {what}" for what, number in found.items() if number)
+        house.people.journal.write([Deed(at=eraser.clock(), by="", what="erased", detail=f"{told} over their time")])
     (house.data / RETAINED).touch()
     ended = eraser.resume(now)
-    return {"mails": mails, "ended": len(ended)}
+    return {**found, "ended": len(ended)}
+
+
+def _numbers(old: Aged) -> dict[str, int]:
+    return {"senders": len(old.senders), "cases": len(old.cases)}
 
 
 def _overdue(house: House, old: Ages) -> Iterator[MailId]:

@@ -47,7 +47,8 @@ class Bench:
         own = {shelf.file(sheet): str(text) for sheet, text in texts.items() if sheet.startswith("examples/")}
         examples, faults = read_examples(own)
         sheets = {shelf.file(sheet): sheet for sheet in texts}
-        named = tuple(replace(one, file=sheets.get(one.file, one.file)) for one in (*problems, *faults))
+        missing = shelf.missing({sheet: why for sheet, why in shelf.unreadable().items() if sheet not in texts})
+        named = tuple(replace(one, file=sheets.get(one.file, one.file)) for one in (*missing, *problems, *faults))
         if any(one.severity == "error" for one in named):
             return Checked(problems=named)
         judged = tuple(self._tested(one, book, sheets) for one in (*self._shipped, *examples))
@@ -78,10 +79,10 @@ class Bench:
     def _in_force(self) -> Rulebook | None:
         """What the judges judge by; where none has started yet, what is on the disk."""
         shelf = self._house.rules
-        texts: RuleTexts = last_accepted(shelf.kept_at()) or shelf.drafted(shelf.written())
         try:
+            texts: RuleTexts = last_accepted(shelf.kept_at()) or shelf.drafted(shelf.written())
             return texts.accept()
-        except ConfigError:
+        except (ConfigError, OSError):
             return None
 
     def _tested(self, example: Example, book: Rulebook, sheets: Mapping[str, SheetName]) -> Exemplified:

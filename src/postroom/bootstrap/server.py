@@ -26,7 +26,7 @@ from postroom.bootstrap import checks
 from postroom.bootstrap.backtesting import Trying, trying
 from postroom.bootstrap.datafolder import MODELS
 from postroom.bootstrap.house import House
-from postroom.bootstrap.privacy import RETAINED, keeps_for_a_time
+from postroom.bootstrap.privacy import RETAINED, keeps_for_a_time, keeps_mail_for_a_time
 from postroom.bootstrap.schedule import Schedule, Tidying
 from postroom.bootstrap.webserver import WebServer
 from postroom.model.errors import ConfigError, PostroomError, TryLater
@@ -234,11 +234,13 @@ class Server:
         )
 
     def _tidy(self, observer: Observer) -> Tidying:
-        erasing = self._house.eraser.erasing
+        erasing, mark = self._house.eraser.erasing, self._house.data / RETAINED
+        if not keeps_mail_for_a_time(self._house) and not mark.exists():
+            mark.touch()  # nothing of a new house is old, nor what others remember forgotten at once
         return Tidying(
             command=self._background("retain"),
             wanted=keeps_for_a_time(self._house),
-            mark=self._house.data / RETAINED,
+            mark=mark,
             unfinished=lambda: min((one.at for one in erasing.erasures(unfinished=True)), default=None),
             observer=observer,
             clock=time.time,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from postroom.adapters.wholefile import write_whole
 from postroom.bootstrap.accepted import last_accepted
-from postroom.bootstrap.shelf import Shelf, written
+from postroom.bootstrap.shelf import Shelf, unreadable, written
 from postroom.model.errors import TryLater
 from postroom.model.rulebooks import KINDS, SheetKind, SheetName, Texts, kind_of
 
@@ -25,9 +25,13 @@ class FolderSheets:
     def texts(self) -> Texts:
         """See `postroom.ports.rulebooks.Sheets.texts`."""
         try:
-            return written(self._folders)
+            return written(self._folders, but=self.unreadable())
         except OSError as error:
             raise TryLater(f"the team's files can't be read: {error.strerror}") from error
+
+    def unreadable(self) -> Mapping[SheetName, str]:
+        """See `postroom.ports.rulebooks.Sheets.unreadable`."""
+        return unreadable(self._folders)
 
     def hindrance(self, sheet: SheetName) -> str:
         """See `postroom.ports.rulebooks.Sheets.hindrance`."""

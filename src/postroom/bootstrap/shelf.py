@@ -1,7 +1,7 @@
 """The rules and phrases of an installation: read from the disk, put into force, kept for a judge that starts while they are wrong."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -18,13 +18,25 @@ from postroom.model.rulebooks import KINDS, SheetKind, SheetName, Texts, kind_of
 from postroom.ports import Observer
 
 
-def written(folders: Mapping[SheetKind, Path]) -> Texts:
-    """What the files of folders hold on the disk now. Raises `OSError`."""
+def written(folders: Mapping[SheetKind, Path], *, but: Collection[SheetName] = ()) -> Texts:
+    """What the files of folders hold on the disk now, ``but`` those. Raises `OSError`."""
+    found = {sheet: path for sheet, path in _files(folders) if sheet not in but}
+    return {sheet: path.read_text(encoding="utf-8", errors="replace") for sheet, path in found.items()}
+
+
+def unreadable(folders: Mapping[SheetKind, Path]) -> Mapping[SheetName, str]:
+    """What has the name of a file there, and why it is none."""
     return {
-        SheetName(f"{kind}/{path.name}"): path.read_text(encoding="utf-8", errors="replace")
-        for kind, folder in folders.items()
-        for path in sorted(folder.glob("*.toml"))
+        sheet: "it is a link that leads to no file" if path.is_symlink() else "it is no file"
+        for sheet, path in _files(folders)
+        if not path.is_file()
     }
+
+
+def _files(folders: Mapping[SheetKind, Path]) -> Iterator[tuple[SheetName, Path]]:
+    for kind, folder in folders.items():
+        for path in sorted(folder.glob("*.toml")):
+            yield SheetName(f"{kind}/{path.name}"), path
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,8 +66,11 @@ class Shelf:
                 )
 
     def problems(self) -> tuple[Problem, ...]:
-        """What is wrong with the rules and phrases as they are on disk now."""
-        return tuple(replace(found, file=self._opened_as(found.file)) for found in self._read().compile()[1])
+        """What is wrong with the rules and phrases as they are on disk now. Raises `OSError`."""
+        kinds: tuple[SheetKind, ...] = ("rules", "phrases")
+        missing = self.unreadable(kinds)
+        found = (*self.missing(missing), *self.drafted(self.written(kinds, but=missing)).compile()[1])
+        return tuple(replace(one, file=self._opened_as(one.file)) for one in found)
 
     @property
     def book(self) -> Rulebook:
@@ -89,9 +104,21 @@ class Shelf:
             self.observer().note("store-trouble", error=f"can't keep the rules that were accepted: {error}"[:200])
         return ""
 
-    def written(self, kinds: Sequence[SheetKind] = KINDS) -> Texts:
-        """What the team's files hold on the disk now. Raises `OSError`."""
-        return written({kind: self.folder(kind) for kind in kinds})
+    def written(self, kinds: Sequence[SheetKind] = KINDS, *, but: Collection[SheetName] = ()) -> Texts:
+        """What the team's files hold on the disk now, ``but`` those. Raises `OSError`."""
+        return written({kind: self.folder(kind) for kind in kinds}, but=but)
+
+    def unreadable(self, kinds: Sequence[SheetKind] = KINDS) -> Mapping[SheetName, str]:
+        """What has the name of a file of the team's, and why it is none."""
+        return unreadable({kind: self.folder(kind) for kind in kinds})
+
+    def missing(self, unreadable: Mapping[SheetName, str]) -> tuple[Problem, ...]:
+        """The same, as problems of those files: no rules are taken into force without them."""
+        remedy = "put the file there that was meant, or take the name away"
+        return tuple(
+            Problem(file=self.file(sheet), line=1, column=1, severity="error", message=why, remedy=remedy)
+            for sheet, why in unreadable.items()
+        )
 
     def folder(self, kind: SheetKind) -> Path:
         """Where the team keeps its files of a kind."""
@@ -116,14 +143,11 @@ class Shelf:
         judging = self.settings.judging
         return {"rules": judging.rules, "phrases": judging.phrases, "examples": f"{judging.rules}/examples"}[kind]
 
-    def _read(self) -> RuleTexts:
-        return self.drafted(self.written(("rules", "phrases")))
-
     def _on_disk(self) -> RuleTexts:
         """The texts, from folders that are all there. Raises `ConfigError`."""
         if errors := [f"  {m.path}: {m.message}" for m in self.folder_mistakes()]:
             raise ConfigError("the rules have mistakes:\n" + "\n".join(errors))
-        return self._read()
+        return self.drafted(self.written(("rules", "phrases")))
 
     def shipped(self, kind: SheetKind) -> dict[str, str]:
         """File name -> text of what is shipped, by name; nothing where it is not wanted."""

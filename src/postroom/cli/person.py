@@ -191,7 +191,7 @@ def retain(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase mail that is older than the settings let it become ([retention]), and end erasures that broke off. `postroom serve` does it once a day."""
+    """Erase mail that is older than the settings let it become ([retention]), forget senders and cases of long ago, and end erasures that broke off. `postroom serve` does it once a day."""
     from postroom.bootstrap.privacy import retain as sweep
 
     if background:
@@ -205,6 +205,9 @@ def retain(
     else:
         would = "would be" if dry_run else "were"
         say(f"{counted(facts['mails'], 'mail')} over their time {would} erased.")
+        if facts["senders"] or facts["cases"]:
+            what = f"{counted(facts['senders'], 'sender')} and {counted(facts['cases'], 'decided case')}"
+            say(f"What was known of {what} over their time {would} forgotten.")
 
 
 def _what(house: "House", given: str) -> str:

@@ -40,7 +40,7 @@ class Log(Table, frozen=True):
 
 
 class Retention(Table, frozen=True):
-    """How long mail is kept, in days since it came; 0 for ever (docs/how-to/privacy.md).
+    """How long mail, and what is known of people, is kept, in days; 0 for ever (docs/how-to/privacy.md).
 
     What is older is erased once a day, unless it is held, asked about, to be delivered or parked, or its thread goes on.
     """
@@ -50,3 +50,13 @@ class Retention(Table, frozen=True):
         dict[Name, Annotated[float, Meta(ge=0.0)]],
         Meta(description="Desk, or junk, automatic or review -> days."),
     ] = field(default_factory=dict)
+    senders_days: Annotated[
+        float, Meta(ge=0.0, description="What is remembered of a sender, since their last mail.")
+    ] = 730.0
+    cases_days: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            description="Person, subject, reasons and notes of a case, since it was decided; the rest is counted.",
+        ),
+    ] = 0.0

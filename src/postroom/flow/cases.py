@@ -95,24 +95,26 @@ class Casework:
         case = self._case(hand)
         return self._done(hand, replace(case, answered_at=case.answered_at or self.clock()), "answered", "")
 
-    def heard(self, mail_id: MailId, by: str, *, at: float, asks: bool) -> None:
+    def heard(self, mail_id: MailId, by: str, *, at: float, sent_at: float, asks: bool) -> None:
         """An answer written ``at`` a moment was sent: the mail's case knows it as `answered`, or waits for the person.
 
         Not without a case. Of two desks' cases, those that its writer sees. The deed is in the audit log since the answer was
-        written. Raises `Refused` when a case was changed just now.
+        written. Raises `Refused` when a case was changed just now; told again, those that know of it are left as they are.
         """
         user = self.accounts.user(UserName(by))
         seen = self.cases.all_of_mail(mail_id, user.sight) if user is not None else ()
         for case in seen or self.cases.all_of_mail(mail_id, ALL):
-            self._heard(case, mail_id, by, at=at, asks=asks)
+            what: CaseEventName = "asked" if asks else "answered"
+            event = CaseEvent(at=sent_at, by=by, what=what, detail="by mail", mail_id=mail_id)
+            if event not in self.cases.events(case.number, ALL):
+                self._heard(case, event, written_at=at)
 
-    def _heard(self, case: Case, mail_id: MailId, by: str, *, at: float, asks: bool) -> None:
+    def _heard(self, case: Case, event: CaseEvent, *, written_at: float) -> None:
         now = self.clock()
-        news = any(mail.at > at for mail in case.mails)
-        told = replace(case, answered_at=case.answered_at or now, fresh=case.fresh and news)
-        if asks and case.state == "open" and not news:
+        news = any(mail.at > written_at for mail in case.mails)
+        told = replace(case, answered_at=case.answered_at or event.at, fresh=case.fresh and news)
+        if event.what == "asked" and case.state == "open" and not news:
             told = replace(told, state="waiting")
-        event = CaseEvent(at=now, by=by, what="asked" if asks else "answered", detail="by mail", mail_id=mail_id)
         self.cases.put(self.desks.change(told, now, event))
 
     # -- facts -----------------------------------------------------------------------------------------------------

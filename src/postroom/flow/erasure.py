@@ -14,6 +14,7 @@ from postroom.model.errors import PostroomError, Refused, TryLater
 from postroom.model.mail import Mail, MailId
 from postroom.model.people import Deed
 from postroom.model.privacy import (
+    Aged,
     Ages,
     Erasure,
     Gone,
@@ -29,7 +30,7 @@ from postroom.model.privacy import (
     tomb,
 )
 from postroom.model.trust import Trust
-from postroom.ports.privacy import Erasing, Keeping, Tombstones, Wanted
+from postroom.ports.privacy import Aging, Erasing, Keeping, Tombstones, Wanted
 from postroom.understand.addresses import normal
 from postroom.understand.reader import read
 
@@ -65,6 +66,7 @@ class Eraser:
     store: Reads
     erasing: Erasing
     keeping: Keeping
+    aging: Aging
     #: beside the store
     tombstones: Tombstones
     trust: Trust
@@ -196,6 +198,14 @@ class Eraser:
         if erased:
             self.erasing.scrub(whole=False)
         return Outcome(erased=tuple(erased), busy=tuple(busy))
+
+    def fade(self, ages: Ages, *, dry_run: bool = False) -> Aged:
+        """Forget senders who write no more, and what was told in cases decided long ago; which. Raises `TryLater`."""
+        old = self.aging.aged(senders=ages.senders, cases=ages.cases)
+        if old and not dry_run:
+            self.aging.forget(old, senders=ages.senders, cases=ages.cases)
+            self.erasing.scrub(whole=False)
+        return old
 
     def _carry_out(self, erasure: Erasure) -> Erasure:
         whose = erasure.address

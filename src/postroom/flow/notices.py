@@ -24,6 +24,8 @@ from postroom.ports.notices import Notices
 _DAY: Final = 86_400.0
 _HOUR: Final = 3_600.0
 _AT_ONCE: Final = 50
+_LEASE: Final = 600.0
+"""Seconds after which a notice that was taken and not settled is taken again: its process has died."""
 MOST_A_DAY: Final[Mapping[NoticeKind, int]] = {"received": 1, "outcome": 5}
 """So many automatic answers an address may have had in the last day, and gets another one of this kind."""
 
@@ -71,8 +73,8 @@ class Noticing:
         if left <= 0:
             return False
         for _ in range(min(left, _AT_ONCE)):
-            # One at a time: what stops us stops that one, which nobody is given again.
-            taken = self.notices.take(now, 1)
+            # One at a time: what stops us stops that one, which is given again when its lease is over.
+            taken = self.notices.take(now, 1, lease=_LEASE)
             if not taken:
                 return False
             self._tell(taken[0], now)
@@ -80,12 +82,22 @@ class Noticing:
 
     def _tell(self, one: Notice, now: float) -> None:
         try:
-            to, wish = self._ready(one, now)
-            self.answering.post(to, wish)
+            if not (one.again and self._is_told(one)):
+                to, wish = self._ready(one, now)
+                self.answering.post(to, wish)
         except Refused as error:
             self.notices.settle(one.number, sent=False, said=str(error))
         else:
             self.notices.settle(one.number, sent=True)
+
+    def _is_told(self, one: Notice) -> bool:
+        """Whether whoever took it before died after it had come into the outbox."""
+        desks = self.desks.values()
+        names = [
+            name for desk in desks for name in ([desk.received] if one.kind == "received" else desk.outcomes.values())
+        ]
+        replies = self.answering.replies.of_mails([one.mail_id]).get(one.mail_id, ())
+        return any(reply.automatic and reply.at >= one.at and reply.template in names for reply in replies)
 
     def preview(self, mail_id: MailId, kind: NoticeKind, outcome: str = "", reason: str = "") -> Reply:
         """What would be sent in answer to a mail, if it came to its desk now. Raises `Refused` with why nothing would be."""

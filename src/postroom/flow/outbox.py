@@ -16,6 +16,8 @@ from postroom.understand.returned import returned_ids
 
 _AT_ONCE: Final = 20
 _TRIES_TO_TELL: Final = 3
+_MARGIN: Final = 30.0
+"""Seconds that keeping what came of an answer may take, beside the sending."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,14 +30,17 @@ class Sending:
     tell: Callable[[Reply], None]
     observer: Observer
     patience: Patience
-    #: seconds after which an answer that was taken and not settled is sent again: its process has died
-    lease: float
     clock: Callable[[], float]
     random: Callable[[], float]
     #: is told of bugs
     failed: Callable[[Exception], None]
     _failures: int = field(default=0, init=False)
     _rests_until: float = field(default=0.0, init=False)
+
+    @property
+    def lease(self) -> float:
+        """Seconds after which an answer that was taken and not settled is sent again: its process has died, as no sending takes so long."""
+        return self.sender.longest + _MARGIN
 
     def turn(self) -> bool:
         """Send the answer that is due longest, and tell cases of those sent. Whether there may be more. Raises `TryLater`."""

@@ -48,6 +48,16 @@ class SecondLooking:
             self.turns.give_back(taken.waiting.mail_id, user.name)
         return found
 
+    def still_waits(self, ids: Collection[MailId], user: User) -> bool:
+        """Whether any of these, which they have skipped, is a second look that they may take now. Raises `TryLater`."""
+        now = self.clock()
+        looks = (self.looks.of_mail(one, user.sight) for one in ids)
+        return any(
+            not one.second and one.until <= now and one.opened_at >= now - STALE and one.first != user.name
+            for one in looks
+            if one is not None
+        )
+
     def asked(self, look: SecondLook) -> Decision:
         """The decision that both are asked about. Raises `Refused` when it is gone."""
         for decision in self.reviewing.store.decisions(look.mail_id):

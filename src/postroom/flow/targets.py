@@ -48,11 +48,12 @@ class FirstAnswers:
         """A person says that these mails need no answer any more. How many had none. Raises `Refused` and `TryLater`."""
         now = self.clock()
         deeds = self._deeds(by, ids, now, f"mail-{how}")
-        return self.targets.stop(ids, now, how, by.name, deeds)
+        return self.targets.stop(ids, now, how, by.name, deeds, routes=by.sight.routes)
 
     def take_back(self, by: User, ids: Collection[MailId]) -> int:
         """What a person said of these mails counts no more: they are to be answered. Raises `Refused` and `TryLater`."""
-        return self.targets.resume(ids, self._deeds(by, ids, self.clock(), "mail-unanswered"))
+        deeds = self._deeds(by, ids, self.clock(), "mail-unanswered")
+        return self.targets.resume(ids, deeds, routes=by.sight.routes)
 
     def _deeds(self, by: User, ids: Collection[MailId], now: float, what: str) -> list[Deed]:
         if not by.is_at_least("agent"):

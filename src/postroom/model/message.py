@@ -131,6 +131,8 @@ class Message:
     #: ticket mark of another system in the subject, e.g. ``[#123]``, ``""``
     ticket: str
     defects: tuple[Defect, ...]
+    #: there is HTML that is meant to be read
+    has_html: bool = False
 
     @property
     def customer(self) -> Address | None:

@@ -8,7 +8,7 @@ from postroom.model.mail import BrandName, MailId, RouteName
 NoticeKind = Literal["received", "outcome"]
 
 NoticeState = Literal["waiting", "taken", "sent", "not"]
-"""It is to be sent; a process has it in hand, or had when it died; it is in the outbox; it is not sent, and why."""
+"""It is to be sent; a process has it in hand, or had when it died, and then it is taken again; it is in the outbox; it is not sent, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +29,5 @@ class Notice:
     state: NoticeState
     #: why it was not sent
     said: str
+    #: somebody took it before, and nobody knows what came of that
+    again: bool = False

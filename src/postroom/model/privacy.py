@@ -178,6 +178,20 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Aged:
+    """What is over its time, beside mail."""
+
+    #: keys of their records
+    senders: tuple[str, ...] = ()
+    #: numbers of decided cases
+    cases: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self.senders or self.cases)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ages:
     """How long mails are kept: what came before a moment is to be erased."""
 
@@ -185,6 +199,9 @@ class Ages:
     routes: Mapping[RouteName, float]
     #: for all other mail; 0.0 for none of it
     other: float = 0.0
+    #: what is remembered of a sender, by their last mail; what a case tells, by its decision; 0.0 for none
+    senders: float = 0.0
+    cases: float = 0.0
 
     def of(self, route: RouteName) -> float:
         """What came there before is too old; 0.0 for nothing."""

@@ -1,7 +1,10 @@
 """Answers that are given again: a call whose answer was lost on the way may be repeated and is done once."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+MOST_BYTES: Final = 100_000_000
+"""So much is kept of the answers to one caller; one that is under way may go beyond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +22,10 @@ class Kept:
 class Answers(Protocol):
     """Calls by their idempotency keys. Every call is durable on return and raises `TryLater`."""
 
-    def begin(self, key: bytes, digest: bytes, now: float) -> Kept | None:
-        """A call begins, unless one of this key is known: that is returned, and nothing has changed.
+    def begin(self, key: bytes, digest: bytes, now: float, *, owner: bytes = b"") -> Kept | None:
+        """A call of ``owner`` begins, unless one of this key is known: that is returned, and nothing has changed.
+
+        Raises `Refused` when as much is kept of the owner's answers as may be: then it has not begun.
 
         A call is known for a day. One that is under way for more than a minute counts as lost with its process: it may
         begin again.

@@ -18,8 +18,8 @@ class Notices(Protocol):
         """
         ...
 
-    def take(self, now: float, limit: int) -> tuple[Notice, ...]:
-        """Those that are due, oldest first. Nobody is given one twice, whatever becomes of who has it."""
+    def take(self, now: float, limit: int, *, lease: float) -> tuple[Notice, ...]:
+        """Those that are due, oldest first. Nobody else gets them for ``lease`` seconds; then those that were not settled."""
         ...
 
     def settle(self, number: int, *, sent: bool, said: str = "") -> None:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from postroom.model.mail import MailId
 from postroom.model.people import Deed
-from postroom.model.privacy import Ages, Erasure, Found, Gone, Hold, Outcome, Remembered, Removal, Tombstone
+from postroom.model.privacy import Aged, Ages, Erasure, Found, Gone, Hold, Outcome, Remembered, Removal, Tombstone
 
 
 class Wanted(Protocol):
@@ -111,6 +111,18 @@ class Keeping(Protocol):
 
     def first_erased(self, since: float) -> float | None:
         """When the first of all that was erased from then on was, seconds since the epoch; None for nothing."""
+        ...
+
+
+class Aging(Protocol):
+    """What is known of people for a time only, beside their mail. Every call raises `TryLater`; 0.0 is no time at all."""
+
+    def aged(self, *, senders: float, cases: float) -> Aged:
+        """Records of senders whose last mail came before then, and cases decided before then that tell of a person; not what is held."""
+        ...
+
+    def forget(self, old: Aged, *, senders: float, cases: float) -> None:
+        """Take out these records, and of these cases all but what is counted, unless something came since; durable on return."""
         ...
 
 

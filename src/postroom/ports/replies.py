@@ -81,6 +81,11 @@ class Outbox(Protocol):
 class Sender(Protocol):
     """Hands answers to a mail server."""
 
+    @property
+    def longest(self) -> float:
+        """Seconds after which `send` is over, however slowly a server takes each step: what it may still hand over by then."""
+        ...
+
     def send(self, reply: Reply) -> str:
         """Returns what the server said once it has taken the answer. May be called again with the same.
 

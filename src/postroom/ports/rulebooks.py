@@ -19,6 +19,10 @@ class Sheets(Protocol):
         """What they hold now. Raises `TryLater`."""
         ...
 
+    def unreadable(self) -> Mapping[SheetName, str]:
+        """What has a sheet's name and is no file that could be read, such as a link that leads nowhere: why, in words."""
+        ...
+
     def shipped(self) -> Texts:
         """What postroom brings along and is in force beside them; named ``starter/…``. Nobody changes it."""
         ...

@@ -7,11 +7,15 @@ from postroom.model.mail import MailId, RouteName
 from postroom.model.people import Deed
 from postroom.model.targets import How, Kept, Reckoned, Unreckoned
 
+Routes = Collection[RouteName] | None
+"""Desks of somebody who does something; None for all."""
+
 
 class Targets(Protocol):
     """Mails that are to be answered within a time: noted by themselves as they come to a desk. Every call raises `TryLater`.
 
-    What is asked, answered or decided in a case counts as an answer to all mails of it.
+    One that lies at two desks is to be answered by each. What is asked, answered or decided in a case counts as an answer of
+    its desk to all mails of it.
     """
 
     def watch(self, routes: Collection[RouteName]) -> None:
@@ -26,15 +30,17 @@ class Targets(Protocol):
         """Keep when they are due, by the settings of this version. Those that lie at another desk by now are left."""
         ...
 
-    def stop(self, ids: Collection[MailId], at: float, how: How, by: str, deeds: Sequence[Deed]) -> int:
+    def stop(
+        self, ids: Collection[MailId], at: float, how: How, by: str, deeds: Sequence[Deed], *, routes: Routes = None
+    ) -> int:
         """They are answered, or need no answer; durably, with the deeds. How many had none yet; those that had stay as they are.
 
-        The deeds are written when there was one.
+        At these desks alone, where a mail lies at one of them. The deeds are written when there was one.
         """
         ...
 
-    def resume(self, ids: Collection[MailId], deeds: Sequence[Deed]) -> int:
-        """They are not answered after all: what a person said of them counts no more. How many there were."""
+    def resume(self, ids: Collection[MailId], deeds: Sequence[Deed], *, routes: Routes = None) -> int:
+        """They are not answered after all: what a person said of them counts no more. How many there were; desks as for `stop`."""
         ...
 
     def kept(self, since: float, now: float) -> tuple[Kept, ...]:

@@ -1,11 +1,16 @@
-"""What every store of the API's answers must do, as tests. Subclass; the fixture ``answers`` is a `ports.answers.Answers`."""
+"""What every store of the API's answers must do, as tests. Subclass; the fixture ``answers`` is a `ports.answers.Answers`
+that keeps `MOST` bytes of one caller's."""
 
+import pytest
+
+from postroom.model.errors import Refused
 from postroom.ports.answers import Answers, Kept
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 DIGEST = b"d" * 32
 NOW = 1_800_000_000.0
 DAY = 86_400.0
+MOST = 10_000
 
 
 class AnswersContract:
@@ -37,3 +42,29 @@ class AnswersContract:
     def test_an_answer_to_what_nobody_knows_is_nothing(self, answers: Answers) -> None:
         answers.finish(KEY, 200, b"")
         assert answers.begin(KEY, DIGEST, NOW) is None
+
+    def test_a_caller_whose_answers_fill_what_is_kept_begins_no_more_until_some_are_gone(
+        self, answers: Answers
+    ) -> None:
+        mine, yours = b"m" * 32, b"y" * 32
+        assert answers.begin(KEY, DIGEST, NOW, owner=mine) is None
+        answers.finish(KEY, 200, b"x" * MOST)
+        with pytest.raises(Refused, match="Idempotency-Key"):
+            answers.begin(OTHER, DIGEST, NOW + 1, owner=mine)
+        assert answers.begin(OTHER, DIGEST, NOW + 1, owner=yours) is None
+        known = answers.begin(KEY, DIGEST, NOW + 1, owner=mine)
+        assert known is not None
+        assert len(known.body) == MOST
+        assert answers.begin(b"n" * 32, DIGEST, NOW + DAY + 1, owner=mine) is None
+        answers.forget(b"n" * 32)
+        assert answers.begin(b"n" * 32, DIGEST, NOW + DAY + 2, owner=mine) is None
+
+    def test_many_small_ones_fill_it_too(self, answers: Answers) -> None:
+        mine = b"m" * 32
+        refused = 0
+        for number in range(MOST // 100):
+            try:
+                answers.begin(number.to_bytes(32, "big"), DIGEST, NOW, owner=mine)
+            except Refused:
+                refused += 1
+        assert 0 < refused < MOST // 100

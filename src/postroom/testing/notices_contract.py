@@ -18,12 +18,12 @@ LATE = 4e9
 
 
 class NoticesContract:
-    """What there is to tell is noted once, and taken once, whatever becomes of who took it."""
+    """What there is to tell is noted once, and taken by one at a time, until it is settled."""
 
     def test_only_desks_that_tell_have_anything_noted(self, store: Store, notices: Notices) -> None:
         notices.watch({"received": (APPEALS,)}, 60.0)
         one, _, three = judge(store, "appeals", "refunds", "appeals")
-        (first,) = notices.take(LATE, 1)
+        (first,) = notices.take(LATE, 1, lease=60.0)
         assert (first.kind, first.mail_id, first.route, first.case, first.state) == (
             "received",
             one,
@@ -31,19 +31,31 @@ class NoticesContract:
             0,
             "taken",
         )
-        assert notices.take(first.at + 59.0, 9) == ()
-        assert [taken.mail_id for taken in notices.take(first.at + 60.0, 9)] == [three]
-        assert notices.take(LATE, 9) == ()
+        assert notices.take(first.at + 59.0, 9, lease=60.0) == ()
+        assert [taken.mail_id for taken in notices.take(first.at + 60.0, 9, lease=60.0)] == [three]
+        assert notices.take(first.at + 61.0, 9, lease=60.0) == ()
+
+    def test_one_whose_taker_died_is_taken_again_after_its_lease(self, store: Store, notices: Notices) -> None:
+        notices.watch({"received": (APPEALS,)}, 0.0)
+        judge(store, "appeals", "appeals")
+        first, second = notices.take(LATE, 2, lease=60.0)
+        assert not first.again
+        notices.settle(first.number, sent=True)
+        assert notices.take(LATE + 59.0, 9, lease=60.0) == ()
+        (found,) = notices.take(LATE + 61.0, 9, lease=60.0)
+        assert (found.number, found.state, found.again) == (second.number, "taken", True)
+        notices.settle(found.number, sent=True)
+        assert notices.take(LATE + 600.0, 9, lease=60.0) == ()
 
     def test_a_mail_that_comes_to_the_desk_later_is_noted_and_once(self, store: Store, notices: Notices) -> None:
         notices.watch({"received": (APPEALS,)}, 0.0)
         (mail,) = judge(store, "refunds")
-        assert notices.take(LATE, 9) == ()
+        assert notices.take(LATE, 9, lease=60.0) == ()
         store.rule(a_ruling(mail, "appeals"))
-        assert [one.mail_id for one in notices.take(LATE, 9)] == [mail]
+        assert [one.mail_id for one in notices.take(LATE, 9, lease=60.0)] == [mail]
         store.rule(a_ruling(mail, "refunds", generation=2))
         store.rule(a_ruling(mail, "appeals", generation=3))
-        assert notices.take(LATE, 9) == ()
+        assert notices.take(LATE, 9, lease=60.0) == ()
 
     def test_a_decision_is_told_in_answer_to_the_newest_mail_of_its_case(
         self, store: Store, notices: Notices, cases: Cases
@@ -53,16 +65,16 @@ class NoticesContract:
         case = cases.put(a_change(a_case(), joins=CaseMail(id=one, at=1.0, thread="t")))
         case = cases.put(a_change(case, joins=CaseMail(id=two, at=2.0, thread="t")))
         case = cases.put(a_change(case, events=(CaseEvent(at=4.0, by="ada", what="note"),)))
-        assert notices.take(LATE, 9) == ()
+        assert notices.take(LATE, 9, lease=60.0) == ()
         cases.put(a_change(case, events=(CaseEvent(at=5.0, by="ada", what="decided"),)))
-        (taken,) = notices.take(LATE, 9)
+        (taken,) = notices.take(LATE, 9, lease=60.0)
         assert (taken.kind, taken.mail_id, taken.at) == ("outcome", two, 5.0)
         assert taken.case > 0
 
     def test_what_came_of_one_is_in_the_log_for_those_who_see_the_mail(self, store: Store, notices: Notices) -> None:
         notices.watch({"received": (APPEALS, REFUNDS)}, 0.0)
         judge(store, "appeals", "refunds")
-        first, second = notices.take(LATE, 9)
+        first, second = notices.take(LATE, 9, lease=60.0)
         notices.settle(first.number, sent=True)
         notices.settle(second.number, sent=False, said="it came before")
         notices.settle(first.number, sent=False, said="too late to say so")
@@ -80,7 +92,7 @@ class NoticesContract:
         notices.watch({"received": (APPEALS,)}, 0.0)
         judge(store, "appeals")
         notices.watch({"received": (REFUNDS,)}, 0.0)
-        assert notices.take(LATE, 9) == ()
+        assert notices.take(LATE, 9, lease=60.0) == ()
         assert [(one.state, one.said) for one in notices.log(ALL)] == [("not", "the desk tells nobody any more")]
 
     @pytest.mark.parametrize("automatic", [True, False])
@@ -100,5 +112,5 @@ class NoticesContract:
     def test_a_mail_that_nobody_judged_has_nothing_to_tell(self, notices: Notices) -> None:
         notices.watch({"received": (APPEALS,), "outcome": (APPEALS,)}, 0.0)
         notices.watch({"received": (APPEALS,), "outcome": (APPEALS,)}, 0.0)
-        assert (notices.take(LATE, 9), notices.log(ALL)) == ((), ())
+        assert (notices.take(LATE, 9, lease=60.0), notices.log(ALL)) == ((), ())
         assert notices.told(MailId("nobody"), 0.0) == 0

@@ -5,21 +5,21 @@ from typing import Any, Protocol
 
 import pytest
 
-from postroom.model.cases import CaseEvent, CaseNumber, Proposal
+from postroom.model.cases import CaseEvent, CaseMail, CaseNumber, Proposal
 from postroom.model.desktop import Wanted
 from postroom.model.errors import Refused
 from postroom.model.judgement import AccountStatus, Clue, Finding, SenderHistory, ThreadState
 from postroom.model.mail import BounceOf, BrandName, DestinationName, Envelope, Mail, MailId, RouteName
 from postroom.model.memory import Remember, SenderRecord, TextRecord, ThreadRecord
 from postroom.model.people import ALL, Deed, UserName
-from postroom.model.privacy import Ages, Erasure, Hold, Outcome, Remembered, Removal, Somebody, Tombstone
+from postroom.model.privacy import Aged, Ages, Erasure, Hold, Outcome, Remembered, Removal, Somebody, Tombstone
 from postroom.model.rulebooks import SheetName, Version, VersionNumber, digest_of
 from postroom.model.work import Done, Lane, NewJob, Park
 from postroom.ports import JobFilter, Store
 from postroom.ports.accounts import Journal
 from postroom.ports.cases import Cases
 from postroom.ports.desktop import Views
-from postroom.ports.privacy import Erasing, Keeping
+from postroom.ports.privacy import Aging, Erasing, Keeping
 from postroom.ports.rulebooks import Drafts, Versions
 from postroom.testing import store_contract
 from postroom.testing.cases_contract import a_case, a_change, joining
@@ -51,6 +51,10 @@ class House(store_contract.House, Protocol):
 
     def keeping(self, store: Store) -> Keeping:
         """What holds, and says what is over its time."""
+        ...
+
+    def aging(self, store: Store) -> Aging:
+        """What forgets after a time."""
         ...
 
     def journal(self, store: Store) -> Journal:
@@ -285,6 +289,50 @@ class PrivacyContract:
         erasing.erase([removal(a_mail(2))], (), NOW)
         memory = store.recall((a_mail(2).message_id,), ("s2",), ())
         assert (memory.threads, memory.subjects) == ({}, {})
+
+    def test_senders_who_write_no_more_are_forgotten_unless_held(self, house: House, store: Store) -> None:
+        aging, keeping = house.aging(store), house.keeping(store)
+        accept(store, a_mail_of(1))
+        known = [
+            replace(a_sender(f"a:{one}"), last_at=at)
+            for one, at in ((ADA, NOW - DAY), (BOB, NOW), ("c@example.org", NOW - DAY))
+        ]
+        domains = [replace(a_sender(f"d:{one}"), last_at=NOW - DAY) for one in ("example.org", "old.example")]
+        judge(store, remember=Remember(senders=(*known, *domains)))
+        assert aging.aged(senders=0.0, cases=0.0) == Aged()
+        assert aging.aged(senders=NOW - DAY, cases=0.0) == Aged()
+        keeping.hold(Hold(what="c@example.org", reason="a suit", by="root", at=NOW), deed("held"))
+        old = aging.aged(senders=NOW, cases=0.0)
+        assert set(old.senders) == {f"a:{ADA}", "d:old.example"}
+        aging.forget(replace(old, senders=(*old.senders, f"a:{BOB}", "a:nobody@example.org")), senders=NOW, cases=0.0)
+        keys = [one.key for one in (*known, *domains)]
+        assert set(store.recall((), (), keys).senders) == {f"a:{BOB}", "a:c@example.org", "d:example.org"}
+
+    def test_cases_decided_long_ago_are_counted_and_tell_of_nobody(self, house: House, store: Store) -> None:
+        aging, cases, keeping = house.aging(store), house.cases(store), house.keeping(store)
+        accept(store, a_mail_of(1), a_mail_of(2))
+        mails = [one.id for one in (a_mail_of(1), a_mail_of(2))]
+
+        def put(number: int, **facts: Any) -> CaseNumber:
+            case = a_case(person=f"{number}@example.org", reason="a mistake", **facts)
+            joins = CaseMail(id=mails[number], at=NOW, thread="t") if number < len(mails) else None
+            return cases.put(a_change(case, joins=joins)).number
+
+        decided: dict[str, Any] = {"state": "decided", "outcome": "granted"}
+        old, of_held_mail, young = (put(n, **decided, decided_at=NOW - DAY * (n < 2)) for n in range(3))
+        still_open, held = put(3), put(4, **decided, decided_at=NOW - DAY)
+        for what in (mails[1], "4@example.org"):
+            keeping.hold(Hold(what=what, reason="a suit", by="root", at=NOW), deed("held"))
+        assert aging.aged(senders=0.0, cases=0.0) == Aged()
+        found = aging.aged(senders=0.0, cases=NOW)
+        assert found == Aged(cases=(old,))
+        aging.forget(replace(found, cases=(old, still_open, young, CaseNumber(999))), senders=0.0, cases=NOW)
+        told = {number: cases.case(number, ALL) for number in (old, of_held_mail, young, still_open, held)}
+        assert [one.number for one in told.values() if one is not None and not one.person] == [old]
+        bare = told[old]
+        assert bare is not None
+        assert (bare.state, bare.outcome, bare.subject, bare.reason) == ("decided", "granted", "", "")
+        assert aging.aged(senders=0.0, cases=NOW) == Aged()
 
     def test_a_person_is_taken_out_of_threads_senders_examples_and_errors(self, store: Store, erasing: Erasing) -> None:
         accept(store, a_mail_of(1), a_mail_of(2))

@@ -12,6 +12,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from base64 import b64decode
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,9 +91,12 @@ class SmtpSink:
         implicit_tls: bool = False,
         users: dict[str, str] | None = None,
         unix: Path | None = None,
+        pause: float = 0.0,
     ) -> None:
         self.lmtp = lmtp
         self.extensions = extensions
+        #: seconds before each answer
+        self.pause = pause
         #: what was taken, in order
         self.mails: list[SunkMail] = []
         #: every command line heard, in order
@@ -305,6 +309,8 @@ class SmtpSink:
 
     def _say(self, client: _Client, stage: Stage, line: str, reply: str) -> bool:
         """Answer, or do what was ordered instead; whether the answer was good."""
+        if self.pause:
+            time.sleep(self.pause)
         return self._act(client, self._fault(stage, line), reply)
 
     def _fault(self, stage: Stage, line: str) -> Fault | None:

@@ -1,6 +1,7 @@
 """What every store must do with first answers, as tests. Subclass; the fixtures are rooms of one store with one clock."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from postroom.model.listing import Event
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ALL, Deed, Sight
 from postroom.model.targets import Answering, Kept, Reckoned
-from postroom.ports import Store
+from postroom.ports import Ruling, Store
 from postroom.ports.accounts import Journal
 from postroom.ports.cases import Cases
 from postroom.ports.desktop import Views
@@ -40,6 +41,12 @@ def due(targets: Targets, *hours: float, version: str = "v1") -> None:
         ],
         version,
     )
+
+
+def at_both(mail: MailId, generation: int = 1) -> Ruling:
+    """It is about two things: it stays at appeals, and a linked copy lies at refunds."""
+    ruling = a_ruling(mail, "appeals", generation)
+    return replace(ruling, decision=replace(ruling.decision, second=REFUNDS, copied=True))
 
 
 def deed(mail: MailId) -> Deed:
@@ -103,6 +110,59 @@ class TargetsContract:
         assert (row.near_at, row.due_at) == (RECEIVED + 4 * HOUR, RECEIVED + 5 * HOUR)
         store.rule(a_ruling(mail, "general", generation=2))
         assert targets.unreckoned("v1", 10) == ()
+        assert state(views, mail, RECEIVED) == ""
+
+    def test_a_mail_at_two_desks_is_due_at_each(self, store: Store, targets: Targets, views: Views) -> None:
+        targets.watch((APPEALS, REFUNDS))
+        at_appeals, at_refunds = (Sight(routes=frozenset({one})) for one in (APPEALS, REFUNDS))
+        mail, other = judge(store, "appeals", "appeals")
+        due(targets, 2, 3)
+        store.rule(at_both(mail))
+        noted = targets.unreckoned("v1", 9)
+        assert [one.route for one in noted] == [APPEALS, REFUNDS]
+        due(targets, 2, 5)
+
+        def dues(sight: Sight, **asked: str) -> list[float | None]:
+            found, after = [], ""
+            while True:
+                page = views.mails(Wanted(answering="open", **asked), sight, after=after, limit=1)  # type: ignore[arg-type]
+                found += [row.due_at for row in page.rows]
+                after = page.after
+                if not after:
+                    return found
+
+        def hours(*some: float) -> list[float]:
+            return [RECEIVED + one * HOUR for one in some]
+
+        assert dues(ALL) == hours(2, 3), "each mail once, where it is due first"
+        assert dues(at_refunds) == hours(5)
+        assert dues(ALL, route="refunds") == hours(5)
+        assert dues(at_appeals) == hours(2, 3)
+        assert [views.row(mail, one).due_at for one in (ALL, at_refunds)] == hours(2, 5)  # type: ignore[union-attr]
+        assert targets.stop([mail, other], RECEIVED + 1, "elsewhere", "ada", (), routes={APPEALS}) == 2
+        assert dues(ALL) == hours(5)
+        assert views.row(mail, at_appeals).answered_at == RECEIVED + 1  # type: ignore[union-attr]
+        store.rule(at_both(mail, generation=2))
+        due(targets, 5)
+        assert dues(ALL) == hours(5), "the desk that answered has answered"
+        assert targets.stop([other], RECEIVED, "needless", "bob", (), routes={REFUNDS}) == 0
+        assert targets.resume([mail, other], (), routes={REFUNDS}) == 1, (
+            "what lies at none of them is meant all the same"
+        )
+        assert targets.stop([mail], RECEIVED + 2, "answered", "bob", ()) == 1
+        assert dues(at_refunds) == []
+        store.rule(a_ruling(mail, "refunds", generation=3))
+        assert targets.unreckoned("v1", 9) == ()
+
+    def test_who_moves_away_from_where_it_was_answered_has_nothing_to_answer(
+        self, store: Store, targets: Targets, views: Views
+    ) -> None:
+        targets.watch((APPEALS, REFUNDS))
+        (mail,) = judge(store, "appeals")
+        due(targets, 2)
+        targets.stop([mail], RECEIVED + 1, "answered", "ada", ())
+        store.rule(a_ruling(mail, "refunds"))
+        assert targets.unreckoned("v1", 9) == ()
         assert state(views, mail, RECEIVED) == ""
 
     def test_an_answer_of_a_person_that_was_sent_is_the_first(

@@ -13,7 +13,7 @@ from typing import Final
 from postroom.model.message import Attachment
 from postroom.understand import addresses, charset, headers, html
 from postroom.understand.forwards import Attached
-from postroom.understand.mime import Part
+from postroom.understand.mime import MARKUP, Part
 
 TEXT_CHARS: Final = 200_000
 _TEXT_BYTES: Final = 600_000
@@ -41,10 +41,9 @@ _SAMPLE: Final = 24
 _COMPARED: Final = 20_000
 _CONTROLS: Final = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 _HTML_START = re.compile(r"\s*(?:<!doctype html|<html[\s>])", re.IGNORECASE)
-_MARKUP: Final = frozenset({"text/html", "application/xhtml+xml"})
 _PLAIN: Final = frozenset({"text/plain", "text/markdown", "text/x-markdown"})
 _RICH: Final = frozenset({"text/enriched", "text/richtext"})
-_TEXTUAL: Final = _MARKUP | _PLAIN | _RICH
+_TEXTUAL: Final = MARKUP | _PLAIN | _RICH
 _MESSAGES: Final = frozenset({"message/rfc822", "message/global"})
 
 
@@ -172,7 +171,7 @@ class _Composer:
         self.note(defect)
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if part.type in _MARKUP or (part.type in _PLAIN and _HTML_START.match(text)):
+        if part.type in MARKUP or (part.type in _PLAIN and _HTML_START.match(text)):
             return self._html(text)
         if part.type in _RICH:
             text = _without_commands(text)

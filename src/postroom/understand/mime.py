@@ -17,6 +17,8 @@ from postroom.understand import headers, params
 
 PARTS: Final = 400
 NESTING: Final = 24
+#: media types of HTML
+MARKUP: Final = frozenset({"text/html", "application/xhtml+xml"})
 _ENCODED_WORDS: Final = 2000
 _BOUNDARIES: Final = 20_000
 _CONTENT_FIELDS: Final = ("content-type", "content-transfer-encoding", "content-disposition")
@@ -210,3 +212,20 @@ def _transfer_decode(body: bytes, encoding: str) -> bytes:
     if mechanism == "quoted-printable":
         return quopri.decodestring(body)
     return body
+
+
+def leaves(part: Part) -> Iterator[Part]:
+    """Leaves outside of messages that are attached whole, and these messages."""
+    if not part.type.startswith("multipart/"):
+        yield part
+        return
+    for child in part.children:
+        yield from leaves(child)
+
+
+def layout(root: Part) -> Part | None:
+    """The HTML that is meant to be read, not kept as a file; None for none."""
+    for part in leaves(root):
+        if part.type in MARKUP and part.disposition != "attachment" and not part.name:
+            return part
+    return None

@@ -184,6 +184,7 @@ def _read(mail: Mail, trust: Trust) -> _Draft:
         disclaimer=parts.disclaimer,
         hidden_text=content.hidden,
         attachments=content.attachments,
+        has_html=mime.layout(tree.root) is not None,
         kind=verdict.kind,
         kind_reason=verdict.reason,
         failed_recipient=verdict.failed_recipient,

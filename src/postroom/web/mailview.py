@@ -6,7 +6,7 @@ nothing. HTML beyond measure is not shown at all: its plain text is.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from html import escape
 from typing import Final
@@ -16,7 +16,7 @@ import nh3
 from starlette.responses import Response
 
 from postroom.understand import charset, headers
-from postroom.understand.mime import Part, parse
+from postroom.understand.mime import layout, leaves, parse
 
 MAX_CHARS: Final = 400_000
 MAX_TAGS: Final = 20_000
@@ -76,7 +76,6 @@ _NEED_NO_END: Final = frozenset(
     ]
 )
 _NAME: Final = re.compile(r"[a-zA-Z0-9]*")
-_MARKUP: Final = frozenset({"text/html", "application/xhtml+xml"})
 _STYLE: Final = """
 :root{color-scheme:light}
 body{margin:0;padding:.75rem;background:#fff;color:#1b1f24;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
@@ -85,11 +84,6 @@ a{color:#2f5fd0;text-decoration:underline dotted;cursor:help}
 table{max-width:100%}
 blockquote{margin:0 0 0 .5rem;padding-left:.75rem;border-left:3px solid #e3e6ea;color:#5b6470}
 """
-
-
-def has_html(raw: bytes) -> bool:
-    """Whether there is an HTML part that is meant to be read."""
-    return _html(raw) is not None
 
 
 def document(raw: bytes) -> str:
@@ -121,7 +115,7 @@ def harmless(html: str) -> str:
 def content(raw: bytes, digest: str) -> bytes | None:
     """The bytes of the attachment with this SHA-256 (hex); None when the mail has none such."""
     block = headers.parse(raw)
-    for part in _leaves(parse(raw, block).root):
+    for part in leaves(parse(raw, block).root):
         if sha256(part.content).hexdigest() == digest:
             return part.content
     return None
@@ -147,20 +141,8 @@ def _document(inside: str) -> str:
 
 
 def _html(raw: bytes) -> str | None:
-    block = headers.parse(raw)
-    for part in _leaves(parse(raw, block).root):
-        if part.type in _MARKUP and part.disposition != "attachment" and not part.name:
-            return charset.decode(part.content[: MAX_CHARS * 4], part.params.get("charset", "")).text
-    return None
-
-
-def _leaves(part: Part) -> Iterator[Part]:
-    """Leaves outside of messages that are attached whole, and these messages."""
-    if not part.type.startswith("multipart/"):
-        yield part
-        return
-    for child in part.children:
-        yield from _leaves(child)
+    part = layout(parse(raw, headers.parse(raw)).root)
+    return None if part is None else charset.decode(part.content[: MAX_CHARS * 4], part.params.get("charset", "")).text
 
 
 def _deep(html: str) -> bool:

@@ -1,5 +1,6 @@
 """The team's files: written whole, with the permissions that they had, and put into force."""
 
+import errno
 import os
 import signal
 from collections.abc import Iterator
@@ -63,13 +64,17 @@ def test_where_it_may_not_write_it_says_so(house: House, sheets: TeamSheets, mon
     assert f"may not write in {house.base}/ours/rules" in sheets.hindrance(A)
 
 
-def test_what_the_system_refuses_is_told(house: House, sheets: TeamSheets) -> None:
+def test_what_the_system_refuses_is_told(house: House, sheets: TeamSheets, monkeypatch: pytest.MonkeyPatch) -> None:
     (house.base / "phrases").write_text("no folder")
     with pytest.raises(TryLater, match="can't be written"):
         sheets.put({NEW: PHRASES})
-    (house.base / "ours" / "rules" / "d.toml").mkdir()
+    monkeypatch.setattr(Path, "read_text", _failing)
     with pytest.raises(TryLater, match="can't be read"):
         sheets.texts()
+
+
+def _failing(*_: object, **__: object) -> str:
+    raise OSError(errno.EIO, "Input/output error")
 
 
 def test_what_is_in_force_is_what_a_judge_took(house: House, sheets: TeamSheets) -> None:

@@ -13,7 +13,9 @@ import pytest
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.bootstrap.house import House
 from postroom.cli.console import read_settings
-from postroom.model.mail import Envelope, Peer
+from postroom.model.codec import encode_sender
+from postroom.model.mail import Envelope, Peer, RouteName
+from postroom.model.memory import SenderRecord
 from tests.unit.cli.conftest import SETTINGS, Postroom
 from tests.unit.flow.house import a_message
 
@@ -231,7 +233,7 @@ def test_mail_over_its_time_is_erased(
     old = [arrive(folder, number, at=now - 40 * 86_400) for number in (1, 2)]
     new = arrive(folder, 3)
     work()
-    assert postroom("retain", "--json").lines == [{"mails": 0, "ended": 0, "dry_run": False}]
+    assert postroom("retain", "--json").lines == [{"mails": 0, "senders": 0, "cases": 0, "ended": 0, "dry_run": False}]
     (folder / "postroom.toml").write_text(f"{SETTINGS}[retention]\nmail_days = 30\nroutes = {{appeals = 0}}\n")
     for one in old:
         postroom("review", "move", one, "general", "--as", "eve")
@@ -245,8 +247,34 @@ def test_mail_over_its_time_is_erased(
     assert postroom("audit", "list", "--json").lines[0]["detail"] == "2 mails over their time"
 
 
+def test_what_is_known_of_senders_and_cases_is_forgotten_after_its_time(
+    postroom: Postroom, folder: Path, empty_store: None
+) -> None:
+    store = SqliteStore.open(folder / "data" / "postroom.db")
+    record = SenderRecord(
+        key=f"a:{ADA}",
+        first_seen=1.0,
+        last_at=time.time() - 800 * 86_400,
+        mails=1,
+        counts=(),
+        last_route=RouteName("appeals"),
+        recent=(),
+    )
+    row = (record.key, encode_sender(record))
+    store.units.write(lambda tx: tx.execute("INSERT INTO senders (key, body) VALUES (?, ?)", row).rowcount)
+    store.close()
+    (folder / "postroom.toml").write_text(f"{SETTINGS}[retention]\nsenders_days = 0\n")
+    assert postroom("retain", "--json").lines[0]["senders"] == 0
+    (folder / "postroom.toml").write_text(SETTINGS)
+    told = "What was known of 1 sender and 0 decided cases over their time"
+    assert f"{told} would be forgotten" in postroom("retain", "--dry-run").out
+    assert f"{told} were forgotten" in postroom("retain").out
+    assert postroom("retain", "--json").lines[0]["senders"] == 0
+    assert postroom("audit", "list", "--json").lines[0]["detail"] == "1 senders over their time"
+
+
 def test_an_erasure_that_broke_off_is_ended(postroom: Postroom, team: tuple[str, str, str], folder: Path) -> None:
-    from postroom.adapters.store.privacy import SqliteErasing
+    from postroom.adapters.store.erasing import SqliteErasing
     from postroom.model.people import Deed
     from postroom.model.privacy import Erasure
 

@@ -452,6 +452,8 @@ class Server:
 
     answers: list[Exception | str] = field(default_factory=list)
     got: list[ReplyId] = field(default_factory=list)
+    #: seconds
+    longest: float = 30.0
 
     def send(self, reply: Reply) -> str:
         self.got.append(reply.id)
@@ -502,7 +504,6 @@ def post(bench: Bench) -> Post:
         tell=tell,
         observer=bench.house.told,
         patience=bench.house.patience,
-        lease=60.0,
         clock=bench.house.clock.now,
         random=lambda: 0.5,
         failed=bugs.append,
@@ -518,6 +519,17 @@ def test_it_is_sent_once_and_its_case_told(post: Post) -> None:
     assert not post.sending.turn()
     assert post.server.got == [post.reply.id]
     assert post.bench.house.told.of("answer-sent") == [{"automatic": False}]
+
+
+def test_nobody_else_sends_it_while_a_slow_server_may_take_it_yet(post: Post) -> None:
+    post.server.longest = 300.0
+    (taken,) = post.bench.replies.take(post.bench.house.clock.now(), lease=post.sending.lease, limit=1)
+    post.bench.house.clock.advance(post.server.longest + 1)
+    assert not post.sending.turn()
+    assert post.server.got == []
+    post.bench.house.clock.advance(60)
+    assert post.sending.turn()
+    assert post.server.got == [taken.id]
 
 
 def test_a_case_that_is_changed_all_the_time_holds_nobody_up(post: Post) -> None:

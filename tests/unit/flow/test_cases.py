@@ -15,7 +15,7 @@ from postroom.decide.clocks import ClockRule, span
 from postroom.flow.casedesks import CaseDesk, CaseDesks, rank
 from postroom.flow.cases import Casework, Hand
 from postroom.flow.filing import Filing, person_of
-from postroom.model.cases import Case, CaseEvent, CaseNumber, Same, WantedCases
+from postroom.model.cases import Case, CaseChange, CaseEvent, CaseNumber, Same, WantedCases
 from postroom.model.errors import PostroomError, Refused, TryLater
 from postroom.model.mail import BrandName, Mail, MailId, RouteName
 from postroom.model.people import ALL, Deed, User, UserName
@@ -420,10 +420,35 @@ def test_an_answer_is_heard_by_the_case_of_who_wrote_it(bench: Bench) -> None:
     reviewing(bench.house).give(mail, APPEALS, "ada", also=REFUNDS)
     bench.work.catch_up()
     bench.user("bo", "agent", routes=(REFUNDS,))
-    bench.work.heard(mail.id, "bo", at=bench.house.clock.now(), asks=False)
+    bench.work.heard(mail.id, "bo", at=bench.house.clock.now(), sent_at=bench.house.clock.now(), asks=False)
     assert [one.answered_at is not None for one in bench.cases.all_of_mail(mail.id, ALL)] == [False, True]
-    bench.work.heard(mail.id, "ada", at=bench.house.clock.now(), asks=False)
+    bench.work.heard(mail.id, "ada", at=bench.house.clock.now(), sent_at=bench.house.clock.now(), asks=False)
     assert all(one.answered_at is not None for one in bench.cases.all_of_mail(mail.id, ALL))
+
+
+def test_told_again_after_a_change_came_between_it_is_noted_once_in_each_case(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = bench.arrive()
+    reviewing(bench.house).give(mail, APPEALS, "ada", also=REFUNDS)
+    bench.work.catch_up()
+    first, second = bench.cases.all_of_mail(mail.id, ALL)
+    at, put = bench.house.clock.now(), bench.cases.put
+
+    def interrupted(change: CaseChange) -> Case:
+        if change.case.number == second.number:
+            raise Refused("it was changed meanwhile")
+        return put(change)
+
+    monkeypatch.setattr(bench.cases, "put", interrupted)
+    with pytest.raises(Refused):
+        bench.work.heard(mail.id, "ada", at=at, sent_at=at, asks=False)
+    monkeypatch.undo()
+    bench.house.clock.advance(1)
+    bench.work.heard(mail.id, "ada", at=at, sent_at=at, asks=False)
+    assert [bench.told(case) for case in (first, second)] == [["opened", "answered"]] * 2
+    bench.work.heard(mail.id, "ada", at=at, sent_at=at + 1, asks=False)
+    assert bench.told(first) == ["opened", "answered", "answered"], "another answer is another one"
 
 
 def test_a_long_case_does_not_begin_later_because_a_mail_leaves(bench: Bench) -> None:
@@ -749,11 +774,11 @@ def test_a_desk_that_has_no_cases_any_more_has_no_clocks(bench: Bench) -> None:
 def test_an_answer_that_was_sent_stops_the_first_answer_clock(bench: Bench) -> None:
     mail = bench.arrive()
     bench.work.catch_up()
-    bench.work.heard(mail.id, "ada", at=bench.house.clock.now(), asks=False)
+    bench.work.heard(mail.id, "ada", at=bench.house.clock.now(), sent_at=bench.house.clock.now(), asks=False)
     case = bench.of(mail)
     assert (case.state, case.answered_at, case.fresh) == ("open", bench.house.clock.now(), False)
     bench.house.clock.advance(5)
-    bench.work.heard(mail.id, "ada", at=bench.house.clock.now(), asks=True)
+    bench.work.heard(mail.id, "ada", at=bench.house.clock.now(), sent_at=bench.house.clock.now(), asks=True)
     assert (bench.of(mail).state, bench.of(mail).answered_at) == ("waiting", case.answered_at)
     assert bench.told(case) == ["opened", "answered", "asked"]
     assert bench.done() == []
@@ -763,7 +788,7 @@ def test_who_is_asked_after_the_decision_does_not_open_it_again(bench: Bench) ->
     mail = bench.arrive()
     bench.work.catch_up()
     bench.work.decide(bench.hand(bench.of(mail)), "granted", "a mistake")
-    bench.work.heard(mail.id, "ada", at=bench.house.clock.now(), asks=True)
+    bench.work.heard(mail.id, "ada", at=bench.house.clock.now(), sent_at=bench.house.clock.now(), asks=True)
     assert bench.of(mail).state == "decided"
 
 
@@ -773,10 +798,10 @@ def test_who_writes_before_an_answer_leaves_is_not_waited_for(bench: Bench) -> N
     bench.house.clock.advance(5)
     bench.arrive()
     bench.work.catch_up()
-    bench.work.heard(mail.id, "ada", at=written, asks=True)
+    bench.work.heard(mail.id, "ada", at=written, sent_at=bench.house.clock.now(), asks=True)
     assert (bench.of(mail).state, bench.of(mail).fresh) == ("open", True)
 
 
 def test_a_mail_without_a_case_tells_none(bench: Bench) -> None:
-    bench.work.heard(bench.arrive().id, "ada", at=0.0, asks=True)
+    bench.work.heard(bench.arrive().id, "ada", at=0.0, sent_at=bench.house.clock.now(), asks=True)
     assert bench.cases.page(WantedCases(state="all"), ALL).cases == ()

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from postroom.adapters.store.aging import SqliteAging
+from postroom.adapters.store.erasing import SqliteErasing
 from postroom.adapters.store.journal import SqliteJournal
-from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
+from postroom.adapters.store.keeping import SqliteKeeping
 from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.tombstones import TombstoneFile
@@ -16,7 +18,7 @@ from postroom.flow.erasure import Eraser
 from postroom.model.errors import Refused, TryLater
 from postroom.model.mail import DestinationName, Mail, MailId
 from postroom.model.people import Deed
-from postroom.model.privacy import Ages, Found, Outcome, Remembered, Tombs, key_name, tomb
+from postroom.model.privacy import Aged, Ages, Found, Outcome, Remembered, Tombs, key_name, tomb
 from postroom.model.work import Lane
 from postroom.testing.replies_contract import a_reply, put
 from postroom.testing.values import an_example
@@ -53,6 +55,7 @@ def eraser(house: House, store: SqliteStore | None = None, **changes: Any) -> Er
         store=store,
         erasing=SqliteErasing(store.units, path),
         keeping=SqliteKeeping(store.units),
+        aging=SqliteAging(store.units),
         tombstones=TombstoneFile(path.with_name("erased")),
         trust=house.judging.trust,
         key=KEY,
@@ -335,6 +338,18 @@ def test_what_is_over_its_time_is_erased_without_a_tombstone(house: House) -> No
     assert one.tombstones.all() == ()
     assert one.known(ADA).mails == (second.id,)
     assert one.erased(first.id) is not None
+
+
+def test_who_writes_no_more_is_forgotten_after_a_time(house: House) -> None:
+    arrive(house, 1)
+    house.clock.advance(100)
+    one, now = eraser(house), house.clock.now()
+    assert one.fade(Ages(routes={})) == Aged()
+    old = one.fade(Ages(routes={}, senders=now), dry_run=True)
+    assert f"a:{ADA}" in old.senders
+    assert one.known(ADA).remembered.senders
+    assert one.fade(Ages(routes={}, senders=now)) == old
+    assert not one.known(ADA).remembered.senders
 
 
 def test_all_that_is_over_its_time_is_gone_through(house: House) -> None:

@@ -307,7 +307,9 @@ def test_whatever_a_mail_says_only_its_authenticated_sender_is_told(
     assert not {"auto-replied", "bulk", "list"} & {fields.get("Auto-Submitted", ""), fields.get("Precedence", "")}
 
 
-def test_when_the_store_fails_only_what_was_in_hand_is_not_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_the_store_fails_only_what_was_in_hand_waits_for_its_lease_to_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mails = [bench.receive(f"ada{number}@example.com", number) for number in range(1, 4)]
     fails = [True]
 
@@ -322,6 +324,31 @@ def test_when_the_store_fails_only_what_was_in_hand_is_not_told(bench: Bench, mo
         bench.turn()
     bench.turn()
     assert [len(bench.told(mail)) for mail in mails] == [0, 1, 1]
+    bench.house.clock.advance(600)
+    bench.turn()
+    assert [len(bench.told(mail)) for mail in mails] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("kind", ["received", "outcome"])
+def test_who_dies_after_telling_has_told(bench: Bench, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    mail_id = bench.receive()
+    if kind == "outcome":
+        bench.turn()
+        bench.decide(mail_id)
+    before = len(bench.told(mail_id))
+
+    def dies(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench.notices, "settle", dies)
+    with pytest.raises(KeyboardInterrupt):
+        bench.turn()
+    monkeypatch.undo()
+    assert len(bench.told(mail_id)) == before + 1
+    bench.house.clock.advance(2 * 86_400.0)
+    bench.turn()
+    assert len(bench.told(mail_id)) == before + 1, "it had come into the outbox"
+    assert {one.state for one in bench.notices.log(ALL)} == {"sent"}
 
 
 def test_how_a_case_of_the_second_desk_ended_is_told_in_its_words(bench: Bench) -> None:
@@ -350,6 +377,16 @@ def test_trouble_with_one_leaves_the_others_to_be_told(bench: Bench) -> None:
         bench.turn(read=trouble)
     bench.turn()
     assert sorted(one.state for one in bench.notices.log(ALL)) == ["sent", "taken"]
+
+
+def test_who_dies_before_telling_leaves_it_to_be_told(bench: Bench) -> None:
+    mail_id = bench.receive()
+    bench.turn()
+    bench.decide(mail_id)
+    bench.house.clock.advance(60)
+    bench.notices.take(bench.house.clock.now(), 1, lease=1.0)
+    bench.turn()
+    assert [one.template for one in bench.told(mail_id)] == ["received", "granted"]
 
 
 def test_of_the_same_mail_again_nobody_is_told(bench: Bench) -> None:

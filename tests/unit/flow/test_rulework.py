@@ -41,6 +41,9 @@ class Files:
             self.meanwhile.pop(0)()
         return found
 
+    def unreadable(self) -> Mapping[SheetName, str]:
+        return {}
+
     def shipped(self) -> Texts:
         return {}
 

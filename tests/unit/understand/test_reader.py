@@ -200,3 +200,24 @@ def test_a_colleagues_forward_names_the_customer() -> None:
     assert message.customer is not None
     assert message.customer.addr == "ada@example.com"
     assert "My shop is closed" in message.new_text
+
+
+@pytest.mark.parametrize(
+    ("parts", "there"),
+    [
+        ([("text/plain", "")], False),
+        ([("text/html", "")], True),
+        ([("text/plain", ""), ("application/xhtml+xml", "inline")], True),
+        ([("text/plain", ""), ("text/html", "attachment")], False),
+        ([("text/plain", ""), ("text/html", 'inline; filename="page.html"')], False),
+        ([("message/rfc822", "")], False),
+    ],
+)
+def test_html_that_is_meant_to_be_read_is_told_from_a_file(parts: list[tuple[str, str]], there: bool) -> None:
+    pieces = (
+        f"Content-Type: {kind}\n{f'Content-Disposition: {how}' if how else 'X: y'}\n\n<p>hello</p>\n"
+        for kind, how in parts
+    )
+    body = "".join(f"--b\n{piece}" for piece in pieces)
+    raw = f"From: a@example.com\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n{body}--b--\n"
+    assert reader.read_bytes(raw.encode()).has_html is there

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import pytest
 
+from postroom.understand.reader import read_bytes
 from postroom.web import mailview
 
 
@@ -109,9 +110,9 @@ def test_the_page_is_served_where_it_can_do_nothing() -> None:
 
 
 def test_mail_without_html_says_so() -> None:
-    assert not mailview.has_html(mail("hello", kind="text/plain"))
+    assert not read_bytes(mail("hello", kind="text/plain")).has_html
     assert "no HTML" in mailview.document(mail("hello", kind="text/plain"))
-    assert mailview.has_html(mail("<p>hello"))
+    assert read_bytes(mail("<p>hello")).has_html
 
 
 def with_attachment(name: str, content: bytes) -> bytes:
@@ -127,7 +128,7 @@ def test_an_attachment_is_found_by_its_digest_and_never_shown() -> None:
     content = b"<script>alert(1)</script>"
     assert mailview.content(raw, sha256(content).hexdigest()) == content
     assert mailview.content(raw, "0" * 64) is None
-    assert not mailview.has_html(raw)
+    assert not read_bytes(raw).has_html
     answer = mailview.download('pa"ge\r\nX: y\u202e.html', content)
     assert answer.media_type == "application/octet-stream"
     assert answer.headers["content-disposition"] == (

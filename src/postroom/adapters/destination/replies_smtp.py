@@ -14,6 +14,11 @@ class SmtpSender:
     def __init__(self, smtp: SmtpDestination) -> None:
         self._smtp = smtp
 
+    @property
+    def longest(self) -> float:
+        """See `postroom.ports.replies.Sender.longest`."""
+        return self._smtp.longest
+
     def send(self, reply: Reply) -> str:
         """See `postroom.ports.replies.Sender.send`."""
         return self._smtp.send(reply.id, reply.envelope_sender, reply.to, reply.raw).reference

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from postroom.adapters.destination.replies import lane_trouble, refusal, shown
 from postroom.adapters.destination.smtp_server import SmtpServer
-from postroom.adapters.destination.smtp_session import Lost, Reply, Session
+from postroom.adapters.destination.smtp_session import OVERRUN, Lost, Reply, Session
 from postroom.flow.stamp import header_end
 from postroom.model.errors import ConfigError, GiveUp, TryLater
 from postroom.model.lines import canonical
@@ -127,6 +127,11 @@ class SmtpDestination:
             except _Unsure as error:
                 raise TryLater(f"{self._server}: {error} after the whole mail was sent; it may arrive twice") from error
         return self._settled(key, replies)
+
+    @property
+    def longest(self) -> float:
+        """Seconds until one that has its turn is handed over or not: a deadline over all steps, and what sockets overrun it by."""
+        return self._timeout * OVERRUN
 
     def withdraw(self, mail: Mail, generation: int) -> bool:
         """It is too late: the server has it."""

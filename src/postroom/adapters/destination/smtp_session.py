@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 _LONGEST_LINE = 4096
 _MOST_LINES = 128
@@ -18,6 +18,8 @@ _CHUNK = 65_536
 _TOGETHER = 65_536
 #: seconds for which a connection is taken for good unseen; if it is not, the mail goes over another
 _FRESH = 1.0
+#: of what is left until the deadline, a socket waits so much at most
+OVERRUN: Final = 1.1
 
 
 class Reply(NamedTuple):
@@ -217,7 +219,7 @@ class Session(smtplib.SMTP):
     def _arm(self, sock: socket.socket) -> None:
         """Have the socket wait until the deadline and hardly longer: setting that costs a system call, so not each time."""
         left = self._left()
-        if not left <= self._armed <= left * 1.1:
+        if not left <= self._armed <= left * OVERRUN:
             sock.settimeout(left)
             self._armed = left
 

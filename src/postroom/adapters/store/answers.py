@@ -3,7 +3,8 @@
 import sqlite3
 
 from postroom.adapters.store.units import Units
-from postroom.ports.answers import Kept
+from postroom.model.errors import Refused
+from postroom.ports.answers import MOST_BYTES, Kept
 
 _KEPT = 86_400.0
 _LOST = 60.0
@@ -12,10 +13,11 @@ _LOST = 60.0
 class SqliteAnswers:
     """Port `Answers` on the file of the store."""
 
-    def __init__(self, units: Units) -> None:
+    def __init__(self, units: Units, *, most: int = MOST_BYTES) -> None:
         self._units = units
+        self._most = most
 
-    def begin(self, key: bytes, digest: bytes, now: float) -> Kept | None:
+    def begin(self, key: bytes, digest: bytes, now: float, *, owner: bytes = b"") -> Kept | None:
         """See `postroom.ports.answers.Answers.begin`."""
 
         def unit(tx: sqlite3.Connection) -> Kept | None:
@@ -24,8 +26,17 @@ class SqliteAnswers:
             row = tx.execute("SELECT digest, status, body FROM answers WHERE key = ?", (key,)).fetchone()
             if row is not None:
                 return Kept(digest=bytes(row[0]), status=row[1], body=bytes(row[2]))
+            full = tx.execute(
+                "SELECT 1 FROM answer_sizes WHERE owner = ? AND bytes >= ?", (owner, self._most)
+            ).fetchone()
+            if full is not None:
+                raise Refused(
+                    f"{self._most // 1_000_000} MB of answers to this key are kept, each for a day, so that none is done twice:"
+                    " send it without Idempotency-Key, or wait"
+                )
             tx.execute(
-                "INSERT INTO answers (key, digest, at, status, body) VALUES (?, ?, ?, 0, x'')", (key, digest, now)
+                "INSERT INTO answers (key, digest, at, status, body, owner) VALUES (?, ?, ?, 0, x'', ?)",
+                (key, digest, now, owner),
             )
             return None
 

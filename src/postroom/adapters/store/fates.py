@@ -298,6 +298,7 @@ FATES: Final[Mapping[str, Fate]] = {
     "tags": Fate(words="goes", mail=("DELETE FROM tags WHERE mail = :mail",)),
     "found": Fate(words="goes", mail=("DELETE FROM found WHERE rowid = :mail",)),
     "answers": Fate(words="all go: an answer may hold anybody's mail", mail=("DELETE FROM answers",)),
+    "answer_sizes": _NOBODY,
     "hooks": _NOBODY,
     "happenings": Fate(words="goes", mail=("DELETE FROM happenings WHERE mail = :mail",)),
     # Before `calls`, by which its rows are found.

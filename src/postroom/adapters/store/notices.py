@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from postroom.adapters.store.sight import Values, seen
@@ -17,7 +18,8 @@ _NOTICE: Final = (
     " FROM notices AS n CROSS JOIN mails AS m ON m.seq = n.mail CROSS JOIN summaries AS s ON s.mail = n.mail"
 )
 _DUE: Final = (
-    "SELECT number FROM notices INDEXED BY notices_due WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at LIMIT ?"
+    "SELECT number, state FROM notices INDEXED BY notices_due WHERE state IN ('waiting', 'taken') AND due_at <= ?"
+    " ORDER BY due_at LIMIT ?"
 )
 
 
@@ -45,17 +47,18 @@ class SqliteNotices:
         if there != wanted:
             self._units.write(unit)
 
-    def take(self, now: float, limit: int) -> tuple[Notice, ...]:
+    def take(self, now: float, limit: int, *, lease: float) -> tuple[Notice, ...]:
         """See `postroom.ports.notices.Notices.take`. Whoever looks and finds nothing writes nothing."""
         with self._units.lend() as tx:
             if tx.execute(_DUE, (now, 1)).fetchone() is None:
                 return ()
 
         def unit(tx: sqlite3.Connection) -> tuple[Notice, ...]:
-            numbers = id_list(row[0] for row in tx.execute(_DUE, (now, limit)))
-            these = "number IN (SELECT value FROM json_each(?))"
-            tx.execute(f"UPDATE notices SET state = 'taken' WHERE {these}", (numbers,))  # noqa: S608 - our own SQL
-            return _read(tx, f"{_NOTICE} WHERE n.{these} ORDER BY n.number", (numbers,))
+            before = dict(tx.execute(_DUE, (now, limit)).fetchall())
+            numbers, these = id_list(before), "number IN (SELECT value FROM json_each(?))"
+            tx.execute(f"UPDATE notices SET state = 'taken', due_at = ? WHERE {these}", (now + lease, numbers))  # noqa: S608 - our own SQL
+            found = _read(tx, f"{_NOTICE} WHERE n.{these} ORDER BY n.number", (numbers,))
+            return tuple(replace(one, again=before[one.number] == "taken") for one in found)
 
         return self._units.write(unit)
 

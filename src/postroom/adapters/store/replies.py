@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from postroom.adapters.store import journal
+from postroom.adapters.store.accounts import user_of
 from postroom.adapters.store.sight import Values, seen
 from postroom.adapters.store.sql import Insert, hash_of, id_list, short
 from postroom.adapters.store.targets import stop
@@ -153,7 +154,8 @@ class SqliteReplies:
 
         def unit(tx: sqlite3.Connection) -> None:
             if tx.execute(change, row).rowcount and sent and not reply.automatic:
-                stop(tx, [reply.mail_id], at, "answered", reply.by)
+                by = user_of(tx, reply.by)
+                stop(tx, [reply.mail_id], at, "answered", reply.by, routes=by.sight.routes if by else None)
 
         self._units.write(unit)
 

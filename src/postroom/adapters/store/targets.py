@@ -11,8 +11,14 @@ from postroom.model.codec import sound
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import Deed
 from postroom.model.targets import Answering, How, Kept, Reckoned, Unreckoned
+from postroom.ports.targets import Routes
 
-_THESE = "mail IN (SELECT seq FROM mails WHERE id IN (SELECT value FROM json_each(?)))"
+_THESE = "mail IN (SELECT seq FROM mails WHERE id IN (SELECT value FROM json_each(:ids)))"
+#: what lies at none of them counts for whoever does something about it all the same
+_THEIRS = """
+(:routes IS NULL OR route IN (SELECT value FROM json_each(:routes)) OR NOT EXISTS (
+  SELECT 1 FROM targets AS o WHERE o.mail = targets.mail AND o.route IN (SELECT value FROM json_each(:routes))))
+"""
 _OTHER = """
 SELECT m.id, t.route, m.received_at FROM targets AS t INDEXED BY targets_rule CROSS JOIN mails AS m ON m.seq = t.mail
 WHERE (t.stopped_at IS NULL OR t.rule = '') AND t.rule {} :version
@@ -71,14 +77,17 @@ class SqliteTargets:
         known = "UPDATE targets SET rule = ?, near = ?, due = ? WHERE mail = (SELECT seq FROM mails WHERE id = ?) AND route = ?"
         self._units.write(lambda tx: tx.executemany(known, rows).rowcount)
 
-    def stop(self, ids: Collection[MailId], at: float, how: How, by: str, deeds: Sequence[Deed]) -> int:
+    def stop(
+        self, ids: Collection[MailId], at: float, how: How, by: str, deeds: Sequence[Deed], *, routes: Routes = None
+    ) -> int:
         """See `postroom.ports.targets.Targets.stop`."""
-        return self._units.write(lambda tx: _with(tx, stop(tx, ids, at, how, by), deeds))
+        return self._units.write(lambda tx: _with(tx, stop(tx, ids, at, how, by, routes=routes), deeds))
 
-    def resume(self, ids: Collection[MailId], deeds: Sequence[Deed]) -> int:
+    def resume(self, ids: Collection[MailId], deeds: Sequence[Deed], *, routes: Routes = None) -> int:
         """See `postroom.ports.targets.Targets.resume`."""
-        again = f"UPDATE targets SET stopped_at = NULL, how = '', who = '' WHERE how IN ('elsewhere', 'needless') AND {_THESE}"  # noqa: S608 - our own SQL
-        return self._units.write(lambda tx: _with(tx, tx.execute(again, (_ids(ids),)).rowcount, deeds))
+        again = f"UPDATE targets SET stopped_at = NULL, how = '', who = '' WHERE how IN ('elsewhere', 'needless') AND {_THESE} AND {_THEIRS}"  # noqa: S608 - our own SQL
+        values = {"ids": _names(ids), "routes": None if routes is None else _names(routes)}
+        return self._units.write(lambda tx: _with(tx, tx.execute(again, values).rowcount, deeds))
 
     def kept(self, since: float, now: float) -> tuple[Kept, ...]:
         """See `postroom.ports.targets.Targets.kept`."""
@@ -101,10 +110,19 @@ def _desks(tx: sqlite3.Connection) -> Iterator[tuple[RouteName, BrandName]]:
         (route,) = tx.execute(_NEXT_ROUTE, (route,)).fetchone()
 
 
-def stop(tx: sqlite3.Connection, ids: Collection[MailId], at: float, how: How, by: str) -> int:
+def stop(
+    tx: sqlite3.Connection, ids: Collection[MailId], at: float, how: How, by: str, *, routes: Routes = None
+) -> int:
     """See `Targets.stop`, in the transaction of what answers them."""
-    stopped = f"UPDATE targets SET stopped_at = ?, how = ?, who = ? WHERE stopped_at IS NULL AND {_THESE}"  # noqa: S608 - our own SQL
-    return tx.execute(stopped, (at, how, sound(by), _ids(ids))).rowcount
+    stopped = f"UPDATE targets SET stopped_at = :at, how = :how, who = :by WHERE stopped_at IS NULL AND {_THESE} AND {_THEIRS}"  # noqa: S608 - our own SQL
+    values = {
+        "at": at,
+        "how": how,
+        "by": sound(by),
+        "ids": _names(ids),
+        "routes": None if routes is None else _names(routes),
+    }
+    return tx.execute(stopped, values).rowcount
 
 
 def _with(tx: sqlite3.Connection, changed: int, deeds: Sequence[Deed]) -> int:
@@ -113,5 +131,5 @@ def _with(tx: sqlite3.Connection, changed: int, deeds: Sequence[Deed]) -> int:
     return changed
 
 
-def _ids(ids: Collection[MailId]) -> str:
-    return json.dumps([sound(one) for one in ids])
+def _names(some: Collection[str]) -> str:
+    return json.dumps(sorted(map(sound, some)))

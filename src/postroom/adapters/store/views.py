@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,15 +33,12 @@ _ANSWERED = {"answered": "answered", "elsewhere": "answered elsewhere", "needles
 _READINGS: Final[tuple[Reading, ...]] = ("", "unread", "read")
 _TAIL = 4
 """Letters from which on an id is looked for by its end: that reads all ids."""
-_TARGET = ", ".join(
-    f"(SELECT t.{column} FROM targets AS t WHERE t.mail = m.seq)"  # noqa: S608 - our own names
-    for column in ("due", "near", "stopped_at", "how")
-)
+_TARGETS = "(SELECT json_group_array(json_array(t.route, t.due, t.near, t.stopped_at, t.how)) FROM targets AS t WHERE t.mail = m.seq)"
 #: Of mails m and summaries s.
 ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
-  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''), {_TARGET},
+  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''), {_TARGETS},
   coalesce(s.reading, 0),
   (SELECT substr(text, 1, {4 * PREVIEW}) FROM found WHERE found.rowid = m.seq)
 """  # noqa: S608 - our own SQL
@@ -174,8 +172,9 @@ def _size(path: Path) -> int:
         return 0
 
 
-def row_of(row: tuple[Any, ...]) -> MailRow:
-    """A row of `ROW`."""
+def row_of(row: tuple[Any, ...], routes: Collection[RouteName] | None = None) -> MailRow:
+    """A row of `ROW`, with the target of these desks; of all, if None. Of several, that is told which is due first, or was."""
+    due, near, stopped_at, how = _target(json.loads(row[16]), routes)
     return MailRow(
         id=MailId(row[0]),
         received_at=row[1],
@@ -193,13 +192,19 @@ def row_of(row: tuple[Any, ...]) -> MailRow:
         language=row[13],
         kind=row[14],
         also=RouteName(row[15]),
-        due_at=row[16],
-        near_at=row[17],
-        answered_at=row[18],
-        how=row[19] or "",
-        reading=_READINGS[row[20]],
-        preview=_preview(row[21] or ""),
+        due_at=due,
+        near_at=near,
+        answered_at=stopped_at,
+        how=how or "",
+        reading=_READINGS[row[17]],
+        preview=_preview(row[18] or ""),
     )
+
+
+def _target(targets: list[list[Any]], routes: Collection[RouteName] | None) -> list[Any]:
+    """Until when it is to be answered, from when that is soon, when it was and how, at the desk of these where that presses most."""
+    theirs = [rest for route, *rest in targets if routes is None or route in routes]
+    return min(theirs, key=lambda one: (one[2] is not None, one[0] is None, one[0] or 0.0), default=[None] * 4)
 
 
 def _preview(text: str) -> str:

@@ -28,7 +28,7 @@ _WHEN = {
     413: "The body is too large.",
     415: "The body is no JSON.",
     422: "A parameter or the body is not as it should be; `errors` says where.",
-    429: "Too many calls a minute; Retry-After says how long to wait.",
+    429: "Too many calls a minute, or too many answers kept by Idempotency-Key; Retry-After says how long to wait.",
     503: "Not now; Retry-After says how long to wait.",
 }
 _IDEMPOTENCY_KEY = {

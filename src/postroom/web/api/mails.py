@@ -252,7 +252,7 @@ def get_mail(call: Call[OfMail, Nothing]) -> MailFacts:
         message=told(MessageFacts, message_facts("", message)),
         decision=told(DecisionFacts, decision_facts("", decision)) if decision else None,
         verdicts=tuple(_verdict(one, call.sight) for one in verdicts),
-        has_html=mailview.has_html(mail.raw),
+        has_html=message.has_html,
         written=WrittenFacts(mails=before.mails, more=before.more, last_at=before.last_at, desks=dict(before.desks)),
     )
 

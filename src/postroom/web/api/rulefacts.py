@@ -165,6 +165,12 @@ class RuleFiles(Output, frozen=True):
     """All files."""
 
     files: tuple[RuleFile, ...]
+    unreadable: Annotated[
+        tuple[Sheet, ...],
+        Meta(
+            description="What has the name of a file and is none, such as a link that leads nowhere: no change comes into force."
+        ),
+    ]
     in_force: Annotated[bool, Meta(description="Whether mail is judged by them.")]
 
 

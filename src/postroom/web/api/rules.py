@@ -57,6 +57,7 @@ def list_rules(call: Call[Nothing, Nothing]) -> RuleFiles:
             *_files(looked.texts, ruleview.sheets(call.room, looked)),
             *_files(shipped, ruleview.shipped(shipped)),
         ),
+        unreadable=tuple(work.sheets.unreadable()),
         in_force=work.sheets.in_force(looked.texts),
     )
 

@@ -27,6 +27,8 @@ from postroom.web.room import Room
 from postroom.web.visit import guarded
 
 _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
+_FULL: Final = 3600
+"""Seconds after which a caller whose answers fill what may be kept may ask again."""
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -120,7 +122,10 @@ def _once(call: Call[Any, Any], operation: Operation, idempotency_key: str, dige
         raise Problem(422, "An Idempotency-Key has 1 to 200 letters, digits and signs of ASCII.")
     answers = call.room.answers
     key = sha256(call.key.key + idempotency_key.encode("ascii")).digest()
-    kept = answers.begin(key, digest, call.now)
+    try:
+        kept = answers.begin(key, digest, call.now, owner=sha256(call.key.key).digest())
+    except Refused as error:
+        raise Problem(429, _sentence(str(error)), headers={"Retry-After": str(_FULL)}) from error
     if kept is not None:
         return _again(kept.digest == digest, kept.status, kept.body)
     try:

@@ -122,7 +122,7 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
         "subject": subject,
         "new_text": new_text,
         "shown": shown,
-        "has_html": mailview.has_html(one.mail.raw),
+        "has_html": one.message.has_html,
         "blind": one.blind,
         "events": events_of(visit.room, visit.sight, one),
         "written": written(visit.room, visit.sight, one.row, message),

@@ -52,7 +52,9 @@ def review(visit: Visit) -> Response:
     if look is not None:
         return _second_look(visit, look, skipped, around)
     if taken is None:
-        return visit.page("review_empty.html", **around)
+        # Questions that were skipped come again by themselves where nothing else waits; second looks don't.
+        again = room.second_looks.still_waits(skipped, user)
+        return visit.page("review_empty.html", again=again, **around)
     one = opened(visit, taken.waiting.mail_id)
     return visit.page(
         "review.html",

@@ -30,6 +30,7 @@ def listed(visit: Visit) -> Response:
         title="Rules",
         here="rules",
         sheets=ruleview.sheets(visit.room, looked),
+        unreadable=work.sheets.unreadable(),
         shipped=ruleview.shipped(work.sheets.shipped()),
         gone=sorted(name for name, one in looked.newest.items() if not one.digest),
         in_force=work.sheets.in_force(looked.texts),

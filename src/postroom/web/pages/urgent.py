@@ -9,8 +9,10 @@ from postroom.flow.urgency import Doer, doer
 from postroom.model.alarms import Alarm, AlarmPage
 from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
+from postroom.model.mail import MailId
 from postroom.model.people import User, UserName
 from postroom.web.pages.mail import unread
+from postroom.web.render import Missing
 from postroom.web.seen import listed
 from postroom.web.visit import Page, Visit, inside
 
@@ -85,9 +87,12 @@ def _one(visit: Visit, by: Doer, users: dict[UserName, User], alarm: Alarm, row:
 
 
 def change(visit: Visit) -> Response:
-    """One person's word on one mail."""
+    """One person's word on one mail. One that may not be seen, that is not there or not urgent, and all for who has no right to it: the same."""
+    urgency = visit.room.urgency
+    if not visit.user.urgent or urgency.alarms.alarm(MailId(visit.path["id"]), visit.sight) is None:
+        raise Missing("There is no such urgent mail, or it is not for you.")
     row, _ = unread(visit)
-    by, urgency = doer(visit.user), visit.room.urgency
+    by = doer(visit.user)
     mail_id, note = row.id, visit.said("note")
     match visit.said("verb"):
         case "have":

@@ -76,7 +76,8 @@ async function swap(url, options) {
     const nav = page.getElementById("nav");
     if (nav) document.getElementById("nav").replaceWith(document.adoptNode(nav));
     document.title = page.title;
-    if (answer.url !== location.href) history.pushState({}, "", answer.url);
+    // the address of a change is no page: to load it again would be refused, or the change made twice
+    if ((!options || answer.redirected) && answer.url !== location.href) history.pushState({}, "", answer.url);
     chord = ""; mark();
     document.querySelector("main").focus({ preventScroll: true });
     dress();

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -356,6 +357,20 @@ def test_a_silent_or_dripping_server_is_left_in_time(
     with pytest.raises(TryLater, match="timed out") as caught:
         forward(sink, timeout=0.1).deliver(make_parcel())
     assert caught.value.lane_down is (stage in ("connect", "ehlo"))
+    assert sink.mails == []
+
+
+def test_a_server_that_takes_each_step_slowly_can_not_draw_it_out(
+    sink: SmtpSink, forward: Callable[..., SmtpDestination]
+) -> None:
+    sink.pause = 0.08
+    destination = forward(sink, timeout=0.2)
+    begun = time.monotonic()
+    with pytest.raises(TryLater, match="timed out"):
+        destination.deliver(make_parcel())
+    assert time.monotonic() - begun < 2 * 0.2, "each step had its answer within the time for all of them"
+    assert 0.2 < destination.longest <= 0.4
+    assert sink.commands, "it answered for a while"
     assert sink.mails == []
 
 

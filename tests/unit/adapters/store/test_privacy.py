@@ -13,9 +13,10 @@ import pytest
 
 from postroom.adapters.store import schema
 from postroom.adapters.store.cases import SqliteCases
+from postroom.adapters.store.erasing import SqliteErasing
 from postroom.adapters.store.fates import FATES, mentions
 from postroom.adapters.store.journal import SqliteJournal
-from postroom.adapters.store.privacy import SqliteErasing, SqliteKeeping
+from postroom.adapters.store.keeping import SqliteKeeping
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.model.cases import CaseMail
 from postroom.model.errors import TryLater
@@ -248,7 +249,7 @@ def test_of_every_table_that_has_words_none_of_hers_stays(store: SqliteStore, pa
         assert connection.execute("SELECT count(*) FROM drafts WHERE texts IS NOT NULL").fetchone() == (0,)
 
 
-_SMALL = {"holds", "claims", "happenings"}
+_SMALL = {"answers", "holds", "claims", "happenings"}
 """Of what is looked through: bounded by what people do, or empty while all goes well."""
 
 
@@ -288,10 +289,10 @@ def test_what_is_erased_for_its_age_is_found_by_nothing_without_writing_all_anew
 def test_the_log_is_not_emptied_while_somebody_reads_on(
     store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from postroom.adapters.store import privacy
+    from postroom.adapters.store import erasing
 
-    real = privacy.connect
-    monkeypatch.setattr(privacy, "connect", lambda path, **how: real(path, **(how | {"busy_seconds": 0.01})))
+    real = erasing.connect
+    monkeypatch.setattr(erasing, "connect", lambda path, **how: real(path, **(how | {"busy_seconds": 0.01})))
     accept(store, a_mail(1))
     with closing(sqlite3.connect(path, isolation_level=None)) as reading:
         reading.execute("BEGIN")

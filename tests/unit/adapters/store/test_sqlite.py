@@ -510,3 +510,45 @@ def test_fingerprints_are_forgotten_when_they_can_match_nothing(path: Path) -> N
     with store._readers.lend() as tx:
         assert tx.execute("SELECT count(*) FROM prints").fetchone()[0] == 4
     store.close()
+
+
+def test_targets_and_notices_of_before_are_carried_over(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mail at two desks gets the second desk's target; a notice that a dead process had taken is not told after years."""
+    now = schema.steps()
+    (step,) = [number for number, script in now.items() if "answer_sizes" in script]
+    monkeypatch.setattr(schema, "steps", lambda: {number: script for number, script in now.items() if number < step})
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        schema.migrate(connection)
+        connection.execute("INSERT INTO target_routes (route) VALUES ('appeals'), ('refunds')")
+        for mail, copy in ((1, "refunds"), (2, ""), (3, "refunds")):
+            connection.execute(
+                "INSERT INTO mails (seq, id, received_at, brand, head) VALUES (?, ?, 5.0, 'b', x'')", (mail, f"m{mail}")
+            )
+            connection.execute(
+                "INSERT INTO decisions (mail, generation, decided_at, body) VALUES (?, 1, 7.0, x'')", (mail,)
+            )
+            connection.execute(
+                "INSERT INTO summaries (mail, generation, route, decided, confidence, urgent, unconfirmed, subject, from_addr, language, kind, brand, copy)"
+                " VALUES (?, 1, 'appeals', 'appeals', 0.4, 0, 0, 's', 'f', '', '', 'b', ?)",
+                (mail, copy),
+            )
+        connection.execute("UPDATE targets SET due = 9.0, rule = 'v', stopped_at = CASE mail WHEN 3 THEN 8.0 END")
+        connection.execute(
+            "INSERT INTO notices (kind, mail, at, due_at, state) VALUES ('received', 1, 5.0, 5.0, 'taken')"
+        )
+        connection.execute("INSERT INTO answers (key, digest, at, status, body) VALUES (x'01', x'', 5.0, 200, x'')")
+    monkeypatch.undo()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        schema.migrate(connection)
+        found = connection.execute(
+            "SELECT mail, route, rule, due, stopped_at FROM targets ORDER BY mail, route"
+        ).fetchall()
+        assert found == [
+            (1, "appeals", "v", 9.0, None),
+            (1, "refunds", "", None, None),
+            (2, "appeals", "v", 9.0, None),
+            (3, "appeals", "v", 9.0, 8.0),
+        ]
+        assert connection.execute("SELECT state FROM notices").fetchall() == [("not",)]
+        connection.execute("DELETE FROM answers")

@@ -144,6 +144,24 @@ def test_a_call_with_an_idempotency_key_is_done_once(here: Installation, root: P
     assert len(here.house.store.decisions(mail)) == 3
 
 
+def test_who_has_filled_what_is_kept_of_answers_is_told_before_anything_is_done(
+    here: Installation, root: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mail,) = here.receive(APPEAL)
+    path = f"/mails/{mail}/verdict"
+    assert root.post(path, {"route": "refunds"}, idempotency_key="one").status == 200
+    monkeypatch.setattr(here.room.answers, "_most", 1)
+    answer = root.post(path, {"route": "general"}, idempotency_key="two")
+    assert problem(answer)["status"] == 429
+    assert answer.headers["retry-after"] == "3600"
+    assert "without Idempotency-Key" in problem(answer)["detail"]
+    assert len(here.house.store.decisions(mail)) == 2
+    assert root.post(path, {"route": "refunds"}, idempotency_key="one").headers["idempotency-replayed"] == "true"
+    assert root.post(path, {"route": "general"}).status == 200
+    other = programme(here, "root", "admin")
+    assert other.post(path, {"route": "appeals"}, idempotency_key="two").status == 200, "each key has room of its own"
+
+
 def test_an_idempotency_key_belongs_to_who_uses_it(here: Installation, root: Programme) -> None:
     (mail,) = here.receive(APPEAL)
     other = programme(here, "root", "admin")

@@ -213,6 +213,24 @@ def test_a_second_look_is_skipped_or_left(here: Installation, questions: list[st
     assert bea.at == "/inbox"
 
 
+def test_what_was_skipped_is_offered_again_while_it_waits(here: Installation, questions: list[str]) -> None:
+    ada, bea, kim = (here.user(name, "reviewer") for name in ("ada", "bea", "kim"))
+    for mail in questions:
+        answer(ada, mail, route="refunds")
+    skip = ",".join(questions)
+    page = bea.get(f"/review?skip={skip}").text
+    assert "Nothing waits for you" in page
+    assert '<a href="/review" data-key="n">Look at what you skipped</a>' in page
+    assert asked(bea.get("/review").text).endswith("/second")
+    bea.get(f"/review?skip={skip}")
+    for mail in questions:
+        kim.get(f"/review?skip={','.join(one for one in questions if one != mail)}")
+        answer(kim, mail, second=True, route="refunds")
+    page = bea.get(f"/review?skip={skip}").text
+    assert "Nothing waits for you" in page
+    assert "skipped" not in page
+
+
 def test_what_was_skipped_does_not_come_back_with_the_next_answer(here: Installation, questions: list[str]) -> None:
     ada = here.user("ada", "reviewer")
     page = ada.get(f"/review?skip={questions[0]}").text

@@ -42,6 +42,25 @@ def on_disk(here: Installation, name: str = "rules/press.toml") -> str:
     return (here.house.base / name).read_text()
 
 
+def test_a_link_that_leads_nowhere_is_shown_with_what_is_wrong(here: Installation, root: Browser) -> None:
+    do(root, "save")
+    folder = here.house.base / "rules"
+    (folder / "gone.toml").symlink_to(here.house.base / "nowhere")
+    (folder / "folder.toml").mkdir()
+    page = root.get("/rules")
+    assert page.status == 200
+    assert "gone.toml" in page.text
+    assert "it is a link that leads to no file" in page.text
+    assert "it is no file" in page.text
+    assert "press.toml" in page.text
+    assert "a link that leads to no file" in root.get("/rules/checked").text
+    assert any("gone.toml" in str(one) for one in here.house.rules.problems())
+    do(root, "save", RULE.replace("9.0", "8.0"))
+    assert "8.0" in on_disk(here), "another file can be changed"
+    with pytest.raises(OSError, match="toml"):
+        here.house.rules.written()
+
+
 # Who may
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from postroom.understand import headers, mime
+from postroom.web import mailview
 from postroom.web.pages.inbox import wanted
 from postroom.web.site import PAGES, site
 from tests.pages_house import APPEAL, PASSWORD, QUESTION, REFUND, SETTINGS, Browser, Installation, installation, letter
@@ -657,3 +659,21 @@ def test_a_desk_has_the_same_number_whatever_is_guessed(here: Installation, ques
     for desk, number in re.findall(r'name="route" value="(\w+)" data-chord="m(\d)"', page):
         assert routes.index(desk) + 1 == int(number)
     assert page.count('data-chord="m') == len(routes) - 1
+
+
+def test_a_mails_page_takes_its_mime_apart_once(
+    here: Installation, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mail,) = here.receive(letter("<p>Where is my refund?</p>").replace(b"text/plain", b"text/html"))
+    parsed: list[bytes] = []
+
+    def counted(raw: bytes, block: headers.Block) -> mime.Tree:
+        parsed.append(raw)
+        return parse(raw, block)
+
+    parse = mime.parse
+    monkeypatch.setattr(mime, "parse", counted)
+    monkeypatch.setattr(mailview, "parse", counted)
+    page = ada.get(f"/mail/{mail}")
+    assert "As it was laid out" in page.text
+    assert len(parsed) == 1

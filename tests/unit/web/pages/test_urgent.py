@@ -12,6 +12,7 @@ import pytest
 from postroom.model.alarms import AlarmEvent
 from postroom.model.mail import MailId
 from postroom.model.people import ALL, Deed, UserName
+from postroom.web.site import PAGES
 from tests.pages_house import APPEAL, QUESTION, SETTINGS, Answer, Browser, Installation, installation, letter
 
 HOUSE = SETTINGS.replace("[route.general]\n", '[route.general]\nfirst_answer = "4 hours"\n').replace(
@@ -70,8 +71,46 @@ def test_who_may_not_see_it_sees_neither_page_nor_number(here: Installation, thr
     assert 'href="/urgent"' not in eve.get("/inbox").text
     assert "Urgent that nobody has" not in eve.get("/condition").text
     assert "I have it" not in eve.get(f"/mail/{threat}").text
-    assert say(eve, threat, "have").status == 409
+    assert say(eve, threat, "have").status == 404
     assert here.room.urgency.alarms.waiting(ALL) == 1
+
+
+@pytest.mark.parametrize("role", ["viewer", "agent", "reviewer", "lead"])
+def test_a_form_about_what_one_may_not_see_says_no_more_than_one_about_nothing(
+    here: Installation, threat: MailId, role: str
+) -> None:
+    """At every address that takes a form: of a mail and a case that are there, at another desk, as of those that are not."""
+    (appeal,) = here.receive(APPEAL)
+    here.room.casework.catch_up()
+    case = here.room.cases.of_mail(appeal, ALL)
+    assert case is not None
+    eve = here.user("eve", role, routes=("copyright",))
+    said = {
+        "generation": "1",
+        "route": "general",
+        "also": "refunds",
+        "verb": "have",
+        "note": "x",
+        "text": "x",
+        "reason": "x",
+    }
+    here_or_not = ({"id": (threat, appeal), "number": case.number}, {"id": ("0" * 26,) * 2, "number": 987_654})
+    csrf = eve.csrf()
+    posts = [page.path for page in PAGES if page.method == "POST" and re.search(r"\{(id|number)\}", page.path)]
+    assert len(posts) > 20
+    told = []
+    for where in here_or_not:
+        answers = {}
+        for path in posts:
+            for one in where["id"]:
+                made = path.replace("{id}", one).replace("{number}", str(where["number"])).replace("{name}", "x")
+                got = eve.post(made, csrf=csrf, **said)
+                words = "".join(re.findall(r'class="says">(.*?)</p>', got.text)).replace(one, "ID")
+                answers.setdefault(path, []).append((got.status, words))
+        told.append(answers)
+    for path in posts:
+        assert told[0][path] == told[1][path], path
+        assert all(status != 409 for status, _ in told[0][path]) or "{id}" not in path, path
 
 
 def test_somebody_takes_it_by_name(here: Installation, threat: MailId) -> None:

@@ -1,4 +1,4 @@
-"""Erasing, keeping and holding in the store's file; `fates` says what goes and what stays.
+"""Erasing in the store's file; `fates` says what goes and what stays.
 
 What is deleted is overwritten with zeros (PRAGMA secure_delete). Bytes also stay where SQLite does not overwrite: in segments
 of the index of words until they are merged, in gaps of pages whose rows were moved, on free pages, and in the write-ahead
@@ -7,7 +7,7 @@ log. `scrub` sees to all of them.
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -19,19 +19,19 @@ from postroom.adapters.store.arrivals import Packer
 from postroom.adapters.store.connect import connect, translated
 from postroom.adapters.store.fates import doom, doomed, leave_threads, mentions, strip_case
 from postroom.adapters.store.journal import write as write_deeds
-from postroom.adapters.store.sql import Insert, hash_of, short
+from postroom.adapters.store.keeping import bury
 from postroom.adapters.store.units import Units
 from postroom.model.codec import decode_example, decode_mail, decode_thread, sound
 from postroom.model.errors import Refused, TryLater
-from postroom.model.mail import BrandName, Mail, MailId, RouteName
+from postroom.model.mail import Mail, MailId
 from postroom.model.people import Deed
-from postroom.model.privacy import Ages, Erasure, Found, Gone, Hold, Outcome, Remembered, Removal, Tombstone
+from postroom.model.privacy import Erasure, Found, Outcome, Remembered, Removal, Tombstone
 from postroom.model.trust import Trust
 from postroom.ports.privacy import Wanted
 from postroom.understand.addresses import normal
 from postroom.understand.reader import read
 
-_Result = TypeVar("_Result")
+Result = TypeVar("Result")
 
 _PAGE: Final = 2000
 #: rows of threads, senders and examples that one transaction takes out
@@ -41,11 +41,6 @@ _MERGED: Final = 500
 #: seconds to wait for others
 _PATIENCE: Final = 30.0
 
-_STONES = Insert(
-    head="INSERT INTO tombstones (hash, kind, at, who, key) VALUES",
-    width=5,
-    tail="ON CONFLICT (hash) DO UPDATE SET at = excluded.at, who = excluded.who WHERE excluded.at > tombstones.at",
-)
 _MAILS = """
 SELECT m.seq, m.id, m.received_at, m.head, s.from_addr FROM mails AS m LEFT JOIN summaries AS s ON s.mail = m.seq
 WHERE m.seq > ? AND NOT EXISTS (SELECT 1 FROM erased_mails AS e WHERE e.mail = m.seq) ORDER BY m.seq LIMIT ?
@@ -56,18 +51,6 @@ SELECT m.seq, m.head, coalesce(s.route, ''), coalesce(s.decided, ''), s.from_add
   EXISTS (SELECT 1 FROM erased_mails AS e WHERE e.mail = m.seq)
 FROM mails AS m LEFT JOIN summaries AS s ON s.mail = m.seq WHERE m.id = ?
 """
-#: a duplicate is as old as it is, and lies where its original lies or lay
-_AGED = """
-SELECT m.seq, m.id, m.received_at, m.head, coalesce(s.route, o.route, e.route, ''), coalesce(s.from_addr, o.from_addr, ''),
-  EXISTS (SELECT 1 FROM waiting AS w WHERE w.mail = m.seq)
-    OR EXISTS (SELECT 1 FROM jobs AS j WHERE j.mail = m.seq AND j.state IN ('ready', 'claimed', 'held', 'parked'))
-    OR EXISTS (SELECT 1 FROM replies AS r WHERE r.mail = m.seq AND r.state IN ('waiting', 'sending', 'failed'))
-    OR EXISTS (SELECT 1 FROM case_mails AS k CROSS JOIN cases AS c ON c.number = k.number WHERE k.mail = m.seq AND c.todo = 1)
-FROM mails AS m LEFT JOIN summaries AS s ON s.mail = m.seq LEFT JOIN mails AS d ON d.id = m.duplicate_of
-  LEFT JOIN summaries AS o ON o.mail = d.seq LEFT JOIN erased_mails AS e ON e.mail = d.seq
-WHERE m.seq > ? AND NOT EXISTS (SELECT 1 FROM erased_mails AS g WHERE g.mail = m.seq) ORDER BY m.seq LIMIT ?
-"""
-_THREAD_OF = "SELECT t.body FROM links AS l CROSS JOIN threads AS t ON t.id = l.thread WHERE l.key = ?"
 _ERASURE = "SELECT number, at, who, address, mail, done_at, mails, examples FROM erasures"
 
 
@@ -115,7 +98,7 @@ class SqliteErasing:
             if deed is not None:
                 write_deeds(tx, [deed])
 
-        self._secure(unit)
+        secure(self._units, unit)
 
     def erasures(self, *, unfinished: bool = False, limit: int = 100) -> tuple[Erasure, ...]:
         """See `postroom.ports.privacy.Erasing.erasures`."""
@@ -151,19 +134,21 @@ class SqliteErasing:
         """See `postroom.ports.privacy.Erasing.remembered`."""
         threads = [
             name
-            for name, body in self._walk("SELECT id, body FROM threads WHERE id > ? ORDER BY id LIMIT ?", "")
+            for name, body in walk(self._units, "SELECT id, body FROM threads WHERE id > ? ORDER BY id LIMIT ?", "")
             if any(map(wanted.address, decode_thread(body).participants))
         ]
         examples = [
             name
-            for _, name, body in self._walk("SELECT seq, id, body FROM examples WHERE seq > ? ORDER BY seq LIMIT ?", 0)
+            for _, name, body in walk(
+                self._units, "SELECT seq, id, body FROM examples WHERE seq > ? ORDER BY seq LIMIT ?", 0
+            )
             if wanted.address(normal(decode_example(body).sender).lower())
         ]
-        keys = [key for (key,) in self._walk("SELECT key FROM senders WHERE key > ? ORDER BY key LIMIT ?", "")]
+        keys = [key for (key,) in walk(self._units, "SELECT key FROM senders WHERE key > ? ORDER BY key LIMIT ?", "")]
         cases = [
             number
-            for number, person in self._walk(
-                "SELECT number, person FROM cases WHERE number > ? ORDER BY number LIMIT ?", 0
+            for number, person in walk(
+                self._units, "SELECT number, person FROM cases WHERE number > ? ORDER BY number LIMIT ?", 0
             )
             if wanted.address(person)
         ]
@@ -177,16 +162,6 @@ class SqliteErasing:
             versions=versions,
             drafts=drafts,
         )
-
-    def _walk(self, query: str, after: Any) -> Iterator[tuple[Any, ...]]:
-        """All rows in order of their first column, in short reads."""
-        while True:
-            with self._units.lend() as tx:
-                rows = tx.execute(query, (after, _PAGE)).fetchall()
-            yield from rows
-            if len(rows) < _PAGE:
-                return
-            after = rows[-1][0]
 
     def erase(self, mails: Sequence[Removal], stones: Sequence[Tombstone], at: float) -> Outcome:
         """See `postroom.ports.privacy.Erasing.erase`."""
@@ -213,26 +188,26 @@ class SqliteErasing:
                     doom(tx, this)
                     tx.execute("INSERT INTO erased_mails VALUES (?, ?, ?, ?)", (seq, at, route, decided))
                     erased.append(one.mail_id)
-            _bury(tx, stones)
+            bury(tx, stones)
             return Outcome(erased=tuple(erased), busy=tuple(busy), held=tuple(kept))
 
-        return self._secure(unit, weight=8192 * len(mails))
+        return secure(self._units, unit, weight=8192 * len(mails))
 
     def forget(self, wanted: Wanted, remembered: Remembered) -> None:
         """See `postroom.ports.privacy.Erasing.forget`."""
-        for some in _some(remembered.threads):
-            self._secure(partial(leave_threads, ids=some, wanted=wanted))
+        for some in pieces(remembered.threads):
+            secure(self._units, partial(leave_threads, ids=some, wanted=wanted))
         for table, key, names in (("senders", "key", remembered.senders), ("examples", "id", remembered.examples)):
-            for some in _some(names):
-                self._secure(partial(_delete, table=table, key=key, names=some))
-        for cases in _some(remembered.cases):
-            self._secure(partial(_strip_cases, numbers=cases, now=self._units.clocks.now()))
-        replies = self._walk("SELECT number, recipient FROM replies WHERE number > ? ORDER BY number LIMIT ?", 0)
-        for numbers in _some([number for number, to in replies if wanted.address(normal(to).lower())]):
-            self._secure(partial(_delete, table="replies", key="number", names=numbers))
-        self._secure(partial(rulebooks.forget, versions=remembered.versions, drafts=remembered.drafts))
-        self._secure(partial(_clear_lanes, wanted=wanted))
-        self._secure(partial(savedviews.forget, wanted=wanted))
+            for some in pieces(names):
+                secure(self._units, partial(_delete, table=table, key=key, names=some))
+        for cases in pieces(remembered.cases):
+            secure(self._units, partial(_strip_cases, numbers=cases, now=self._units.clocks.now()))
+        replies = walk(self._units, "SELECT number, recipient FROM replies WHERE number > ? ORDER BY number LIMIT ?", 0)
+        for numbers in pieces([number for number, to in replies if wanted.address(normal(to).lower())]):
+            secure(self._units, partial(_delete, table="replies", key="number", names=numbers))
+        secure(self._units, partial(rulebooks.forget, versions=remembered.versions, drafts=remembered.drafts))
+        secure(self._units, partial(_clear_lanes, wanted=wanted))
+        secure(self._units, partial(savedviews.forget, wanted=wanted))
 
     def in_hand(self) -> frozenset[str]:
         """See `postroom.ports.privacy.Erasing.in_hand`."""
@@ -245,9 +220,9 @@ class SqliteErasing:
 
         The ``whole`` file is written anew (VACUUM), and nobody else writes meanwhile: some ten seconds a gigabyte.
         """
-        more = self._secure(partial(_merge, pages=-_MERGED))
+        more = secure(self._units, partial(_merge, pages=-_MERGED))
         while more:
-            more = self._secure(partial(_merge, pages=_MERGED))
+            more = secure(self._units, partial(_merge, pages=_MERGED))
         with translated(self._path), closing(self._alone()) as connection:
             if whole:
                 connection.execute("VACUUM")
@@ -261,112 +236,35 @@ class SqliteErasing:
         connection.execute("PRAGMA temp_store = FILE")
         return connection
 
-    def _secure(self, unit: "Callable[[sqlite3.Connection], _Result]", *, weight: int = 0) -> _Result:
-        """Do something in a transaction in which all that is freed is overwritten."""
 
-        def secured(tx: sqlite3.Connection) -> _Result:
-            tx.execute("PRAGMA secure_delete = ON").fetchone()
-            try:
-                return unit(tx)
-            finally:
-                tx.execute("PRAGMA secure_delete = FAST").fetchone()
-
-        return self._units.write(secured, weight=weight)
-
-
-class SqliteKeeping:
-    """Everything of `postroom.ports.privacy.Keeping`."""
-
-    def __init__(self, units: Units) -> None:
-        self._units = units
-
-    def hold(self, hold: Hold, deed: Deed) -> None:
-        """See `postroom.ports.privacy.Keeping.hold`."""
-
-        def unit(tx: sqlite3.Connection) -> None:
-            row = (sound(hold.what), short(hold.reason), sound(hold.by), hold.at)
-            tx.execute("INSERT OR REPLACE INTO holds (what, reason, who, at) VALUES (?, ?, ?, ?)", row)
-            write_deeds(tx, [deed])
-
-        self._units.write(unit)
-
-    def release(self, what: str, deed: Deed) -> bool:
-        """See `postroom.ports.privacy.Keeping.release`."""
-
-        def unit(tx: sqlite3.Connection) -> bool:
-            released = tx.execute("DELETE FROM holds WHERE what = ?", (sound(what),)).rowcount > 0
-            if released:
-                write_deeds(tx, [deed])
-            return released
-
-        return self._units.write(unit)
-
-    def holds(self) -> tuple[Hold, ...]:
-        """See `postroom.ports.privacy.Keeping.holds`."""
-        with self._units.lend() as tx:
-            rows = tx.execute("SELECT what, reason, who, at FROM holds ORDER BY at DESC, what")
-            return tuple(Hold(what=what, reason=reason, by=who, at=at) for what, reason, who, at in rows)
-
-    def gone(self, mail_id: MailId) -> Gone | None:
-        """See `postroom.ports.privacy.Keeping.gone`."""
-        with self._units.lend() as tx:
-            row = tx.execute(
-                "SELECT e.at, m.brand, e.route, e.decided FROM mails AS m CROSS JOIN erased_mails AS e ON e.mail = m.seq"
-                " WHERE m.id = ?",
-                (sound(mail_id),),
-            ).fetchone()
-        if row is None:
-            return None
-        return Gone(at=row[0], brand=BrandName(row[1]), route=RouteName(row[2]), decided=RouteName(row[3]))
-
-    def bury(self, stones: Sequence[Tombstone]) -> None:
-        """See `postroom.ports.privacy.Keeping.bury`."""
-        for some in _some(tuple(stones)):
-            self._units.write(partial(_bury, stones=some), weight=128 * len(some))
-
-    def stones(self, hashes: Collection[bytes] | None = None) -> tuple[Tombstone, ...]:
-        """See `postroom.ports.privacy.Keeping.stones`."""
-        query = "SELECT hash, kind, at, who, key FROM tombstones"
-        with self._units.lend() as tx:
-            if hashes is None:
-                return tuple(_stone(row) for row in tx.execute(query))
-            return tuple(
-                _stone(row)
-                for some in _some(tuple(hashes))
-                for row in tx.execute(f"{query} WHERE hash IN ({', '.join('?' * len(some))})", some)
-            )
-
-    def overdue(self, ages: Ages, *, after: int = 0, limit: int = 5000) -> Found:
-        """See `postroom.ports.privacy.Keeping.overdue`. A thread goes on while its newest mail is not too old itself."""
-        newest = max((*ages.routes.values(), ages.other))
-        ids: list[MailId] = []
-        with self._units.lend() as tx:
-            held = {row[0] for row in tx.execute("SELECT what FROM holds")}
-            rows = tx.execute(_AGED, (after, limit)).fetchall()
-            for _, mail_id, received_at, head, route, from_addr, open_ in rows:
-                before = ages.of(RouteName(route))
-                if open_ or received_at >= before:
-                    continue
-                mail = decode_mail(head, b"")
-                whose = {mail_id, *(normal(a).lower() for a in (from_addr, mail.envelope.mail_from))}
-                if not held & whose and not _goes_on(tx, mail, before):
-                    ids.append(MailId(mail_id))
-        through = len(rows) < limit or rows[-1][2] >= newest
-        return Found(ids=tuple(ids), after=0 if through else rows[-1][0])
-
-    def first_erased(self, since: float) -> float | None:
-        """See `postroom.ports.privacy.Keeping.first_erased`."""
-        with self._units.lend() as tx:
-            rows = tx.execute(
-                "SELECT min(at) FROM erased_mails WHERE at >= ? UNION ALL SELECT min(at) FROM erasures WHERE at >= ?",
-                (since, since),
-            )
-            return min((at for (at,) in rows if at is not None), default=None)
+def walk(units: Units, query: str, after: Any) -> Iterator[tuple[Any, ...]]:
+    """All rows in order of their first column, in short reads; ``query`` takes the column to go on after, and how many."""
+    while True:
+        with units.lend() as tx:
+            rows = tx.execute(query, (after, _PAGE)).fetchall()
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1][0]
 
 
-def _goes_on(tx: sqlite3.Connection, mail: Mail, before: float) -> bool:
-    row = tx.execute(_THREAD_OF, (hash_of(mail.message_id),)).fetchone() if mail.message_id else None
-    return row is not None and decode_thread(row[0]).last_at >= before
+def secure(units: Units, unit: Callable[[sqlite3.Connection], Result], *, weight: int = 0) -> Result:
+    """Do something in a transaction in which all that is freed is overwritten."""
+
+    def secured(tx: sqlite3.Connection) -> Result:
+        tx.execute("PRAGMA secure_delete = ON").fetchone()
+        try:
+            return unit(tx)
+        finally:
+            tx.execute("PRAGMA secure_delete = FAST").fetchone()
+
+    return units.write(secured, weight=weight)
+
+
+def pieces(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """In pieces that one transaction takes out."""
+    for at in range(0, len(rows), _ROWS):
+        yield rows[at : at + _ROWS]
 
 
 def _senders(keys: Sequence[str], wanted: Wanted) -> Iterator[str]:
@@ -393,10 +291,6 @@ def _clear_lanes(tx: sqlite3.Connection, wanted: Wanted) -> None:
             tx.execute("UPDATE lanes SET error = '' WHERE destination = ?", (name,))
 
 
-def _bury(tx: sqlite3.Connection, stones: Sequence[Tombstone]) -> None:
-    _STONES.run(tx, [(one.hash, one.kind, one.at, sound(one.by), one.key) for one in stones])
-
-
 def _merge(tx: sqlite3.Connection, pages: int) -> bool:
     """Merge a part of the index of words into one segment, in which nothing is left of what was deleted; whether there is more.
 
@@ -407,18 +301,8 @@ def _merge(tx: sqlite3.Connection, pages: int) -> bool:
     return tx.total_changes - before >= 2
 
 
-def _some(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for at in range(0, len(rows), _ROWS):
-        yield rows[at : at + _ROWS]
-
-
 def _erasure(row: tuple[Any, ...]) -> Erasure:
     number, at, by, address, mail_id, done_at, mails, examples = row
     return Erasure(
         number=number, at=at, by=by, address=address, mail_id=mail_id, done_at=done_at, mails=mails, examples=examples
     )
-
-
-def _stone(row: tuple[Any, ...]) -> Tombstone:
-    digest, kind, at, by, key = row
-    return Tombstone(hash=bytes(digest), kind=kind, at=at, by=by, key=key)
