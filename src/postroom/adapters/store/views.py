@@ -36,13 +36,14 @@ _TARGET = ", ".join(
     f"(SELECT t.{column} FROM targets AS t WHERE t.mail = m.seq)"  # noqa: S608 - our own names
     for column in ("due", "near", "stopped_at", "how")
 )
-#: Of mails m and summaries s.
+#: Of mails m and summaries s. The text is read where FTS5 keeps it (its documentation: "The %_content table"): asked for a row
+#: of ``found``, it would run a statement of its own for each.
 ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
   coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''), {_TARGET},
   coalesce(s.reading, 0),
-  (SELECT substr(text, 1, {4 * PREVIEW}) FROM found WHERE found.rowid = m.seq)
+  (SELECT substr(w.c2, 1, {4 * PREVIEW}) FROM found_content AS w WHERE w.id = m.seq)
 """  # noqa: S608 - our own SQL
 
 
