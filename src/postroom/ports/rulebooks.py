@@ -126,6 +126,10 @@ class Versions(Protocol):
         """Of one sheet, newest first, of numbers below ``before`` (0: from the newest on)."""
         ...
 
+    def each(self, limit: int) -> Mapping[SheetName, tuple[Version, ...]]:
+        """Of every sheet its newest versions, newest first: one read for all of them."""
+        ...
+
     def version(self, number: VersionNumber) -> Version | None:
         """The one with this number."""
         ...

@@ -227,22 +227,23 @@ def test_outcomes_are_told_a_few_times_a_day(bench: Bench) -> None:
 
 def test_a_preview_keeps_nothing_and_says_why_nothing_would_be_sent(bench: Bench) -> None:
     mail_id = bench.receive()
-    assert bench.noticing.preview(mail_id, "received").text == "We have it. Shop"
-    assert bench.noticing.preview(mail_id, "outcome", "granted", "so it is").text == "It is granted: so it is"
+    to = bench.noticing.answerable(mail_id)
+    assert bench.noticing.preview(to, "received").text == "We have it. Shop"
+    assert bench.noticing.preview(to, "outcome", "granted", "so it is").text == "It is granted: so it is"
     assert bench.told(mail_id) == []
     with pytest.raises(Refused, match="tells nobody of that"):
-        bench.noticing.preview(mail_id, "outcome", "withdrawn")
+        bench.noticing.preview(to, "outcome", "withdrawn")
     with pytest.raises(Refused, match="not there any more"):
-        bench.noticing.preview(MailId("none"), "received")
+        bench.noticing.answerable(MailId("none"))
     other = replace(bench.noticing, desks={})
     with pytest.raises(Refused, match="tells nobody of that"):
-        other.preview(mail_id, "received")
+        other.preview(to, "received")
     missing = replace(bench.noticing, desks={APPEALS: Telling(received="none", outcomes={})})
     with pytest.raises(Refused, match="none"):
-        missing.preview(mail_id, "received")
+        missing.preview(to, "received")
     asking = replace(bench.noticing, desks={APPEALS: Telling(received="asked", outcomes={})})
     with pytest.raises(Refused, match=r"\{question\}"):
-        asking.preview(mail_id, "received")
+        asking.preview(to, "received")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +261,7 @@ def test_what_a_decision_forbids(bench: Bench, change: dict[str, object], why: s
 
     changed = replace(bench.noticing, store=Store())  # type: ignore[arg-type]
     with pytest.raises(Refused, match=why):
-        changed.preview(mail_id, "received")
+        changed.preview(changed.answerable(mail_id), "received")
 
 
 def test_a_mail_that_came_twice_is_acknowledged_once(bench: Bench) -> None:

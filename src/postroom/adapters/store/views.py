@@ -8,7 +8,7 @@ from typing import Any, Final
 from postroom.adapters.store.desk import jobs as jobs_of
 from postroom.adapters.store.replies import replies_to
 from postroom.adapters.store.secondlooks import census as second_looks
-from postroom.adapters.store.sql import started_with
+from postroom.adapters.store.sql import id_list, started_with
 from postroom.adapters.store.verdicts import verdicts_on
 from postroom.adapters.store.words import together
 from postroom.model.codec import sound
@@ -89,15 +89,17 @@ def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
             noted = f": {taken.note}" if taken.note else ""
             said = f"{taken.by} took back that {verdict.by} said {verdict.where}{noted}"
             found.append(Event(at=taken.at, what="taken back", detail=said))
-    for info in jobs_of(tx, JobFilter(mail_id=mail_id)):
-        where = f"{info.destination} " if info.destination else ""
+    done = {info.id: info for info in jobs_of(tx, JobFilter(mail_id=mail_id))}
+    for info in done.values():
         said = info.receipt or info.error
         at = info.settled_at if info.settled_at is not None else info.created_at
-        found.append(Event(at=at, what=f"{info.does} {info.state}", detail=f"{where}{said}".strip()))
-        for when, verb, reason, before in tx.execute(
-            "SELECT at, verb, reason, before FROM actions WHERE job = ? ORDER BY id", (info.id,)
-        ):
-            found.append(Event(at=when, what=verb, detail=f"{where}was {json.loads(before)[0]}: {reason}".strip(": ")))
+        found.append(Event(at=at, what=f"{info.does} {info.state}", detail=f"{info.destination} {said}".strip()))
+    for job, when, verb, reason, before in tx.execute(
+        "SELECT job, at, verb, reason, before FROM actions WHERE job IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (id_list(done),),
+    ):
+        said = f"{done[job].destination} was {json.loads(before)[0]}: {reason}"
+        found.append(Event(at=when, what=verb, detail=said.strip(": ")))
     for reply in replies_to(tx, mail_id):
         found.append(Event(at=reply.at, what="answer written", detail=f"by {reply.by or 'postroom'}"))
         if reply.settled_at is not None:

