@@ -184,7 +184,7 @@ class JudgementsContract:
 
     def test_the_decision_in_force_is_the_newest_of_each_mail(self, store: Store) -> None:
         accept(store, a_mail(1), a_mail(2), a_mail(3))
-        judged = [a_judgement(job, a_delivery(job.mail_id)) for job in store.claim("judge", 2, "w")]
+        judged = [a_judgement(job) for job in store.claim("judge", 2, "w")]
         store.record(judged)
         ruling = a_ruling(judged[0].decision.mail_id)
         store.rule(ruling)

@@ -174,7 +174,7 @@ def test_all_together_are_told_so_many_an_hour_and_the_rest_later(bench: Bench) 
 
 def test_who_was_answered_by_a_person_needs_no_acknowledgement(bench: Bench) -> None:
     mail_id = bench.receive()
-    to = bench.noticing._answerable(mail_id, None)
+    to = bench.noticing.answerable(mail_id, None)
     bench.noticing.answering.send(User(name=UserName("ada"), role="agent"), to, Wish(text="It is done."))
     bench.turn()
     assert [one.by for one in bench.told(mail_id)] == ["ada"]
@@ -192,7 +192,7 @@ def test_how_a_case_ended_is_told_with_its_reason(bench: Bench) -> None:
 
 def test_an_outcome_is_told_though_somebody_has_written_before(bench: Bench) -> None:
     mail_id = bench.receive()
-    to = bench.noticing._answerable(mail_id, None)
+    to = bench.noticing.answerable(mail_id, None)
     bench.noticing.answering.send(User(name=UserName("ada"), role="agent"), to, Wish(text="We look at it."))
     bench.turn()
     bench.decide(mail_id)

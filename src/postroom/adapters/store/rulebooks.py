@@ -27,7 +27,7 @@ _EACH: Final = f"""
 {_VERSION} WHERE number IN (
   SELECT number FROM (SELECT number, row_number() OVER (PARTITION BY sheet ORDER BY number DESC) AS place FROM versions) WHERE place <= ?
 ) ORDER BY sheet, number DESC
-"""
+"""  # noqa: S608 - our own SQL
 _NEWEST: Final = "WHERE number IN (SELECT max(number) FROM versions GROUP BY sheet) ORDER BY sheet"
 
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -119,52 +119,58 @@ class House:
 
     def grow(self, first: int, to: int) -> None:
         """From so much of everything to so much."""
-        for number in range(first, to):
-            self.mail(number)
+        here, numbers = self.here, range(first, to)
+        self.parked(numbers)
+        self.mails += here.receive(
+            *(signed(f"{PLEA} word{number}", subject="Suspended account") for number in numbers),
+            *(signed(f"{PLEA} word{number}", sender=f"Bob <bob{number}@example.net>") for number in numbers),
+            *(
+                letter(f"I was charged twice for order {number}, please refund it.", subject=f"Twice {number}")
+                for number in numbers
+            ),
+        )
+        threats = here.receive(*(letter(THREAT.format(number), subject=f"Last warning {number}") for number in numbers))
+        here.house.__dict__["policy_in_force"] = self.policies[1]
+        asked = here.receive(
+            *(letter(ASKS.format(number), subject=f"hm {number}") for number in range(2 * first, 2 * to))
+        )
+        here.house.__dict__["policy_in_force"] = self.policies[0]
+        for number, threat, question in zip(numbers, threats, asked[::2], strict=True):
+            if number % 2:
+                here.room.urgency.acknowledge(doer(self.ruth), threat)
+            self.answered(number)
+            self.differ(question)
             self.around(number)
-        self.here.room.first_answers.turn()
-        self.here.room.casework.catch_up()
+        here.work()
+        here.room.first_answers.turn()
+        here.room.casework.catch_up()
         self.backtest()
 
-    def mail(self, number: int) -> None:
-        """Mail at each desk and aside, answers, verdicts, second looks."""
+    def answered(self, number: int) -> None:
+        """One more answer to the first mail, and one more word on where it belongs."""
         here, room = self.here, self.here.room
-        self.parked(number)
-        mails = here.receive(
-            signed(f"{PLEA} word{number}", subject="Suspended account"),
-            signed(f"{PLEA} word{number}", sender=f"Bob <bob{number}@example.net>"),
-            letter(f"I was charged twice for order {number}, please refund it.", subject=f"Twice {number}"),
-            letter(THREAT.format(number), subject=f"Last warning {number}"),
-        )
-        self.mails += mails
         (first,) = here.house.store.read([self.mails[0]])
         to = answerable(room, ALL, first, room.read(first))
-        if number % 2:
-            room.urgency.acknowledge(doer(self.ruth), mails[-1])
         newest = room.answering.replies.newest([first.id]).get(first.id)
         room.answering.send(self.ruth, to, Wish(text=f"Word {number}", after=newest.id if newest else ""))
         room.reviewing.give(first, RouteName("general" if number % 2 else "appeals"), "ruth")
-        here.work()
-        self.differ(number)
 
-    def parked(self, number: int) -> None:
-        """A mail that could not be judged."""
+    def parked(self, numbers: Sequence[int]) -> None:
+        """Mails that could not be judged."""
         store, envelope = self.here.house.store, Envelope(mail_from="x@example.net", rcpt_to=("support@shop.test",))
-        self.here.house.reception().accept(envelope, letter(f"{number}"), Peer(door="pipe", trusted=True)).result()
-        store.settle([Park(job=job, error="unreadable", why="bug") for job in store.claim("judge", 9, "judge.1.1")])
+        reception, peer = self.here.house.reception(), Peer(door="pipe", trusted=True)
+        for number in numbers:
+            reception.accept(envelope, letter(f"{number}"), peer).result()
+        store.settle([Park(job=job, error="unreadable", why="bug") for job in store.claim("judge", 99, "judge.1.1")])
 
-    def differ(self, number: int) -> None:
-        """A question that waits, and one that two have answered otherwise."""
-        here, looking = self.here, self.here.room.second_looks
-        here.house.__dict__["policy_in_force"] = self.policies[1]
-        asked, _ = here.receive(*(letter(ASKS.format(f"{number} {n}"), subject=f"hm {number} {n}") for n in (1, 2)))
-        here.house.__dict__["policy_in_force"] = self.policies[0]
-        (mail,) = here.house.store.read([asked])
-        here.house.turns.take_one(asked, UserName("ada"), ALL, lease=600)
-        here.room.reviewing.give(mail, RouteName("refunds"), "ada")
-        here.work()
-        looking.answer(mail, RouteName("general"), replace(self.ruth, name=UserName("bea")))
-        self.differing.append(asked)
+    def differ(self, question: MailId) -> None:
+        """Two people answer a question, each otherwise."""
+        room = self.here.room
+        (mail,) = self.here.house.store.read([question])
+        room.turns.take_one(question, UserName("ada"), ALL, lease=600)
+        room.reviewing.give(mail, RouteName("refunds"), "ada")
+        room.second_looks.answer(mail, RouteName("general"), replace(self.ruth, name=UserName("bea")))
+        self.differing.append(question)
 
     def around(self, number: int) -> None:
         """People, keys, views, calls, files of rules."""
@@ -210,111 +216,6 @@ class House:
             assert answer.status in (200, 303), address
             # Not those that SQLite runs within one of ours.
             found[address] = sum(not one.startswith("--") for one in said)
-        return found
-
-    def grow(self, first: int, to: int) -> None:
-        """From so much of everything to so much."""
-        for number in range(first, to):
-            self.mail(number)
-            self.around(number)
-        self.here.room.first_answers.turn()
-        self.here.room.casework.catch_up()
-        self.backtest()
-
-    def mail(self, number: int) -> None:
-        """Mail at each desk and aside, answers, verdicts, second looks."""
-        here, room = self.here, self.here.room
-        self.parked(number)
-        mails = here.receive(
-            signed(f"{PLEA} word{number}", subject="Suspended account"),
-            signed(f"{PLEA} word{number}", sender=f"Bob <bob{number}@example.net>"),
-            letter(f"I was charged twice for order {number}, please refund it.", subject=f"Twice {number}"),
-            letter(THREAT.format(number), subject=f"Last warning {number}"),
-        )
-        self.mails += mails
-        (first,) = here.house.store.read([self.mails[0]])
-        to = answerable(room, ALL, first, room.read(first))
-        if number % 2:
-            room.urgency.acknowledge(doer(self.ruth), mails[-1])
-        newest = room.answering.replies.newest([first.id]).get(first.id)
-        room.answering.send(self.ruth, to, Wish(text=f"Word {number}", after=newest.id if newest else ""))
-        room.reviewing.give(first, RouteName("general" if number % 2 else "appeals"), "ruth")
-        here.work()
-        self.differ(number)
-
-    def parked(self, number: int) -> None:
-        """A mail that could not be judged."""
-        store, envelope = self.here.house.store, Envelope(mail_from="x@example.net", rcpt_to=("support@shop.test",))
-        self.here.house.reception().accept(envelope, letter(f"{number}"), Peer(door="pipe", trusted=True)).result()
-        store.settle([Park(job=job, error="unreadable", why="bug") for job in store.claim("judge", 9, "judge.1.1")])
-
-    def differ(self, number: int) -> None:
-        """A question that waits, and one that two have answered otherwise."""
-        here, looking = self.here, self.here.room.second_looks
-        here.house.__dict__["policy_in_force"] = self.policies[1]
-        asked, _ = here.receive(*(letter(ASKS.format(f"{number} {n}"), subject=f"hm {number} {n}") for n in (1, 2)))
-        here.house.__dict__["policy_in_force"] = self.policies[0]
-        (mail,) = here.house.store.read([asked])
-        here.house.turns.take_one(asked, UserName("ada"), ALL, lease=600)
-        here.room.reviewing.give(mail, RouteName("refunds"), "ada")
-        here.work()
-        looking.answer(mail, RouteName("general"), replace(self.ruth, name=UserName("bea")))
-        self.differing.append(asked)
-
-    def around(self, number: int) -> None:
-        """People, keys, views, calls, files of rules."""
-        here, now = self.here, time.time()
-        deed = Deed(at=now, by="ruth", what="user-added", to="x")
-        who = User(name=UserName(f"agent{number}"), role="agent", created_at=now, urgent=True)
-        here.room.accounts.put_user(who, deed)
-        issuer = f"https://id{number}.example.com"
-        here.room.identities.link(Identity(issuer=issuer, subject="1", user=UserName("ruth"), linked_at=now), deed)
-        here.room.team.make_key("ruth", "read", f"key {number}", now + 1e6, "ruth")
-        here.room.saved.save(self.ruth, f"view {number}", {"words": f"word{number}"})
-        call = NewCall(hook=HookName("desk"), event="routed", mail_id=self.mails[-1], about=number, at=now)
-        here.room.hooks.spread((), [call], now)
-        self.write(f"f{number}.toml", RULE.format(number))
-        self.write("many.toml", RULE.format(f"many{number}"))
-        here.room.rulework.look()
-
-    def write(self, name: str, text: str) -> None:
-        """A file of rules, as somebody with a shell changes it."""
-        (self.folder / "rules" / name).write_text(text, encoding="utf-8")
-
-    def backtest(self) -> None:
-        """A rule that moves the refunds, tried on all mail."""
-        room = self.here.room
-        draft = room.rulework.draft({SheetName("rules/moving.toml"): MOVING}, "ruth")
-        room.trials.ask(self.ruth, 30, "", draft, time.time())
-        assert work_off(self.here.house)
-
-    def asked(self, said: list[str]) -> dict[str, int]:
-        """Statements that each address takes."""
-        (test, *_) = self.here.room.trials.all(ALL)
-        facts = {
-            "mail": self.mails[0],
-            "differing": self.differing[0],
-            "backtest": test.number,
-            "attached": self.attached,
-        }
-        self.browser.get("/inbox?words=word")
-        found = {}
-        for address in (*ADDRESSES.values(), *OTHERS):
-            said.clear()
-            answer = self.browser._ask("GET", address.format(**facts), b"", {})
-            assert answer.status in (200, 303), address
-            # Not those that SQLite runs within one of ours.
-            found[address] = sum(not one.startswith("--") for one in said)
-            import collections, re
-
-            open(f"/tmp/ds2/st-{len(self.differing)}-{address.replace('/', '_')[:40]}", "w").write(
-                "\n".join(
-                    f"{n} {t}"
-                    for t, n in collections.Counter(
-                        re.sub(r"'[^']*'|\d+", "?", re.sub(r"\s+", " ", x))[:230] for x in said
-                    ).most_common()
-                )
-            )
         return found
 
 
