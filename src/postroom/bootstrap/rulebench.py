@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from postroom.adapters.bench import Answering, serve
+from postroom.adapters.bench import Answering, is_asked, serve
 from postroom.bootstrap.accepted import RuleTexts, last_accepted
 from postroom.bootstrap.examples import NOW, case_of, mail_of, raw_of
 from postroom.bootstrap.failures import tell_failure
@@ -39,6 +39,18 @@ class Bench:
     def __init__(self, house: House, clock: Callable[[], float] = time.time) -> None:
         self._house = house
         self._clock = clock
+        #: what the judges judge by, as it was compiled last
+        self._known: tuple[RuleTexts, Rulebook | None] | None = None
+
+    def wake(self) -> None:
+        """See `postroom.ports.rulebooks.Bench.wake`. It is awake."""
+
+    def prepare(self, asked: Callable[[], bool]) -> None:
+        """Work out beforehand what answers need, until somebody has ``asked``."""
+        for step in (lambda: self._shipped, lambda: self._in_force, lambda: self._house.classifier):
+            if asked():
+                break
+            step()
 
     def check(self, texts: Texts) -> Checked:
         """See `postroom.ports.rulebooks.Bench.check`."""
@@ -79,10 +91,12 @@ class Bench:
         """What the judges judge by; where none has started yet, what is on the disk."""
         shelf = self._house.rules
         texts: RuleTexts = last_accepted(shelf.kept_at()) or shelf.drafted(shelf.written())
-        try:
-            return texts.accept()
-        except ConfigError:
-            return None
+        if self._known is None or self._known[0] != texts:
+            try:
+                self._known = texts, texts.accept()
+            except ConfigError:
+                self._known = texts, None
+        return self._known[1]
 
     def _tested(self, example: Example, book: Rulebook, sheets: Mapping[str, SheetName]) -> Exemplified:
         try:
@@ -155,7 +169,7 @@ class _Answer:
 
 @dataclass(kw_only=True)
 class BenchProcess:
-    """Port `Bench`, by a process that is started when it is first needed and ends when it is not needed for long."""
+    """Port `Bench`, by a process that is started when it may be needed and ends when it is not needed for long."""
 
     house: House
     #: seconds that an answer may take
@@ -179,6 +193,10 @@ class BenchProcess:
         now, then = (decode_decision(one) if one else None for one in (answer.now, answer.then))
         return replace(answer.tried, now=now, then=then)
 
+    def wake(self) -> None:
+        """See `postroom.ports.rulebooks.Bench.wake`."""
+        self._answering.wake()
+
     def _asked(self, question: _Question) -> _Answer:
         said = self._answering.ask(msgspec.msgpack.encode(question), self.patience)
         return msgspec.msgpack.decode(said, type=_Answer)
@@ -199,6 +217,7 @@ def main() -> None:
         settings, base = msgspec.msgpack.decode(opening, type=tuple[bytes, str])
         house = House(msgspec.json.decode(settings, type=Settings), Path(base), process="rules")
         bench = Bench(house)
+        bench.prepare(is_asked)
 
         def answer(question: bytes) -> bytes:
             try:

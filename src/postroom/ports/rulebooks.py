@@ -102,6 +102,10 @@ class Bench(Protocol):
         """What is wrong with these texts, and what becomes of all examples by them."""
         ...
 
+    def wake(self) -> None:
+        """Somebody may ask soon: what takes time to begin may begin. Returns at once, and never raises."""
+        ...
+
     def judge(self, mail: Pasted, texts: Texts, sheet: SheetName) -> Tried:
         """Where a mail goes now, and where it would go by these texts. No thread, no history: nothing is looked up."""
         ...

@@ -100,6 +100,21 @@ def test_what_is_supposed_of_the_sender_counts(house: House) -> None:
     assert not Bench(house).judge(MAIL, {SHEET: rule}, SHEET).asked[0].condition.holds
 
 
+def test_what_answers_need_is_prepared_until_somebody_asks(house: House) -> None:
+    bench, asked = Bench(house), iter([False, False, True])
+    bench.wake()
+    bench.prepare(lambda: next(asked))
+    assert len(bench._shipped) > 10
+    assert "classifier" not in vars(house)
+    bench.prepare(lambda: False)
+    assert "classifier" in vars(house)
+
+
+def test_a_process_that_was_woken_says_the_same(house: House, process: BenchProcess) -> None:
+    process.wake()
+    assert process.check({SHEET: BROKEN}) == Bench(house).check({SHEET: BROKEN})
+
+
 def test_a_process_of_its_own_says_the_same(house: House, process: BenchProcess) -> None:
     here = Bench(house, clock=lambda: 1.0)
     texts = {SHEET: RULE, SheetName("examples/x.toml"): example(subject="other", text="x")}
