@@ -92,6 +92,11 @@ class Noticing:
         decision = _check(kind, to, to.mail.received_at)
         return self.answering.unsent(to, self._wish(kind, decision.route, to, outcome, reason))
 
+    def check(self, to: Answerable, kind: NoticeKind, outcome: str = "", reason: str = "") -> None:
+        """Raises `Refused` where `preview` does, without the work of writing the message."""
+        decision = _check(kind, to, to.mail.received_at)
+        self.answering.check_unsent(to, self._wish(kind, decision.route, to, outcome, reason))
+
     def _ready(self, one: Notice, now: float) -> tuple[Answerable, Wish]:
         """Whom to tell, and what. Raises `Refused` with why nobody is told."""
         case = self.cases.case(CaseNumber(one.case), ALL) if one.case else None

@@ -230,6 +230,7 @@ def test_a_preview_keeps_nothing_and_says_why_nothing_would_be_sent(bench: Bench
     to = bench.noticing.answerable(mail_id)
     assert bench.noticing.preview(to, "received").text == "We have it. Shop"
     assert bench.noticing.preview(to, "outcome", "granted", "so it is").text == "It is granted: so it is"
+    bench.noticing.check(to, "received")
     assert bench.told(mail_id) == []
     with pytest.raises(Refused, match="tells nobody of that"):
         bench.noticing.preview(to, "outcome", "withdrawn")
@@ -238,12 +239,18 @@ def test_a_preview_keeps_nothing_and_says_why_nothing_would_be_sent(bench: Bench
     other = replace(bench.noticing, desks={})
     with pytest.raises(Refused, match="tells nobody of that"):
         other.preview(to, "received")
+    with pytest.raises(Refused, match="tells nobody of that"):
+        other.check(to, "received")
     missing = replace(bench.noticing, desks={APPEALS: Telling(received="none", outcomes={})})
     with pytest.raises(Refused, match="none"):
         missing.preview(to, "received")
+    with pytest.raises(Refused, match="none"):
+        missing.check(to, "received")
     asking = replace(bench.noticing, desks={APPEALS: Telling(received="asked", outcomes={})})
     with pytest.raises(Refused, match=r"\{question\}"):
         asking.preview(to, "received")
+    with pytest.raises(Refused, match=r"\{question\}"):
+        asking.check(to, "received")
 
 
 @pytest.mark.parametrize(

@@ -71,13 +71,15 @@ def _try(noticing: Noticing, mail_id: MailId, told: Sequence[Rehearsed]) -> None
     for one in told:
         one.looked += 1
         try:
-            reply = noticing.preview(to, one.kind, one.outcome, _REASON)
+            if one.sent is None:
+                reply = noticing.preview(to, one.kind, one.outcome, _REASON)
+                one.mail_id, one.sent = mail_id, answerform.sent(reply)
+            else:
+                noticing.check(to, one.kind, one.outcome, _REASON)
         except Refused as error:
             one.why_not[str(error)] += 1
-            continue
-        one.would += 1
-        if one.sent is None:
-            one.mail_id, one.sent = mail_id, answerform.sent(reply)
+        else:
+            one.would += 1
 
 
 def notices(visit: Visit) -> Response:
