@@ -23,14 +23,19 @@ from postroom.decide.case import Case
 from postroom.decide.examples import Example, Expectation, run
 from postroom.decide.examples import read as read_examples
 from postroom.decide.judge import judge
+from postroom.decide.problems import Problem
 from postroom.decide.rulebook import Rulebook
 from postroom.decide.substance import fold_mail
 from postroom.model.codec import decode_decision, encode_decision
-from postroom.model.errors import ConfigError, Refused
+from postroom.model.errors import Refused
 from postroom.model.judgement import AccountStatus
 from postroom.model.mail import Mail
 from postroom.model.rulebooks import SheetName, Texts
 from postroom.ports.rulebooks import Checked, Exemplified, Pasted, Tried
+
+_REMEMBERED = 3
+"""Rulebooks: what is shipped, what is in force, what is being written."""
+_Compiled = tuple[Rulebook, tuple[Problem, ...]]
 
 
 class Bench:
@@ -39,8 +44,8 @@ class Bench:
     def __init__(self, house: House, clock: Callable[[], float] = time.time) -> None:
         self._house = house
         self._clock = clock
-        #: what the judges judge by, as it was compiled last
-        self._known: tuple[RuleTexts, Rulebook | None] | None = None
+        #: what was compiled last, newest first: by its texts, and the minute, as what waits for its day is a problem until then
+        self._compiled: list[tuple[tuple[RuleTexts, int], _Compiled]] = []
 
     def wake(self) -> None:
         """See `postroom.ports.rulebooks.Bench.wake`. It is awake."""
@@ -55,7 +60,7 @@ class Bench:
     def check(self, texts: Texts) -> Checked:
         """See `postroom.ports.rulebooks.Bench.check`."""
         shelf = self._house.rules
-        book, problems = shelf.drafted(texts).compile()
+        book, problems = self._compile(shelf.drafted(texts))
         own = {shelf.file(sheet): str(text) for sheet, text in texts.items() if sheet.startswith("examples/")}
         examples, faults = read_examples(own)
         sheets = {shelf.file(sheet): sheet for sheet in texts}
@@ -69,7 +74,7 @@ class Bench:
         """See `postroom.ports.rulebooks.Bench.judge`."""
         case = self._case(mail)
         policy = self._house.policy_in_force()
-        book, problems = self._house.rules.drafted(texts).compile()
+        book, problems = self._compile(self._house.rules.drafted(texts))
         usable = not any(one.severity == "error" for one in problems)
         now = self._in_force
         return Tried(
@@ -82,7 +87,7 @@ class Bench:
     def _shipped(self) -> tuple[Example, ...]:
         """Shipped examples that come out as they say without any file of the team: they all do where it has the usual desks."""
         shelf = self._house.rules
-        book, _ = shelf.drafted({}).compile()
+        book, _ = self._compile(shelf.drafted({}))
         examples, _ = read_examples(shelf.shipped("examples"))
         return tuple(one for one in examples if not self._tested(one, book, {}).differences)
 
@@ -91,12 +96,16 @@ class Bench:
         """What the judges judge by; where none has started yet, what is on the disk."""
         shelf = self._house.rules
         texts: RuleTexts = last_accepted(shelf.kept_at()) or shelf.drafted(shelf.written())
-        if self._known is None or self._known[0] != texts:
-            try:
-                self._known = texts, texts.accept()
-            except ConfigError:
-                self._known = texts, None
-        return self._known[1]
+        book, problems = self._compile(texts)
+        return None if any(one.severity == "error" for one in problems) else book
+
+    def _compile(self, texts: RuleTexts) -> _Compiled:
+        """Their rulebook, and what is wrong with them; not again what was compiled just now."""
+        key = texts, int(self._clock() // 60)
+        found = next((made for known, made in self._compiled if known == key), None) or texts.compile()
+        others = [one for one in self._compiled if one[0] != key]
+        self._compiled = [(key, found), *others][:_REMEMBERED]
+        return found
 
     def _tested(self, example: Example, book: Rulebook, sheets: Mapping[str, SheetName]) -> Exemplified:
         try:
