@@ -111,9 +111,9 @@ class Furnisher:
         self.house.store.units.write(lambda tx: tx.execute(sent).rowcount)
 
     def disagree(self) -> None:
-        """Questions that two people have answered, every third otherwise."""
+        """Questions that two people have answered, every third otherwise: some of those that wait."""
         turns, looking = self.room.turns, self.room.second_looks
-        for number in range(SOME):
+        for number in range(len(self.house.store.waiting(3 * SOME)) // 3):
             first, second = self.user(f"reviewer{number % 3}"), self.user("lead0")
             taken = turns.take(first.name, ALL, lease=60)
             if taken is None:
