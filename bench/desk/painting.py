@@ -36,11 +36,12 @@ PAGES = {
     "privacy": "/person",
     "notices": "/notices",
     "rules": "/rules",
-    "rules checked": "/rules/checked",
     "rules: a file": "/rules/rules/bench.toml",
     "rules: one that is shipped": "/rules/shipped?file=starter/rules/appeals.toml",
     "rules: versions": "/rules/rules/bench.toml/versions",
     "rules: a version": "/rules/diff?to=5",
+    # The process that checks them was started when they were opened.
+    "rules checked": "/rules/checked",
     "back-tests": "/backtest",
     "a back-test": "/backtest/1",
     "people and keys": "/people",
