@@ -10,6 +10,8 @@ from bench.desk.making import DAYS
 from bench.desk.team import DESKS
 from bench.words import SPEECH
 from postroom.flow.ids import new_id
+from postroom.flow.rulework import may_work
+from postroom.model.people import Role, User
 
 DAY = 86_400.0
 
@@ -24,6 +26,8 @@ class Around:
     cases: int
     #: ids that were seen in lists
     seen: list[str] = field(default_factory=list)
+    #: ids of mails that two disagree on
+    differing: list[str] = field(default_factory=list)
 
     def long_ago(self) -> str:
         """The id of a mail that may have come at any moment: lists go on behind it."""
@@ -44,6 +48,10 @@ class Around:
     def mail(self) -> str:
         """The id of a mail that was seen."""
         return self.dice.choice(self.seen) if self.seen else "none"
+
+    def disputed(self) -> str:
+        """The id of a mail that two disagree on."""
+        return self.dice.choice(self.differing) if self.differing else "none"
 
 
 Address = Callable[[Around], str]
@@ -103,14 +111,37 @@ CASES: Mapping[str, Address] = {
 MAIL: Mapping[str, Address] = {
     "mail": lambda a: f"/mail/{a.mail()}",
     "mail: its layout": lambda a: f"/mail/{a.mail()}/html",
+    "mail: its text": lambda a: f"/mail/{a.mail()}/text",
     "mail: most like it": lambda a: f"/mail/{a.mail()}/alike",
     "mail: as it came": lambda a: f"/mail/{a.mail()}/raw",
 }
+AGENT: Mapping[str, Address] = {
+    "mail: a template for an answer": lambda a: f"/mail/{a.mail()}?template=appeal-more&language=de",
+    "mail: before a verdict is taken back": lambda a: f"/mail/{a.mail()}/undo",
+    "list: to be answered": _inbox(answering="open"),
+}
+REVIEWER: Mapping[str, Address] = {"agreement": lambda _: "/review/agreement"}
+URGENT: Mapping[str, Address] = {"urgent": lambda _: "/urgent"}
 LEAD: Mapping[str, Address] = {
     "letters": lambda _: "/letters",
     "letters: of a destination": lambda _: "/letters?state=parked&destination=partner",
     "health": lambda _: "/condition",
     "privacy": lambda _: "/person",
+    "notices": lambda _: "/notices",
+    "back-tests": lambda _: "/backtest",
+    "agreement: to settle": lambda a: f"/review/agreement/{a.disputed()}",
+}
+RULES: Mapping[str, Address] = {
+    "rules": lambda _: "/rules",
+    "rules: a file": lambda _: "/rules/rules/bench.toml",
+    "rules: one that is shipped": lambda _: "/rules/shipped?file=starter/rules/appeals.toml",
+    "rules: versions": lambda _: "/rules/rules/bench.toml/versions",
+    "rules: what a version changed": lambda _: "/rules/diff?to=5",
+    "rules: check all": lambda _: "/rules/checked",
+    "rules: all as an archive": lambda _: "/rules/export",
+    "back-test": lambda _: "/backtest/1",
+    "back-test: as CSV": lambda _: "/backtest/1/mails.csv",
+    "back-test: as JSON": lambda _: "/backtest/1/mails.json",
 }
 ADMIN: Mapping[str, Address] = {
     "audit": lambda _: "/audit",
@@ -118,9 +149,20 @@ ADMIN: Mapping[str, Address] = {
     "audit: deep": lambda a: f"/audit?before={a.dice.randrange(a.cases // 2, a.cases)}",
     "audit: no such deed": lambda _: "/audit?by=root&what=case-decided",
     "people": lambda _: "/people",
+    "people: keys": lambda _: "/keys",
+    "people: somebody": lambda _: "/people/lead1",
     "webhooks": lambda _: "/hooks",
+    "list: a saved view": lambda _: "/inbox?view=1",
 }
-ANYBODY: Mapping[str, Address] = {"me": lambda _: "/me", "news": lambda _: "/news"}
+ANYBODY: Mapping[str, Address] = {"me": lambda _: "/me", "news": lambda _: "/news", "views": lambda _: "/views"}
+NOT_ASKED: Mapping[str, str] = {
+    "/": "leads on to another page",
+    "/mail/{id}/part/{number}": "bytes of a mail, as it came is",
+    "/review": "taken and answered, see `bench.desk.crowd`",
+    "/rules/new": "leads on to the editor",
+    "/audit.jsonl": "all of the log: as long as that is",
+}
+"""Pages that no kind asks for, and why."""
 _V1 = "/api/v1"
 API: Mapping[str, Address] = {
     "api: mails": lambda _: f"{_V1}/mails?limit=50",
@@ -135,31 +177,73 @@ API: Mapping[str, Address] = {
     "api: desks": lambda _: f"{_V1}/desks",
     "api: me": lambda _: f"{_V1}/me",
 }
-API_LEAD: Mapping[str, Address] = {"api: letters": lambda _: f"{_V1}/letters", "api: census": lambda _: f"{_V1}/census"}
-API_ADMIN: Mapping[str, Address] = {"api: audit": lambda _: f"{_V1}/audit", "api: people": lambda _: f"{_V1}/people"}
+API_LEAD: Mapping[str, Address] = {
+    "api: letters": lambda _: f"{_V1}/letters",
+    "api: census": lambda _: f"{_V1}/census",
+    "api: agreement": lambda _: f"{_V1}/review/agreement",
+    "api: review's day": lambda _: f"{_V1}/review/day",
+    "api: disagreements": lambda _: f"{_V1}/review/disagreements",
+    "api: first answers": lambda _: f"{_V1}/first-answers",
+    "api: back-tests": lambda _: f"{_V1}/backtests",
+    "api: notices": lambda _: f"{_V1}/notices",
+    "api: notices tried": lambda _: f"{_V1}/notices/preview",
+    "api: failed replies": lambda _: f"{_V1}/replies/failed",
+}
+API_RULES: Mapping[str, Address] = {
+    "api: urgent": lambda _: f"{_V1}/urgent",
+    "api: rules": lambda _: f"{_V1}/rules",
+    "api: a file of rules": lambda _: f"{_V1}/rules/files/rules/bench.toml",
+    "api: versions": lambda _: f"{_V1}/rules/files/rules/bench.toml/versions",
+    "api: drafts": lambda _: f"{_V1}/rules/drafts",
+    "api: a back-test": lambda _: f"{_V1}/backtests/1",
+    "api: its mails": lambda _: f"{_V1}/backtests/1/changes",
+}
+API_ADMIN: Mapping[str, Address] = {
+    "api: audit": lambda _: f"{_V1}/audit",
+    "api: people": lambda _: f"{_V1}/people",
+    "api: hooks' calls": lambda _: f"{_V1}/hooks/calls",
+}
+"""Programmes of leads have root's and lead0's sight: all of it."""
 
-#: who may ask for what: role, and whether a programme
-ASKED: tuple[tuple[Mapping[str, Address], str, bool], ...] = (
-    (LISTS, "viewer", False),
-    (SEARCHES, "viewer", False),
-    (MAIL, "viewer", False),
-    (CASES, "viewer", False),
-    (ANYBODY, "viewer", False),
-    (LEAD, "lead", False),
-    (ADMIN, "admin", False),
-    (API, "viewer", True),
-    (API_LEAD, "lead", True),
-    (API_ADMIN, "admin", True),
+May = Callable[[User], bool]
+
+
+def _least(role: Role) -> May:
+    return lambda user: user.is_at_least(role)
+
+
+#: who may ask for what as a person, and how often they do beside the rest
+ASKED: tuple[tuple[Mapping[str, Address], May, int], ...] = (
+    (LISTS, _least("viewer"), 30),
+    (SEARCHES, _least("viewer"), 15),
+    (CASES, _least("viewer"), 12),
+    (MAIL, _least("viewer"), 35),
+    (ANYBODY, _least("viewer"), 1),
+    (AGENT, _least("agent"), 3),
+    (REVIEWER, _least("reviewer"), 1),
+    (URGENT, lambda user: user.urgent, 3),
+    (LEAD, _least("lead"), 7),
+    (RULES, may_work, 3),
+    (ADMIN, _least("admin"), 7),
+)
+#: and as a programme
+CALLED: tuple[tuple[Mapping[str, Address], May], ...] = (
+    (API, _least("viewer")),
+    (API_LEAD, _least("lead")),
+    (API_RULES, may_work),
+    (API_ADMIN, _least("admin")),
 )
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "all lists": (*LISTS, *CASES, *LEAD, *ADMIN),
+    "all lists": (*LISTS, *CASES, *AGENT, *REVIEWER, *URGENT, *LEAD, *RULES, *ADMIN),
     "all searches": tuple(SEARCHES),
     "all of one mail": tuple(MAIL),
-    "all of the API": (*API, *API_LEAD, *API_ADMIN),
+    "all of the API": tuple(kind for kinds, _ in CALLED for kind in kinds),
 }
 #: kinds that the promise of 100 ms at the median and 250 ms at p99 is about
 PROMISED = (
-    "all lists", *LISTS, *CASES, "letters", "audit", "all searches", *SEARCHES, "api: mails", "api: mails by word", "api: cases"
+    "all lists", *LISTS, *CASES, "letters", "audit", "list: to be answered", "list: a saved view", "agreement", "urgent",
+    "notices", "back-tests", "back-test", "rules", "rules: versions", "people", "webhooks", "views",
+    "all searches", *SEARCHES, "api: mails", "api: mails by word", "api: cases",
 )  # fmt: skip
 
 

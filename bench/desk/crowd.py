@@ -5,7 +5,7 @@ import random
 import re
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -14,16 +14,29 @@ from bench.desk import asking
 from bench.desk.asking import Address, Around
 from bench.desk.talking import Line, Reply
 from bench.desk.team import DESKS, KEYS, PASSWORD, people, secret, token
+from postroom.flow.rulework import may_work
+from postroom.flow.sheetpack import pack
 from postroom.model.people import User
+from postroom.model.rulebooks import SheetName
 
 #: seconds between two looks for news, as in postroom.js
 POLL = 5.0
 _ID = re.compile(r'(?:/mail/|"id":")([0-9a-z]{26})"')
-_FIELD = re.compile(r'name="(csrf|generation|version)" value="([^"]+)"')
-_QUESTION = re.compile(r'action="/review/([0-9a-z]{26})"')
+_FIELD = re.compile(r'name="(csrf|generation|version|seen)" value="([^"]+)"')
+_QUESTION = re.compile(r'action="/review/([0-9a-z]{26}(?:/second)?)"')
 _MARK = re.compile(r'"mark":"([0-9a-f]+)"')
+_DIFFERING = re.compile(r'"/review/agreement/([0-9a-z]{26})"')
 _FORM = "application/x-www-form-urlencoded"
 _TICKED = re.compile(r'name="mail" value="([^"]+)"')
+
+
+_PASTED = "I was charged twice for my order. Please give me my money back."
+_RULE = """[[rule]]
+name = "orders"
+when = 'new_text.contains("order")'
+route = "general"
+weight = 2.0
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +122,8 @@ class Crowd:
             await self.ask(person, "list: all", "/inbox")
         for programme in programmes:
             await self.ask(programme, "api: mails", "/api/v1/mails")
-        for kinds, role, api in asking.ASKED:
-            able = [one for one in (programmes if api else persons) if one.user.is_at_least(role)]  # type: ignore[arg-type]
+        for kinds, may, among in _both(persons, programmes):
+            able = [one for one in among if may(one.user)]
             for kind, address in kinds.items():
                 for turn in range(times):
                     person = able[turn % len(able)]
@@ -119,16 +132,26 @@ class Crowd:
         for turn in range(times * 3):
             await self._review(reviewers[turn % 4])
         await self._note(persons[-8], times)
+        await self._try_rules(persons[0], times)
         self._ending.close()
 
     async def ask(
-        self, person: Person, kind: str, path: str, form: Mapping[str, object] | None = None, *, beside: bool = False
+        self,
+        person: Person,
+        kind: str,
+        path: str,
+        form: Mapping[str, object] | None = None,
+        *,
+        beside: bool = False,
+        upload: bytes = b"",
     ) -> Reply:
-        """One request, measured."""
+        """One request, measured; with a form, or a form and an archive."""
         line = person.beside if beside else person.line
-        body = b"" if form is None else urlencode(form, doseq=True).encode()
+        media, body = _FORM, b"" if form is None else urlencode(form, doseq=True).encode()
+        if form is not None and upload:
+            media, body = _multipart(form, upload)
         try:
-            reply = await line.ask("GET" if form is None else "POST", path, body, _FORM)
+            reply = await line.ask("GET" if form is None else "POST", path, body, media)
         except (OSError, asyncio.IncompleteReadError):
             self.lost += 1
             return Reply(status=599, headers={}, body=b"", size=0, took=0.0)
@@ -148,6 +171,8 @@ class Crowd:
             person.kind, person.path, person.text = kind, path, reply.text
             if found := _ID.findall(reply.text):
                 person.around.seen = list(dict.fromkeys(found))
+            if differing := _DIFFERING.findall(reply.text):
+                person.around.differing = differing
         return reply
 
     async def _live(self, person: Person, ended: Callable[[], bool], think: float) -> None:
@@ -169,8 +194,10 @@ class Crowd:
             form = {"csrf": _fields(person.text)["csrf"], "verb": "read", "mail": ticked[:5], "to": person.path}
             await self.ask(person, "mails read together", "/inbox", form)
             return
-        kinds = [(asking.LISTS, 30), (asking.SEARCHES, 15), (asking.CASES, 12), (asking.MAIL, 35), (asking.ANYBODY, 1)]
-        kinds += [(asking.LEAD, 7)] * user.is_at_least("lead") + [(asking.ADMIN, 7)] * user.is_at_least("admin")
+        if may_work(user) and dice.random() < 0.05:
+            await self._try_rules(person, 1)
+            return
+        kinds = [(one, weight) for one, may, weight in asking.ASKED if may(user)]
         among = dice.choices([one for one, _ in kinds], [weight for _, weight in kinds])[0]
         kind, address = _one(among, dice)
         await self.ask(person, kind, address(person.around))
@@ -182,10 +209,10 @@ class Crowd:
         if question is None:
             await self.ask(person, "review: take", "/review")
         elif chance < 0.1:
-            await self.ask(person, "review: skip", f"/review?skip={question[1]}")
+            await self.ask(person, "review: skip", f"/review?skip={question[1][:26]}")
         elif chance < 0.15:
             csrf = _fields(person.text)["csrf"]
-            await self.ask(person, "review: stop", f"/review/{question[1]}/leave", {"csrf": csrf})
+            await self.ask(person, "review: stop", f"/review/{question[1][:26]}/leave", {"csrf": csrf})
             person.text = ""
         else:
             said = person.dice.choice(DESKS) if chance < 0.3 else ""
@@ -207,6 +234,18 @@ class Crowd:
             if "version" in form:
                 await self.ask(person, "case: note", f"{path}/note", form)
 
+    async def _try_rules(self, person: Person, times: int) -> None:
+        """Open a file of rules, change it, have it checked and tried on a mail; look at what an archive would change."""
+        archive = pack({SheetName("rules/other.toml"): _RULE})
+        for _ in range(times):
+            await self.ask(person, "rules", "/rules")
+            path = "/rules/rules/bench.toml"
+            await self.ask(person, "rules: a file", path)
+            form = _fields(person.text) | {"sheet": "rules/bench.toml", "text": _RULE}
+            await self.ask(person, "rules: checked as they are written", "/rules/check", form, beside=True)
+            await self.ask(person, "rules: tried on a mail", path, form | {"do": "try", "mail": _PASTED})
+            await self.ask(person, "rules: look at an archive", "/rules/import", form, upload=archive)
+
     async def _listen(self, person: Person, ended: Callable[[], bool]) -> None:
         """News, and the list again when there are any."""
         await asyncio.sleep(person.dice.uniform(0, POLL))
@@ -220,10 +259,7 @@ class Crowd:
             await asyncio.sleep(POLL)
 
     async def _call(self, programme: Person, ended: Callable[[], bool], think: float) -> None:
-        role = programme.user
-        kinds = dict(asking.API)
-        kinds |= asking.API_LEAD if role.is_at_least("lead") else {}
-        kinds |= asking.API_ADMIN if role.is_at_least("admin") else {}
+        kinds = {kind: way for some, may in asking.CALLED if may(programme.user) for kind, way in some.items()}
         await self.ask(programme, "api: mails", "/api/v1/mails")
         while not ended():
             await asyncio.sleep(programme.dice.uniform(1.5, 2.5) * think)
@@ -275,6 +311,23 @@ def middle(found: Sequence[float]) -> float:
 _wall: Callable[[Measured], float] = lambda one: one.wall  # noqa: E731
 _cpu: Callable[[Measured], float] = lambda one: one.cpu  # noqa: E731
 _took: Callable[[Measured], float] = lambda one: one.took  # noqa: E731
+
+
+def _both(
+    persons: Sequence[Person], programmes: Sequence[Person]
+) -> Iterator[tuple[Mapping[str, Address], asking.May, Sequence[Person]]]:
+    """Everything that is asked for, and among whom to look for somebody who may."""
+    yield from ((kinds, may, persons) for kinds, may, _ in asking.ASKED)
+    yield from ((kinds, may, programmes) for kinds, may in asking.CALLED)
+
+
+def _multipart(form: Mapping[str, object], archive: bytes) -> tuple[str, bytes]:
+    """Media type and body of a form with a file (RFC 7578)."""
+    parts = [
+        f'--bench\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in form.items()
+    ]
+    parts.append('--bench\r\nContent-Disposition: form-data; name="archive"; filename="rules.zip"\r\n\r\n')
+    return "multipart/form-data; boundary=bench", "".join(parts).encode() + archive + b"\r\n--bench--\r\n"
 
 
 def _one(kinds: Mapping[str, Address], dice: random.Random) -> tuple[str, Address]:

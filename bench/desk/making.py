@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from bench import rules
+from bench.desk.furnishing import furnish
 from bench.desk.team import BRANDS, DESKS, KEYS, PASSWORD, address, open_house, people, secret, settings, token
 from bench.mails import Sample, mail_set
 from postroom.bootstrap.house import House
@@ -31,7 +32,7 @@ from postroom.ports import Judged
 from postroom.understand.reader import read
 
 #: another number makes all installations anew
-_MADE_SO = 1
+_MADE_SO = 2
 BATCH = 500
 DAY = 86_400.0
 #: over so many days the mails came in
@@ -78,6 +79,7 @@ def made(cache: Path, extent: Extent, now: float, say: Callable[[str], None]) ->
     house = open_house(under_way, settings(1, 2))
     _Maker(house, extent, now, say).make()
     house.close()
+    furnish(under_way, say)
     return under_way.rename(folder)
 
 
@@ -103,6 +105,8 @@ class _Maker:
         self.known = {route: by_route.get(route) or by_route["general"] for route in ROUTES}
         self.everybody()
         for first in range(0, self.extent.mails, BATCH):
+            if first >= self.extent.mails * 0.95:  # who waited longer was answered, let us hope
+                self.house.pressing.first_answers.watch()
             self.batch(first, min(BATCH, self.extent.mails - first))
             if first // BATCH % 40 == 0:
                 self.say(f"  {first} of {self.extent.mails} mails stored")

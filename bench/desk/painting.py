@@ -20,19 +20,53 @@ PAGES = {
     "all mail": "/inbox",
     "a desk": "/inbox?route=appeals",
     "search": "/inbox?words=account",
+    "a saved view": "/inbox?view=1",
     "a mail": "/mail/{mail}",
+    "a mail, to be answered": "/mail/{mail}?template=appeal-more",
+    "before a verdict is taken back": "/mail/{mail}/undo",
+    "a long text": "/mail/{mail}/text",
     "review": "/review",
+    "agreement": "/review/agreement",
+    "to settle": "/review/agreement/{differing}",
+    "urgent": "/urgent",
     "cases": "/cases",
     "a case": "/case/{case}",
     "dead letters": "/letters",
     "health": "/condition",
     "privacy": "/person",
+    "notices": "/notices",
+    "rules": "/rules",
+    "rules: a file": "/rules/rules/bench.toml",
+    "rules: one that is shipped": "/rules/shipped?file=starter/rules/appeals.toml",
+    "rules: versions": "/rules/rules/bench.toml/versions",
+    "rules: a version": "/rules/diff?to=5",
+    # The process that checks them was started when they were opened.
+    "rules checked": "/rules/checked",
+    "back-tests": "/backtest",
+    "a back-test": "/backtest/1",
     "people and keys": "/people",
+    "one of them": "/people/lead1",
+    "views": "/views",
     "audit log": "/audit",
     "webhooks": "/hooks",
     "me": "/me",
     "the API's page": "/api/v1/",
 }
+NOT_PAINTED = {
+    "/": "leads on to another page",
+    "/mail/{id}/alike": "a part of a page, loaded when it is opened",
+    "/mail/{id}/html": "a part of a page, in a frame",
+    "/mail/{id}/part/{number}": "a file",
+    "/mail/{id}/raw": "a file",
+    "/backtest/{number}/mails.csv": "a file",
+    "/backtest/{number}/mails.json": "a file",
+    "/rules/export": "a file",
+    "/audit.jsonl": "a file",
+    "/news": "for the script",
+    "/rules/new": "leads on to the editor",
+    "/keys": "is /people",
+}
+"""Pages that are not painted, and why."""
 _PAINT = """() => new Promise((done) => {
   const told = () => performance.getEntriesByName('first-contentful-paint')[0];
   if (told()) { done(told().startTime); return; }
@@ -46,6 +80,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--url", required=True)
     parser.add_argument("--mail", required=True)
     parser.add_argument("--case", required=True)
+    parser.add_argument("--differing", required=True, help="a mail that two disagree on")
     parser.add_argument("--times", type=int, default=3)
     told = parser.parse_args(words)
     found = peers.chromium()
@@ -56,7 +91,7 @@ def main(words: list[str] | None = None) -> int:
             args=["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
         )
         for name, path in PAGES.items():
-            address = told.url + path.format(mail=told.mail, case=told.case)
+            address = told.url + path.format(mail=told.mail, case=told.case, differing=told.differing)
             for row in _paints(browser, told.url, address, told.times):
                 print(json.dumps({"page": name, **row}), flush=True)
         browser.close()

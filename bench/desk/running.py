@@ -20,7 +20,9 @@ from bench.desk.crowd import Crowd, at, middle, summed
 from bench.desk.making import Extent, made
 from bench.desk.team import settings
 from bench.measures import Wrong, settle_down
+from postroom.adapters.store.secondlooks import SqliteSecondLooks
 from postroom.adapters.store.sqlite import SqliteStore
+from postroom.model.people import ALL
 from tools.running import Child, answers, free_port, wait_until
 from tools.trial import REPOSITORY, Plan, Trial
 
@@ -214,7 +216,7 @@ def _figures(store: SqliteStore, before: int, told: Mapping[str, Any]) -> dict[s
 def _painted(here: Running, times: int, newest: str) -> list[dict[str, Any]]:
     """First paints of each page, cold and warm."""
     command = [sys.executable, "-m", "bench.desk.painting", "--url", f"http://127.0.0.1:{here.port}"]
-    command += ["--mail", newest, "--case", "1", "--times", str(times)]
+    command += ["--mail", newest, "--case", "1", "--differing", _differing(here), "--times", str(times)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=REPOSITORY)
     if done.returncode:
         raise Wrong(f"bench.desk.painting ended with {done.returncode}")
@@ -240,6 +242,15 @@ def _newest(here: Running) -> str:
                 "SELECT m.id FROM summaries AS s CROSS JOIN mails AS m ON m.seq = s.mail WHERE s.route = 'appeals' ORDER BY s.mail DESC LIMIT 1"
             ).fetchone()
             return str(found[0])
+    finally:
+        store.close()
+
+
+def _differing(here: Running) -> str:
+    """The id of a mail that two disagree on."""
+    store = SqliteStore.open(here.trial.database)
+    try:
+        return next((str(one.mail_id) for one in SqliteSecondLooks(store.units).open(ALL, 1)), "none")
     finally:
         store.close()
 

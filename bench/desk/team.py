@@ -13,6 +13,8 @@ from postroom.model.people import Role, User, UserName
 BRANDS = dict(zip((f"brand{number}" for number in range(10)), (600, 200, 100, 50, 20, 10, 10, 5, 4, 1), strict=True))
 DESKS = ("general", "appeals", "refunds", "copyright")
 PASSWORD = "a password of the bench"
+#: who may see urgent mail
+URGENT = ("root", "lead0", "all0")
 #: bearer tokens of programmes, by the user in whose name they call
 KEYS = ("root", "lead0", "agent0", "agent3", "viewer0")
 _SETTINGS = """
@@ -28,6 +30,11 @@ api_per_minute = 1000000
 authserv_ids = ["mx1.example.com"]
 [review]
 hours = 336
+second_look_share = 0.05
+[answers]
+host = "127.0.0.1"
+port = 9
+tls = "none"
 [workers]
 judge = {judges}
 [destination.partner]
@@ -43,7 +50,13 @@ label = "Decided within two weeks"
 within = "14 days"
 warn = "2 days"
 """
-_APPEALS = 'cases = true\nfirst_answer = "8 business hours"\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
+_APPEALS = """cases = true
+first_answer = "8 business hours"
+calendar = "office"
+clocks = ["dsa", "ours"]
+second_person = "rejection"
+outcomes = { granted = "appeal-granted", rejected = "appeal-rejected", withdrawn = "appeal-granted" }
+"""
 
 
 def settings(smtp: int, pages: int, *, judges: int = 1) -> str:
@@ -92,5 +105,9 @@ def open_house(folder: Path, text: str) -> House:
 
 def _user(name: str, role: Role, brands: Sequence[str] = (), routes: Sequence[str] = ()) -> User:
     return User(
-        name=UserName(name), role=role, brands=tuple(map(BrandName, brands)), routes=tuple(map(RouteName, routes))
+        name=UserName(name),
+        role=role,
+        brands=tuple(map(BrandName, brands)),
+        routes=tuple(map(RouteName, routes)),
+        urgent=name in URGENT,
     )

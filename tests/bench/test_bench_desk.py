@@ -1,14 +1,18 @@
 """The bench of the pages runs, and says when a promise is not kept."""
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bench.__main__ import main
-from bench.desk import asking
+from bench.desk import asking, painting
 from bench.desk.crowd import Measured, at, summed
 from bench.desk.running import wrongs
+from starlette.routing import compile_path
+
+from postroom.web.site import PAGES
 
 
 def answered(kind: str, wall: float, status: int = 200) -> Measured:
@@ -24,12 +28,33 @@ def test_a_small_run_has_all_figures_and_no_failure(tmp_path: Path, capsys: pyte
     out = tmp_path / "desk.json"
     main(["desk", "--small", "--out", str(out)])
     found = json.loads(out.read_text())
-    assert {row["kind"] for row in found["alone"]["kinds"]} >= {kind for kinds, *_ in asking.ASKED for kind in kinds}
-    assert {"review: take", "review: confirm", "case: note"} <= {row["kind"] for row in found["alone"]["kinds"]}
+    assert {row["kind"] for row in found["alone"]["kinds"]} >= {
+        kind for kinds, *_ in (*asking.ASKED, *asking.CALLED) for kind in kinds
+    }
+    assert {"review: take", "review: confirm", "case: note", "rules: tried on a mail"} <= {
+        row["kind"] for row in found["alone"]["kinds"]
+    }
     assert found["lost_answers"] == found["failures_logged"] == 0
     assert not [row for part in ("alone", "at_work", "rush") for row in found[part]["kinds"] if row["failed"]]
     assert found["mail_at_work"]["steady"]["mails"] == 40
     assert "all lists" in capsys.readouterr().out
+
+
+def test_every_page_is_asked_for_and_painted_or_it_is_said_why_not() -> None:
+    around = asking.Around(dice=random.Random(1), mails=1, cases=4, seen=["0" * 26], differing=["0" * 26])
+    pages = [page for page in PAGES if page.method == "GET"]
+    ways = [(page.path, compile_path(page.path)[0]) for page in pages]
+
+    def page_of(address: str) -> str:
+        return next((path for path, way in ways if way.match(address.partition("?")[0])), "outside")
+
+    asked = {page_of(way(around)) for kinds, *_ in asking.ASKED for way in kinds.values()}
+    assert asked.isdisjoint(asking.NOT_ASKED)
+    assert asked | set(asking.NOT_ASKED) == {page.path for page in pages}
+    painted = {page_of(way.format(mail="0" * 26, case=1, differing="0" * 26)) for way in painting.PAGES.values()}
+    painted.remove("outside")
+    assert painted.isdisjoint(painting.NOT_PAINTED)
+    assert painted | set(painting.NOT_PAINTED) == {page.path for page in pages}
 
 
 def test_figures_of_kinds_and_groups_slowest_first() -> None:

@@ -1,4 +1,4 @@
-"""A process that answers questions, one at a time: started at the first, stopped when an answer takes too long.
+"""A process that answers questions, one at a time: started at the first or before, stopped when an answer takes too long.
 
 Frames of four bytes of length and as many bytes go through its standard input and output: first what it begins with, then
 questions; each is answered by one frame. It ends when its input is closed, or nobody has asked for a while.
@@ -23,6 +23,8 @@ _LENGTH: Final = struct.Struct(">I")
 _MOST: Final = 64 * 1024 * 1024
 _IDLE: Final = 300.0
 """Seconds without a question after which it ends."""
+_AWAKE: Final = 2.0
+"""Seconds that it may take to hand over the first frame, where nobody asks yet."""
 _CHUNK: Final = 1 << 16
 
 
@@ -57,28 +59,47 @@ class Answering:
             self._lock.release()
         raise TryLater("rules can't be checked now: who does it ended at once; see the log")
 
+    def wake(self) -> None:
+        """Start it, where it isn't there: whoever asks soon need not wait until it has begun. Returns at once, and never raises."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if not self._is_there:
+                self._start(time.monotonic() + _AWAKE)
+        except OSError:  # too slow, or it can't be started: whoever asks is told
+            self._stop()
+        finally:
+            self._lock.release()
+
     def close(self) -> None:
         """End it, if it is there."""
         with self._lock:
             self._stop()
 
     def _asked(self, question: bytes, until: float) -> bytes:
-        if self._process is None or self._process.poll() is not None:
-            self._stop()
-            self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", self.module],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                start_new_session=True,
-                bufsize=0,
-            )
-            self._send(self.opening, until)
+        if not self._is_there:
+            self._start(until)
         self._send(question, until)
         assert self._process is not None
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
         (length,) = _LENGTH.unpack(_exactly(descriptor, _LENGTH.size, until))
         return _exactly(descriptor, length, until)
+
+    @property
+    def _is_there(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _start(self, until: float) -> None:
+        self._stop()
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", self.module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            bufsize=0,
+        )
+        self._send(self.opening, until)
 
     def _send(self, content: bytes, until: float) -> None:
         assert self._process is not None
@@ -131,6 +152,13 @@ def serve(begin: Callable[[bytes], Callable[[bytes], bytes]]) -> None:
             said = answer(_frame())
             with open(answers, "wb", closefd=False) as out:
                 out.write(_LENGTH.pack(len(said)) + said)
+
+
+def is_asked() -> bool:
+    """Within what answers: whether a question waits, or nobody will ask any more."""
+    poll = select.poll()
+    poll.register(0, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _frame() -> bytes:

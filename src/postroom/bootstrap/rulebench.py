@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from postroom.adapters.bench import Answering, serve
+from postroom.adapters.bench import Answering, is_asked, serve
 from postroom.bootstrap.accepted import RuleTexts, last_accepted
 from postroom.bootstrap.examples import NOW, case_of, mail_of, raw_of
 from postroom.bootstrap.failures import tell_failure
@@ -23,6 +23,7 @@ from postroom.decide.case import Case
 from postroom.decide.examples import Example, Expectation, run
 from postroom.decide.examples import read as read_examples
 from postroom.decide.judge import judge
+from postroom.decide.problems import Problem
 from postroom.decide.rulebook import Rulebook
 from postroom.decide.substance import fold_mail
 from postroom.model.codec import decode_decision, encode_decision
@@ -32,6 +33,10 @@ from postroom.model.mail import Mail
 from postroom.model.rulebooks import SheetName, Texts
 from postroom.ports.rulebooks import Checked, Exemplified, Pasted, Tried
 
+_REMEMBERED = 3
+"""Rulebooks: what is shipped, what is in force, what is being written."""
+_Compiled = tuple[Rulebook, tuple[Problem, ...]]
+
 
 class Bench:
     """Port `Bench`, here and now."""
@@ -39,11 +44,23 @@ class Bench:
     def __init__(self, house: House, clock: Callable[[], float] = time.time) -> None:
         self._house = house
         self._clock = clock
+        #: what was compiled last, newest first: by its texts, and the minute, as what waits for its day is a problem until then
+        self._compiled: list[tuple[tuple[RuleTexts, int], _Compiled]] = []
+
+    def wake(self) -> None:
+        """See `postroom.ports.rulebooks.Bench.wake`. It is awake."""
+
+    def prepare(self, asked: Callable[[], bool]) -> None:
+        """Work out beforehand what answers need, until somebody has ``asked``."""
+        for step in (lambda: self._shipped, lambda: self._in_force, lambda: self._house.classifier):
+            if asked():
+                break
+            step()
 
     def check(self, texts: Texts) -> Checked:
         """See `postroom.ports.rulebooks.Bench.check`."""
         shelf = self._house.rules
-        book, problems = shelf.drafted(texts).compile()
+        book, problems = self._compile(shelf.drafted(texts))
         own = {shelf.file(sheet): str(text) for sheet, text in texts.items() if sheet.startswith("examples/")}
         examples, faults = read_examples(own)
         sheets = {shelf.file(sheet): sheet for sheet in texts}
@@ -58,7 +75,7 @@ class Bench:
         """See `postroom.ports.rulebooks.Bench.judge`."""
         case = self._case(mail)
         policy = self._house.policy_in_force()
-        book, problems = self._house.rules.drafted(texts).compile()
+        book, problems = self._compile(self._house.rules.drafted(texts))
         usable = not any(one.severity == "error" for one in problems)
         now = self._in_force
         return Tried(
@@ -71,7 +88,7 @@ class Bench:
     def _shipped(self) -> tuple[Example, ...]:
         """Shipped examples that come out as they say without any file of the team: they all do where it has the usual desks."""
         shelf = self._house.rules
-        book, _ = shelf.drafted({}).compile()
+        book, _ = self._compile(shelf.drafted({}))
         examples, _ = read_examples(shelf.shipped("examples"))
         return tuple(one for one in examples if not self._tested(one, book, {}).differences)
 
@@ -81,9 +98,18 @@ class Bench:
         shelf = self._house.rules
         try:
             texts: RuleTexts = last_accepted(shelf.kept_at()) or shelf.drafted(shelf.written())
-            return texts.accept()
         except (ConfigError, OSError):
             return None
+        book, problems = self._compile(texts)
+        return None if any(one.severity == "error" for one in problems) else book
+
+    def _compile(self, texts: RuleTexts) -> _Compiled:
+        """Their rulebook, and what is wrong with them; not again what was compiled just now."""
+        key = texts, int(self._clock() // 60)
+        found = next((made for known, made in self._compiled if known == key), None) or texts.compile()
+        others = [one for one in self._compiled if one[0] != key]
+        self._compiled = [(key, found), *others][:_REMEMBERED]
+        return found
 
     def _tested(self, example: Example, book: Rulebook, sheets: Mapping[str, SheetName]) -> Exemplified:
         try:
@@ -156,7 +182,7 @@ class _Answer:
 
 @dataclass(kw_only=True)
 class BenchProcess:
-    """Port `Bench`, by a process that is started when it is first needed and ends when it is not needed for long."""
+    """Port `Bench`, by a process that is started when it may be needed and ends when it is not needed for long."""
 
     house: House
     #: seconds that an answer may take
@@ -180,6 +206,10 @@ class BenchProcess:
         now, then = (decode_decision(one) if one else None for one in (answer.now, answer.then))
         return replace(answer.tried, now=now, then=then)
 
+    def wake(self) -> None:
+        """See `postroom.ports.rulebooks.Bench.wake`."""
+        self._answering.wake()
+
     def _asked(self, question: _Question) -> _Answer:
         said = self._answering.ask(msgspec.msgpack.encode(question), self.patience)
         return msgspec.msgpack.decode(said, type=_Answer)
@@ -200,6 +230,7 @@ def main() -> None:
         settings, base = msgspec.msgpack.decode(opening, type=tuple[bytes, str])
         house = House(msgspec.json.decode(settings, type=Settings), Path(base), process="rules")
         bench = Bench(house)
+        bench.prepare(is_asked)
 
         def answer(question: bytes) -> bytes:
             try:

@@ -80,10 +80,10 @@ def _require_route(house: "House", route: str) -> None:
 def _facts(house: "House", rows: "tuple[MailRow, ...]") -> list[dict[str, Any]]:
     """One object a mail; one that came again is listed with the sender and subject of the first."""
     firsts = house.store.summaries([row.duplicate_of for row in rows if row.duplicate_of is not None])
+    decisions = house.store.in_force([row.id for row in rows])
     facts = []
     for row in rows:
-        decisions = house.store.decisions(row.id)
-        last = decisions[-1] if decisions else None
+        last = decisions.get(row.id)
         first = firsts.get(row.duplicate_of) if row.duplicate_of is not None else None
         facts.append(
             {

@@ -42,7 +42,7 @@ def list_(
 
     house = open_store_house(config)
     found = house.pressing.alarms.page(ALL, held=held, limit=limit).alarms
-    signals = {row.id: house.store.decisions(row.id)[-1].urgent for _, row in found}
+    signals = {mail: one.urgent for mail, one in house.store.in_force([row.id for _, row in found]).items()}
     house.close()
     if as_json:
         for alarm, row in found:

@@ -150,12 +150,20 @@ class Answering:
 
     def unsent(self, to: Answerable, wish: Wish) -> Reply:
         """What `post` would send; nothing is kept."""
+        return self._reply(to, self._by_itself(to, wish), by="", automatic=True)
+
+    def check_unsent(self, to: Answerable, wish: Wish) -> None:
+        """Raises `Refused` where `unsent` does, without the work of writing the message."""
+        self._parties(to, self._by_itself(to, wish))
+
+    def _by_itself(self, to: Answerable, wish: Wish) -> Wish:
+        """The same to whom it may go without a person's doing. Raises `Refused`."""
         first = next(iter(self.addressees(to.message)), None)
         if to.message.kind != "person":
             raise Refused(f"no person wrote this mail: {to.message.kind_reason}")
         if first is None or not first.believed:
             raise Refused("nothing proves whose address it is")
-        return self._reply(to, replace(wish, to=first.addr), by="", automatic=True)
+        return replace(wish, to=first.addr)
 
     def _put(self, reply: Reply, wish: Wish) -> Reply:
         detail = f"by template {wish.template}" if wish.template else ""
@@ -163,7 +171,8 @@ class Answering:
         self.replies.put(reply, deed, after=wish.after)
         return reply
 
-    def _reply(self, to: Answerable, wish: Wish, *, by: str, automatic: bool) -> Reply:
+    def _parties(self, to: Answerable, wish: Wish) -> tuple[Voice, Addressee, str]:
+        """Who writes to whom, and what. Raises `Refused`."""
         if self.off:
             raise Refused(self.off)
         voice = self.voices.get(to.mail.brand)
@@ -171,8 +180,10 @@ class Answering:
             raise Refused(
                 f"the brand {to.mail.brand} has no address to answer from: set brand.{to.mail.brand}.answer_from"
             )
-        addressee = self._addressee(to.message, wish.to)
-        words = _words(wish.text)
+        return voice, self._addressee(to.message, wish.to), _words(wish.text)
+
+    def _reply(self, to: Answerable, wish: Wish, *, by: str, automatic: bool) -> Reply:
+        voice, addressee, words = self._parties(to, wish)
         now = self.clock()
         reply_id = ReplyId(new_id(now, self.entropy))
         sender = on_the_wire(voice.addr)

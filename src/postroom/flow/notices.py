@@ -99,16 +99,20 @@ class Noticing:
         replies = self.answering.replies.of_mails([one.mail_id]).get(one.mail_id, ())
         return any(reply.automatic and reply.at >= one.at and reply.template in names for reply in replies)
 
-    def preview(self, mail_id: MailId, kind: NoticeKind, outcome: str = "", reason: str = "") -> Reply:
+    def preview(self, to: Answerable, kind: NoticeKind, outcome: str = "", reason: str = "") -> Reply:
         """What would be sent in answer to a mail, if it came to its desk now. Raises `Refused` with why nothing would be."""
-        to = self._answerable(mail_id, None)
         decision = _check(kind, to, to.mail.received_at)
         return self.answering.unsent(to, self._wish(kind, decision.route, to, outcome, reason))
+
+    def check(self, to: Answerable, kind: NoticeKind, outcome: str = "", reason: str = "") -> None:
+        """Raises `Refused` where `preview` does, without the work of writing the message."""
+        decision = _check(kind, to, to.mail.received_at)
+        self.answering.check_unsent(to, self._wish(kind, decision.route, to, outcome, reason))
 
     def _ready(self, one: Notice, now: float) -> tuple[Answerable, Wish]:
         """Whom to tell, and what. Raises `Refused` with why nobody is told."""
         case = self.cases.case(CaseNumber(one.case), ALL) if one.case else None
-        to = self._answerable(one.mail_id, case)
+        to = self.answerable(one.mail_id, case)
         decision = _check(one.kind, to, now)
         if one.kind == "outcome" and (case is None or case.state != "decided"):
             raise Refused("the case was taken up again")
@@ -123,7 +127,8 @@ class Noticing:
             raise Refused("this address was written to by itself in the last day, as often as is allowed")
         return to, wish
 
-    def _answerable(self, mail_id: MailId, case: Case | None) -> Answerable:
+    def answerable(self, mail_id: MailId, case: Case | None = None) -> Answerable:
+        """A mail, read, with what an answer needs to know of it. Raises `Refused` when it is gone."""
         mails, decisions = self.store.read([mail_id]), self.store.decisions(mail_id)
         if not mails or not decisions:
             raise Refused("the mail is not there any more")

@@ -31,6 +31,8 @@ def unchanged_since(entries: Sequence[Entry], versions: Sequence[Version]) -> Ma
     found: dict[str, Version] = {}
     left = {entry.name: entry.text for entry in entries}
     for version in versions:
+        if not left:
+            break
         then = {entry.name: entry.text for entry in outline(version.text or "")}
         left = {name: text for name, text in left.items() if then.get(name) == text}
         found |= dict.fromkeys(left, version)

@@ -63,7 +63,7 @@ def by_mail(kept: Kept, by: User, to: Answerable, answering: Answering, noticing
 
 def _told(use: Use, to: Answerable, telling: Noticing) -> Shown:
     try:
-        reply = telling.preview(to.mail.id, use.kind, use.outcome, REASON)
+        reply = telling.preview(to, use.kind, use.outcome, REASON)
     except Refused as error:
         return Shown(use=use, why_not=str(error))
     return Shown(use=use, language=reply.language, text=reply.text)

@@ -4,12 +4,13 @@ Whoever takes one says whom they saw it with, so that of two who press at the sa
 still its holder's until the other has taken it. What nobody takes is told again, as often as the settings say.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from postroom.model.alarms import Alarm, AlarmEvent, AlarmEventName
 from postroom.model.errors import Refused
+from postroom.model.listing import MailRow
 from postroom.model.mail import MailId
 from postroom.model.people import Deed, Sight, User, UserName
 from postroom.ports import Observer
@@ -70,8 +71,8 @@ class Urgency:
     def hand_on(self, by: Doer, mail_id: MailId, to: str, *, note: str = "") -> Alarm:
         """Ask somebody else to take it over; ``by`` has it until they do."""
         alarm = self._held(by, mail_id)
-        other = next((one for one in self.takers(alarm, by) if one.name == to), None)
-        if other is None:
+        other = self.accounts.user(UserName(to))
+        if other is None or not _may(other, by) or self.alarms.alarm(mail_id, other.sight) is None:
             raise Refused(f"{to or 'nobody'} can't take it: choose somebody who may see urgent mail of its desk")
         words = _line(note)
         asked = replace(alarm, offered=other.name, note=words or alarm.note)
@@ -85,17 +86,6 @@ class Urgency:
             alarm, since=now, told_at=now, holder=UserName(""), taken_at=None, offered=UserName(""), note=words
         )
         return self._put(back, by, "given back", words, "")
-
-    def takers(self, alarm: Alarm, by: Doer) -> tuple[User, ...]:
-        """Who else could have it."""
-        return tuple(
-            user
-            for user in self.accounts.users()
-            if user.urgent
-            and not user.disabled
-            and user.name != by.name
-            and self.alarms.alarm(alarm.mail_id, user.sight) is not None
-        )
 
     def _alarm(self, by: Doer, mail_id: MailId) -> Alarm:
         found = self.alarms.alarm(mail_id, by.sight)
@@ -144,3 +134,14 @@ def _line(text: str) -> str:
     if len(words) > MOST_WORDS:
         raise Refused(f"the note has more than {MOST_WORDS} characters: shorten it")
     return words
+
+
+def takers(users: Iterable[User], row: MailRow, by: Doer) -> tuple[User, ...]:
+    """Who of them could have a mail instead. Pure."""
+    return tuple(
+        user for user in users if _may(user, by) and user.sight.sees(row.brand, row.route, row.decided, row.also)
+    )
+
+
+def _may(user: User, by: Doer) -> bool:
+    return user.urgent and not user.disabled and user.name != by.name

@@ -92,6 +92,10 @@ class Judgements(Protocol):
         """All decisions on a mail, oldest first. Raises `TryLater`."""
         ...
 
+    def in_force(self, ids: Collection[MailId]) -> Mapping[MailId, Decision]:
+        """The newest decision on each of these mails that was judged, one read for all of them. Raises `TryLater`."""
+        ...
+
     def decided(self, jobs: Sequence[Job]) -> Mapping[JobId, Decided]:
         """Why these deliveries are made, one read for a whole batch; without those whose decision is missing. Raises `TryLater`."""
         ...

@@ -110,6 +110,10 @@ class Checker(Protocol):
 class Bench(Checker, Protocol):
     """Judges by such texts too."""
 
+    def wake(self) -> None:
+        """Somebody may ask soon: what takes time to begin may begin. Returns at once, and never raises."""
+        ...
+
     def judge(self, mail: Pasted, texts: Texts, sheet: SheetName) -> Tried:
         """Where a mail goes now, and where it would go by these texts. No thread, no history: nothing is looked up."""
         ...
@@ -132,6 +136,10 @@ class Versions(Protocol):
 
     def of(self, sheet: SheetName, *, before: int = 0, limit: int = 50) -> tuple[Version, ...]:
         """Of one sheet, newest first, of numbers below ``before`` (0: from the newest on)."""
+        ...
+
+    def each(self, limit: int) -> Mapping[SheetName, tuple[Version, ...]]:
+        """Of every sheet its newest versions, newest first: one read for all of them."""
         ...
 
     def version(self, number: VersionNumber) -> Version | None:

@@ -41,6 +41,7 @@ class VersionsContract:
     def test_there_is_nothing_at_first(self, versions: Versions) -> None:
         assert versions.newest() == {}
         assert versions.of(PRESS) == ()
+        assert versions.each(9) == {}
         assert versions.version(VersionNumber(1)) is None
 
     def test_what_is_noted_is_found_again(self, versions: Versions) -> None:
@@ -68,6 +69,7 @@ class VersionsContract:
             last = versions.note([a_version(text=str(number)), a_version(MONEY, str(number))], [], after=last)
         first = versions.of(PRESS, limit=2)
         assert [one.text for one in first] == ["4", "3"]
+        assert versions.each(2) == {PRESS: first, MONEY: versions.of(MONEY, limit=2)}
         assert [one.text for one in versions.of(PRESS, before=first[-1].number, limit=9)] == ["2", "1", "0"]
 
     def test_whoever_did_not_see_the_last_writes_nothing(self, versions: Versions, journal: Journal) -> None:

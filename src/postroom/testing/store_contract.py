@@ -19,7 +19,7 @@ from postroom.model.memory import DomainMail, Remember, SenderRecord, ThreadReco
 from postroom.model.work import Again, Done, Job, Lane, NewJob, Park, Summary
 from postroom.ports import JobFilter, Store
 from postroom.testing.clock import ManualClock
-from postroom.testing.values import a_delivery, a_judgement, a_mail, a_parcel, an_example
+from postroom.testing.values import a_delivery, a_judgement, a_mail, a_parcel, a_ruling, an_example
 
 DAY = 86400.0
 
@@ -181,6 +181,16 @@ class JudgementsContract:
     @pytest.fixture
     def store(self, house: House) -> Store:
         return house.open()
+
+    def test_the_decision_in_force_is_the_newest_of_each_mail(self, store: Store) -> None:
+        accept(store, a_mail(1), a_mail(2), a_mail(3))
+        judged = [a_judgement(job) for job in store.claim("judge", 2, "w")]
+        store.record(judged)
+        ruling = a_ruling(judged[0].decision.mail_id)
+        store.rule(ruling)
+        found = store.in_force([a_mail(number).id for number in (1, 2, 3)])
+        assert found == {one.mail_id: one for one in (ruling.decision, judged[1].decision)}
+        assert store.in_force([]) == {}
 
     def test_a_decision_its_jobs_and_the_settling_come_together(self, store: Store) -> None:
         accept(store, a_mail(1))

@@ -73,16 +73,21 @@ def sheet_of(room: Room, kind: str, name: str) -> SheetName:
 
 def sheets(room: Room, looked: Looked) -> tuple[Sheet, ...]:
     """The team's files with what they hold."""
+    versions = room.rulework.versions.each(_SHOWN)
     return tuple(
-        Sheet(name=name, entries=entries(room, name, text), version=looked.newest.get(name))
+        Sheet(name=name, entries=_since(text, versions.get(name, ())), version=looked.newest.get(name))
         for name, text in sorted(looked.texts.items())
     )
 
 
 def entries(room: Room, name: SheetName, text: str) -> tuple[tuple[Entry, Version | None], ...]:
     """What a sheet holds, each with the version from which on it stands so."""
+    return _since(text, room.rulework.versions.of(name, limit=_SHOWN))
+
+
+def _since(text: str, versions: Sequence[Version]) -> tuple[tuple[Entry, Version | None], ...]:
     found = outline(text)
-    since = unchanged_since(found, room.rulework.versions.of(name, limit=_SHOWN))
+    since = unchanged_since(found, versions)
     return tuple((entry, since.get(entry.name)) for entry in found)
 
 

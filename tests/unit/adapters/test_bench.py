@@ -85,6 +85,22 @@ def test_nobody_waits_for_ever_behind_another(answering: Answering) -> None:
         answering.ask(b"x", 0.05)
 
 
+def test_woken_it_is_there_before_it_is_asked(answering: Answering) -> None:
+    answering.wake()
+    assert answering._process is not None
+    pid = str(answering._process.pid).encode()
+    answering.wake()
+    assert asked(answering)[0] == pid
+
+
+def test_waking_never_waits_nor_fails(answering: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering._lock:
+        answering.wake()
+    monkeypatch.setattr("sys.executable", "/nonexistent/python")
+    answering.wake()
+    assert answering._process is None
+
+
 def test_where_nothing_can_be_started_it_says_so(answering: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/nonexistent/python")
     with pytest.raises(TryLater, match="can't be checked now"):

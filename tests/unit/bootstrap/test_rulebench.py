@@ -100,6 +100,38 @@ def test_what_is_supposed_of_the_sender_counts(house: House) -> None:
     assert not Bench(house).judge(MAIL, {SHEET: rule}, SHEET).asked[0].condition.holds
 
 
+def test_what_was_compiled_just_now_is_not_compiled_again(house: House) -> None:
+    now = [0.0]
+    bench = Bench(house, clock=lambda: now[0])
+    texts = house.rules.drafted({SHEET: RULE})
+    book, _ = bench._compile(texts)
+    assert bench._compile(house.rules.drafted({SHEET: RULE}))[0] is book
+    assert bench._compile(house.rules.drafted({}))[0] is not book
+    assert bench._compile(texts)[0] is book
+    for number in range(3):
+        bench._compile(house.rules.drafted({SHEET: f"# {number}"}))
+    assert len(bench._compiled) == 3
+    assert bench._compile(texts)[0] is not book
+    book, _ = bench._compile(texts)
+    now[0] += 60
+    assert bench._compile(texts)[0] is not book
+
+
+def test_what_answers_need_is_prepared_until_somebody_asks(house: House) -> None:
+    bench, asked = Bench(house), iter([False, False, True])
+    bench.wake()
+    bench.prepare(lambda: next(asked))
+    assert len(bench._shipped) > 10
+    assert "classifier" not in vars(house)
+    bench.prepare(lambda: False)
+    assert "classifier" in vars(house)
+
+
+def test_a_process_that_was_woken_says_the_same(house: House, process: BenchProcess) -> None:
+    process.wake()
+    assert process.check({SHEET: BROKEN}) == Bench(house).check({SHEET: BROKEN})
+
+
 def test_a_process_of_its_own_says_the_same(house: House, process: BenchProcess) -> None:
     here = Bench(house, clock=lambda: 1.0)
     texts = {SHEET: RULE, SheetName("examples/x.toml"): example(subject="other", text="x")}

@@ -174,7 +174,7 @@ def test_all_together_are_told_so_many_an_hour_and_the_rest_later(bench: Bench) 
 
 def test_who_was_answered_by_a_person_needs_no_acknowledgement(bench: Bench) -> None:
     mail_id = bench.receive()
-    to = bench.noticing._answerable(mail_id, None)
+    to = bench.noticing.answerable(mail_id, None)
     bench.noticing.answering.send(User(name=UserName("ada"), role="agent"), to, Wish(text="It is done."))
     bench.turn()
     assert [one.by for one in bench.told(mail_id)] == ["ada"]
@@ -192,7 +192,7 @@ def test_how_a_case_ended_is_told_with_its_reason(bench: Bench) -> None:
 
 def test_an_outcome_is_told_though_somebody_has_written_before(bench: Bench) -> None:
     mail_id = bench.receive()
-    to = bench.noticing._answerable(mail_id, None)
+    to = bench.noticing.answerable(mail_id, None)
     bench.noticing.answering.send(User(name=UserName("ada"), role="agent"), to, Wish(text="We look at it."))
     bench.turn()
     bench.decide(mail_id)
@@ -227,22 +227,30 @@ def test_outcomes_are_told_a_few_times_a_day(bench: Bench) -> None:
 
 def test_a_preview_keeps_nothing_and_says_why_nothing_would_be_sent(bench: Bench) -> None:
     mail_id = bench.receive()
-    assert bench.noticing.preview(mail_id, "received").text == "We have it. Shop"
-    assert bench.noticing.preview(mail_id, "outcome", "granted", "so it is").text == "It is granted: so it is"
+    to = bench.noticing.answerable(mail_id)
+    assert bench.noticing.preview(to, "received").text == "We have it. Shop"
+    assert bench.noticing.preview(to, "outcome", "granted", "so it is").text == "It is granted: so it is"
+    bench.noticing.check(to, "received")
     assert bench.told(mail_id) == []
     with pytest.raises(Refused, match="tells nobody of that"):
-        bench.noticing.preview(mail_id, "outcome", "withdrawn")
+        bench.noticing.preview(to, "outcome", "withdrawn")
     with pytest.raises(Refused, match="not there any more"):
-        bench.noticing.preview(MailId("none"), "received")
+        bench.noticing.answerable(MailId("none"))
     other = replace(bench.noticing, desks={})
     with pytest.raises(Refused, match="tells nobody of that"):
-        other.preview(mail_id, "received")
+        other.preview(to, "received")
+    with pytest.raises(Refused, match="tells nobody of that"):
+        other.check(to, "received")
     missing = replace(bench.noticing, desks={APPEALS: Telling(received="none", outcomes={})})
     with pytest.raises(Refused, match="none"):
-        missing.preview(mail_id, "received")
+        missing.preview(to, "received")
+    with pytest.raises(Refused, match="none"):
+        missing.check(to, "received")
     asking = replace(bench.noticing, desks={APPEALS: Telling(received="asked", outcomes={})})
     with pytest.raises(Refused, match=r"\{question\}"):
-        asking.preview(mail_id, "received")
+        asking.preview(to, "received")
+    with pytest.raises(Refused, match=r"\{question\}"):
+        asking.check(to, "received")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +268,7 @@ def test_what_a_decision_forbids(bench: Bench, change: dict[str, object], why: s
 
     changed = replace(bench.noticing, store=Store())  # type: ignore[arg-type]
     with pytest.raises(Refused, match=why):
-        changed.preview(mail_id, "received")
+        changed.preview(changed.answerable(mail_id), "received")
 
 
 def test_a_mail_that_came_twice_is_acknowledged_once(bench: Bench) -> None:

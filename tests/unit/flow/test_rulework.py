@@ -69,6 +69,9 @@ class Files:
 class Words:
     """A bench that finds an error wherever «wrong» stands, and a different example wherever «other» does."""
 
+    def wake(self) -> None:
+        """It is awake."""
+
     def check(self, texts: Texts) -> Checked:
         found = [
             Problem(file=sheet, line=1, column=1, severity="error", message=f"wrong in {sheet}")

@@ -11,9 +11,10 @@ from postroom.adapters.store.accounts import SqliteAccounts
 from postroom.adapters.store.alarms import SqliteAlarms
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.sqlite import SqliteStore
-from postroom.flow.urgency import Doer, Escalation, Urgency, doer
+from postroom.flow.urgency import Doer, Escalation, Urgency, doer, takers
 from postroom.model.alarms import Alarm
 from postroom.model.errors import Refused
+from postroom.model.listing import MailRow
 from postroom.model.mail import MailId, RouteName
 from postroom.model.people import ALL, Deed, User, UserName
 from postroom.testing.alarms_contract import DECIDED, judged
@@ -42,6 +43,11 @@ class Desk:
     def alarm(self, mail: MailId) -> Alarm:
         found = self.alarms.alarm(mail, ALL)
         assert found is not None
+        return found
+
+    def row(self, mail: MailId) -> MailRow:
+        ((_, found),) = self.alarms.page(ALL, held=True).alarms
+        assert found.id == mail
         return found
 
     def note(self, event: str, mail_id: str = "", **facts: Any) -> None:
@@ -122,7 +128,7 @@ def test_handed_on_it_stays_with_its_holder_until_the_other_has_it(desk: Desk, m
     desk.user("eve")
     desk.user("refunds", urgent=True, routes=(RouteName("refunds"),))
     desk.work.acknowledge(ADA, mail, note="threat by phone")
-    assert [one.name for one in desk.work.takers(desk.alarm(mail), ADA)] == ["bob"]
+    assert [one.name for one in takers(desk.accounts.users(), desk.row(mail), ADA)] == ["bob"]
     for nobody in ("ada", "gone", "eve", "refunds", "none", ""):
         with pytest.raises(Refused, match="can't take it"):
             desk.work.hand_on(ADA, mail, nobody)

@@ -1,5 +1,6 @@
 """Decisions with their jobs, and what is remembered of threads, senders and texts."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -67,6 +68,11 @@ SELECT j.id, j.attempt, j.mail, (SELECT max(d.generation) FROM decisions AS d WH
 FROM json_each(?) AS wanted CROSS JOIN jobs AS j ON j.id = wanted.value CROSS JOIN mails AS m ON m.seq = j.mail WHERE j.state = 'claimed'
 """
 
+#: with ``max`` SQLite gives the row that has it
+_IN_FORCE = """
+SELECT d.body, max(d.generation) FROM json_each(?) AS wanted CROSS JOIN mails AS m ON m.id = wanted.value
+CROSS JOIN decisions AS d ON d.mail = m.seq GROUP BY d.mail
+"""
 _DECIDED = """
 SELECT j.id, d.body, s.subject, s.from_addr, s.language, s.kind
 FROM json_each(?) AS wanted CROSS JOIN jobs AS j ON j.id = wanted.value
@@ -131,6 +137,12 @@ def decisions(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Decision, ...]:
         (sound(mail_id),),
     )
     return tuple(decode_decision(body) for (body,) in rows)
+
+
+def in_force(tx: sqlite3.Connection, ids: Collection[MailId]) -> dict[MailId, Decision]:
+    """The newest decision on each of these mails."""
+    rows = tx.execute(_IN_FORCE, (json.dumps(list(map(sound, ids))),))
+    return {decision.mail_id: decision for decision in (decode_decision(body) for body, _ in rows)}
 
 
 def decided(tx: sqlite3.Connection, jobs: Sequence[Job]) -> dict[JobId, Decided]:

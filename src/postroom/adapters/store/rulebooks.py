@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 import zlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -22,6 +23,13 @@ _MOST_DRAFTS: Final = 200
 _ESCAPES: Final = re.compile(r"\\n|[\\^$]")
 _VERSION: Final = "SELECT number, sheet, how, at, who, why, digest, text FROM versions"
 _DRAFT: Final = "SELECT id, at, who, name, texts FROM drafts WHERE texts IS NOT NULL"
+_EACH: Final = f"""
+{_VERSION} WHERE number IN (
+  SELECT number FROM (
+    SELECT number, row_number() OVER (PARTITION BY sheet ORDER BY number DESC) AS place FROM versions WHERE {{}}
+  ) WHERE place <= ?
+) ORDER BY sheet, number DESC
+"""  # noqa: S608 - our own SQL
 _NEWEST: Final = "WHERE number IN (SELECT max(number) FROM versions WHERE {} GROUP BY sheet) ORDER BY sheet"
 
 
@@ -61,6 +69,14 @@ class SqliteVersions:
         with self._units.lend() as tx:
             rows = tx.execute(query, (sound(sheet), *((before,) if before else ()), limit))
             return tuple(map(_version, rows))
+
+    def each(self, limit: int) -> Mapping[SheetName, tuple[Version, ...]]:
+        """See `postroom.ports.rulebooks.Versions.each`."""
+        found: dict[SheetName, list[Version]] = defaultdict(list)
+        with self._units.lend() as tx:
+            for row in tx.execute(_EACH.format(self._ours), (limit,)):
+                found[SheetName(row[1])].append(_version(row))
+        return {sheet: tuple(some) for sheet, some in found.items()}
 
     def version(self, number: VersionNumber) -> Version | None:
         """See `postroom.ports.rulebooks.Versions.version`."""

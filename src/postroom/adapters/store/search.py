@@ -13,9 +13,10 @@ from postroom.ports import Judged
 
 _INDEX = Insert(head="INSERT INTO found (rowid, sender, subject, text, brand) VALUES", width=5)
 
+# Read as in `views.ROW`.
 _SPOKEN = """
-SELECT m.id, s.brand, s.subject, substr(f.text, 1, :characters) FROM json_each(:ids) AS wanted CROSS JOIN mails AS m ON m.id = wanted.value
-CROSS JOIN summaries AS s ON s.mail = m.seq CROSS JOIN found AS f ON f.rowid = m.seq
+SELECT m.id, s.brand, s.subject, substr(w.c2, 1, :characters) FROM json_each(:ids) AS wanted CROSS JOIN mails AS m ON m.id = wanted.value
+CROSS JOIN summaries AS s ON s.mail = m.seq CROSS JOIN found_content AS w ON w.id = m.seq
 """
 
 

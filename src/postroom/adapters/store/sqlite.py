@@ -153,6 +153,11 @@ class SqliteStore:
         with self._readers.lend() as tx:
             return judgements.decisions(tx, mail_id)
 
+    def in_force(self, ids: Collection[MailId]) -> Mapping[MailId, Decision]:
+        """See `postroom.ports.Judgements.in_force`."""
+        with self._readers.lend() as tx:
+            return judgements.in_force(tx, ids)
+
     def decided(self, jobs: Sequence[Job]) -> Mapping[JobId, Decided]:
         """See `postroom.ports.Judgements.decided`."""
         with self._readers.lend() as tx:

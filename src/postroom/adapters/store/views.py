@@ -9,7 +9,7 @@ from typing import Any, Final
 from postroom.adapters.store.desk import jobs as jobs_of
 from postroom.adapters.store.replies import replies_to
 from postroom.adapters.store.secondlooks import census as second_looks
-from postroom.adapters.store.sql import started_with
+from postroom.adapters.store.sql import id_list, started_with
 from postroom.adapters.store.verdicts import verdicts_on
 from postroom.adapters.store.words import together
 from postroom.model.codec import sound
@@ -34,13 +34,14 @@ _READINGS: Final[tuple[Reading, ...]] = ("", "unread", "read")
 _TAIL = 4
 """Letters from which on an id is looked for by its end: that reads all ids."""
 _TARGETS = "(SELECT json_group_array(json_array(t.route, t.due, t.near, t.stopped_at, t.how)) FROM targets AS t WHERE t.mail = m.seq)"
-#: Of mails m and summaries s.
+#: Of mails m and summaries s. The text is read where FTS5 keeps it (its documentation: "The %_content table"): asked for a row
+#: of ``found``, it would run a statement of its own for each.
 ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
   coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''), {_TARGETS},
   coalesce(s.reading, 0),
-  (SELECT substr(text, 1, {4 * PREVIEW}) FROM found WHERE found.rowid = m.seq)
+  (SELECT substr(w.c2, 1, {4 * PREVIEW}) FROM found_content AS w WHERE w.id = m.seq)
 """  # noqa: S608 - our own SQL
 
 
@@ -97,17 +98,21 @@ def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
             said = f"{taken.by} took back that {verdict.by} said {verdict.where}{noted}"
             plain = f"{taken.by} took back that {plain}"
             found.append(Event(at=taken.at, what="taken back", detail=said, desks=desks, plain=plain))
-    for info in jobs_of(tx, JobFilter(mail_id=mail_id)):
+    done = {info.id: info for info in jobs_of(tx, JobFilter(mail_id=mail_id))}
+    for info in done.values():
         where = f"{info.destination} " if info.destination else ""
         said = info.receipt or info.error
         at = info.settled_at if info.settled_at is not None else info.created_at
         place = DestinationName(info.destination)
         found.append(Event(at=at, what=f"{info.does} {info.state}", detail=f"{where}{said}".strip(), place=place))
-        for when, verb, reason, before in tx.execute(
-            "SELECT at, verb, reason, before FROM actions WHERE job = ? ORDER BY id", (info.id,)
-        ):
-            detail = f"{where}was {json.loads(before)[0]}: {reason}".strip(": ")
-            found.append(Event(at=when, what=verb, detail=detail, place=place))
+    for job, when, verb, reason, before in tx.execute(
+        "SELECT job, at, verb, reason, before FROM actions WHERE job IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (id_list(done),),
+    ):
+        place = DestinationName(done[job].destination)
+        where = f"{place} " if place else ""
+        detail = f"{where}was {json.loads(before)[0]}: {reason}".strip(": ")
+        found.append(Event(at=when, what=verb, detail=detail, place=place))
     for reply in replies_to(tx, mail_id):
         found.append(Event(at=reply.at, what="answer written", detail=f"by {reply.by or 'postroom'}"))
         if reply.settled_at is not None:

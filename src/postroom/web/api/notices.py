@@ -96,7 +96,7 @@ def list_notice_plans(call: Call[Nothing, Nothing]) -> PlansFacts:
                 template=one.template,
                 looked=one.looked,
                 would=one.would,
-                why_not=one.why_not,
+                why_not=dict(one.why_not.most_common()),
                 subject=one.sent.subject if one.sent else "",
                 body=one.sent.body if one.sent else "",
             )

@@ -7,6 +7,7 @@ from msgspec import Meta
 from postroom.flow.urgency import MOST_WORDS, Doer, doer
 from postroom.model.alarms import Alarm
 from postroom.model.errors import Refused
+from postroom.model.judgement import Decision
 from postroom.model.listing import MailRow
 from postroom.model.mail import MailId
 from postroom.web.api.mails import Limit, OfMail
@@ -74,7 +75,12 @@ def list_urgent(call: Call[WhichAlarms, Nothing]) -> Alarms:
     """List urgent mail: what nobody has, or who has which."""
     by, asked = _doer(call), call.asked
     found = call.room.urgency.alarms.page(by.sight, held=asked.held, after=asked.after, limit=asked.limit)
-    return Alarms(alarms=tuple(_facts(call, alarm, row) for alarm, row in found.alarms), after=found.after)
+    decisions = call.room.store.in_force([row.id for _, row in found.alarms])
+    rows = listed(call.room, call.user, [row for _, row in found.alarms])
+    alarms = tuple(
+        _facts(decisions.get(row.id), alarm, row) for (alarm, _), row in zip(found.alarms, rows, strict=True)
+    )
+    return Alarms(alarms=alarms, after=found.after)
 
 
 def acknowledge_urgent(call: Call[OfMail, Acknowledged]) -> AlarmFacts:
@@ -115,15 +121,14 @@ def _done(call: Call[Asked, Body], alarm: Alarm) -> AlarmFacts:
     row = call.room.views.row(alarm.mail_id, call.sight)
     if row is None:
         raise Missing("There is no such urgent mail, or it is not for you.")
-    return _facts(call, alarm, row)
+    return _facts(call.room.store.in_force([row.id]).get(row.id), alarm, *listed(call.room, call.user, [row]))
 
 
-def _facts(call: Call[Asked, Body], alarm: Alarm, row: MailRow) -> AlarmFacts:
-    decisions = call.room.store.decisions(row.id)
-    findings = decisions[-1].findings if decisions else ()
+def _facts(decision: Decision | None, alarm: Alarm, row: MailRow) -> AlarmFacts:
+    findings = decision.findings if decision else ()
     return AlarmFacts(
-        mail=mail_line(*listed(call.room, call.user, [row])),
-        signals=decisions[-1].urgent if decisions else (),
+        mail=mail_line(row),
+        signals=decision.urgent if decision else (),
         reasons=tuple(dict.fromkeys(one.reason for one in findings if one.source == "urgent")),
         since=alarm.since,
         holder=alarm.holder,

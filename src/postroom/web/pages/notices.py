@@ -1,11 +1,12 @@
 """What is told to people by itself: what it looks like before anybody gets it, and what was told or why not."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
-from postroom.flow.notices import Telling
+from postroom.flow.notices import Noticing, Telling
 from postroom.model.cases import OUTCOMES
 from postroom.model.desktop import Wanted
 from postroom.model.errors import Refused
@@ -17,12 +18,12 @@ from postroom.web.room import Room
 from postroom.web.seen import open_to
 from postroom.web.visit import Page, Visit
 
-_LOOKED_AT = 30
+_LOOKED_AT = 20
 _SHOWN = 100
 _REASON = "(the reason that stands in the case)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Rehearsed:
     """What one desk tells of one thing, tried on its newest mails."""
 
@@ -32,49 +33,54 @@ class Rehearsed:
     outcome: str
     template: str
     #: of the newest mail that would get one, and as it would be sent
-    mail_id: MailId | None
-    sent: answerform.Sent | None
+    mail_id: MailId | None = None
+    sent: answerform.Sent | None = None
     #: how many mails were looked at, and would get one
-    looked: int
-    would: int
+    looked: int = 0
+    would: int = 0
     #: why the others would not -> how many
-    why_not: dict[str, int] = field(default_factory=dict)
+    why_not: Counter[str] = field(default_factory=Counter)
 
 
 def rehearsed(room: Room, sight: Sight) -> list[Rehearsed]:
     """What each desk tells, as far as the reader sees the desk. Raises `TryLater`."""
-    return [
-        _tried(room, sight, route, desk, outcome)
-        for route, desk in room.noticing.desks.items()
-        if sight.routes is None or route in sight.routes
-        for outcome in ("", *OUTCOMES)
-        if desk.template("outcome" if outcome else "received", outcome)
-    ]
+    found = []
+    for route, desk in room.noticing.desks.items():
+        if sight.routes is None or route in sight.routes:
+            told = list(_told(route, desk))
+            # One at a time, each read once: a mail may be large.
+            for row in room.views.mails(Wanted(route=route), sight, limit=_LOOKED_AT).rows:
+                _try(room.noticing, row.id, told)
+            found += told
+    return found
 
 
-def _tried(room: Room, sight: Sight, route: RouteName, desk: Telling, outcome: str) -> Rehearsed:
-    kind: NoticeKind = "outcome" if outcome else "received"
-    rows = room.views.mails(Wanted(route=route), sight, limit=_LOOKED_AT).rows
-    first, sent, why_not = None, None, Counter[str]()
-    for row in rows:
+def _told(route: RouteName, desk: Telling) -> Iterator[Rehearsed]:
+    """All that a desk tells."""
+    for outcome in ("", *OUTCOMES):
+        kind: NoticeKind = "outcome" if outcome else "received"
+        if template := desk.template(kind, outcome):
+            yield Rehearsed(route=route, kind=kind, outcome=outcome, template=template)
+
+
+def _try(noticing: Noticing, mail_id: MailId, told: Sequence[Rehearsed]) -> None:
+    """Add to each what it would be for one mail."""
+    try:
+        to = noticing.answerable(mail_id)
+    except Refused:  # erased since it was listed
+        return
+    for one in told:
+        one.looked += 1
         try:
-            reply = room.noticing.preview(row.id, kind, outcome, _REASON)
+            if one.sent is None:
+                reply = noticing.preview(to, one.kind, one.outcome, _REASON)
+                one.mail_id, one.sent = mail_id, answerform.sent(reply)
+            else:
+                noticing.check(to, one.kind, one.outcome, _REASON)
         except Refused as error:
-            why_not[str(error)] += 1
-            continue
-        if first is None:
-            first, sent = row.id, answerform.sent(reply)
-    return Rehearsed(
-        route=route,
-        kind=kind,
-        outcome=outcome,
-        template=desk.template(kind, outcome),
-        mail_id=first,
-        sent=sent,
-        looked=len(rows),
-        would=len(rows) - why_not.total(),
-        why_not=dict(why_not.most_common()),
-    )
+            one.why_not[str(error)] += 1
+        else:
+            one.would += 1
 
 
 def notices(visit: Visit) -> Response:

@@ -24,6 +24,7 @@ def listed(visit: Visit) -> Response:
     """All files with what they hold."""
     ruleview.require(visit.user)
     work = visit.room.rulework
+    work.bench.wake()
     looked = work.look()
     return visit.page(
         "rules.html",
@@ -71,6 +72,7 @@ def shipped(visit: Visit) -> Response:
 def opened(visit: Visit) -> Response:
     """The editor, with what the file holds, or a draft of it."""
     sheet = _sheet(visit)
+    visit.room.rulework.bench.wake()
     looked = visit.room.rulework.look()
     text = looked.texts.get(sheet, ruleview.beginning(sheet))
     draft = visit.query.get("draft", "")

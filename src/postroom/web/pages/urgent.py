@@ -1,13 +1,15 @@
 """Urgent mail: what nobody has comes first, with how long it waits and why it is urgent; then who has which."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from postroom.flow.urgency import Doer, doer
+from postroom.flow.urgency import Doer, doer, takers
 from postroom.model.alarms import Alarm, AlarmPage
 from postroom.model.errors import Refused
+from postroom.model.judgement import Decision
 from postroom.model.listing import MailRow
 from postroom.model.mail import MailId
 from postroom.model.people import User, UserName
@@ -67,20 +69,28 @@ def _onward(asked: dict[str, str]) -> str:
 
 
 def _shown(visit: Visit, by: Doer, page: AlarmPage) -> list[Shown]:
+    if not page.alarms:
+        return []
     users = {one.name: one for one in visit.room.accounts.users()}
-    return [_one(visit, by, users, alarm, row) for alarm, row in page.alarms]
+    decisions = visit.room.store.in_force([row.id for _, row in page.alarms])
+    shown = listed(visit.room, visit.user, [row for _, row in page.alarms])
+    return [
+        _one(by, users, decisions.get(row.id), alarm, row, as_shown)
+        for (alarm, row), as_shown in zip(page.alarms, shown, strict=True)
+    ]
 
 
-def _one(visit: Visit, by: Doer, users: dict[UserName, User], alarm: Alarm, row: MailRow) -> Shown:
-    decisions = visit.room.store.decisions(row.id)
-    findings = [one for one in decisions[-1].findings if one.source == "urgent"] if decisions else []
+def _one(
+    by: Doer, users: Mapping[UserName, User], decision: Decision | None, alarm: Alarm, row: MailRow, shown: MailRow
+) -> Shown:
+    findings = [one for one in decision.findings if one.source == "urgent"] if decision else []
     holder = users.get(alarm.holder)
     return Shown(
         alarm=alarm,
-        row=listed(visit.room, visit.user, [row])[0],
-        signals=decisions[-1].urgent if decisions else (),
+        row=shown,
+        signals=decision.urgent if decision else (),
         why=tuple(dict.fromkeys(one.reason for one in findings)),
-        takers=visit.room.urgency.takers(alarm, by) if alarm.holder == by.name else (),
+        takers=takers(users.values(), row, by) if alarm.holder == by.name else (),
         # whoever took it by a command need not be a user
         left=holder is not None and (holder.disabled or not holder.urgent),
     )

@@ -400,3 +400,13 @@ def test_all_can_be_taken_along(root: Browser) -> None:
     do(root, "save")
     answer = root.get("/rules/export")
     assert answer.headers["content-disposition"].startswith('attachment; filename="postroom-rules.zip"')
+
+
+def test_whoever_opens_rules_wakes_what_checks_them(here: Installation, root: Browser) -> None:
+    woken: list[bool] = []
+    here.room.rulework.bench.__dict__["wake"] = lambda: woken.append(True)
+    root.get("/rules")
+    root.get(PRESS)
+    assert woken == [True, True]
+    root.get("/inbox")
+    assert len(woken) == 2
