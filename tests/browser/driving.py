@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, sync_playwright
 
-from tests.browser.house import Served
+from tests.browser.house import PASSWORD, Served
 from tools import peers
 
 Width = Literal["phone", "wide"]
@@ -125,3 +125,20 @@ def bytes_received(page: Page) -> list[int]:
     wire.send("Network.enable")
     wire.on("Network.loadingFinished", lambda told: sent.append(int(told["encodedDataLength"])))
     return sent
+
+
+def press(page: Page, *keys: str) -> None:
+    """What somebody does with the keyboard: one key each, or text that they type where it is longer and names none."""
+    for key in keys:
+        (page.keyboard.press if len(key) == 1 or key in _NAMED else page.keyboard.type)(key)
+
+
+_NAMED = frozenset({"Tab", "Shift+Tab", "Enter", "Escape", "Space", "Home", "Control+Home"})
+
+
+def tap_in(page: Page, name: str) -> None:
+    """Sign in by touch."""
+    for label, text in (("Name", name), ("Password", PASSWORD)):
+        page.get_by_label(label).tap()
+        page.keyboard.type(text)
+    page.get_by_role("button", name="Sign in", exact=True).tap()

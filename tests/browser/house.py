@@ -33,7 +33,7 @@ from postroom.model.targets import Reckoned
 from postroom.ports import JobFilter
 from postroom.testing.smtp_sink import SmtpSink
 from postroom.understand.reader import read
-from tests.browser.letters import DAILY, DOUBTFUL, URGENT, Letter
+from tests.browser.letters import DAILY, DESKWORK, DOUBTFUL, URGENT, Letter
 from tests.browser.wild import WILD_LETTERS
 from tests.oidc_provider import Provider, provider
 from tools.running import free_port, wait_until
@@ -49,6 +49,8 @@ _ASKED = ("drill", "palm", "plain", "doubt", "double", "split")
 _ROUTES = ("appeals", "refunds", "copyright", "general")
 SETTINGS = """
 hostname = "postroom.test"
+[trust]
+authserv_ids = ["mx.postroom.test"]
 [intake]
 listen = ["127.0.0.1:{smtp}"]
 [web]
@@ -69,6 +71,7 @@ second_look_share = 1.0
 calendar = "desk"
 hours = 4
 tell = ["general"]
+undo_seconds = 20
 [delivery]
 first_retry = 0.2
 [destination.far]
@@ -77,6 +80,12 @@ host = "127.0.0.1"
 port = {sink}
 tls = "none"
 recipients = ["rights@example.test"]
+[destination.rescue]
+kind = "smtp"
+host = "127.0.0.1"
+port = {sink}
+tls = "none"
+recipients = ["rescue@example.test"]
 [calendar.desk]
 zone = "UTC"
 monday = ["00:00-23:30"]
@@ -122,7 +131,7 @@ route = "appeals"
 weight = 3.0
 urgent = "photographs"
 """
-_APPEALS = 'cases = true\nacknowledge = "appeal-received"\noutcomes = { granted = "appeal-granted" }\nfirst_answer = "8 business hours"\ncalendar = "office"\nclocks = ["dsa", "ours"]\nsecond_person = "rejection"\n'
+_APPEALS = 'cases = true\nacknowledge = "appeal-received"\noutcomes = { granted = "appeal-granted", rejected = "appeal-rejected" }\nfirst_answer = "8 business hours"\ncalendar = "office"\nclocks = ["dsa", "ours", "card-dispute"]\nsecond_person = "rejection"\n'
 
 
 #: file -> text, as the team wrote it; it speaks of no letter of the tests
@@ -222,6 +231,12 @@ PEOPLE = {
     "sid": Person(role="agent", brands=("siren",), urgent=True),
     "sue": Person(role="agent", brands=("siren",), urgent=True),
     "wanda": Person(role="lead", brands=("wild",)),
+    "alba": Person(role="agent", brands=("north",), routes=("appeals",)),
+    "arno": Person(role="agent", brands=("north",), routes=("appeals", "general")),
+    "anke": Person(role="agent", brands=("south",), routes=("appeals", "general")),
+    "axel": Person(role="agent", brands=("south",), routes=("appeals", "general")),
+    "lena": Person(role="lead", brands=("east", "double")),
+    "lars": Person(role="lead", brands=("west",)),
 }
 """Each journey that changes something works on a brand of its own, so that they may come in any order."""
 assert {one.role for one in PEOPLE.values()} == set(ROLES)
@@ -296,7 +311,7 @@ def settings(smtp: int, pages: int, sink: int, issuer: str) -> str:
     brands = "".join(
         f'[brand.{name}]\naddresses = ["support@{name}.test"]\n'
         + (f"thresholds = {{ {', '.join(f'{route} = 1.0' for route in _ROUTES)} }}\n" if name in _ASKED else "")
-        for name in ("shop", *_ASKED, "wild", "alarm", "siren")
+        for name in ("shop", *_ASKED, "wild", "alarm", "siren", "north", "south", "east", "west")
     )
     routes = "".join(
         f'[route.{name}]\ndestinations = ["{"far" if name == "copyright" else name}"]\nthreshold = 0.0\n'
@@ -328,7 +343,7 @@ def served(folder: Path) -> Iterator[Served]:
             _people(house)
             trial.start()
             one = Served(url=f"http://127.0.0.1:{pages}", trial=trial, sink=sink, provider=issuing, house=house)
-            one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS, *URGENT))
+            one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS, *URGENT, *DESKWORK))
             assert wait_until(lambda: _up(one.url) and bool(house.cases.page(WantedCases(), Sight()).cases), 30)
             _corrected(house, one.mail(CORRECTED))
             _pressing(house, one)
@@ -428,7 +443,7 @@ _ANSWERS = (
 
 
 def _pressing(house: House, one: Served) -> None:
-    """One urgent mail is handed on, one is told again; of three appeals one is late, and one due soon."""
+    """One urgent mail is handed on, one is told again; of the appeals two are late, and one due soon."""
     pressing, now = house.pressing, time.time()
     uma = Doer(name=UserName("uma"), sight=Sight())
     pressing.urgency.acknowledge(uma, one.mail("You will regret it"), note="I have called the police, file 17/3.")
@@ -439,13 +454,13 @@ def _pressing(house: House, one: Served) -> None:
     assert waits is not None
     event = AlarmEvent(at=now, by="", what="told again")
     pressing.alarms.put(replace(waits, since=now - 2400, told_at=now, repeats=2), event, None)
-    mails = [one.mail(subject) for subject in ("Still waiting", "Please restore my account")]
+    mails = [one.mail(subject) for subject in ("Still waiting", "Please restore my account", "Unban me, first")]
     assert wait_until(lambda: all(row.due_at for row in house.views.rows(mails, Sight()).values()), 30)
-    late, soon = (
+    reckoned = [
         Reckoned(mail_id=mail, route=RouteName("appeals"), near=now - 9000, due=now + left)
-        for mail, left in zip(mails, (-7500, 3000), strict=True)
-    )
-    pressing.targets.reckon([late, soon], pressing.first_answers.version)
+        for mail, left in zip(mails, (-7500, 3000, -7500), strict=True)
+    ]
+    pressing.targets.reckon(reckoned, pressing.first_answers.version)
 
 
 def _answered(house: House, mail_id: MailId) -> None:

@@ -16,10 +16,19 @@ class Letter:
 
 
 def letter(
-    to: str, subject: str, text: str, *, sender: str = "Ada Byron <ada@example.net>", html: str = "", file: str = ""
+    to: str,
+    subject: str,
+    text: str,
+    *,
+    sender: str = "Ada Byron <ada@example.net>",
+    html: str = "",
+    file: str = "",
+    vouched: str = "",
 ) -> Letter:
-    """A mail as a person's programme writes it."""
+    """A mail as a person's programme writes it. Our own hop vouches for the domain of the sender that is named."""
     message = EmailMessage(policy=SMTP)
+    if vouched:
+        message["Authentication-Results"] = f"mx.postroom.test; dkim=pass header.d={vouched}"
     message["From"], message["To"], message["Subject"] = sender, to, subject
     message["Message-ID"] = f"<{'.'.join(str(ord(char)) for char in subject)[:120]}.{to}>"
     message.set_content(text)
@@ -34,6 +43,7 @@ SHOP, DRILL, PALM, PLAIN, DOUBT, WILD, DOUBLE, SPLIT = (
     f"support@{brand}.test" for brand in ("shop", "drill", "palm", "plain", "doubt", "wild", "double", "split")
 )
 ALARM, SIREN = "support@alarm.test", "support@siren.test"
+NORTH, SOUTH, EAST, WEST = (f"support@{brand}.test" for brand in ("north", "south", "east", "west"))
 
 _QUOTE = "\n\nOn Mon, 3 Mar 2025 at 10:11, Support <support@shop.test> wrote:\n> Dear Grace,\n> what is the number of your order?\n"
 DAILY = (
@@ -80,3 +90,23 @@ DOUBTFUL = (
     *(letter(DOUBLE, f"Doubled question {n}", _DOUBTFUL.format(number=n), sender=f"t{n}@example.net") for n in range(1, 31)),
     *(letter(SPLIT, f"Money and account {n}", f"You blocked me: give me my account back. And refund what you took twice, order {n}.", sender=f"s{n}@example.net") for n in range(1, 4)),
 )  # fmt: skip
+
+_APPEAL = "My account was suspended and I did nothing wrong. Please review the suspension and restore my account."
+_NOTICE = "DMCA takedown notice: the photograph at https://shop.test/p/{n} infringes my copyright. I declare under penalty of perjury that I am the copyright owner. Remove it."
+DESKWORK = (
+    letter(NORTH, "Mein Verkäuferkonto", "Guten Tag, mein Konto wurde gestern gesperrt, ich habe nichts falsch gemacht. Bitte prüfen Sie die Sperre und schalten Sie mein Konto wieder frei.", sender="Greta Groß <greta@example.de>", vouched="example.de"),
+    letter(NORTH, "Banned from selling", _APPEAL, sender="Nils Nord <nils@example.net>", vouched="example.net"),
+    letter(NORTH, "Suspended by mistake", _APPEAL, sender="Olga Ost <olga@example.org>", vouched="example.org"),
+    letter(NORTH, "Which desk is this for", _APPEAL, sender="Will <will@example.com>"),
+    *(letter(NORTH, f"Locked out {n}", f"You locked my account {n}. Please restore my account, I did nothing wrong.", sender=f"locked{n}@example.org") for n in (1, 2, 3)),
+    letter(NORTH, "Charged twice in the north", "I was charged twice for order 12. Please refund the second charge.", sender="paid@example.com"),
+    letter(SOUTH, "Banned while on the road", _APPEAL, sender="Rosa Roth <rosa@example.net>", vouched="example.net"),
+    letter(SOUTH, "Suspended for a joke", _APPEAL, sender="Joke <joke@example.org>", vouched="example.org"),
+    letter(SOUTH, "Blocked on my phone", _APPEAL, sender="phone@example.com"),
+    letter(SOUTH, "Banned without a script", _APPEAL, sender="plain@example.com"),
+    letter(SOUTH, "Suspended without a script", _APPEAL, sender="plain2@example.com"),
+    *(letter(to, f"Notice {n}, {what}", _NOTICE.format(n=n), sender=f"owner{n}@example.org") for to, n, what in ((EAST, 1, "to be tried again"), (EAST, 2, "for the rescue"), (EAST, 3, "for another desk"), (EAST, 4, "written twice"), (WEST, 5, "by phone"), (WEST, 6, "without a script"))),
+    *(letter(EAST, f"Unban me, {name}", _APPEAL, sender=f"{name}@example.com") for name in ("first", "last")),
+    letter(WEST, "Unban me, please", _APPEAL, sender="west@example.com"),
+)  # fmt: skip
+"""A day at a desk: the north and east are worked on by keyboard, the south and west by touch."""

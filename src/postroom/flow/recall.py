@@ -13,6 +13,8 @@ from postroom.ports import Destination, JobFilter, Store
 
 WITHDRAWN = "withdrawn"
 """The receipt, where it was not too late."""
+TOLD = "too late to withdraw it; told so: "
+"""How the receipt begins where it was, and who has the mail knows that it belongs elsewhere."""
 
 _SOON = 5.0
 """Seconds to wait for a delivery that is under way."""
@@ -47,7 +49,7 @@ def recall(job: Job, parcel: Parcel, destination: Destination, store: Store, not
             corrects=delivery_key(job.mail_id, destination.name, late[-1]),
         )
     )
-    return Receipt(reference=f"too late to withdraw it; told so: {told.reference}")
+    return Receipt(reference=f"{TOLD}{told.reference}")
 
 
 def _not_taken_back(made: tuple[JobInfo, ...], generation: int) -> list[JobInfo]:

@@ -316,7 +316,7 @@ class HandsContract:
         store.settle([Park(job=first, error="full", why="gave-up"), Done(job=third)])
         assert store.redirect(JobFilter(destination="desk"), DestinationName("rescue"), "to rescue: full") == 1
         (old,) = store.jobs(JobFilter(ids=(first.id,)))
-        assert (old.state, old.why, old.error) == ("dropped", "dropped", "to rescue: full")
+        assert (old.state, old.why, old.error) == ("dropped", "redirected", "to rescue: full")
         (new,) = store.jobs(JobFilter(destination="rescue"))
         assert (new.state, new.mail_id, new.generation, new.does) == (
             "ready",

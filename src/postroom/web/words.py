@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from postroom.flow.recall import TOLD, WITHDRAWN
 from postroom.model import shares
 from postroom.model.judgement import Finding
 from postroom.model.listing import Event
@@ -132,11 +133,10 @@ _HAPPENED = {
     "deliver done": "delivered to",
     "deliver parked": "not delivered to",
     "deliver dropped": "not to be delivered to",
+    "redirect": "redirected:",
     "clock ready": "the clock of review runs",
     "clock done": "the clock of review has ended",
     "clock dropped": "the clock of review was stopped",
-    "withdraw done": "taken back from",
-    "correct done": "told that it belongs elsewhere:",
 }
 
 
@@ -146,7 +146,18 @@ def happened(event: Event) -> tuple[str, str]:
     if event.what == "judge done" or (event.what == "decided" and detail == "generation 1"):
         return ("", "") if event.what == "judge done" else (what, "")
     place, _, said = detail.partition(" ")
+    if event.what in ("withdraw done", "correct done"):
+        return _taken_back(place, said)
     return what, place if said == f"inbox {place}" else detail
+
+
+def _taken_back(place: str, said: str) -> tuple[str, str]:
+    """What came of taking a mail back from a place, by its receipt (`flow.recall`)."""
+    if said == WITHDRAWN:
+        return "taken back from", place
+    if said.startswith(TOLD):
+        return "told that it belongs elsewhere:", f"{place} {said.removeprefix(TOLD)}"
+    return "not taken back from", f"{place}: {said}"
 
 
 def counted(findings: Sequence[Finding], decided: str) -> tuple[list[Finding], list[Finding]]:

@@ -41,6 +41,12 @@ def test_what_happened_is_said_once_and_in_words() -> None:
     )
     assert one("deliver done", "appeals inbox appeals") == ("delivered to", "appeals")
     assert one("deliver parked", "far 550 no such user") == ("not delivered to", "far 550 no such user")
+    for word in ("withdraw done", "correct done"):
+        assert one(word, "appeals withdrawn") == ("taken back from", "appeals")
+    told = "far too late to withdraw it; told so: 250 kept"
+    assert one("correct done", told) == ("told that it belongs elsewhere:", "far 250 kept")
+    late = ("not taken back from", "far: too late to withdraw it")
+    assert one("withdraw done", "far too late to withdraw it") == late
     assert one("verdict", "lea said refunds") == ("verdict", "lea said refunds")
 
 

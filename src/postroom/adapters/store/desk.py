@@ -41,7 +41,7 @@ _CHANGE = {
     # A fresh age, so that the job is not parked again at once for being too old.
     "unpark": "state = 'ready', due_at = 0, settled_at = NULL, created_at = :now, strikes = 0, solo = 0, tries = 0, why = ''",
     "drop": "state = 'dropped', solo = 0, settled_at = :now, why = 'dropped', error = :reason",
-    "redirect": "state = 'dropped', solo = 0, settled_at = :now, why = 'dropped', error = :reason",
+    "redirect": "state = 'dropped', solo = 0, settled_at = :now, why = 'redirected', error = :reason",
 }
 #: a delivery to bring there; one that was given up on there is to be tried again
 _INSTEAD = """

@@ -18,12 +18,13 @@ from postroom.model.mail import BrandName, DestinationName, MailId, RouteName
 from postroom.ports import JobFilter
 
 #: What needs a person tells more of a mail than what waits, and that more than what was dropped or done. The review clock
-#: is no delivery, and what became of an earlier generation is past: also what a person's word dropped of it.
+#: is no delivery, and what became of an earlier generation is past: also what a person's word dropped of it, and
+#: what was brought elsewhere instead.
 _STATE = """
 CASE WHEN EXISTS (SELECT 1 FROM erased_mails AS e WHERE e.mail = m.seq) THEN 'erased'
 WHEN m.duplicate_of IS NOT NULL THEN 'duplicate' ELSE (
   SELECT CASE WHEN max(j.state = 'parked') THEN 'parked' WHEN max(j.state IN ('ready', 'claimed', 'held')) THEN 'waiting'
-    WHEN max(j.state = 'dropped') THEN 'dropped' ELSE 'delivered' END
+    WHEN max(j.state = 'dropped' AND j.why <> 'redirected') THEN 'dropped' ELSE 'delivered' END
   FROM jobs AS j WHERE j.mail = m.seq AND j.kind IN ('judge', 'deliver') AND j.generation = (
     SELECT max(generation) FROM jobs WHERE mail = m.seq AND kind IN ('judge', 'deliver')
       AND (state <> 'dropped' OR generation >= coalesce(s.generation, 0)))

@@ -8,9 +8,11 @@ from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import ALL
 from postroom.model.targets import Kept
 from postroom.model.work import Lane
+from postroom.ports import JobFilter
 from postroom.web.visit import Page, Visit
 
 _DAY = 86_400.0
+_LOOKED_AT = 500
 
 
 def condition(visit: Visit) -> Response:
@@ -24,12 +26,19 @@ def condition(visit: Visit) -> Response:
         census=census,
         lanes=sorted(lanes(visit), key=lambda one: (not one.down, one.destination)),
         waiting=room.turns.open_questions(visit.sight),
-        parked=sum(states.get("parked", 0) for states in census["jobs"].values()) if census else None,
+        parked=sum(states.get("parked", 0) for states in census["jobs"].values()) if census else _parked(visit),
         unheard=room.urgency.alarms.unheard(visit.now - room.neglected_after) if census and visit.user.urgent else None,
         every=room.neglected_after,
         pressing=room.deadlines.pressing(visit.now, visit.sight) if room.casework.desks.desks else None,
         kept=_kept(visit),
     )
+
+
+def _parked(visit: Visit) -> int:
+    """Dead letters of mail that the visitor may see, among the oldest of all."""
+    jobs = visit.room.store.jobs(JobFilter(states=("parked",), limit=_LOOKED_AT))
+    rows = visit.room.views.rows({job.mail_id for job in jobs}, visit.sight)
+    return sum(job.mail_id in rows for job in jobs)
 
 
 def lanes(visit: Visit) -> list[Lane]:

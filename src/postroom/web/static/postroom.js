@@ -9,9 +9,14 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const typing = event.target.closest("input,select,textarea,dialog[open]");
   if (event.key === "Escape") { chord = ""; mark(); if (typing) event.target.blur(); return; }
-  if (typing) return;
+  if (typing) {
+    const option = chord && typing.querySelector(`option[data-chord="${CSS.escape(chord + event.key)}"]`);
+    chord = ""; mark();
+    if (option) { event.preventDefault(); typing.value = option.value; typing.form.requestSubmit(); }
+    return;
+  }
   if (event.key === "?") { showKeys(); return; }
-  const tick = event.key === "x" && document.activeElement.closest("li")?.querySelector("[data-tick]");
+  const tick = event.key === "x" && document.activeElement.closest("li,tr")?.querySelector("[data-tick]");
   if (tick) { tick.click(); return; }
   if (event.key === "j" || event.key === "k") { step(event.key === "j" ? 1 : -1); return; }
   const wanted = [...document.querySelectorAll("[data-chord]")];
@@ -21,12 +26,14 @@ document.addEventListener("keydown", (event) => {
     if (hit) { event.preventDefault(); hit.click(); }
     return;
   }
-  if (wanted.some((one) => one.dataset.chord[0] === event.key)) { chord = event.key; mark(); event.preventDefault(); return; }
+  if (wanted.some((one) => one.dataset.chord[0] === event.key)) { chord = event.key; mark(); event.preventDefault(); document.querySelector(`select[data-key="${CSS.escape(chord)}"]`)?.focus(); return; }
   const hit = [...document.querySelectorAll("[data-key],[data-go]")].find((one) => (one.dataset.key || "") === event.key);
   if (!hit) return;
   event.preventDefault();
   const folded = hit.closest("details");
-  if (folded && hit.matches("input,select")) folded.open = true;
+  const begins = hit.matches("summary") && folded.querySelector("textarea");
+  if (folded && (begins || hit.matches("input,select"))) folded.open = true;
+  if (begins) { begins.focus(); return; }
   if (hit.matches("input,select,summary")) hit.focus();
   if (!hit.matches("input,select")) hit.click();
 });
@@ -137,6 +144,9 @@ document.addEventListener("toggle", async (event) => {
 function dress() {
   const first = document.querySelector("[data-review] .primary");
   if (first) first.focus({ preventScroll: true });
+  // what a template leaves to whoever writes is typed over
+  const text = document.querySelector("textarea[autofocus]"), blank = /\{\w+\}/.exec(text ? text.value : "");
+  if (blank) text.setSelectionRange(blank.index, blank.index + blank[0].length);
 }
 
 // News: when the store has changed, lists that nobody is working in are asked for again.

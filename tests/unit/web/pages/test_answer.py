@@ -241,6 +241,8 @@ def test_what_nobody_takes_is_a_dead_letter(here: Installation, sink: SmtpSink) 
     page = lea.get("/letters").words
     assert "Answers that were not sent" in page
     assert "no such user" in page
+    # Enter after the reason presses the first button
+    assert page.index('name="reason"') < page.index('value="drop"') < page.index('value="again"')
     csrf = lea.csrf()
     lea.post("/letters/answers", csrf=csrf, reply=reply.id, verb="again")
     send_all(here)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from postroom.model.mail import MailId
-from postroom.model.people import Deed, UserName
+from postroom.model.people import Deed, Sight, UserName
 from postroom.model.work import Park
 from postroom.ports import JobFilter
 from postroom.web.pages import letters
@@ -218,7 +218,9 @@ def test_letters_are_brought_to_another_destination_of_nobody_else(with_rescue: 
         ("rescue", "done", 1),
     ]
     assert here.house.store.decisions(mail)[-1].generation == 1
-    assert "redirect" in ada.get(f"/mail/{mail}").words
+    (row,) = here.house.views.rows([mail], Sight()).values()
+    assert row.state == "delivered", "what was brought elsewhere instead is not lost"
+    assert "redirected:" in ada.get(f"/mail/{mail}").words
     assert "to rescue: full" in ada.get(f"/audit?to={mail}&what=letters-redirected").words
     assert "is dropped" in ada.post("/letters", to="place:rescue", reason="full", **say).words
     assert ada.post(f"/mail/{mail}/move", csrf=ada.csrf(), route="refunds", generation="1").status == 200
@@ -300,10 +302,12 @@ def test_health_tells_a_lead_of_one_brand_of_that_alone(here: Installation, ada:
         here.house.store.set_lane(lane)
     lee = here.user("lee", "lead", brands=("video",), routes=("refunds",), urgent=True)
     page = lee.get("/condition").words.partition("<main")[2]
-    for told in ("Accepted", "To be judged", "Dead letters", "On disk", "Urgent that", "appeals", "ada@example.net"):
+    for told in ("Accepted", "To be judged", "look at them", "On disk", "Urgent that", "appeals", "ada@example.net"):
         assert told not in page, told
     assert "refunds</th>" in page
     assert "<b>0</b><span>with spot checks" in page
+    sam = here.user("sam", "lead", brands=("shop",), routes=("appeals",))
+    assert '<b>1</b><span><a href="/letters">' in sam.get("/condition").words
     page = lee.get("/letters").words
     assert "refunds is down;" in page
     assert "appeals is down" not in page
