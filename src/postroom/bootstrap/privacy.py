@@ -20,7 +20,7 @@ from postroom.model.example import Example
 from postroom.model.judgement import Decision, Finding, Verdict
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.people import ALL, Deed
-from postroom.model.privacy import Ages
+from postroom.model.privacy import Ages, Lifetimes
 from postroom.model.replies import Reply
 from postroom.model.rulebooks import VersionNumber
 from postroom.ports import JobFilter
@@ -190,22 +190,26 @@ def _examples(house: House, ids: set[str]) -> Iterator[Example]:
         last = page[-1]
 
 
+def lifetimes(house: House) -> Lifetimes:
+    """How long mail is kept, by the settings."""
+    wanted = house.settings.retention
+    return Lifetimes(routes={RouteName(name): days for name, days in wanted.routes.items()}, other=wanted.mail_days)
+
+
 def keeps_for_a_time(house: House) -> bool:
     """Whether any mail is erased for its age."""
-    wanted = house.settings.retention
-    return wanted.mail_days > 0 or any(days > 0 for days in wanted.routes.values())
+    kept = lifetimes(house)
+    return kept.other > 0 or any(days > 0 for days in kept.routes.values())
 
 
 def ages(house: House, now: float) -> Ages:
-    """How long mail is kept, by the settings."""
-    wanted = house.settings.retention
+    """What is too old at this moment."""
 
     def before(days: float) -> float:
         return now - days * _DAY if days else 0.0
 
-    return Ages(
-        routes={RouteName(name): before(days) for name, days in wanted.routes.items()}, other=before(wanted.mail_days)
-    )
+    kept = lifetimes(house)
+    return Ages(routes={name: before(days) for name, days in kept.routes.items()}, other=before(kept.other))
 
 
 def retain(house: House, now: float, *, dry_run: bool = False) -> dict[str, Any]:

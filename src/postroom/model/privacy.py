@@ -178,6 +178,16 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetimes:
+    """How long mails are kept, in days since they came; 0.0 for ever."""
+
+    #: by where the mail lies
+    routes: Mapping[RouteName, float]
+    #: for all other mail
+    other: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ages:
     """How long mails are kept: what came before a moment is to be erased."""
 

@@ -56,6 +56,13 @@ class Census(Output, frozen=True):
     bytes: Annotated[int, Meta(description="Of the store on disk.")]
 
 
+class Retention(Output, frozen=True):
+    """How long mail is kept, in days since it came; 0 for ever."""
+
+    days: Annotated[float, Meta(description="Mail at every desk that routes does not name.")]
+    routes: Annotated[dict[str, float], Meta(description="Where it lies -> days.")]
+
+
 class WhichDeeds(Input, frozen=True):
     """Which lines; what is left out means any."""
 
@@ -102,6 +109,12 @@ def get_census(call: Call[Nothing, Nothing]) -> Census:
     return told(Census, call.room.store.census())
 
 
+def get_retention(call: Call[Nothing, Nothing]) -> Retention:
+    """How long mail is kept until it is erased for its age."""
+    kept = call.room.lifetimes
+    return Retention(days=kept.other, routes={str(route): days for route, days in kept.routes.items()})
+
+
 def list_deeds(call: Call[WhichDeeds, Nothing]) -> Deeds:
     """The audit log: who did what to what, newest first."""
     asked = call.asked
@@ -114,5 +127,6 @@ OPERATIONS = (
     Operation(do=get_me, path="/me", scope="read"),
     Operation(do=list_desks, path="/desks", scope="read"),
     Operation(do=get_census, path="/census", scope="lead"),
+    Operation(do=get_retention, path="/retention", scope="lead"),
     Operation(do=list_deeds, path="/audit", scope="admin"),
 )
