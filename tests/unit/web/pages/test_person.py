@@ -83,11 +83,13 @@ def test_what_is_held_cannot_be_erased_until_it_is_released(here: Installation, 
 
 
 def test_how_long_mail_is_kept_is_told(here: Installation, root: Browser, tmp_path: Path) -> None:
-    assert "All mail for ever" in " ".join(root.get("/person").words.split())
+    assert "<dt>All mail</dt><dd>for ever</dd>" in root.get("/person").text
     assert told(programme(here, "root", "lead").get("/retention")) == {"days": 0.0, "routes": {}}
-    with installation(tmp_path / "other", f"{SETTINGS}[retention]\nmail_days = 1000\nroutes = {{ junk = 1 }}\n") as other:
-        words = " ".join(other.user("eve", "admin").get("/person").words.split())
-        assert "At junk 1 day Elsewhere 1,000 days" in words
+    with installation(
+        tmp_path / "other", f"{SETTINGS}[retention]\nmail_days = 1000\nroutes = {{ junk = 1 }}\n"
+    ) as other:
+        page = other.user("eve", "admin").get("/person").text
+        assert "<dt>At junk</dt><dd>1 day</dd><dt>Elsewhere</dt><dd>1,000 days</dd>" in page
         kept = told(programme(other, "root", "lead").get("/retention"))
         assert kept == {"days": 1000.0, "routes": {"junk": 1.0}}
         assert programme(other, "root", "review").get("/retention").status == 403

@@ -315,8 +315,8 @@ def test_health_tells_a_lead_of_one_brand_of_that_alone(here: Installation, ada:
         here.house.store.set_lane(lane)
     lee = here.user("lee", "lead", brands=("video",), routes=("refunds",), urgent=True)
     page = lee.get("/condition").words.partition("<main")[2]
-    for told in ("Accepted", "To be judged", "Dead letters", "On disk", "Urgent that", "appeals", "ada@example.net"):
-        assert told not in page, told
+    for word in ("Accepted", "To be judged", "Dead letters", "On disk", "Urgent that", "appeals", "ada@example.net"):
+        assert word not in page, word
     assert "refunds</th>" in page
     assert "<b>0</b><span>with spot checks" in page
     page = lee.get("/letters").words
