@@ -22,6 +22,8 @@ when = 'subject.contains("Gift card") && new_text.contains("balance")'
 route = "refunds"
 stop = true
 """
+#: a browser asks before it leaves: here nobody is asked, and the script says whether it would be
+_ASKED_BEFORE_LEAVING = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 _MOVED, _OTHER = "Gift card of my aunt", "Gift card, where to look"
 _LETTERS = (
     letter(FORGE, _MOVED, "Which balance does she have after the cinema?"),
@@ -67,7 +69,6 @@ def test_a_rule_is_written_tried_on_the_past_brought_into_force_and_taken_back(
     _save(page)
     page.get_by_role("link", name="Versions", exact=True).click()
     expect(page.get_by_text("the refunds desk asked for it")).to_be_visible()
-    see_both(page, "engineer-versions")
     page.get_by_role("button", name="Compare the two").click()
     expect(page.locator("tr.removed").last).to_contain_text('route = "refunds"')
     expect(page.locator("tr.added").last).to_contain_text('route = "appeals"')
@@ -87,7 +88,6 @@ def test_a_rule_is_written_tried_on_the_past_brought_into_force_and_taken_back(
     page.get_by_label("ZIP file").set_input_files(tmp_path / "rules.zip")
     page.get_by_role("button", name="Look into it").click()
     expect(page.get_by_text("1 file would change")).to_be_visible()
-    see_both(page, "engineer-import")
     page.get_by_role("button", name="Bring it in").click()
     page.get_by_role("link", name="gifts.toml").first.click()
     expect(area).to_have_value(_RULE)
@@ -95,13 +95,13 @@ def test_a_rule_is_written_tried_on_the_past_brought_into_force_and_taken_back(
     other = windows.open("root", "/rules/rules/gifts.toml")
     other.get_by_label("Text of").fill(_RULE + "# root was here\n")
     _save(other)
+    assert not page.evaluate(_ASKED_BEFORE_LEAVING)
     area.fill(_RULE + "# erin was here\n")
-    # a browser asks before it leaves: here nobody is asked, and the script says whether it would be
-    assert page.evaluate("!dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+    assert page.evaluate(_ASKED_BEFORE_LEAVING)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("Somebody else has changed this file meanwhile")
     expect(page.locator("tr.removed")).to_contain_text("root was here")
-    see_both(page, "engineer-conflict")
+    assert page.evaluate(_ASKED_BEFORE_LEAVING), "nothing was saved yet"
     _save(page)
     page.get_by_role("button", name="Take the file away").click()
     other.goto("/audit?to=rules/gifts.toml")
@@ -115,7 +115,7 @@ def _mends_what_is_marked(page: Page) -> None:
     area.fill(_RULE.replace("new_text", "new_txt"))
     expect(page.locator("#problems")).to_contain_text("undeclared reference to 'new_txt'")
     expect(page.locator("#numbers .error")).to_have_text("4")
-    see_both(page, "engineer-mistake")
+    expect(page.get_by_role("heading", name="What it holds")).to_be_hidden()
     page.get_by_role("button", name="line 4, column").click()
     expect(area).to_be_focused()
     assert page.evaluate("document.activeElement.value.slice(document.activeElement.selectionStart).split('.')[0]") == "new_txt"  # fmt: skip

@@ -5,7 +5,8 @@ const area = document.querySelector("textarea[data-check]");
 if (area) {
   const form = area.form, numbers = document.getElementById("numbers"), list = document.getElementById("problems");
   const PAUSE = 500, SIGNS = { error: "✖", warning: "▲", note: "●" }, RANK = ["error", "warning", "note"];
-  let waiting = 0, asked = 0, leaving = false, begun = area.value;
+  let waiting = 0, asked = 0, leaving = false;
+  const begun = "unsaved" in area.dataset ? null : area.value, held = document.querySelector(".held");
 
   const make = (name, text, kind) => { const made = document.createElement(name); made.textContent = text; if (kind) made.className = kind; return made; };
 
@@ -70,7 +71,7 @@ if (area) {
     }
   }
 
-  area.addEventListener("input", () => { number([]); clearTimeout(waiting); waiting = setTimeout(check, PAUSE); });
+  area.addEventListener("input", () => { number([]); if (held) held.hidden = true; clearTimeout(waiting); waiting = setTimeout(check, PAUSE); });
   form.addEventListener("submit", () => { leaving = true; setTimeout(() => { leaving = false; }, 2000); });
   addEventListener("beforeunload", (event) => { if (!leaving && area.value !== begun) event.preventDefault(); });
   if (!list.querySelector(".problems,.chip")) check();
