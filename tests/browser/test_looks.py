@@ -41,7 +41,7 @@ def _keys(page: Page) -> None:
 
 def _one_person(page: Page) -> None:
     page.get_by_text("Change ada").click()
-    page.get_by_role("button", name="Sign out everywhere").wait_for()
+    page.get_by_role("button", name="Set, and sign out").wait_for()
     page.get_by_text("Add somebody").click()
 
 
