@@ -35,6 +35,7 @@ from postroom.testing.smtp_sink import SmtpSink
 from postroom.understand.reader import read
 from tests.browser.letters import DAILY, DESKWORK, DOUBTFUL, URGENT, Letter
 from tests.browser.wild import WILD_LETTERS
+from tests.hook_receiver import Receiver, listening
 from tests.oidc_provider import Provider, provider
 from tools.running import free_port, wait_until
 from tools.trial import Plan, Trial
@@ -95,6 +96,15 @@ thursday = ["00:00-23:30"]
 friday = ["00:00-23:30"]
 saturday = ["00:00-23:30"]
 sunday = ["00:00-23:30"]
+[retention]
+mail_days = 730
+routes = {{ junk = 30 }}
+[hook.ledger]
+url = "http://127.0.0.1:{hook}/"
+secret_file = "ledger-secret"
+allow = ["127.0.0.1"]
+events = ["routed"]
+brands = ["shop", "forge"]
 [answers]
 host = "127.0.0.1"
 port = {sink}
@@ -237,6 +247,7 @@ PEOPLE = {
     "axel": Person(role="agent", brands=("south",), routes=("appeals", "general")),
     "lena": Person(role="lead", brands=("east", "double")),
     "lars": Person(role="lead", brands=("west",)),
+    "erin": Person(role="lead", brands=()),
 }
 """Each journey that changes something works on a brand of its own, so that they may come in any order."""
 assert {one.role for one in PEOPLE.values()} == set(ROLES)
@@ -251,6 +262,8 @@ class Served:
     sink: SmtpSink
     #: where people may sign in, too
     provider: Provider
+    #: is told by a webhook
+    receiver: Receiver
     #: the same store, to look things up
     house: House
     _cookies: dict[str, str] = field(default_factory=dict)
@@ -275,6 +288,21 @@ class Served:
             assert self._cookies[name], f"{name} could not sign in"
         key, _, value = self._cookies[name].partition("=")
         return {"name": key, "value": value, "url": self.url}
+
+    def start(self) -> None:
+        """Let it serve, until all of it answers."""
+        self.trial.start()
+        assert wait_until(lambda: _up(self.url), 30), self.trial.child and self.trial.child.tail()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Nobody has its store open meanwhile. It serves again afterwards, and nobody is signed in."""
+        self.trial.stop()
+        self.house.close()
+        yield
+        self.house = House(self.house.settings, self.trial.folder)
+        self._cookies.clear()
+        self.start()
 
     def feed(self, letters: Iterable[Letter]) -> None:
         """Hand mail in and wait until it has been judged and delivered, or lies aside."""
@@ -306,12 +334,12 @@ def _cookie_of(asked: urllib.request.Request) -> str:
     return ""
 
 
-def settings(smtp: int, pages: int, sink: int, issuer: str) -> str:
+def settings(smtp: int, pages: int, sink: int, hook: int, issuer: str) -> str:
     """postroom.toml of the installation."""
     brands = "".join(
         f'[brand.{name}]\naddresses = ["support@{name}.test"]\n'
         + (f"thresholds = {{ {', '.join(f'{route} = 1.0' for route in _ROUTES)} }}\n" if name in _ASKED else "")
-        for name in ("shop", *_ASKED, "wild", "alarm", "siren", "north", "south", "east", "west")
+        for name in ("shop", *_ASKED, "wild", "alarm", "siren", "north", "south", "east", "west", "forge")
     )
     routes = "".join(
         f'[route.{name}]\ndestinations = ["{"far" if name == "copyright" else name}"]\nthreshold = 0.0\n'
@@ -319,64 +347,57 @@ def settings(smtp: int, pages: int, sink: int, issuer: str) -> str:
         for name in _ROUTES
     )
     inboxes = "".join(f'[destination.{name}]\nkind = "inbox"\n' for name in (*_ROUTES, "review") if name != "copyright")
-    return SETTINGS.format(smtp=smtp, pages=pages, sink=sink, issuer=issuer) + brands + routes + inboxes
+    return SETTINGS.format(smtp=smtp, pages=pages, sink=sink, hook=hook, issuer=issuer) + brands + routes + inboxes
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
-    """One with all people and letters in it; letters to `far` were refused."""
-    with SmtpSink() as sink, provider() as issuing:
-        sink.fail("rcpt", reply="550 5.7.1 not for us", match="rights@", times=None)
-        sink.fail("rcpt", reply="550 5.1.1 no such user", match="dorothy@", times=None)
-        trial = Trial(folder, Plan(destination=""))
-        pages = free_port()
-        text = settings(trial.smtp_port, pages, sink.port, issuing.issuer)
+def installed(folder: Path) -> Iterator[Served]:
+    """An installation that nobody has started yet, without people and mail."""
+    with SmtpSink() as sink, provider() as issuing, listening() as receiver:
+        trial, pages = Trial(folder, Plan(destination="")), free_port()
+        text = settings(trial.smtp_port, pages, sink.port, receiver.server_address[1], issuing.issuer)
         (folder / "oidc-secret").write_text(issuing.secret)
+        (folder / "ledger-secret").write_text("a secret of both sides")
         trial.config.write_text(text)
         for name, content in FILES.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(content)
         found, mistakes = load(text)
         assert found is not None, mistakes
-        house = House(found, folder)
+        one = Served(
+            url=f"http://127.0.0.1:{pages}",
+            trial=trial,
+            sink=sink,
+            provider=issuing,
+            receiver=receiver,
+            house=House(found, folder),
+        )
         try:
-            _people(house)
-            trial.start()
-            one = Served(url=f"http://127.0.0.1:{pages}", trial=trial, sink=sink, provider=issuing, house=house)
-            one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS, *URGENT, *DESKWORK))
-            assert wait_until(lambda: _up(one.url) and bool(house.cases.page(WantedCases(), Sight()).cases), 30)
-            _corrected(house, one.mail(CORRECTED))
-            _pressing(house, one)
-            _looked_at_twice(house, [row for row in all_mails(house) if row.brand == "double"])
-            for subject in ANSWERED:
-                _answered(house, one.mail(subject))
-            one.settle()
-            _tried(house)
             yield one
         finally:
             trial.stop()
-            house.close()
+            one.house.close()
 
 
 @contextmanager
-def restored(folder: Path, backup: Path, of: Served) -> Iterator[Served]:
-    """Another installation, made of a backup of one, and of what that one has erased since."""
-    trial, pages = Trial(folder, Plan(destination="")), free_port()
-    text = settings(trial.smtp_port, pages, of.sink.port, of.provider.issuer)
-    (folder / "oidc-secret").write_text(of.provider.secret)
-    trial.config.write_text(text)
-    command(folder, "restore", str(backup), "--erased", str(of.house.tombstones.path))
-    found, mistakes = load(text)
-    assert found is not None, mistakes
-    house = House(found, folder)
-    try:
-        trial.start()
-        one = Served(url=f"http://127.0.0.1:{pages}", trial=trial, sink=of.sink, provider=of.provider, house=house)
-        assert wait_until(lambda: _up(one.url), 30)
+def served(folder: Path) -> Iterator[Served]:
+    """One with all people and letters in it; letters to `far` were refused."""
+    with installed(folder) as one:
+        house = one.house
+        one.sink.fail("rcpt", reply="550 5.7.1 not for us", match="rights@", times=None)
+        one.sink.fail("rcpt", reply="550 5.1.1 no such user", match="dorothy@", times=None)
+        _people(house)
+        one.start()
+        one.feed((*DAILY, *DOUBTFUL, *WILD_LETTERS, *URGENT, *DESKWORK))
+        assert wait_until(lambda: bool(house.cases.page(WantedCases(), Sight()).cases), 30)
+        corrected(one, CORRECTED, "general", "lea")
+        _pressing(house, one)
+        _looked_at_twice(house, [row for row in all_mails(house) if row.brand == "double"])
+        for subject in ANSWERED:
+            answered(one, subject, "lea")
+        one.settle()
+        _tried(house)
         yield one
-    finally:
-        trial.stop()
-        house.close()
 
 
 def command(folder: Path, *words: str, code: int = 0) -> str:
@@ -401,11 +422,12 @@ def _people(house: House) -> None:
         team.add(user, PASSWORD, "test")
 
 
-def _corrected(house: House, mail_id: MailId) -> None:
+def corrected(one: Served, subject: str, route: str, by: str) -> None:
     """Somebody has moved this one."""
+    house, mail_id = one.house, one.mail(subject)
     (mail,) = house.store.read([mail_id])
     generation = house.store.decisions(mail_id)[-1].generation
-    house.reviewing().give(mail, RouteName("general"), UserName("lea"), generation=generation, note="a question")
+    house.reviewing().give(mail, RouteName(route), UserName(by), generation=generation, note="a question")
 
 
 def _tried(house: House) -> None:
@@ -463,13 +485,14 @@ def _pressing(house: House, one: Served) -> None:
     pressing.targets.reckon(reckoned, pressing.first_answers.version)
 
 
-def _answered(house: House, mail_id: MailId) -> None:
+def answered(one: Served, subject: str, by: str) -> None:
     """Somebody has answered this one."""
+    house, mail_id = one.house, one.mail(subject)
     (mail,) = house.store.read([mail_id])
     to = Answerable(mail=mail, message=read(mail, house.trust), decision=house.store.decisions(mail_id)[-1])
-    by = house.people.accounts.user(UserName("lea"))
-    assert by is not None
-    answering(house).send(by, to, Wish(text="Hello,\n\nMonday to Friday, nine to five.\n\nLea", language="en"))
+    user = house.people.accounts.user(UserName(by))
+    assert user is not None
+    answering(house).send(user, to, Wish(text="Hello,\n\nMonday to Friday, nine to five.\n\nLea", language="en"))
 
 
 def _up(url: str) -> bool:

@@ -6,9 +6,13 @@ from typing import Final
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browser.driving import SIZES, Scheme, Width
+
 SCREENS: Final = Path(__file__).resolve().parents[2] / ".cache" / "screens"
 #: places of each kind of mistake: the rest are most often the same
 SHOWN: Final = 3
+#: both widths and both schemes in two runs: colours do not depend on the width
+DRESSES: Final[tuple[tuple[Width, Scheme], ...]] = (("phone", "dark"), ("wide", "light"))
 _RULES: Final[dict[str, object]] = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     "iframes": False,
@@ -23,6 +27,17 @@ def see(page: Page, name: str) -> None:
     page.emulate_media(color_scheme="dark")
     found += violations(page, _COLOURS)
     page.emulate_media(color_scheme="light")
+    assert not found, "\n".join([name, *found])
+
+
+def see_both(page: Page, name: str) -> None:
+    """The same on a phone in the dark, and on a wide screen in the light, which it stays."""
+    found = []
+    for width, scheme in DRESSES:
+        page.set_viewport_size(SIZES[width])  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=SCREENS / f"journey-{name}-{width}.png", full_page=True)
+        found += [f"{width}: {one}" for one in (*sideways(page), *violations(page))]
     assert not found, "\n".join([name, *found])
 
 

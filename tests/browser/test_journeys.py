@@ -52,35 +52,6 @@ def test_new_mail_appears_by_itself(windows: Windows) -> None:
     expect(page.get_by_role("link", name="Just come in")).to_be_visible()
 
 
-def test_an_admin_adds_a_user_and_a_key(windows: Windows) -> None:
-    page = windows.open("root", "/people")
-    page.get_by_text("Add somebody").click()
-    adding = page.locator("form[action='/people']")
-    adding.get_by_label("Name to sign in with").fill("newt")
-    adding.get_by_label("Password").fill("four words in a row")
-    adding.get_by_label("Role").select_option("agent")
-    adding.get_by_label("appeals").check()
-    adding.get_by_role("button", name="Add").click()
-    expect(page.get_by_role("rowheader", name="newt")).to_be_visible()
-    keys = page.locator("form[action='/keys']")
-    if not keys.is_visible():
-        page.get_by_text("Keys for programmes").click()
-    keys.get_by_label("In whose name").select_option("newt")
-    keys.get_by_label("What it is for").fill("a dashboard")
-    keys.get_by_role("button", name="Make a key").click()
-    token = page.locator(".token").inner_text()
-    assert len(token) > 30
-    page.goto("/audit")
-    for what in ("user-added", "key-made"):
-        expect(page.get_by_role("row").filter(has_text=what).filter(has_text="root").first).to_be_visible()
-    assert token not in page.content()
-    newcomer = windows.open("", "/")
-    newcomer.get_by_label("Name").fill("newt")
-    newcomer.get_by_label("Password").fill("four words in a row")
-    newcomer.keyboard.press("Enter")
-    expect(newcomer.get_by_role("navigation").get_by_role("link", name="Appeals")).to_be_visible()
-
-
 def test_all_works_without_javascript(windows: Windows) -> None:
     page = windows.open("", "/", script=False)
     page.get_by_label("Name").fill("paul")

@@ -14,14 +14,11 @@ from playwright.sync_api import Page
 
 from postroom.flow.sheetpack import pack
 from postroom.model.rulebooks import SheetName
-from tests.browser.driving import MAX_BYTES, SIZES, Scheme, Width, Windows, bytes_received, open_all
+from tests.browser.driving import MAX_BYTES, SIZES, Windows, bytes_received, open_all
 from tests.browser.house import CORRECTED, FILES
-from tests.browser.looking import SCREENS, SHOWN, sideways, violations
+from tests.browser.looking import DRESSES, SCREENS, SHOWN, sideways, violations
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
-
-#: both widths and both schemes in two runs: colours do not depend on the width
-_DRESSES: Final[tuple[tuple[Width, Scheme], ...]] = (("phone", "dark"), ("wide", "light"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +41,7 @@ def _keys(page: Page) -> None:
 
 def _one_person(page: Page) -> None:
     page.get_by_text("Change ada").click()
-    page.get_by_role("button", name="Sign out everywhere").wait_for()
+    page.get_by_role("button", name="Set, and sign out").wait_for()
     page.get_by_text("Add somebody").click()
 
 
@@ -264,7 +261,7 @@ def test_a_page(look: Look, who: str, windows: Windows) -> None:
     assert answer.status == look.status, page.locator("body").inner_text()
     look.prepare(page)
     found = []
-    for width, scheme in _DRESSES:
+    for width, scheme in DRESSES:
         page.set_viewport_size(SIZES[width])
         page.emulate_media(color_scheme=scheme)
         name = "-".join(filter(None, (look.name, who, width, scheme)))

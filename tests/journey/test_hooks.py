@@ -3,52 +3,20 @@
 import json
 import os
 import signal
-import threading
 import urllib.request
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.hook_receiver import Receiver, listening
 from tests.journey.test_serve import PATIENCE, Running, free_ports, settings, start, until
-
-
-class Receiver(ThreadingHTTPServer):
-    """The other side: says what it is told to, and keeps the key of each call."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Hears)
-        self.status = 200
-        self.heard: list[str] = []
-
-
-class Hears(BaseHTTPRequestHandler):
-    """One call."""
-
-    server: Receiver
-
-    def do_POST(self) -> None:
-        """Read it, note its key."""
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.heard.append(self.headers["Idempotency-Key"])
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening() as made:
+        yield made
 
 
 @pytest.fixture

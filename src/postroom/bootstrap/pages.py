@@ -25,7 +25,7 @@ from postroom.bootstrap.house import House
 from postroom.bootstrap.letters import redirecting
 from postroom.bootstrap.patience import PatientProtocol
 from postroom.bootstrap.pressing import look_after
-from postroom.bootstrap.privacy import export, held
+from postroom.bootstrap.privacy import export, held, lifetimes
 from postroom.bootstrap.reviewers import second_looking, staffing
 from postroom.bootstrap.rulebench import pasted_mail
 from postroom.bootstrap.rulework import rulework
@@ -149,6 +149,7 @@ def room(house: House, opened: Sequence[socket.socket]) -> Room:
         deadlines=house.pressing.deadlines,
         first_answers=house.pressing.first_answers,
         eraser=house.eraser,
+        lifetimes=lifetimes(house),
         trials=trials(house),
         held=lambda address: held(house, address),
         export=export_for_page,

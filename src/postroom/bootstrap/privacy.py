@@ -20,7 +20,7 @@ from postroom.model.example import Example
 from postroom.model.judgement import Decision, Finding, Verdict
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.people import ALL, Deed
-from postroom.model.privacy import Aged, Ages
+from postroom.model.privacy import Aged, Ages, Lifetimes
 from postroom.model.replies import Reply
 from postroom.model.rulebooks import ALL_KINDS, VersionNumber
 from postroom.ports import JobFilter
@@ -190,34 +190,41 @@ def _examples(house: House, ids: set[str]) -> Iterator[Example]:
         last = page[-1]
 
 
+def lifetimes(house: House) -> Lifetimes:
+    """How long mail, what is remembered of senders, and decided cases are kept, by the settings."""
+    wanted = house.settings.retention
+    return Lifetimes(
+        routes={RouteName(name): days for name, days in wanted.routes.items()},
+        other=wanted.mail_days,
+        senders=wanted.senders_days,
+        cases=wanted.cases_days,
+    )
+
+
 def keeps_for_a_time(house: House) -> bool:
     """Whether anything is erased for its age."""
-    wanted = house.settings.retention
-    return any(days > 0 for days in (*_of_mail(house), wanted.senders_days, wanted.cases_days))
+    kept = lifetimes(house)
+    return keeps_mail_for_a_time(house) or kept.senders > 0 or kept.cases > 0
 
 
 def keeps_mail_for_a_time(house: House) -> bool:
     """Whether any mail is."""
-    return any(days > 0 for days in _of_mail(house))
-
-
-def _of_mail(house: House) -> Iterator[float]:
-    yield house.settings.retention.mail_days
-    yield from house.settings.retention.routes.values()
+    kept = lifetimes(house)
+    return any(days > 0 for days in (kept.other, *kept.routes.values()))
 
 
 def ages(house: House, now: float) -> Ages:
-    """How long mail, senders and cases are kept, by the settings."""
-    wanted = house.settings.retention
+    """What is too old at this moment."""
 
     def before(days: float) -> float:
         return now - days * _DAY if days else 0.0
 
+    kept = lifetimes(house)
     return Ages(
-        routes={RouteName(name): before(days) for name, days in wanted.routes.items()},
-        other=before(wanted.mail_days),
-        senders=before(wanted.senders_days),
-        cases=before(wanted.cases_days),
+        routes={name: before(days) for name, days in kept.routes.items()},
+        other=before(kept.other),
+        senders=before(kept.senders),
+        cases=before(kept.cases),
     )
 
 

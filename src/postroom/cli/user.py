@@ -24,6 +24,8 @@ from postroom.cli.console import (
 from postroom.cli.review import By, login_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from postroom.bootstrap import House
     from postroom.model.people import ApiKey, Role, Session, User
 
@@ -121,7 +123,7 @@ def show(name: Name, config: Config = None, as_json: AsJson = False) -> None:
 
     house = open_store_house(config)
     user = house.people.team.find(name)
-    sessions = _open_sessions(house, user)
+    sessions = house.people.signing_in.sessions(user)
     keys = _working_keys(house, user)
     identities = house.people.identities.of(user.name)
     house.close()
@@ -286,7 +288,7 @@ def sessions(
 
     house = open_store_house(config)
     user = house.people.team.find(name)
-    found = _open_sessions(house, user)
+    found = house.people.signing_in.sessions(user)
     if end:
         key = None if end == "all" else _one_of(found, end, user.name)
         ended = house.people.team.end_sessions(user.name, by or login_name(), key=key)
@@ -331,15 +333,6 @@ def _session_row(session: "Session") -> tuple[str, ...]:
     return (facts["id"], since, seen, ends, facts["ip"], facts["agent"])
 
 
-def _open_sessions(house: "House", user: "User") -> "list[Session]":
-    """Those that still open something."""
-    now = house.people.team.clock()
-    idle = house.people.signing_in.idle
-    return [
-        one for one in house.people.accounts.sessions(user.name) if one.expires_at > now and one.seen_at >= now - idle
-    ]
-
-
 def _working_keys(house: "House", user: "User") -> "list[ApiKey]":
     """Those that are neither revoked nor expired."""
     now, keys = house.people.team.clock(), house.people.accounts.keys()
@@ -347,7 +340,7 @@ def _working_keys(house: "House", user: "User") -> "list[ApiKey]":
     return [key for key in mine if key.expires_at is None or key.expires_at > now]
 
 
-def _one_of(found: "list[Session]", beginning: str, name: str) -> bytes:
+def _one_of(found: "Sequence[Session]", beginning: str, name: str) -> bytes:
     """The key of the session that is meant; ends the command unless it is one."""
     keys = [one.key for one in found if one.key.hex().startswith(beginning.lower())]
     if len(keys) != 1:

@@ -105,6 +105,12 @@ class SigningIn:
         found = self.accounts.session(hash_of(secret), self.clock(), self.idle)
         return None if found is not None and found[0].ip == ON_COMMAND else found
 
+    def sessions(self, user: User) -> tuple[Session, ...]:
+        """Those of a user that still open something, newest first. Raises `TryLater`."""
+        now = self.clock()
+        known = self.accounts.sessions(user.name)
+        return tuple(one for one in known if one.expires_at > now and one.seen_at >= now - self.idle)
+
     def code(self, user: User, by: str) -> str:
         """A code that signs a user in once, within ten minutes, whatever provider is down: for whoever has a shell.
 

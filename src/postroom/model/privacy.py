@@ -192,6 +192,20 @@ class Aged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetimes:
+    """How long things are kept, in days since they came, were last heard of or decided; 0.0 for ever."""
+
+    #: by where the mail lies
+    routes: Mapping[RouteName, float]
+    #: for all other mail
+    other: float = 0.0
+    #: what is remembered of senders
+    senders: float = 0.0
+    #: decided cases
+    cases: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ages:
     """How long mails are kept: what came before a moment is to be erased."""
 

@@ -29,6 +29,7 @@ from postroom.model.listing import Event
 from postroom.model.mail import BrandName, Mail, MailId, RouteName
 from postroom.model.message import Message
 from postroom.model.people import Sight
+from postroom.model.privacy import Lifetimes
 from postroom.ports import Store
 from postroom.ports.accounts import Accounts, Journal
 from postroom.ports.answers import Answers
@@ -72,6 +73,8 @@ class Room:
     deadlines: Deadlines
     first_answers: FirstAnswers
     eraser: Eraser
+    #: how long mail is kept
+    lifetimes: Lifetimes
     #: rules tried on the past
     trials: Trials
     #: how much is held of an address, by what it is; raises `Refused`

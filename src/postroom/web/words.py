@@ -22,6 +22,14 @@ PROBLEMS = {
     413: "Too much",
     503: "Not now",
 }
+_BROWSERS = (
+    ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "an iPhone"), ("iPad", "an iPad"),
+    ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+"""In what a browser calls itself -> what people call it; the first that is found (each claims to be several)."""
 _QUOTED = re.compile("(«[^»]*»)")
 #: change how letters join, not where they stand
 _JOINERS = "\u200c\u200d"
@@ -59,6 +67,13 @@ def clock_time(when: float, now: float, zone: str) -> str:
     """A moment as clocks of a zone show it: with its day where that is not today."""
     shown, today = (datetime.fromtimestamp(at, ZoneInfo(zone)) for at in (when, now))
     return shown.strftime("%H:%M" if shown.date() == today.date() else "%A %H:%M")
+
+
+def browser(agent: str) -> str:
+    """What people call a browser that calls itself so (RFC 9110 §10.1.5): it may be anything."""
+    name = next((known for sign, known in _BROWSERS if sign in agent), "a browser")
+    system = next((known for sign, known in _SYSTEMS if sign in agent), "")
+    return f"{name} on {system}" if system else name
 
 
 def stamp(when: float) -> str:
@@ -195,5 +210,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "counted": counted,
     "happened": happened,
     "visible": visible,
+    "browser": browser,
     "quoted": quoted,
 }

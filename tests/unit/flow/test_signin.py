@@ -83,9 +83,11 @@ def test_a_session_ends_when_it_is_not_used_and_in_any_case(rooms: Rooms) -> Non
         assert rooms.signing_in.who(secret) is not None
     rooms.clock.advance(24)
     assert rooms.signing_in.who(secret) is None, "a day has passed"
-    secret, _ = rooms.signing_in.sign_in("ada", PASSWORD, HOME, "")
+    secret, ada = rooms.signing_in.sign_in("ada", PASSWORD, HOME, "")
+    assert [one.key for one in rooms.signing_in.sessions(ada)] == [sha256(secret.encode()).digest()], "open ones alone"
     rooms.clock.advance(3601)
     assert rooms.signing_in.who(secret) is None
+    assert rooms.signing_in.sessions(ada) == ()
 
 
 def test_signing_out_ends_this_session_alone(rooms: Rooms) -> None:

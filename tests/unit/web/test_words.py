@@ -75,3 +75,12 @@ def test_a_moment_has_its_day_where_that_is_not_today() -> None:
     new_year = 1_767_225_600.0
     assert words.clock_time(new_year + 17 * 3600, new_year, "Europe/Berlin") == "18:00"
     assert words.clock_time(new_year + 24 * 3600, new_year, "UTC") == "Friday 00:00"
+
+
+def test_browsers_are_called_as_people_call_them() -> None:
+    chrome = (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Safari/537.36"
+    )
+    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/604.1"
+    said = [words.browser(agent) for agent in (chrome, f"{chrome} Edg/131.0", phone, "curl/8.5.0", "", "<b>Linux")]
+    assert said == ["Chrome on Windows", "Edge on Windows", "Safari on an iPhone", "a browser", "a browser", "a browser on Linux"]  # fmt: skip

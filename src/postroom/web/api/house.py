@@ -56,6 +56,15 @@ class Census(Output, frozen=True):
     bytes: Annotated[int, Meta(description="Of the store on disk.")]
 
 
+class Retention(Output, frozen=True):
+    """How long mail is kept, in days since it came; 0 for ever."""
+
+    days: Annotated[float, Meta(description="Mail at every desk that routes does not name.")]
+    routes: Annotated[dict[str, float], Meta(description="Where it lies -> days.")]
+    senders: Annotated[float, Meta(description="What is remembered of senders, since they last wrote.")]
+    cases: Annotated[float, Meta(description="Cases, since they were decided.")]
+
+
 class WhichDeeds(Input, frozen=True):
     """Which lines; what is left out means any."""
 
@@ -102,6 +111,13 @@ def get_census(call: Call[Nothing, Nothing]) -> Census:
     return told(Census, call.room.store.census())
 
 
+def get_retention(call: Call[Nothing, Nothing]) -> Retention:
+    """How long mail, what is remembered of senders, and decided cases are kept until they are erased for their age."""
+    kept = call.room.lifetimes
+    routes = {str(route): days for route, days in kept.routes.items()}
+    return Retention(days=kept.other, routes=routes, senders=kept.senders, cases=kept.cases)
+
+
 def list_deeds(call: Call[WhichDeeds, Nothing]) -> Deeds:
     """The audit log: who did what to what, newest first."""
     asked = call.asked
@@ -114,5 +130,6 @@ OPERATIONS = (
     Operation(do=get_me, path="/me", scope="read"),
     Operation(do=list_desks, path="/desks", scope="read"),
     Operation(do=get_census, path="/census", scope="lead"),
+    Operation(do=get_retention, path="/retention", scope="lead"),
     Operation(do=list_deeds, path="/audit", scope="admin"),
 )

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
-from postroom.flow.facts import identity_facts, key_facts, user_facts
+from postroom.flow.facts import identity_facts, key_facts, session_facts, user_facts
 from postroom.flow.linking import unlink_identities
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import Role, User, UserName
 from postroom.web.api.operation import Call, Done, Input, Nothing, Operation, Output
-from postroom.web.api.shapes import IdentityFacts, KeyFacts, PersonFacts, told
+from postroom.web.api.shapes import IdentityFacts, KeyFacts, PersonFacts, Seconds, told
 from postroom.web.render import Missing
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, examples=["ada"])]
@@ -74,6 +74,24 @@ class Identities(Output, frozen=True):
     identities: tuple[IdentityFacts, ...]
 
 
+class SessionFacts(Output, frozen=True):
+    """A browser that has signed in."""
+
+    id: Annotated[str, Meta(description="Beginning of the hash of its secret.")]
+    user: str
+    created_at: Seconds
+    seen_at: Annotated[float, Meta(description="Last used, to the minute.")]
+    expires_at: Annotated[float, Meta(description="Ends then, whatever happens.")]
+    ip: str
+    agent: Annotated[str, Meta(description="What it calls itself (User-Agent).")]
+
+
+class Sessions(Output, frozen=True):
+    """Where somebody is signed in."""
+
+    sessions: tuple[SessionFacts, ...]
+
+
 class Unlinked(Output, frozen=True):
     """What came of it."""
 
@@ -111,6 +129,12 @@ def change_person(call: Call[OfPerson, PersonChange]) -> PersonFacts:
         name: value for name in call.body.__struct_fields__ if (value := getattr(call.body, name)) is not UNSET
     }
     return _facts(call.room.team.change(was.name, call.user.name, **said))
+
+
+def list_sessions(call: Call[OfPerson, Nothing]) -> Sessions:
+    """List the browsers in which somebody is signed in."""
+    found = call.room.signing_in.sessions(_found(call))
+    return Sessions(sessions=tuple(told(SessionFacts, session_facts(one)) for one in found))
 
 
 def sign_out_person(call: Call[OfPerson, Nothing]) -> Ended:
@@ -178,6 +202,7 @@ OPERATIONS = (
         refused=422,
         example=PersonChange(role="reviewer", disabled=False),
     ),
+    Operation(do=list_sessions, path="/people/{name}/sessions", scope="admin"),
     Operation(do=sign_out_person, path="/people/{name}/sign-out", scope="admin", method="POST"),
     Operation(do=list_identities, path="/people/{name}/identities", scope="admin"),
     Operation(do=unlink_person, path="/people/{name}/unlink", scope="admin", method="POST"),

@@ -1,7 +1,8 @@
 """Who may sign in and what they may: for admins; and a page about oneself for everybody."""
 
 from dataclasses import replace
-from typing import cast
+from typing import Final, cast
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
@@ -16,10 +17,22 @@ from postroom.web.visit import Page, Visit
 _DAY = 86_400.0
 _MOST_DAYS = 3650
 _DIGITS = 9
+_DONE: Final = {
+    "added": "is added.",
+    "changed": "may at once what was chosen.",
+    "password": "has another password, and is signed out everywhere.",
+    "sessions": "is signed out everywhere.",
+    "unlinked": "does not sign in from there any more, and is signed out everywhere.",
+}
+"""What was done to somebody, in words."""
 
 
 def people(visit: Visit) -> Response:
     """All users and keys."""
+    return _page(visit)
+
+
+def _page(visit: Visit, *, token: str = "", made: ApiKey | None = None) -> Response:
     room = visit.room
     return visit.page(
         "people.html",
@@ -29,7 +42,9 @@ def people(visit: Visit) -> Response:
         keys=room.accounts.keys(),
         roles=ROLES,
         scopes=tuple(SCOPES),
-        token="",
+        done=_done(visit),
+        token=token,
+        made=made,
     )
 
 
@@ -38,15 +53,22 @@ def one(visit: Visit) -> Response:
     user = visit.room.accounts.user(UserName(visit.path["name"]))
     if user is None:
         raise Missing("There is nobody of this name.")
-    linked = visit.room.identities.of(user.name)
-    return visit.page("people_one.html", title=user.name, here="people", one=user, roles=ROLES, identities=linked)
+    return visit.page(
+        "people_one.html",
+        title=user.name,
+        here="people",
+        one=user,
+        roles=ROLES,
+        identities=visit.room.identities.of(user.name),
+        sessions=visit.room.signing_in.sessions(user),
+    )
 
 
 def add(visit: Visit) -> Response:
     """Somebody new; without a password they sign in elsewhere, or get one later."""
     user = replace(_told(visit, User(name=UserName(visit.said("name").strip()), role="viewer")), created_at=visit.now)
     visit.room.team.add(user, visit.said("password") or None, visit.user.name)
-    return RedirectResponse("/people", status_code=303)
+    return _back(user.name, "added")
 
 
 def change(visit: Visit) -> Response:
@@ -63,19 +85,19 @@ def change(visit: Visit) -> Response:
         urgent=now.urgent,
         disabled="disabled" in visit.form,
     )
-    return RedirectResponse("/people", status_code=303)
+    return _back(was.name, "changed")
 
 
 def password(visit: Visit) -> Response:
     """A new password for somebody: signs them out everywhere."""
     visit.room.team.set_password(visit.path["name"], visit.said("password"), visit.user.name)
-    return RedirectResponse("/people", status_code=303)
+    return _back(visit.path["name"], "password")
 
 
 def end_sessions(visit: Visit) -> Response:
     """Signs somebody out everywhere."""
     visit.room.team.end_sessions(visit.path["name"], visit.user.name)
-    return RedirectResponse("/people", status_code=303)
+    return _back(visit.path["name"], "sessions")
 
 
 def unlink(visit: Visit) -> Response:
@@ -83,7 +105,7 @@ def unlink(visit: Visit) -> Response:
     unlink_identities(
         visit.room.identities, visit.room.team, visit.path["name"], visit.user.name, issuer=visit.said("issuer")
     )
-    return RedirectResponse("/people", status_code=303)
+    return _back(visit.path["name"], "unlinked")
 
 
 def make_key(visit: Visit) -> Response:
@@ -95,22 +117,7 @@ def make_key(visit: Visit) -> Response:
     token, key = visit.room.team.make_key(
         visit.said("user"), scope, visit.said("note"), visit.now + int(days) * _DAY, visit.user.name
     )
-    return _with_token(visit, token, key)
-
-
-def _with_token(visit: Visit, token: str, key: ApiKey) -> Response:
-    room = visit.room
-    return visit.page(
-        "people.html",
-        title="People and keys",
-        here="people",
-        users=room.accounts.users(),
-        keys=room.accounts.keys(),
-        roles=ROLES,
-        scopes=tuple(SCOPES),
-        token=token,
-        made=key,
-    )
+    return _page(visit, token=token, made=key)
 
 
 def revoke_key(visit: Visit) -> Response:
@@ -125,7 +132,7 @@ def me(visit: Visit) -> Response:
         "me.html",
         title="You",
         here="me",
-        sessions=visit.room.accounts.sessions(visit.user.name),
+        sessions=visit.room.signing_in.sessions(visit.user),
         this=hash_of(visit.secret),
         identities=visit.room.identities.of(visit.user.name),
         by_password=visit.room.signing_in.by_password,
@@ -148,6 +155,17 @@ def my_sessions(visit: Visit) -> Response:
         if session.key != hash_of(visit.secret):
             visit.room.team.end_sessions(visit.user.name, visit.user.name, key=session.key)
     return RedirectResponse("/me", status_code=303)
+
+
+def _back(name: str, done: str) -> Response:
+    """To the list, which says what was done."""
+    return RedirectResponse(f"/people?{urlencode({'done': done, 'who': name})}", status_code=303)
+
+
+def _done(visit: Visit) -> str:
+    """What was done, by an address that anybody may have written: of people that there are alone."""
+    user, done = visit.room.accounts.user(UserName(visit.query.get("who", ""))), visit.query.get("done", "")
+    return f"{user.name} {_DONE[done]}" if user is not None and done in _DONE else ""
 
 
 def _told(visit: Visit, user: User) -> User:

@@ -90,6 +90,7 @@ def _page(visit: Visit, found: Any = None, done: Any = None) -> Response:
         done=done,
         theirs=_theirs(visit, found["address"]) if found else (),
         whole=whole,
+        lifetimes=visit.room.lifetimes,
         holds=eraser.keeping.holds() if whole else (),
         erasures=eraser.erasing.erasures(limit=_MOST_ERASURES) if whole else (),
     )

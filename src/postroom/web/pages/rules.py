@@ -182,6 +182,7 @@ def _editor(
         sheet=sheet,
         is_there=is_there,
         text=text,
+        unsaved=bool(visit.form) and text != normal_text(looked.texts.get(sheet, "")),
         seen=ruleview.seen(looked, sheet),
         lines=ruleview.lines(text, here),
         entries=ruleview.entries(visit.room, sheet, text),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.api_house import problem, programme
-from tests.pages_house import APPEAL, REFUND, Browser, Installation, installation, letter
+from tests.api_house import problem, programme, told
+from tests.pages_house import APPEAL, REFUND, SETTINGS, Browser, Installation, installation, letter
 
 ADA = "ada@example.net"
 
@@ -78,8 +78,21 @@ def test_what_is_held_cannot_be_erased_until_it_is_released(here: Installation, 
     assert "whole id of a mail" in root.post("/person/hold", csrf=token, what="01abc", reason="x").words
     root.post("/person/release", csrf=token, what=ADA)
     assert "Nothing. What is held" in root.post("/person/release", csrf=token, what=mail).words
-    assert "1 mails" in root.post("/person/erase", csrf=token, what=mail, again=mail).words
+    assert "1 mail, 0 labelled" in root.post("/person/erase", csrf=token, what=mail, again=mail).words
     assert "whole id" in root.post("/person/erase", csrf=token, what=mail, again=mail).words
+
+
+def test_how_long_mail_is_kept_is_told(here: Installation, root: Browser, tmp_path: Path) -> None:
+    assert "<dt>All mail</dt><dd>for ever</dd>" in root.get("/person").text
+    assert told(programme(here, "root", "lead").get("/retention")) == {"days": 0.0, "routes": {}}
+    with installation(
+        tmp_path / "other", f"{SETTINGS}[retention]\nmail_days = 1000\nroutes = {{ junk = 1 }}\n"
+    ) as other:
+        page = other.user("eve", "admin").get("/person").text
+        assert "<dt>At junk</dt><dd>1 day</dd><dt>Elsewhere</dt><dd>1,000 days</dd>" in page
+        kept = told(programme(other, "root", "lead").get("/retention"))
+        assert kept == {"days": 1000.0, "routes": {"junk": 1.0}}
+        assert programme(other, "root", "review").get("/retention").status == 403
 
 
 def test_who_may_what(here: Installation) -> None:

@@ -150,6 +150,8 @@ def test_what_has_errors_is_not_saved_and_stays_in_the_editor(here: Installation
     assert page.status == 409
     assert "It was not saved: it has errors." in page.words
     assert "new_txt" in page.words
+    assert " data-unsaved>" in page.text, "whoever leaves is asked"
+    assert "data-unsaved" not in root.get("/rules/rules/mine.toml").text
     assert not (here.house.base / "rules").exists()
 
 

@@ -11,7 +11,7 @@ from postroom.model.people import Deed, Sight, UserName
 from postroom.model.work import Park
 from postroom.ports import JobFilter
 from postroom.web.pages import letters
-from tests.api_house import programme
+from tests.api_house import programme, told
 from tests.pages_house import APPEAL, PASSWORD, REFUND, SETTINGS, Browser, Installation, installation, letter
 
 OTHER = "four words in a row"
@@ -82,6 +82,21 @@ def test_a_new_password_signs_somebody_out(here: Installation, ada: Browser) -> 
     ada.post("/people/sam/sessions", csrf=ada.csrf())
     sam.get("/inbox")
     assert sam.at.startswith("/sign-in")
+
+
+def test_an_admin_sees_where_somebody_is_signed_in_and_what_was_done(here: Installation, ada: Browser) -> None:
+    assert "Signed in nowhere" in ada.get("/people/root").words
+    here.user("sam", "viewer")
+    (session,) = here.house.people.accounts.sessions(UserName("sam"))
+    assert "a browser" in ada.get("/people/sam").words
+    found = told(programme(here, "root", "admin").get("/people/sam/sessions"))["sessions"]
+    assert [one["id"] for one in found] == [session.key.hex()[:12]]
+    page = ada.post("/people/sam/sessions", csrf=ada.csrf())
+    assert "sam is signed out everywhere." in page.words
+    assert "Signed in nowhere" in ada.get("/people/sam").words
+    for address in ("/people?done=sessions&who=nobody", "/people?done=else&who=sam", "/people?who=sam"):
+        assert 'role="status">sam' not in ada.get(address).text
+        assert "nobody" not in ada.get(address).words
 
 
 def test_a_key_is_shown_once_and_can_be_revoked(here: Installation, ada: Browser) -> None:
@@ -302,8 +317,8 @@ def test_health_tells_a_lead_of_one_brand_of_that_alone(here: Installation, ada:
         here.house.store.set_lane(lane)
     lee = here.user("lee", "lead", brands=("video",), routes=("refunds",), urgent=True)
     page = lee.get("/condition").words.partition("<main")[2]
-    for told in ("Accepted", "To be judged", "look at them", "On disk", "Urgent that", "appeals", "ada@example.net"):
-        assert told not in page, told
+    for word in ("Accepted", "To be judged", "look at them", "On disk", "Urgent that", "appeals", "ada@example.net"):
+        assert word not in page, word
     assert "refunds</th>" in page
     assert "<b>0</b><span>with spot checks" in page
     sam = here.user("sam", "lead", brands=("shop",), routes=("appeals",))
