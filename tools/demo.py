@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from postroom.model.shares import percent
 from postroom.testing.smtp_sink import SmtpSink
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -303,7 +304,7 @@ def _show(console: Console, demo: Demo) -> int:
             Text(route, style=COLOURS.get(route, ""))
             + urgent
             + Text("" if ok else f"  (expected {want['route']})", style="red"),
-            f"{mail['confidence']:.2f}" if mail["confidence"] else "",
+            percent(mail["confidence"]) if mail["confidence"] else "",
             Text(mail["because"] or (f"again: {mail['duplicate_of']}" if mail["duplicate_of"] else "")),
         )
     console.print(table)

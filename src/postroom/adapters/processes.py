@@ -295,6 +295,23 @@ def listen_to_hangup(handler: "Callable[[], None] | None") -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
 
+def another(pid: str) -> str:
+    """What to tell whoever starts a second server."""
+    return f"another server has this store, pid {pid}; end it first"
+
+
+def inside(path: Path) -> str:
+    """Pid of the process that is `alone` with this file, by proc_locks(5); ``""`` for none. Nothing is made or locked."""
+    try:
+        inode = str(path.stat().st_ino)
+        locks = [line.split() for line in Path("/proc/locks").read_text(encoding="ascii").splitlines()]
+        if any("FLOCK" in lock and "WRITE" in lock and lock[-3].rpartition(":")[2] == inode for lock in locks):
+            return path.read_text(encoding="ascii", errors="replace")[:32].strip()
+    except OSError:
+        pass
+    return ""
+
+
 @contextlib.contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Be the only process that is inside with this file, which is made when missing and names its pid.
@@ -307,7 +324,7 @@ def alone(path: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pid = os.read(descriptor, 32).decode("ascii", "replace").strip()
-            raise ConfigError(f"another server has this store, pid {pid}; end it first") from None
+            raise ConfigError(another(pid)) from None
         os.truncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
         yield

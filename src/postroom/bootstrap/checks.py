@@ -1,5 +1,6 @@
 """What only this machine can tell of the settings: files, folders, the user, addresses; and whether destinations answer."""
 
+import errno
 import importlib.util
 import pwd
 import socket
@@ -15,7 +16,9 @@ from postroom.adapters.classifier.extras import install
 from postroom.adapters.classifier.modelfile import LIGHT
 from postroom.adapters.intake.tls import Certificate
 from postroom.adapters.opinion.openai import OpenAIOpinion
-from postroom.bootstrap import answering, federation, hooks, opinion, status
+from postroom.adapters.processes import inside
+from postroom.bootstrap import answering, datafolder, federation, hooks, opinion, status
+from postroom.bootstrap.datafolder import LOCK
 from postroom.bootstrap.house import House
 from postroom.bootstrap.weights import read_weights
 from postroom.config.listening import host_and_port, listeners
@@ -65,6 +68,7 @@ def mistakes(house: House) -> Iterator[Mistake]:
 def address_mistakes(house: House) -> Iterator[Mistake]:
     """What the resolver has to be asked for: where we listen, and whether a destination is ourselves."""
     doors: dict[int, set[str]] = {}
+    served = running(house)
     for path, listen in listeners(house.settings):
         place = host_and_port(listen)
         if place is None:
@@ -79,9 +83,21 @@ def address_mistakes(house: House) -> Iterator[Mistake]:
             )
         else:
             doors.setdefault(place[1], set()).update(found)
+            if not served and any(_is_taken(one, place[1]) for one in found):
+                yield Mistake(
+                    path=path,
+                    message=f"something listens on {listen} already",
+                    remedy="End it, or choose another port; leave it when systemd holds the port for postroom",
+                    fatal=False,
+                )
     for name, destination in house.settings.destination.items():
         if isinstance(destination, Smtp | Lmtp) and destination.port in doors:
             yield from _own_door(f"destination.{name}.host", destination.host, doors[destination.port])
+
+
+def running(house: House) -> str:
+    """Pid of the server that has this house's store; ``""`` for none."""
+    return inside(house.folder / LOCK)
 
 
 def model_mistakes(house: House) -> Iterator[Mistake]:
@@ -149,12 +165,15 @@ def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
     for name, wanted in house.destination_settings.items():
         if name not in leave_out and ((store.ok and house.has_store) or not isinstance(wanted, Inbox)):
             yield _try_destination(house, name)
+    wrong_hooks = {name for name, _ in hooks.mistakes(house)}
+    yield from (_try_hook(house, hook) for hook in house.settings.hook if hook not in wrong_hooks)
     if house.settings.answers.host and not any(one.fatal for one in answering.mistakes(house)):
         yield _try_answers(house)
     if house.settings.status.kind != "none" and not status.mistake(house.settings.status, house.base):
         yield _try_status(house)
     if house.settings.pages.oidc.issuer and not federation.mistake(house):
         yield _try_provider(house)
+    yield _of_rules(house)
     yield from _try_model(house)
     if house.heavier_mistake == "":
         yield Trial(what="heavier model", ok=True, said="is asked about what the light model is unsure of")
@@ -163,6 +182,8 @@ def trials(house: House, leave_out: Collection[str] = ()) -> Iterator[Trial]:
 
 
 def _try_store(house: House) -> Trial:
+    if said := datafolder.refusal(house.folder):
+        return Trial(what="store", ok=False, said=f"{said}; set `data` to a folder that postroom may write")
     try:
         return Trial(what="store", ok=True, said=house.try_store())
     except PostroomError as error:
@@ -178,6 +199,13 @@ def _try_destination(house: House, name: DestinationName) -> Trial:
         return Trial(what=f"destination {name}", ok=False, said=str(error))
 
 
+def _try_hook(house: House, name: str) -> Trial:
+    try:
+        return Trial(what=f"hook {name}", ok=True, said=hooks.check(house, name))
+    except PostroomError as error:
+        return Trial(what=f"hook {name}", ok=False, said=str(error))
+
+
 def _try_answers(house: House) -> Trial:
     sender = answering.sender(house)
     try:
@@ -186,6 +214,13 @@ def _try_answers(house: House) -> Trial:
         return Trial(what="answers", ok=False, said=str(error))
     finally:
         sender.close()
+
+
+def _of_rules(house: House) -> Trial:
+    """How many rules and phrase lists there are; what is wrong with them is told by their problems."""
+    book = house.rules.book
+    rules, lists = len(book.rules.rules), len(book.phrases.lists)
+    return Trial(what="rules", ok=True, said=f"{rules} rules and {lists} lists of phrases, with those that are shipped")
 
 
 def _try_model(house: House) -> Iterator[Trial]:
@@ -336,6 +371,17 @@ def _resolved(host: str) -> set[str]:
 
 def _anywhere(address: str) -> str:
     return "::" if ":" in address else "0.0.0.0"  # noqa: S104 - compared, not listened on
+
+
+def _is_taken(address: str, port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((address, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+        return False
 
 
 def _is_here(address: str) -> bool:

@@ -3,6 +3,7 @@
 import os
 import pwd
 import secrets
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ ERASED = "erased"
 RULES = "rules.last"
 #: what `postroom weigh` writes
 WEIGHTS = "weights.json"
+#: with it a server is alone with the store
+LOCK = "server.lock"
 #: models that were learned
 MODELS = "models"
 _KEY: Final = 32
@@ -41,6 +44,19 @@ def made(folder: Path, user: str) -> Path:
             f"can't make the data folder {folder}: {error.strerror}; set `data` to a folder that postroom may write"
         ) from error
     return folder
+
+
+def refusal(folder: Path) -> str:
+    """Why a data folder that is not there yet can't be made, as far as a trial beside it shows, which leaves nothing; ``""`` when it can."""
+    above = next((one for one in folder.absolute().parents if one.exists()), Path("/"))
+    try:
+        if not folder.exists():
+            Path(tempfile.mkdtemp(prefix=".postroom-", dir=above)).rmdir()
+        elif not folder.is_dir():
+            return f"{folder} is no folder"
+    except OSError as error:
+        return f"can't make the data folder {folder}: {error.strerror}"
+    return ""
 
 
 def _give_away(folder: Path, user: str) -> None:

@@ -49,6 +49,11 @@ def mistakes(house: "House") -> Iterator[tuple[str, str]]:
             yield name, str(error)
 
 
+def check(house: "House", name: str) -> str:
+    """Ask where a hook leads whether somebody is there: a sentence. Raises `ConfigError`, `TryLater`."""
+    return _post(house, house.settings.hook[name]).check()
+
+
 def start(house: "House", stopping: Callable[[], bool], failed: Callable[[Exception], None]) -> None:
     """Work for the hooks in threads until told to stop."""
     hooks = known(house)

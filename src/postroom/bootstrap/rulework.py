@@ -3,6 +3,7 @@
 import time
 
 from postroom.adapters.store.rulebooks import SqliteDrafts, SqliteVersions
+from postroom.bootstrap.datafolder import LOCK
 from postroom.bootstrap.house import House
 from postroom.bootstrap.rulebench import BenchProcess
 from postroom.bootstrap.sheets import TeamSheets, tell_server
@@ -12,7 +13,7 @@ from postroom.flow.rulework import Rulework
 def rulework(house: House) -> Rulework:
     """Of this house, for the pages' process."""
     return Rulework(
-        sheets=TeamSheets(house.rules, tell_server(house.data / "server.lock")),
+        sheets=TeamSheets(house.rules, tell_server(house.data / LOCK)),
         versions=SqliteVersions(house.store.units),
         drafts=SqliteDrafts(house.store.units),
         bench=BenchProcess(house=house),

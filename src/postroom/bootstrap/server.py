@@ -19,16 +19,17 @@ import uvicorn
 
 from postroom.adapters.intake.options import SmtpOptions
 from postroom.adapters.intake.smtp import SmtpServer
-from postroom.adapters.intake.sockets import from_systemd, listen, never_as_root
+from postroom.adapters.intake.sockets import from_systemd, listen, never_as_root, no_root_without
 from postroom.adapters.observer import metrics
-from postroom.adapters.processes import Supervisor, alone, belongs_to, is_alive
+from postroom.adapters.processes import Supervisor, alone, another, belongs_to, inside, is_alive
 from postroom.bootstrap import checks
 from postroom.bootstrap.backtesting import Trying, trying
-from postroom.bootstrap.datafolder import MODELS
+from postroom.bootstrap.datafolder import LOCK, MODELS
 from postroom.bootstrap.house import House
 from postroom.bootstrap.privacy import RETAINED, keeps_for_a_time, keeps_mail_for_a_time
 from postroom.bootstrap.schedule import Schedule, Tidying
 from postroom.bootstrap.webserver import WebServer
+from postroom.config.listening import listeners
 from postroom.model.errors import ConfigError, PostroomError, TryLater
 from postroom.model.hooks import HookName
 from postroom.model.mail import Envelope, Mail, Peer
@@ -78,11 +79,13 @@ class Server:
             raise ConfigError(f"{self._config} has mistakes:\n" + "\n".join(f"  {w}" for w in wrong))
         if errors := [str(p) for p in self._house.rules.problems() if p.severity == "error"]:
             raise ConfigError("the rules have mistakes:\n" + "\n".join(f"  {e}" for e in errors))
+        if not self._allow_root:
+            no_root_without(settings.intake.user)
         with ExitStack() as bound:
             smtp, lmtp, web, pages = self._bind(bound)
             if not self._allow_root:
                 never_as_root(settings.intake.user)
-            bound.enter_context(alone(self._house.data / "server.lock"))
+            bound.enter_context(alone(self._house.data / LOCK))
             await self._serve(smtp, lmtp, web, pages)
         if self._failure:
             raise PostroomError(self._failure)
@@ -116,17 +119,24 @@ class Server:
         """Sockets of SMTP, LMTP, health and the pages; closed with ``bound`` at the latest."""
         settings, passed = self._house.settings, from_systemd(os.environ)
 
-        def opened(given: Sockets | None, addresses: Sequence[str]) -> Sockets:
-            sockets = given or tuple(one for address in addresses for one in listen(address))
+        def opened(given: Sockets | None, setting: str) -> Sockets:
+            addresses = () if given else [address for path, address in listeners(settings) if path == setting]
+            try:
+                sockets = given or tuple(one for address in addresses for one in listen(address))
+            except ConfigError as error:
+                if pid := inside(self._house.folder / LOCK):
+                    raise ConfigError(another(pid)) from error
+                raise ConfigError(f"{error}; end what listens there, or set {setting} to another address") from error
             for one in sockets:
                 bound.callback(one.close)
             return sockets
 
-        smtp = opened(passed.get("smtp") or passed.get("unknown"), settings.intake.listen)
-        lmtp = opened(passed.get("lmtp"), settings.intake.lmtp)
-        web = opened(passed.get("web"), (settings.web.listen,) if settings.web.listen else ())
-        pages = opened(passed.get("pages"), (settings.pages.listen,) if settings.pages.listen else ())
-        return smtp, lmtp, web, pages
+        return (
+            opened(passed.get("smtp") or passed.get("unknown"), "intake.listen"),
+            opened(passed.get("lmtp"), "intake.lmtp"),
+            opened(passed.get("web"), "web.listen"),
+            opened(passed.get("pages"), "pages.listen"),
+        )
 
     async def _open(self, doors: Sequence[tuple[SmtpServer, Sequence[socket.socket]]]) -> None:
         for number, action in ((signal.SIGTERM, self._end), (signal.SIGINT, self._end), (signal.SIGHUP, self._reload)):

@@ -100,10 +100,13 @@ def restore(
         print_json({"store": str(done.store), "held": done.held, "erased": done.erased} | _facts(done.learned))
         return
     same = with_config(config)
-    say(f"Restored, with {done.held} jobs held: what was delivered since the backup is not known here.")
+    held = f"{counted(done.held, 'job')} held: what was delivered since the backup is not known here"
+    say(f"Restored, with {held}." if done.held else "Restored; nothing was left to do.")
     if done.erased:
         say(f"{counted(done.erased, 'mail')} erased since the backup: erased again.")
     say(f"What was learned: {_in_words(done.learned)}.")
+    if not done.held:
+        return
     say(f"Look: postroom queue list --state held{same}")
     say(f"Let them go: postroom queue retry --state held{same}")
 

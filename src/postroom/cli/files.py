@@ -21,6 +21,7 @@ from postroom.cli.console import (
     when,
 )
 from postroom.model.errors import PostroomError
+from postroom.model.shares import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -178,7 +179,7 @@ def _decision(facts: "Mapping[str, Any]") -> tuple[str, ...]:
         Path(facts["path"]).name,
         facts["route"],
         facts["decided"],
-        f"{facts['confidence']:.2f}",
+        percent(facts["confidence"]),
         beginning + facts["because"],
     )
 

@@ -21,6 +21,7 @@ from postroom.cli.console import (
     when,
 )
 from postroom.model.errors import unknown
+from postroom.model.shares import percent
 
 if TYPE_CHECKING:
     from postroom.bootstrap import House
@@ -70,7 +71,7 @@ def list_(
                 "" if e.read else "new",
                 e.from_addr,
                 ("! " if e.urgent else "") + _also(_second(house, e.mail_id)) + shortened(e.subject, 80),
-                f"{e.confidence:.2f}",
+                percent(e.confidence),
             )
             for e in entries
         ]

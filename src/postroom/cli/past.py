@@ -12,6 +12,7 @@ import typer
 
 from postroom.cli.console import AsJson, Config, counted, examples, open_house, print_json, print_table, say
 from postroom.cli.files import any_house
+from postroom.model.shares import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -184,7 +185,7 @@ def _show_rehearsal(facts: "Mapping[str, Any]") -> None:
     ]
     print_table("Worst route first", ("route", "mails", "right", "to review", "wrong unseen"), rows)
     wrong = [
-        (one["subject"] or "(no subject)", one["label"], _went(one), f"{one['confidence']:.2f}", one["source"])
+        (one["subject"] or "(no subject)", one["label"], _went(one), percent(one["confidence"]), one["source"])
         for one in facts["mistakes"]
     ]
     if wrong:

@@ -238,6 +238,9 @@ def _show(facts: dict[str, Any]) -> None:
         ("versions and drafts of rules that name them", facts["rules"]),
         ("texts that the model in force learned from", facts["in_model"]),
     ]
-    print_table("", ("what", "how much"), rows)
+    if any(count not in (0, "0") for _, count in rows):
+        print_table("", ("what", "how much"), rows)
+    else:
+        say("Nothing is held of them.")
     for one in facts["held"]:
         say(f"Held: {one['what']}, by {one['by']} since {when(one['at'])[:10]}: {one['reason']}")

@@ -27,6 +27,7 @@ from postroom.cli.console import (
 )
 from postroom.cli.explain import explanation_of, show_explanation, undecided
 from postroom.cli.inbox import warnings
+from postroom.model.shares import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -336,7 +337,7 @@ def _row(one: "Waiting", now: float) -> tuple[object, ...]:
         one.from_addr,
         ("! " if one.urgent else "") + shortened(one.subject, 80),
         one.decided,
-        f"{one.confidence:.2f}",
+        percent(one.confidence),
         asked,
     )
 

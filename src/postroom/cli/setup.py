@@ -80,6 +80,7 @@ def check(
     text = path.read_text(encoding="utf-8", errors="replace")
     settings, problems = read(text)
     tried: list[dict[str, object]] = []
+    running = ""
     found = list(_settings_problems(path, problems))
     if settings is not None:
         house = House(settings, path.resolve().parent)
@@ -92,12 +93,15 @@ def check(
             wrong_ones = {problem.path.split(".")[1] for problem in more if problem.path.startswith("destination.")}
             found += _settings_problems(path, located(text, checks.overdue(house)))
             tried = [asdict(trial) for trial in checks.trials(house, leave_out=wrong_ones)]
+        running = checks.running(house)
         house.close()
     wrong = sum(1 for f in found if f["fatal"]) + sum(1 for t in tried if not t["ok"])
     if as_json:
         print_json({"ok": not wrong, "problems": found, "tried": tried})
     else:
-        _tell(found, tried, wrong, with_config(config))
+        _tell(found, tried)
+        well = f"All is well; the server is running, pid {running}." if running else "All is well. Next: postroom serve"
+        say(f"{wrong} to mend." if wrong else well + ("" if running else with_config(config)))
     raise typer.Exit(1 if wrong else 0)
 
 
@@ -129,7 +133,7 @@ def _machine_mistakes(house: "House", told: Sequence["SettingsProblem"], *, offl
             yield mistake
 
 
-def _tell(found: list[dict[str, object]], tried: list[dict[str, object]], wrong: int, same: str) -> None:
+def _tell(found: list[dict[str, object]], tried: list[dict[str, object]]) -> None:
     for f in found:
         mark, colour = ("error", "red") if f["fatal"] else ("note ", "yellow")
         remedy = str(f["remedy"])
@@ -138,4 +142,3 @@ def _tell(found: list[dict[str, object]], tried: list[dict[str, object]], wrong:
     for t in tried:
         mark, colour = ("ok   ", "green") if t["ok"] else ("error", "red")
         say(f"{t['what']}: {t['said']}", mark=mark, colour=colour)
-    say(f"{wrong} to mend." if wrong else f"All is well. Next: postroom serve{same}")

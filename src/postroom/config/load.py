@@ -113,7 +113,7 @@ class _Shape:
         try:
             read = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            self._say(path, _readable(error), _shape(plain))
+            self._say(path, _readable(error), _remedy(kind, value))
             return None
         if any(ord(char) < 32 or ord(char) == 127 for text in _texts(value) for char in text):
             self._say(path, "has a control character", "Take it out; no name, address or path has one")
@@ -191,13 +191,31 @@ def _readable(error: msgspec.ValidationError) -> str:
     return str(error).partition(" - at ")[0].replace("`", "")
 
 
-def _shape(kind: Any) -> str:
-    """What a value of this type looks like."""
-    if get_origin(kind) is Literal:
-        return f"Write one of: {', '.join(repr(choice) for choice in get_args(kind))}"
-    if get_origin(kind) in {list, tuple}:
+def _remedy(kind: Any, value: object) -> str:
+    """What to write instead of a value that is not of this type, or out of its bounds."""
+    plain = get_args(kind)[0] if hasattr(kind, "__metadata__") else kind
+    if get_origin(plain) is Literal:
+        return f"Write one of: {', '.join(repr(choice) for choice in get_args(plain))}"
+    if get_origin(plain) in {list, tuple}:
+        inner = get_args(plain)[0]
+        if isinstance(value, list) and get_origin(inner) is Literal:
+            return _remedy(inner, value)
         return 'Write a list: ["…", "…"]'
-    return _SHAPES.get(kind, "Correct the value")
+    bounds = _bounds(kind)
+    if bounds and isinstance(value, int | float) and not isinstance(value, bool):
+        example = f", such as {value / 100:g} for {value:g} %" if bounds == "from 0 to 1" and 1 < value <= 100 else ""
+        return f"Write a number {bounds}{example}"
+    return _SHAPES.get(plain, "Correct the value")
+
+
+def _bounds(kind: Any) -> str:
+    """Between what a number may lie: ``from 0 to 1``; ``""`` where there are no bounds."""
+    found = [one for one in getattr(kind, "__metadata__", ()) if isinstance(one, msgspec.Meta)]
+    words = (("above", "gt"), ("from", "ge"), ("below", "lt"), ("to", "le"))
+    told = [(word, value) for word, name in words for one in found if (value := getattr(one, name)) is not None]
+    if [word for word, _ in told] == ["from"]:
+        return f"of at least {told[0][1]:g}"
+    return " ".join(f"{word} {value:g}" for word, value in told)
 
 
 def _join(path: str, key: str) -> str:

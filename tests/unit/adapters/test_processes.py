@@ -14,7 +14,17 @@ from typing import Any
 import pytest
 
 from postroom.adapters import processes
-from postroom.adapters.processes import PipeBell, Pulse, Ringable, Supervisor, alone, belongs_to, claimant, is_alive
+from postroom.adapters.processes import (
+    PipeBell,
+    Pulse,
+    Ringable,
+    Supervisor,
+    alone,
+    belongs_to,
+    claimant,
+    inside,
+    is_alive,
+)
 from postroom.model.errors import ConfigError
 from tests.unit.flow.house import Told
 
@@ -154,6 +164,8 @@ class TestAlone:
             with pytest.raises(ConfigError, match=f"another server has this store, pid {os.getpid()};"), alone(file):
                 pass
             assert file.stat().st_mode & 0o777 == 0o600
+            assert inside(file) == str(os.getpid())
+        assert inside(file) == inside(tmp_path / "missing") == ""
         with alone(file):
             pass
 

@@ -1,6 +1,8 @@
 """The server process, as far as it can be tried without starting one."""
 
 import asyncio
+import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,9 @@ from typing import Any
 import pytest
 
 from postroom.adapters.intake.smtp import SmtpServer
+from postroom.adapters.processes import alone
 from postroom.bootstrap import server
+from postroom.bootstrap.datafolder import LOCK
 from postroom.bootstrap.house import House
 from postroom.bootstrap.server import Server
 from postroom.config import load
@@ -55,15 +59,36 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
     return made
 
 
-def a_server(base: Path) -> tuple[Server, House]:
-    settings, problems = load(SETTINGS + DOOR)
+def a_server(base: Path, door: str = DOOR, *, allow_root: bool = True) -> tuple[Server, House]:
+    settings, problems = load(SETTINGS + door)
     assert settings is not None, problems
     house = House(settings, base)
-    return Server(house, base / "postroom.toml", allow_root=True), house
+    return Server(house, base / "postroom.toml", allow_root=allow_root), house
 
 
 def run(base: Path) -> None:
     asyncio.run(a_server(base)[0].run())
+
+
+def test_who_finds_an_address_taken_is_told_by_which_setting_and_by_whom(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        door = DOOR.replace('[pages]\nlisten = ""', f'[pages]\nlisten = "127.0.0.1:{other.getsockname()[1]}"')
+        with pytest.raises(ConfigError, match=r"already in use; end what listens there, or set pages\.listen"):
+            asyncio.run(a_server(tmp_path, door)[0].run())
+        (tmp_path / "data").mkdir()
+        with (
+            alone(tmp_path / "data" / LOCK),
+            pytest.raises(ConfigError, match=f"another server has this store, pid {os.getpid()};"),
+        ):
+            asyncio.run(a_server(tmp_path, door)[0].run())
+
+
+def test_root_is_refused_before_anything_is_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        door = DOOR.replace("127.0.0.1:0", f"127.0.0.1:{other.getsockname()[1]}")
+        with pytest.raises(ConfigError, match="does not run as root"):
+            asyncio.run(a_server(tmp_path, door, allow_root=False)[0].run())
 
 
 def test_no_worker_starts_when_a_door_cant_be_made(

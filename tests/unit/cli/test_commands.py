@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from base64 import b64encode
@@ -13,7 +14,9 @@ import pytest
 import typer.main
 
 from postroom import __version__
+from postroom.adapters.processes import alone
 from postroom.adapters.store.sqlite import SqliteStore
+from postroom.bootstrap.datafolder import LOCK
 from postroom.cli import queue
 from postroom.cli.main import app
 from postroom.config import load
@@ -134,9 +137,43 @@ class TestCheck:
         relay = '[destination.desk]\nkind = "lmtp"\nhost = "127.0.0.1"\nport = 9\n'
         (folder / "postroom.toml").write_text(SETTINGS + relay)
         tried = {t["what"]: t["said"] for t in postroom("check", "--json").lines[0]["tried"]}
-        assert tried.keys() == {"store", "destination desk", "model"}
+        assert tried.keys() == {"store", "destination desk", "rules", "model"}
         assert tried["store"] == f"none yet; `postroom serve` makes it at {folder / 'data' / 'postroom.db'}"
         assert not (folder / "data").exists()
+
+    def test_a_data_folder_that_cant_be_made(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "file").write_text("x")
+        for data, why in (("/proc/postroom", "can't make the data folder /proc/postroom"), ("file", "is no folder")):
+            (folder / "postroom.toml").write_text(f'data = "{data}"\n' + SETTINGS)
+            ran = postroom("check")
+            assert ran.code == 1
+            assert why in ran.out
+            assert "set `data` to a folder that postroom may write" in ran.out
+
+    def test_an_address_that_somebody_listens_on(self, postroom: Postroom, folder: Path) -> None:
+        """A note, and none where it is the server of this very store."""
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            listen = f"127.0.0.1:{other.getsockname()[1]}"
+            (folder / "postroom.toml").write_text(SETTINGS + f'[pages]\nlisten = "{listen}"\n')
+            ran = postroom("check")
+            assert ran.code == 0
+            assert f"pages.listen: something listens on {listen} already. End it, or choose another port" in ran.out
+            assert "something listens" not in postroom("check", "--offline").out
+            (folder / "data").mkdir()
+            with alone(folder / "data" / LOCK):
+                ran = postroom("check")
+            assert "something listens" not in ran.out
+            assert f"All is well; the server is running, pid {os.getpid()}." in ran.out
+
+    def test_a_hook_that_may_not_be_called(self, postroom: Postroom, folder: Path) -> None:
+        (folder / "secret").write_text("0123456789abcdef0123456789abcdef")
+        (folder / "secret").chmod(0o600)
+        hook = '[hook.crm]\nurl = "http://127.0.0.1:9/"\nevents = ["mail.routed"]\nsecret_file = "secret"\n'
+        (folder / "postroom.toml").write_text(SETTINGS + hook)
+        ran = postroom("check")
+        assert ran.code == 1
+        assert "error hook crm: " in ran.out
+        assert "127.0.0.1" in ran.out
 
     @pytest.mark.usefixtures("empty_store")
     def test_all_is_well(self, postroom: Postroom) -> None:

@@ -161,6 +161,7 @@ def test_a_restored_backup_has_not_who_was_erased_since(
     assert "2 mails erased since the backup: erased again." in ran.out
     assert ran.err == ""
     assert postroom("person", "show", ADA, "--json").lines[0]["mails"] == 0
+    assert "Nothing is held of them." in postroom("person", "show", ADA).out
     assert postroom("person", "show", "bob@example.com", "--json").lines[0]["mails"] == 1
     assert b"letter 1" not in (folder / "data" / "postroom.db").read_bytes()
     assert "was erased on" in postroom("explain", team[0]).err

@@ -42,7 +42,30 @@ def test_the_shipped_settings_are_good() -> None:
             "where its mail went before",
             "Add before",
         ),
-        (("[route.appeals]", "[route.appeals]\nthreshold = 2"), "route.appeals.threshold", "<= 1", "Correct"),
+        (
+            ("[route.appeals]", "[route.appeals]\nthreshold = 2"),
+            "route.appeals.threshold",
+            "<= 1",
+            "0 to 1, such as 0.02 for",
+        ),
+        (
+            ("[route.appeals]", "[route.appeals]\nthreshold = 60"),
+            "route.appeals.threshold",
+            "<= 1",
+            "Write a number from 0 to 1, such as 0.6 for 60 %",
+        ),
+        (
+            ("[route.appeals]", '[hook.crm]\nurl = "https://crm.test/"\nevents = ["foo"]\n[route.appeals]'),
+            "hook.crm.events",
+            "'foo'",
+            "Write one of: '",
+        ),
+        (
+            ("[route.appeals]", "[second_opinion]\ntimeout = -3\n[route.appeals]"),
+            "second_opinion.timeout",
+            ">",
+            "Write a number",
+        ),
         (("[route.general]", "[route.generals]"), "judging.fallback", "no route is called", "Did you mean 'generals'?"),
         (
             ('destinations = ["appeals"]', 'destinations = ["apeals"]'),

@@ -125,16 +125,20 @@ def drop_privileges(user: str) -> None:
     raise ConfigError("could become root again: refusing to run")
 
 
-def never_as_root(user: str = "") -> None:
-    """Call after binding: drops to ``user`` when we are root and one is configured, else refuses. Raises `ConfigError`."""
-    if os.geteuid() != 0 and os.getuid() != 0:
-        return
-    if not user:
+def no_root_without(user: str) -> None:
+    """Raises `ConfigError` when we are root and there is nobody to become."""
+    if not user and 0 in (os.geteuid(), os.getuid()):
         raise ConfigError(
             "postroom does not run as root: start it as another user, set intake.user in postroom.toml to one that it"
             " becomes once the ports are bound, or add --allow-root for a trial"
         )
-    drop_privileges(user)
+
+
+def never_as_root(user: str = "") -> None:
+    """Call after binding: drops to ``user`` when we are root and one is configured, else refuses. Raises `ConfigError`."""
+    no_root_without(user)
+    if 0 in (os.geteuid(), os.getuid()):
+        drop_privileges(user)
 
 
 def allow_open_files(wanted: int) -> int:
