@@ -51,16 +51,14 @@ class OfTemplateVersions(OfTemplate, frozen=True):
 
 
 class TemplateDraft(Input, frozen=True):
-    """A template, and what its file would hold."""
+    """What its file would hold."""
 
-    name: TemplateName
     text: Content
 
 
 class TemplateTrial(Input, frozen=True):
-    """A template, and what to fill it in for."""
+    """What to fill in, and for what."""
 
-    name: TemplateName
     text: Annotated[Content | None, Meta(description="What its file would hold; null for what it does.")] = None
     mail: Annotated[str, Meta(max_length=64, description="Id of a mail; empty for an example.")] = ""
 
@@ -162,16 +160,17 @@ def put_template(call: Call[OfTemplate, PutTemplate]) -> RulesSaved:
     return filehistory.save(call, TEMPLATES, changes, {sheet: body.seen}, why=body.why)
 
 
-def check_template(call: Call[Nothing, TemplateDraft]) -> RulesChecked:
+def check_template(call: Call[OfTemplate, TemplateDraft]) -> RulesChecked:
     """What is wrong with a template, were this its file."""
-    templateview.opened(call.room, call.user, call.body.name)
-    return filehistory.checked(call.room.templatework.check(call.body.name, call.body.text))
+    name = call.asked.name
+    templateview.opened(call.room, call.user, name)
+    return filehistory.checked(call.room.templatework.check(name, call.body.text))
 
 
-def preview_template(call: Call[Nothing, TemplateTrial]) -> TemplateShown:
+def preview_template(call: Call[OfTemplate, TemplateTrial]) -> TemplateShown:
     """A template filled in with an example, or for a mail. Nothing is sent or kept."""
     room, user, body = call.room, call.user, call.body
-    _, kept = templateview.opened(room, user, body.name)
+    _, kept = templateview.opened(room, user, call.asked.name)
     draft = kept if body.text is None else room.templatework.drafted(kept.name, normal_text(body.text))[kept.name]
     if not body.mail:
         return TemplateShown(texts=tuple(map(_text, templateview.example(room, user, draft))))
@@ -266,17 +265,17 @@ OPERATIONS = (
     ),
     Operation(
         do=check_template,
-        path="/templates/check",
+        path="/templates/files/{name}/check",
         scope="work",
         method="POST",
-        example=TemplateDraft(name="which-account", text=_FILE),
+        example=TemplateDraft(text=_FILE),
     ),
     Operation(
         do=preview_template,
-        path="/templates/preview",
+        path="/templates/files/{name}/preview",
         scope="work",
         method="POST",
-        example=TemplateTrial(name="appeal-received"),
+        example=TemplateTrial(text=_FILE),
     ),
     Operation(do=get_templates_archive, path="/templates/archive", scope="lead", media="application/octet-stream"),
     Operation(

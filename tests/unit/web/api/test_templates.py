@@ -68,24 +68,24 @@ def test_mistakes_are_told_and_nothing_is_saved(here: Installation, root: Progra
     assert found["status"] == 422
     assert "text.en:1:7: error: nothing fills in {nmae}" in found["errors"][0]["detail"]
     assert not file(here).exists()
-    said = {"name": "which-account", "text": WHICH.replace("{name}", "{nmae}")}
-    (one,) = told(root.post("/templates/check", said))["problems"]
+    said = {"text": WHICH.replace("{name}", "{nmae}")}
+    (one,) = told(root.post(f"{FILE}/check", said))["problems"]
     assert (one["field"], one["line"], one["column"], one["severity"]) == ("text.en", 1, 7, "error")
 
 
 def test_it_is_filled_in_for_an_example_or_a_mail(here: Installation, root: Programme) -> None:
-    trial = {"name": "which-account", "text": WHICH}
-    (shown,) = told(root.post("/templates/preview", trial))["texts"]
+    trial = {"text": WHICH}
+    (shown,) = told(root.post(f"{FILE}/preview", trial))["texts"]
     assert (shown["language"], shown["text"], shown["told"]) == ("en", "Hello Kim Sample, which account?", None)
     (plea,), (question,) = here.receive(signed(PLEA)), here.receive(QUESTION)
-    (shown,) = told(root.post("/templates/preview", trial | {"mail": plea}))["texts"]
+    (shown,) = told(root.post(f"{FILE}/preview", trial | {"mail": plea}))["texts"]
     assert shown["text"] == "Hello Ada Lovelace, which account?"
-    assert root.post("/templates/preview", trial | {"mail": question}).status == 409
-    assert root.post("/templates/preview", trial | {"mail": "nothing"}).status == 404
-    notices = told(root.post("/templates/preview", {"name": "appeal-received", "mail": plea}))["texts"]
+    assert root.post(f"{FILE}/preview", trial | {"mail": question}).status == 409
+    assert root.post(f"{FILE}/preview", trial | {"mail": "nothing"}).status == 404
+    notices = told(root.post("/templates/files/appeal-received/preview", {"mail": plea}))["texts"]
     assert notices[-1]["told"]["kind"] == "received"
     assert "Shop support" in notices[-1]["text"]
-    assert told(root.post("/templates/preview", trial | {"text": "x"}))["texts"] == []
+    assert told(root.post(f"{FILE}/preview", trial | {"text": "x"}))["texts"] == []
 
 
 def test_versions_are_told_compared_and_brought_back(here: Installation, root: Programme) -> None:
