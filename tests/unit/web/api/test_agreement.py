@@ -30,9 +30,12 @@ def test_two_answer_and_a_third_settles(here: Installation, asked: str) -> None:
     assert told(ada.get("/review/day"))["waiting"] == 1
     ada.post(f"/review/{asked}/answer", {"route": "refunds", "generation": 1})
     assert told(ada.post("/review/second/take", {})) == {"question": None, "until": None}
+    cy = reviewer(here, "cy")
+    assert told(cy.post("/review/second/take", {}))["question"]["id"] == asked
+    assert cy.post(f"/review/second/{asked}/give-back").status == 200
+    assert told(cy.post("/review/second/take", {}))["question"] is None, "who leaves it is not asked again"
     hand = told(bea.post("/review/second/take", {}))
     assert hand["question"] == {"id": asked, "brand": "shop", "decided": hand["question"]["decided"]}
-    assert bea.post(f"/review/second/{asked}/give-back").status == 200
     wrong = bea.post(f"/review/second/{asked}/answer", {"route": "tigers"})
     assert (wrong.status, problem(wrong)["errors"][0]["pointer"]) == (422, "/route")
     assert bea.post(f"/review/second/{asked}/answer", {"route": "appeals", "also": "tigers"}).status == 422
