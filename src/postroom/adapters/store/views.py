@@ -176,8 +176,9 @@ def rows_of(
 
 def _row(row: Sequence[Any], owed: Sequence[Sequence[Any]]) -> MailRow:
     """Of several answers that are owed, that which is due first is told; where all were given, the first of them."""
+    nothing: Sequence[Any] = (None, None, None, "")
     due, near, stopped_at, how = min(
-        owed, key=lambda one: (one[2] is not None, one[0] is None, one[0] or 0.0), default=(None, None, None, "")
+        owed, key=lambda one: (one[2] is not None, one[0] is None, one[0] or 0.0), default=nothing
     )
     return MailRow(
         id=MailId(row[0]),
