@@ -9,7 +9,7 @@ from postroom.adapters.store import journal
 from postroom.adapters.store.sight import Values, seen
 from postroom.adapters.store.sql import short
 from postroom.adapters.store.units import Units
-from postroom.adapters.store.views import ROW, row_of
+from postroom.adapters.store.views import ROW, rows_of
 from postroom.model.alarms import Alarm, AlarmEvent, AlarmPage, Unheard
 from postroom.model.codec import sound
 from postroom.model.errors import Refused
@@ -96,7 +96,8 @@ class SqliteAlarms:
         statement = f"{of_row} {_OF.format(index=index)} WHERE {' AND '.join(terms)} {ordered}"
         with self._units.lend() as tx:
             rows = tx.execute(statement, values).fetchall()
-        found = tuple((_alarm(row[:_COLUMNS]), row_of(row[_COLUMNS:])) for row in rows[:limit])
+            mails = rows_of(tx, [row[_COLUMNS:] for row in rows[:limit]])
+        found = tuple(zip((_alarm(row[:_COLUMNS]) for row in rows), mails, strict=False))
         return AlarmPage(alarms=found, after=found[-1][0].mail_id if len(rows) > limit else "")
 
 

@@ -17,7 +17,7 @@ from postroom.adapters.store.sight import Values
 from postroom.adapters.store.sources import Asked, Desk, Source, copies_of, desks_of, select, source_of, window
 from postroom.adapters.store.sql import id_list
 from postroom.adapters.store.units import Units
-from postroom.adapters.store.views import ROW, row_of
+from postroom.adapters.store.views import ROW, rows_of
 from postroom.model.codec import sound
 from postroom.model.desktop import BoxCount, Hits, MailPage, Wanted
 from postroom.model.judgement import REVIEW
@@ -157,4 +157,4 @@ def _page(tx: sqlite3.Connection, asked: Asked, source: Source, limit: int) -> M
 
 
 def _rows(tx: sqlite3.Connection, seqs: Sequence[int], routes: Collection[RouteName] | None) -> tuple[MailRow, ...]:
-    return tuple(row_of(row, routes) for row in tx.execute(_ROWS, (id_list(seqs),)))
+    return rows_of(tx, tx.execute(_ROWS, (id_list(seqs),)).fetchall(), routes)

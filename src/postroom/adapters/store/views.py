@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,13 +35,16 @@ _ANSWERED = {"answered": "answered", "elsewhere": "answered elsewhere", "needles
 _READINGS: Final[tuple[Reading, ...]] = ("", "unread", "read")
 _TAIL = 4
 """Letters from which on an id is looked for by its end: that reads all ids."""
-_TARGETS = "(SELECT json_group_array(json_array(t.route, t.due, t.near, t.stopped_at, t.how)) FROM targets AS t WHERE t.mail = m.seq)"
+_TARGETS = """
+SELECT m.id, t.route, t.due, t.near, t.stopped_at, t.how FROM json_each(?) AS wanted
+CROSS JOIN mails AS m ON m.id = wanted.value CROSS JOIN targets AS t ON t.mail = m.seq
+"""
 #: Of mails m and summaries s. The text is read where FTS5 keeps it (its documentation: "The %_content table"): asked for a row
 #: of ``found``, it would run a statement of its own for each.
 ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
-  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''), {_TARGETS},
+  coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''),
   coalesce(s.reading, 0),
   (SELECT substr(w.c2, 1, {4 * PREVIEW}) FROM found_content AS w WHERE w.id = m.seq)
 """  # noqa: S608 - our own SQL
@@ -54,7 +58,7 @@ def mails(tx: sqlite3.Connection, *, limit: int, route: str, before: str) -> tup
     else:
         source = f"FROM mails AS m LEFT JOIN summaries AS s ON s.mail = m.seq WHERE 1 {below.format('m.seq')} ORDER BY m.seq DESC"
     values = {"route": sound(route), "before": sound(before), "limit": limit}
-    return tuple(row_of(row) for row in tx.execute(f"{ROW} {source} LIMIT :limit", values))
+    return rows_of(tx, tx.execute(f"{ROW} {source} LIMIT :limit", values).fetchall())
 
 
 def find(tx: sqlite3.Connection, some: str, limit: int) -> tuple[MailId, ...]:
@@ -178,9 +182,23 @@ def _size(path: Path) -> int:
         return 0
 
 
-def row_of(row: tuple[Any, ...], routes: Collection[RouteName] | None = None) -> MailRow:
-    """A row of `ROW`, with the target of these desks; of all, if None. Of several, that is told which is due first, or was."""
-    due, near, stopped_at, how = _target(json.loads(row[16]), routes)
+def rows_of(
+    tx: sqlite3.Connection, rows: Sequence[Sequence[Any]], routes: Collection[RouteName] | None = None
+) -> tuple[MailRow, ...]:
+    """Rows of `ROW`, with the first answers that these desks owe; all desks, if None."""
+    owed: dict[str, list[Sequence[Any]]] = defaultdict(list)
+    for mail_id, route, *target in tx.execute(_TARGETS, (json.dumps([row[0] for row in rows]),)):
+        if routes is None or route in routes:
+            owed[mail_id].append(target)
+    return tuple(_row(row, owed.get(row[0], ())) for row in rows)
+
+
+def _row(row: Sequence[Any], owed: Sequence[Sequence[Any]]) -> MailRow:
+    """Of several answers that are owed, that which is due first is told; where all were given, the first of them."""
+    nothing: Sequence[Any] = (None, None, None, "")
+    due, near, stopped_at, how = min(
+        owed, key=lambda one: (one[2] is not None, one[0] is None, one[0] or 0.0), default=nothing
+    )
     return MailRow(
         id=MailId(row[0]),
         received_at=row[1],
@@ -201,16 +219,10 @@ def row_of(row: tuple[Any, ...], routes: Collection[RouteName] | None = None) ->
         due_at=due,
         near_at=near,
         answered_at=stopped_at,
-        how=how or "",
-        reading=_READINGS[row[17]],
-        preview=_preview(row[18] or ""),
+        how=how,
+        reading=_READINGS[row[16]],
+        preview=_preview(row[17] or ""),
     )
-
-
-def _target(targets: list[list[Any]], routes: Collection[RouteName] | None) -> list[Any]:
-    """Until when it is to be answered, from when that is soon, when it was and how, at the desk of these where that presses most."""
-    theirs = [rest for route, *rest in targets if routes is None or route in routes]
-    return min(theirs, key=lambda one: (one[2] is not None, one[0] is None, one[0] or 0.0), default=[None] * 4)
 
 
 def _preview(text: str) -> str:

@@ -378,6 +378,7 @@ def test_a_restored_backup_waits_for_a_person(store: SqliteStore, path: Path) ->
     jobs = store.claim("judge", 4, "w")
     SqliteNotices(store.units).watch({"received": (RouteName("appeals"),)}, 0.0)
     store.record([a_judgement(job, a_delivery(job.mail_id)) for job in jobs[:3]])
+    assert len(SqliteNotices(store.units).take(8e9, 1, lease=1.0)) == 1
     (first, *_) = store.claim("deliver", 2, "w", destination=DestinationName("desk"))
     store.settle([Done(job=first)])
     answer = a_reply(1, a_mail(0).id)
@@ -393,7 +394,7 @@ def test_a_restored_backup_waits_for_a_person(store: SqliteStore, path: Path) ->
     restored = SqliteStore.open(again)
     assert restored.claim("judge", 9, "w") == ()
     assert restored.destinations_due() == ()
-    assert SqliteNotices(restored.units).take(9e9, 9) == (), "who was told before is not told again"
+    assert SqliteNotices(restored.units).take(9e9, 9, lease=1.0) == (), "who was told before is not told again"
     assert "backup" in SqliteNotices(restored.units).log(ALL)[0].said
     assert SqliteReplies(restored.units).take(2e9, lease=1.0, limit=9) == ()
     assert [one.id for one in SqliteReplies(restored.units).aside()] == [answer.id]
