@@ -9,11 +9,12 @@ from postroom.flow.reliability import Reliability, reliabilities
 from postroom.model.errors import unknown
 from postroom.model.mail import MailId, RouteName
 from postroom.model.secondlooks import SecondLook
-from postroom.web.api.mails import GivenFacts, OfMail, given_facts, opened
+from postroom.web.api.mails import OfMail, opened
 from postroom.web.api.operation import Call, Done, Input, Nothing, Operation, Output
 from postroom.web.api.review import Skipped
 from postroom.web.api.shapes import Brand, Id, Seconds, Share, told
 from postroom.web.api.taking import wrong_body
+from postroom.web.api.verdicts import GivenFacts, given_facts
 
 Interval = Annotated[tuple[float, float] | None, Meta(description="Of 95 %; null where there are too few mails.")]
 

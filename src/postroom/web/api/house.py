@@ -8,7 +8,8 @@ from postroom.flow.facts import deed_facts, user_facts
 from postroom.model.people import ALL
 from postroom.web.api.mails import Limit, Number
 from postroom.web.api.operation import Call, Input, Nothing, Operation, Output
-from postroom.web.api.shapes import DeedFacts, PersonFacts, told
+from postroom.web.api.peoplefacts import DeedFacts, PersonFacts
+from postroom.web.api.shapes import told
 from postroom.web.render import Missing
 
 

@@ -9,7 +9,8 @@ from postroom.flow.linking import unlink_identities
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import Role, User, UserName
 from postroom.web.api.operation import Call, Done, Input, Nothing, Operation, Output
-from postroom.web.api.shapes import IdentityFacts, KeyFacts, PersonFacts, Seconds, told
+from postroom.web.api.peoplefacts import IdentityFacts, KeyFacts, PersonFacts
+from postroom.web.api.shapes import Seconds, told
 from postroom.web.render import Missing
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, examples=["ada"])]

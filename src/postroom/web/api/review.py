@@ -6,9 +6,10 @@ from msgspec import Meta
 
 from postroom.model.errors import Refused
 from postroom.model.mail import MailId
-from postroom.web.api.mails import Belongs, GivenFacts, OfMail, given, given_facts, opened
+from postroom.web.api.mails import OfMail, opened
 from postroom.web.api.operation import Call, Done, Input, Nothing, Operation, Output
 from postroom.web.api.shapes import Id, Question, Seconds, question
+from postroom.web.api.verdicts import Belongs, GivenFacts, given, given_facts
 
 
 class Skipped(Input, frozen=True):

@@ -8,9 +8,10 @@ from postroom.decide.problems import Severity
 from postroom.flow.differ import Mark
 from postroom.model.judgement import AccountState
 from postroom.model.rulebooks import How
+from postroom.web.api.mailfacts import DecisionFacts
 from postroom.web.api.mails import Limit, Number
 from postroom.web.api.operation import Input, Output
-from postroom.web.api.shapes import DecisionFacts, Seconds
+from postroom.web.api.shapes import Seconds
 
 Sheet = Annotated[
     str,

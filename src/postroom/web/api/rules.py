@@ -12,6 +12,7 @@ from postroom.model.rulebooks import DraftId, SheetName, digest_of
 from postroom.model.rulebooks import Texts as RuleTexts
 from postroom.web import ruleview
 from postroom.web.api import filehistory
+from postroom.web.api.mailfacts import DecisionFacts
 from postroom.web.api.operation import Call, Nothing, Operation
 from postroom.web.api.rulefacts import (
     Archive,
@@ -41,7 +42,7 @@ from postroom.web.api.rulefacts import (
     TrialFacts,
     VersionText,
 )
-from postroom.web.api.shapes import DecisionFacts, told
+from postroom.web.api.shapes import told
 from postroom.web.area import RULES
 from postroom.web.render import Missing
 

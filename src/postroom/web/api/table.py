@@ -16,6 +16,7 @@ from postroom.web.api import (
     targets,
     templates,
     urgent,
+    verdicts,
     views,
 )
 from postroom.web.api.operation import Operation
@@ -23,6 +24,7 @@ from postroom.web.api.operation import Operation
 OPERATIONS: tuple[Operation, ...] = (
     *house.OPERATIONS,
     *mails.OPERATIONS,
+    *verdicts.OPERATIONS,
     *agreement.OPERATIONS,  # before `review`, whose paths take a mail where these say "second"
     *views.OPERATIONS,
     *review.OPERATIONS,
