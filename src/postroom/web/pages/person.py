@@ -4,16 +4,11 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from postroom.model.desktop import Wanted
-from postroom.model.errors import Refused
-from postroom.model.listing import MailRow
-from postroom.model.mail import MailId
-from postroom.web import mailview
-from postroom.web.seen import listed
+from postroom.model.people import ALL
+from postroom.web import mailview, personal
 from postroom.web.visit import Page, Visit
 
 _MOST_ERASURES = 20
-_MOST_MAILS = 50
 
 
 def start(visit: Visit) -> Response:
@@ -47,48 +42,28 @@ def release(visit: Visit) -> Response:
 def erase(visit: Visit) -> Response:
     """For good, once it was written twice."""
     what = _what(visit)
-    if visit.said("again").strip().lower() != what.lower():
-        raise Refused("What you typed again is something else. Nothing was erased.")
+    personal.refuse_unsure(what, visit.said("again"))
     done = visit.room.eraser.erase(what, visit.user.name)
     return _page(visit, done=done)
 
 
 def _what(visit: Visit) -> str:
-    """An address, or the id of a mail that there is. Raises `Refused`.
-
-    Somebody may have written to every brand and desk: an address is for those who see all of them.
-    """
-    what = visit.said("what").strip()
-    if "@" in what:
-        if not _sees_all(visit):
-            raise Refused("Addresses are held by those who see every brand and desk: name a mail, or ask an admin.")
-        return visit.room.eraser.person(what)
-    row = visit.room.views.row(MailId(what.lower()), visit.sight)
-    if row is None or row.state == "erased":
-        raise Refused("Write an address, or the whole id of a mail.")
-    return row.id
-
-
-def _theirs(visit: Visit, address: str) -> tuple[MailRow, ...]:
-    """Their newest mails, as far as the visitor may see them."""
-    found = visit.room.views.mails(Wanted(sender=address), visit.sight, limit=_MOST_MAILS)
-    return listed(visit.room, visit.user, found.rows)
-
-
-def _sees_all(visit: Visit) -> bool:
-    return visit.sight.brands is None and visit.sight.routes is None
+    """What is meant. Raises `Refused`."""
+    said = visit.said("what")
+    personal.refuse_narrow(visit.sight, said)
+    return personal.named(visit.room, visit.sight, said)
 
 
 def _page(visit: Visit, found: Any = None, done: Any = None) -> Response:
     eraser = visit.room.eraser
-    whole = _sees_all(visit)
+    whole = visit.sight.covers(ALL)
     return visit.page(
         "person.html",
         title="Privacy",
         here="person",
         found=found,
         done=done,
-        theirs=_theirs(visit, found["address"]) if found else (),
+        theirs=personal.newest(visit.room, visit.user, found["address"]) if found else (),
         whole=whole,
         lifetimes=visit.room.lifetimes,
         holds=eraser.keeping.holds() if whole else (),
