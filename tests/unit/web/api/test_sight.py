@@ -171,6 +171,8 @@ def bodies(ground: Ground, example: dict[str, Any] | None) -> Iterator[bytes]:
         changes = [{"numbers": [one.job]} for one in ground.planted]
     elif "mail" in example:
         changes = [{"mail": one.id} for one in ground.planted]
+    elif "what" in example:
+        changes = [{}, *({"what": one.id} for one in ground.planted)]
     elif "mails" in example:
         changes = [{"mails": [one.id]} for one in ground.planted]
     elif "views" in example:

@@ -84,14 +84,19 @@ def test_what_is_held_cannot_be_erased_until_it_is_released(here: Installation, 
 
 def test_how_long_mail_is_kept_is_told(here: Installation, root: Browser, tmp_path: Path) -> None:
     assert "<dt>All mail</dt><dd>for ever</dd>" in root.get("/person").text
-    assert told(programme(here, "root", "lead").get("/retention")) == {"days": 0.0, "routes": {}}
+    assert told(programme(here, "root", "lead").get("/retention")) == {
+        "days": 0.0,
+        "routes": {},
+        "senders": 730.0,
+        "cases": 0.0,
+    }
     with installation(
         tmp_path / "other", f"{SETTINGS}[retention]\nmail_days = 1000\nroutes = {{ junk = 1 }}\n"
     ) as other:
         page = other.user("eve", "admin").get("/person").text
         assert "<dt>At junk</dt><dd>1 day</dd><dt>Elsewhere</dt><dd>1,000 days</dd>" in page
         kept = told(programme(other, "root", "lead").get("/retention"))
-        assert kept == {"days": 1000.0, "routes": {"junk": 1.0}}
+        assert (kept["days"], kept["routes"]) == (1000.0, {"junk": 1.0})
         assert programme(other, "root", "review").get("/retention").status == 403
 
 
