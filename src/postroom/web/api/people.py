@@ -143,6 +143,18 @@ def sign_out_person(call: Call[OfPerson, Nothing]) -> Ended:
     return Ended(ended=call.room.team.end_sessions(_found(call).name, call.user.name))
 
 
+def list_my_sessions(call: Call[Nothing, Nothing]) -> Sessions:
+    """List the browsers in which the key's owner is signed in."""
+    return Sessions(
+        sessions=tuple(told(SessionFacts, session_facts(one)) for one in call.room.signing_in.sessions(call.user))
+    )
+
+
+def sign_out(call: Call[Nothing, Nothing]) -> Ended:
+    """Sign the key's owner out of every browser."""
+    return Ended(ended=call.room.team.end_sessions(call.user.name, call.user.name))
+
+
 def list_identities(call: Call[OfPerson, Nothing]) -> Identities:
     """List the accounts elsewhere that sign somebody in."""
     linked = call.room.identities.of(_found(call).name)
@@ -184,6 +196,8 @@ def _facts(user: User) -> PersonFacts:
 
 
 OPERATIONS = (
+    Operation(do=list_my_sessions, path="/me/sessions", scope="work"),
+    Operation(do=sign_out, path="/me/sign-out", scope="work", method="POST"),
     Operation(do=list_people, path="/people", scope="admin"),
     Operation(
         do=add_person,
