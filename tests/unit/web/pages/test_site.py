@@ -450,6 +450,13 @@ def test_one_is_asked_after_another_and_never_two_people_the_same(here: Installa
     assert here.house.store.verdicts_on(mine)[0].by == "ada"  # type: ignore[arg-type]
 
 
+def test_what_others_have_in_hand_is_told(here: Installation, questions: list[str]) -> None:
+    for number in range(len(questions)):
+        here.user(f"r{number}", "reviewer").get("/review")
+    page = here.user("ada", "reviewer").get("/review").words
+    assert f"{len(questions)} are in others’ hands" in page
+
+
 def test_all_are_answered_and_the_end_says_so(here: Installation, questions: list[str]) -> None:
     ada = here.user("ada", "reviewer")
     page, token = ada.get("/review").text, ada.csrf()
