@@ -182,7 +182,7 @@ def _outcome(route: str, decided: str) -> str:
 
 _SOURCES: Mapping[str, str] = {
     "account": "the account",
-    "classifier": "mail before it",
+    "classifier": "earlier mail",
     "guard": "a check",
     "history": "who wrote",
     "kind": "its kind",

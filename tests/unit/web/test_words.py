@@ -64,7 +64,7 @@ def test_findings_are_told_in_plain_words() -> None:
         "rule «near»: keep 1.0 of 2.0 mails": "rule «near»: keep 1.0 of 2.0 mails",
     }
     assert {reason: words.plainly(reason) for reason in said} == said
-    assert (words.source("classifier"), words.source("rule")) == ("mail before it", "rule")
+    assert (words.source("classifier"), words.source("rule")) == ("earlier mail", "rule")
 
 
 def test_what_would_have_come_out_the_same_is_not_told() -> None:
