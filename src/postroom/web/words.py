@@ -137,6 +137,7 @@ def hits(number: int, *, more: bool) -> str:
 
 
 _HAPPENED = {
+    "verdict": "a person’s word:",
     "decided": "decided",
     "deliver ready": "to be delivered to",
     "deliver claimed": "on its way to",
@@ -144,7 +145,6 @@ _HAPPENED = {
     "deliver done": "delivered to",
     "deliver parked": "not delivered to",
     "deliver dropped": "not to be delivered to",
-    "verdict": "a person’s word:",
     "clock ready": "the clock of review runs",
     "clock done": "the clock of review has ended",
     "clock dropped": "the clock of review was stopped",

@@ -28,14 +28,6 @@ WHEN m.duplicate_of IS NOT NULL THEN 'duplicate' ELSE (
       AND (state <> 'dropped' OR generation >= coalesce(s.generation, 0)))
 ) END
 """
-_ANSWERED = {"answered": "answered", "elsewhere": "answered elsewhere", "needless": "needs no answer"}
-_READINGS: Final[tuple[Reading, ...]] = ("", "unread", "read")
-_TAIL = 4
-"""Letters from which on an id is looked for by its end: that reads all ids."""
-_TARGET = ", ".join(
-    f"(SELECT t.{column} FROM targets AS t WHERE t.mail = m.seq)"  # noqa: S608 - our own names
-    for column in ("due", "near", "stopped_at", "how")
-)
 #: What stopped the target is a decision of the mail's case; no answer was noted in that case, and no notice of the outcome is sent.
 _UNTOLD = """
 EXISTS (SELECT 1 FROM targets AS t CROSS JOIN case_mails AS c ON c.mail = t.mail
@@ -45,13 +37,22 @@ EXISTS (SELECT 1 FROM targets AS t CROSS JOIN case_mails AS c ON c.mail = t.mail
   AND NOT EXISTS (SELECT 1 FROM case_mails AS other CROSS JOIN notices AS n ON n.mail = other.mail
     WHERE other.number = c.number AND n.number_of_case = c.number AND n.state <> 'not'))
 """
+_ANSWERED = {"answered": "answered", "elsewhere": "answered elsewhere", "needless": "needs no answer"}
+_READINGS: Final[tuple[Reading, ...]] = ("", "unread", "read")
+_TAIL = 4
+"""Letters from which on an id is looked for by its end: that reads all ids."""
+_TARGET = ", ".join(
+    f"(SELECT t.{column} FROM targets AS t WHERE t.mail = m.seq)"  # noqa: S608 - our own names
+    for column in ("due", "near", "stopped_at", "how")
+)
 #: Of mails m and summaries s.
 ROW = f"""
 SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.generation, 0), coalesce(s.route, ''), coalesce(s.decided, ''),
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
   coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''), {_TARGET},
-  coalesce(s.reading, 0), {_UNTOLD},
-  (SELECT substr(text, 1, {4 * PREVIEW}) FROM found WHERE found.rowid = m.seq)
+  coalesce(s.reading, 0),
+  (SELECT substr(text, 1, {4 * PREVIEW}) FROM found WHERE found.rowid = m.seq),
+  {_UNTOLD}
 """  # noqa: S608 - our own SQL
 
 
@@ -175,6 +176,7 @@ def _size(path: Path) -> int:
 def row_of(row: tuple[Any, ...]) -> MailRow:
     """A row of `ROW`."""
     return MailRow(
+        untold=bool(row[-1]),
         id=MailId(row[0]),
         received_at=row[1],
         brand=BrandName(row[2]),
@@ -196,8 +198,7 @@ def row_of(row: tuple[Any, ...]) -> MailRow:
         answered_at=row[18],
         how=row[19] or "",
         reading=_READINGS[row[20]],
-        untold=bool(row[21]),
-        preview=_preview(row[22] or ""),
+        preview=_preview(row[21] or ""),
     )
 
 
