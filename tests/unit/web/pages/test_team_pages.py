@@ -336,9 +336,9 @@ class _Counted:
 def test_health_names_webhooks_whose_calls_were_given_up_to_those_who_see_them(here: Installation) -> None:
     hooks = tuple(Hook(name=HookName(name), where="hooks.example") for name in ("desk", "other"))
     room = replace(here.room, known_hooks=hooks, hooks=_Counted())  # type: ignore[arg-type]
-    root, lea = here.user("root", "admin"), here.user("lea", "lead")
-    root.app = lea.app = site(room)
-    page = root.get("/condition").text
+    boss, lea = here.user("boss", "admin"), here.user("lena", "lead")
+    boss.app = lea.app = site(room)
+    page = boss.get("/condition").text
     assert '<a href="/hooks?hook=desk&amp;state=given-up">3 calls of the webhook desk were given up</a>' in page
     assert "webhook other" not in page
     assert "given up" not in lea.get("/condition").text
