@@ -313,7 +313,7 @@ def _show(console: Console, demo: Demo) -> int:
     console.print(f"[bold]{len(decided)} mails[/]: {totals}.")
     wrong = len(expected) - right - asked
     console.print(
-        f"{right} are where they belong, {meant} of them in review, where a person must look; {asked} more wait there although"
+        f"{right} are where they belong, {meant} of them in review, where a person must look; {asked} more {'waits' if asked == 1 else 'wait'} there although"
         f" a desk would have been right; {wrong} went to a wrong desk."
     )
     console.print(

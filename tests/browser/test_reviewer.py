@@ -53,6 +53,7 @@ def test_twenty_mails_by_keyboard_alone(windows: Windows) -> None:
     assert len([url for url in windows.requests(page) if url.endswith("/review")]) == 1, "no page was loaded whole"
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("move it to refunds")
     see(page, "reviewer-keys")
     page.keyboard.press("Escape")
     page.keyboard.press("q")

@@ -4,7 +4,8 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec.structs import fields as struct_fields
@@ -194,6 +195,8 @@ def _readable(error: msgspec.ValidationError) -> str:
 def _remedy(kind: Any, value: object) -> str:
     """What to write instead of a value that is not of this type, or out of its bounds."""
     plain = get_args(kind)[0] if hasattr(kind, "__metadata__") else kind
+    if get_origin(plain) in {Union, UnionType}:  # it may be left out
+        return _remedy(get_args(plain)[0], value)
     if get_origin(plain) is Literal:
         return f"Write one of: {', '.join(repr(choice) for choice in get_args(plain))}"
     if get_origin(plain) in {list, tuple}:

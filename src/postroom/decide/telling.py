@@ -44,9 +44,9 @@ def telling(decision: Decision, text: str) -> tuple[Telling, ...]:
 
 
 def apart(words: Iterable[Telling]) -> tuple[Telling, ...]:
-    """Those to be marked in the text: of several at one place that which weighs most; in order of the text."""
+    """Those to be marked in the text: of several at one place a signal, else that which weighs most; in order of the text."""
     kept: list[Telling] = []
-    for one in sorted(words, key=lambda word: (-abs(word.weight or 0.0), word.start, -word.end)):
+    for one in sorted(words, key=lambda word: (bool(word.route), -abs(word.weight or 0.0), word.start, -word.end)):
         if all(one.end <= other.start or other.end <= one.start for other in kept):
             kept.append(one)
     return tuple(sorted(kept, key=lambda word: word.start))

@@ -13,6 +13,8 @@ _PAUSE = 300.0
 """Seconds between two answers of one person from which on the time between was no work."""
 _LEAST = 5
 """With fewer times between answers nobody knows the pace."""
+_MANY, _READING = 30, 20.0
+"""With fewer than so many, an answer is not taken to need less than so many seconds: a handful of easy ones tells little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +83,13 @@ class Staffing:
 
 
 def pace(answered: Sequence[tuple[str, float]]) -> float | None:
-    """Seconds that an answer takes: the median between two answers of one person in a row. Oldest first."""
+    """Seconds that an answer takes: the median between two answers of one person in a row, of a few no less than reading takes. Oldest first."""
     last: dict[str, float] = {}
     between: list[float] = []
     for who, at in answered:
         if who in last and 0.0 < at - last[who] <= _PAUSE:
             between.append(at - last[who])
         last[who] = at
-    return median(between) if len(between) >= _LEAST else None
+    if len(between) < _LEAST:
+        return None
+    return median(between) if len(between) >= _MANY else max(median(between), _READING)

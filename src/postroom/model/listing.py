@@ -59,6 +59,8 @@ class MailRow:
     #: when it was answered, or somebody said that it needs no answer; and which of both
     answered_at: float | None = None
     how: How | Literal[""] = ""
+    #: it counts as answered because its case was decided, and its sender was told nothing since it came
+    untold: bool = False
     #: whether somebody at its desk has read it; ``""`` where that is not known, as it lies elsewhere
     reading: Reading = ""
     #: how its own text begins, in one line of at most `PREVIEW` characters; lists for people have it (RFC 8621 §4.1.4)

@@ -4,6 +4,7 @@ from markupsafe import Markup, escape
 
 from postroom.decide.telling import Telling, apart
 from postroom.flow.explanation import Explanation
+from postroom.model.judgement import REVIEW
 
 MOST_OF_SUBJECT = 1000
 """Characters of a subject that a page shows."""
@@ -13,7 +14,9 @@ def marked(subject: str, new_text: str, explanation: Explanation | None, shown: 
     """Subject and the first ``shown`` characters of the new text, with telling words marked, for or against the best guess."""
     if explanation is None or explanation.text != f"{subject}\n{new_text}":
         return escape(subject[:MOST_OF_SUBJECT]), escape(new_text[:shown])
-    words = apart(explanation.telling)
+    told, decided = explanation.telling, explanation.decision.decided
+    # a rule that wants a person speaks for no desk, and the words of the others neither for it nor against
+    words = apart(one for one in told if decided != REVIEW or not one.route)
     head, title = len(subject), min(len(subject), MOST_OF_SUBJECT)
     end = head + 1 + shown
     return (
@@ -32,6 +35,5 @@ def _marked(explanation: Explanation, start: int, end: int, words: list[Telling]
 
 def _mark(one: Telling, explanation: Explanation) -> Markup:
     side = "for" if one.speaks_for(explanation.decision.decided) else "against" if one.route else "signal"
-    weight = "" if one.weight is None else f" {one.weight:+.1f}"
-    said = f"{one.route or one.name}{weight}"
+    said = one.route or one.name
     return Markup('<mark class="{}" title="{}">{}</mark>').format(side, said, one.text)

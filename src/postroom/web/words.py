@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from postroom.decide.changes import Change
 from postroom.flow.recall import TOLD, WITHDRAWN
 from postroom.model import shares
-from postroom.model.judgement import Finding
+from postroom.model.judgement import REVIEW, Decision, Finding
 from postroom.model.listing import Event
 
 PROBLEMS = {
@@ -38,6 +39,7 @@ _NEXT_TO_NOTHING = 0.05
 #: as far as hits are counted
 _MANY = 1000
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86_400.0
+_UNITS = {"d": "day", "h": "hour"}
 
 
 def ago(when: float, now: float) -> str:
@@ -61,6 +63,14 @@ def lasting(seconds: float) -> str:
     whole, rest = divmod(seconds, large)
     more = f" {int(rest // small)} {names[1]}" if rest >= small else ""
     return f"{int(whole)} {names[0]}{more}"
+
+
+def in_words(seconds: float) -> str:
+    """A length of time in its largest units, as people say it."""
+    said = re.sub(
+        r"\b(\d+) (d|h)\b", lambda one: f"{one[1]} {_UNITS[one[2]]}{'' if one[1] == '1' else 's'}", lasting(seconds)
+    )
+    return said.replace("< 1 min", "less than a minute")
 
 
 def clock_time(when: float, now: float, zone: str) -> str:
@@ -115,8 +125,10 @@ _ANSWERING = {"open": "to be answered", "soon": "answer due soon", "overdue": "a
 def wanted(field: str, value: str) -> str:
     """One field of a search."""
     match field:
-        case "urgent" | "unconfirmed":
+        case "urgent":
             return field
+        case "unconfirmed":
+            return "nobody has looked"
         case "reading":
             return value
         case "answering":
@@ -141,6 +153,7 @@ def hits(number: int, *, more: bool) -> str:
 
 
 _HAPPENED = {
+    "verdict": "a person’s word:",
     "decided": "decided",
     "deliver ready": "to be delivered to",
     "deliver claimed": "on its way to",
@@ -182,6 +195,49 @@ def counted(findings: Sequence[Finding], decided: str) -> tuple[list[Finding], l
     return some, [one for one in said if one not in some]
 
 
+def otherwise(changes: Sequence[Change], decision: Decision) -> list[tuple[str, str]]:
+    """What would have been otherwise, and where the mail would have gone then; of those that change anything that is told."""
+    was = _outcome(decision.route, decision.decided)
+    told = ((one.what, _outcome(one.route, one.decided), one.confidence) for one in changes)
+    return [(what, f"{to} ({percent(share)})") for what, to, share in told if to != was]
+
+
+def _outcome(route: str, decided: str) -> str:
+    return f"review, as perhaps {decided}" if route == REVIEW and decided != REVIEW else route
+
+
+_SOURCES: Mapping[str, str] = {
+    "account": "the account",
+    "classifier": "earlier mail",
+    "guard": "a check",
+    "history": "who wrote",
+    "kind": "its kind",
+    "phrases": "telling phrases",
+    "second-opinion": "a second opinion",
+    "spam": "the spam filter",
+    "thread": "its conversation",
+    "urgent": "an alarm",
+    "verdict": "a person",
+}
+_WEIGHED = re.compile("(?<=») [+-][0-9.]+")
+_COUNTED = re.compile(r"\(([0-9]+\.[0-9]) of ([0-9]+\.[0-9]) mails, older ones counted less\)")
+_LEARNED = re.compile(r"^the classifier gives (\S+) (\S+?)%( by)?")
+
+
+def source(name: str) -> str:
+    """What a finding stands on, for people who answer mail."""
+    return _SOURCES.get(name, name)
+
+
+def plainly(reason: str) -> str:
+    """The reason of a finding without what only those need who tune it: weights, and parts of a mail."""
+    said = _WEIGHED.sub("", reason)
+    said = _COUNTED.sub(lambda one: f"({float(one[1]):.0f} of {float(one[2]):.0f} mails)", said)
+    said = said.replace("the sender's domain wrote", "others of their domain wrote")
+    said = _LEARNED.sub(lambda one: f"{one[2]} % like what went to {one[1]}{', by the words' if one[3] else ''}", said)
+    return _QUOTED.sub(lambda one: one[0].replace(" near ", " … "), said)
+
+
 def visible(text: str) -> str:
     """A stranger's line with its controls and direction marks (UAX #9) taken out: it can't turn what stands beside it around."""
     return "".join(char for char in text if char.isprintable() or char in _JOINERS)
@@ -199,6 +255,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "ago": ago,
     "span": span,
     "lasting": lasting,
+    "in_words": in_words,
     "clock_time": clock_time,
     "stamp": stamp,
     "machine": machine,
@@ -208,6 +265,9 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "thousands": thousands,
     "wanted": wanted,
     "counted": counted,
+    "otherwise": otherwise,
+    "source": source,
+    "plainly": plainly,
     "happened": happened,
     "visible": visible,
     "browser": browser,

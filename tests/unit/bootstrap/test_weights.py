@@ -142,6 +142,7 @@ def test_decisions_name_the_policy_that_they_were_made_by(tmp_path: Path) -> Non
 def test_pages_explain_by_the_weights_that_judge(tmp_path: Path) -> None:
     """Their process lives as long as the judges'."""
     from postroom.bootstrap.pages import room
+    from postroom.model.people import ALL
     from postroom.testing.values import a_decision, a_mail
     from postroom.understand.reader import read
 
@@ -152,7 +153,7 @@ def test_pages_explain_by_the_weights_that_judge(tmp_path: Path) -> None:
     message = read(mail, house.trust)
     versions = Versions(policy=weighed(house.settled_policy, BOLD).version, rules="", phrases="", model="")
     decision = a_decision(mail.id, versions=versions)
-    assert not explain(decision, message).same_policy
+    assert not explain(decision, message, ALL).same_policy
     keep_weights(house.weights_path, BOLD)
-    assert explain(decision, message).same_policy
+    assert explain(decision, message, ALL).same_policy
     house.close()

@@ -168,7 +168,7 @@ class TestCheck:
     def test_a_hook_that_may_not_be_called(self, postroom: Postroom, folder: Path) -> None:
         (folder / "secret").write_text("0123456789abcdef0123456789abcdef")
         (folder / "secret").chmod(0o600)
-        hook = '[hook.crm]\nurl = "http://127.0.0.1:9/"\nevents = ["mail.routed"]\nsecret_file = "secret"\n'
+        hook = '[hook.crm]\nurl = "http://127.0.0.1:9/"\nevents = ["routed"]\nsecret_file = "secret"\n'
         (folder / "postroom.toml").write_text(SETTINGS + hook)
         ran = postroom("check")
         assert ran.code == 1
@@ -908,7 +908,7 @@ class TestBackup:
             assert (folder / name).stat().st_mode & 0o777 == 0o600
         (folder / "data").rename(folder / "lost")
         ran = postroom("restore", "copy.db", "-c", "postroom.toml")
-        assert "1 jobs held" in ran.out
+        assert "1 job held" in ran.out
         assert "postroom queue retry --state held -c postroom.toml\n" in ran.out
         assert ran.err == ""
         assert (folder / "data" / "key").read_bytes() == (folder / "lost" / "key").read_bytes()

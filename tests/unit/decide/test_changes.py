@@ -158,6 +158,8 @@ def test_marks_do_not_overlap():
 
     found = apart([word(0, 5, 1.0), word(4, 8, -2.0), word(8, 9, 0.5), word(5, 8, None), word(0, 4, 0.1)])
     assert [(one.start, one.end) for one in found] == [(0, 4), (4, 8), (8, 9)]
+    signal = Telling(start=0, end=9, text="", word="", weight=None, route=RouteName(""), source="urgent", name="threat")
+    assert apart([word(0, 5, 9.0), signal]) == (signal,), "an alarm is whole"
 
 
 # -- what would have changed it

@@ -63,6 +63,8 @@ def test_the_pace_is_the_median_between_answers_in_a_row() -> None:
     others = (("bea", 10.0), ("bea", 20.0))
     assert pace(sorted((*answers, *others), key=lambda one: one[1])) == 30.0, "a break is no work"
     assert pace(answers[:5]) is None
+    fast = tuple(("ada", 2.0 * number) for number in range(40))
+    assert (pace(fast[:30]), pace(fast)) == (20.0, 2.0), "a few fast answers say little of what waits"
     day = at(
         1, Reviewed(tuple((who, NEW_YEAR + second) for who, second in answers), Backlog(waiting=10, oldest=None)), None
     )

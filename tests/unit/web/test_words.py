@@ -1,8 +1,10 @@
 """How pages put things."""
 
+from postroom.decide.changes import Change
 from postroom.model.judgement import Finding
 from postroom.model.listing import Event
-from postroom.model.mail import RouteName
+from postroom.model.mail import MailId, RouteName
+from postroom.testing.values import a_decision
 from postroom.web import words
 
 
@@ -47,7 +49,7 @@ def test_what_happened_is_said_once_and_in_words() -> None:
     assert one("correct done", told) == ("told that it belongs elsewhere:", "far 250 kept")
     late = ("not taken back from", "far: too late to withdraw it")
     assert one("withdraw done", "far too late to withdraw it") == late
-    assert one("verdict", "lea said refunds") == ("verdict", "lea said refunds")
+    assert one("verdict", "lea said refunds") == ("a person’s word:", "lea said refunds")
 
 
 def test_findings_that_say_next_to_nothing_of_another_desk_are_apart() -> None:
@@ -57,6 +59,38 @@ def test_findings_that_say_next_to_nothing_of_another_desk_are_apart() -> None:
     findings = [one("appeals", 0.01), one("", 0.0), one("refunds", 0.3), one("general", 0.004), one("copyright", 0.0, veto=True), one("junk", 0.9, "")]  # fmt: skip
     some, rest = words.counted(findings, "appeals")
     assert ([f.route for f in some], [f.route for f in rest]) == (["appeals", "", "refunds", "copyright"], ["general"])
+
+
+def test_findings_are_told_in_plain_words() -> None:
+    said = {
+        "the classifier gives appeals 96% by «account» +1.4, «will» -0.3": "96 % like what went to appeals, by the words «account», «will»",
+        "the classifier gives general 4%": "4 % like what went to general",
+        "the sender's domain wrote to general before (3.0 of 5.0 mails, older ones counted less)": "others of their domain wrote to general before (3 of 5 mails)",
+        "phrases of appeals: «account near closed», near it": "phrases of appeals: «account … closed», near it",
+        "rule «near»: keep 1.0 of 2.0 mails": "rule «near»: keep 1.0 of 2.0 mails",
+    }
+    assert {reason: words.plainly(reason) for reason in said} == said
+    assert (words.source("classifier"), words.source("rule")) == ("earlier mail", "rule")
+
+
+def test_what_would_have_come_out_the_same_is_not_told() -> None:
+    def change(what: str, route: str, decided: str) -> Change:
+        return Change(
+            kind="finding", what=what, route=RouteName(route), decided=RouteName(decided), confidence=0.8, size=1.0
+        )
+
+    changes = [change("a", "appeals", "appeals"), change("b", "review", "appeals"), change("c", "review", "review"), change("d", "refunds", "refunds")]  # fmt: skip
+    decision = a_decision(MailId("m"))
+    assert words.otherwise(changes, decision) == [
+        ("b", "review, as perhaps appeals (80 %)"),
+        ("c", "review (80 %)"),
+        ("d", "refunds (80 %)"),
+    ]
+
+
+def test_lengths_of_time_as_people_say_them() -> None:
+    said = {3.0: "less than a minute", 200.0: "3 min", 3600.0: "1 hour", 86_400.0: "1 day", 180_000.0: "2 days 2 hours"}
+    assert {seconds: words.in_words(seconds) for seconds in said} == said
 
 
 def test_lengths_of_time_have_two_units() -> None:

@@ -31,6 +31,15 @@ WHEN m.duplicate_of IS NOT NULL THEN 'duplicate' ELSE (
       AND (state <> 'dropped' OR generation >= coalesce(s.generation, 0)))
 ) END
 """
+#: What stopped the target is a decision of the mail's case; no answer was noted in that case, and no notice of the outcome is sent.
+_UNTOLD = """
+EXISTS (SELECT 1 FROM targets AS t CROSS JOIN case_mails AS c ON c.mail = t.mail
+  CROSS JOIN case_events AS e INDEXED BY case_events_number ON e.number = c.number
+  WHERE t.mail = m.seq AND t.how = 'answered' AND e.what = 'decided' AND e.at = t.stopped_at
+  AND NOT EXISTS (SELECT 1 FROM case_events AS told INDEXED BY case_events_number WHERE told.number = c.number AND told.what = 'answered')
+  AND NOT EXISTS (SELECT 1 FROM case_mails AS other CROSS JOIN notices AS n ON n.mail = other.mail
+    WHERE other.number = c.number AND n.number_of_case = c.number AND n.state <> 'not'))
+"""
 _ANSWERED = {"answered": "answered", "elsewhere": "answered elsewhere", "needless": "needs no answer"}
 _READINGS: Final[tuple[Reading, ...]] = ("", "unread", "read")
 _TAIL = 4
@@ -46,7 +55,8 @@ SELECT m.id, m.received_at, m.brand, m.duplicate_of, {_STATE}, coalesce(s.genera
   coalesce(s.confidence, 0.0), coalesce(s.urgent, 0), coalesce(s.unconfirmed, 0), coalesce(s.subject, ''),
   coalesce(s.from_addr, ''), coalesce(s.language, ''), coalesce(s.kind, ''), coalesce(s.copy, ''),
   coalesce(s.reading, 0),
-  (SELECT substr(w.c2, 1, {4 * PREVIEW}) FROM found_content AS w WHERE w.id = m.seq)
+  (SELECT substr(w.c2, 1, {4 * PREVIEW}) FROM found_content AS w WHERE w.id = m.seq),
+  {_UNTOLD}
 """  # noqa: S608 - our own SQL
 
 
@@ -124,10 +134,12 @@ def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
             found.append(Event(at=reply.settled_at, what=f"answer {reply.state}", detail=reply.said))
     for when, who, what, said in tx.execute("SELECT at, who, what, detail FROM alarm_events WHERE mail = ?", (seq,)):
         found.append(Event(at=when, what=f"urgent: {what}", detail=": ".join(filter(None, (who, said)))))
-    for when, how, who in tx.execute(
-        "SELECT stopped_at, how, who FROM targets WHERE mail = ? AND stopped_at IS NOT NULL", (seq,)
+    for when, how, who, untold in tx.execute(
+        f"SELECT m.stopped_at, m.how, m.who, {_UNTOLD} FROM (SELECT *, mail AS seq FROM targets) AS m"  # noqa: S608 - our own SQL
+        " WHERE m.seq = ? AND m.stopped_at IS NOT NULL",
+        (seq,),
     ):
-        found.append(Event(at=when, what=_ANSWERED[how], detail=who))
+        found.append(Event(at=when, what="case decided" if untold else _ANSWERED[how], detail=who))
     for (when,) in tx.execute("SELECT at FROM erased_mails WHERE mail = ?", (seq,)):
         found.append(Event(at=when, what="erased", detail=""))
     return tuple(sorted(found, key=lambda event: event.at))
@@ -200,6 +212,7 @@ def _row(row: Sequence[Any], owed: Sequence[Sequence[Any]]) -> MailRow:
         owed, key=lambda one: (one[2] is not None, one[0] is None, one[0] or 0.0), default=nothing
     )
     return MailRow(
+        untold=bool(row[-1]),
         id=MailId(row[0]),
         received_at=row[1],
         brand=BrandName(row[2]),

@@ -1,9 +1,9 @@
 """Cases: what runs out first comes first; one case with its person, its mails, its clocks and all that people do with it."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -12,10 +12,22 @@ from starlette.responses import RedirectResponse, Response
 from postroom.decide.clocks import Running
 from postroom.flow.answering import Answerable
 from postroom.flow.cases import Casework, Hand
-from postroom.model.cases import KINDS, OUTCOMES, Case, CaseKind, CaseNumber, Outcome, Start, WantedCases
+from postroom.model.cases import (
+    KINDS,
+    OUTCOMES,
+    TOLD_STARTS,
+    Case,
+    CaseEvent,
+    CaseKind,
+    CaseNumber,
+    Outcome,
+    Start,
+    WantedCases,
+)
 from postroom.model.errors import Refused
 from postroom.model.mail import MailId, RouteName
 from postroom.model.people import UserName
+from postroom.model.replies import Reply
 from postroom.web import answerform, words
 from postroom.web.correspondence import written
 from postroom.web.pages.mail import opened as opened_mail
@@ -36,6 +48,7 @@ _STARTS: dict[Start, str] = {
     "counter-notice": "the counter-notice came in",
 }
 _MOST_NUMBER = 18
+_MOST_MAILS = 50
 _MOST_WORDS = 8_000
 
 
@@ -50,6 +63,8 @@ class Told:
     state: str
     #: from when until when
     detail: str
+    #: whose day somebody can name, so that it runs
+    start: Start | Literal[""] = ""
 
 
 def cases(visit: Visit) -> Response:
@@ -80,7 +95,9 @@ def cases(visit: Visit) -> Response:
 def case(visit: Visit) -> Response:
     """One case."""
     one, room = opened(visit), visit.room
-    newest = [mail.id for mail in reversed(one.mails[-50:])]
+    events = room.cases.events(one.number, visit.sight)
+    by_mail = _told_by_mail(visit, one)
+    newest = [mail.id for mail in reversed(one.mails[-_MOST_MAILS:])]
     seen = room.views.rows(newest, visit.sight)
     rows = [seen[mail_id] for mail_id in newest if mail_id in seen]
     last = opened_mail(visit, rows[0].id) if rows else None
@@ -108,7 +125,8 @@ def case(visit: Visit) -> Response:
         clocks=_clocks(visit, one),
         starts=_starts(visit, one),
         today=_local(visit.now, room.casework.desks.of(one.route).calendar.zone).date().isoformat(),
-        events=room.cases.events(one.number, visit.sight)[::-1],
+        events=events[::-1],
+        untold=_is_untold(visit, one, events),
         others=_others(visit, one),
         may=visit.user.is_at_least("agent"),
         may_confirm=one.proposal is not None and one.proposal.by.casefold() != visit.user.name.casefold(),
@@ -116,7 +134,8 @@ def case(visit: Visit) -> Response:
         people=_people(visit, one),
         kinds=KINDS,
         outcomes=OUTCOMES,
-        told_by_mail=_told_by_mail(visit, one),
+        told_by_mail=by_mail,
+        unheard=[outcome for outcome in ("granted", "rejected") if outcome not in by_mail],
     )
 
 
@@ -173,14 +192,18 @@ def _start(work: Casework, hand: Hand, visit: Visit) -> Case:
 
 
 def _clocks(visit: Visit, case: Case) -> list[Told]:
-    return [told(one, visit.now) for one in visit.room.casework.desks.running(case, visit.now)]
+    return [told(one, visit.now, case.decided_at) for one in visit.room.casework.desks.running(case, visit.now)]
 
 
-def told(one: Running, now: float) -> Told:
+def told(one: Running, now: float, decided_at: float | None) -> Told:
     """A clock in words."""
     if one.start is None or one.due is None:
         return Told(
-            label=one.rule.label, tone="warn", state="start unknown", detail=f"nobody has said when {_event(one)}"
+            label=one.rule.label,
+            tone="",
+            state="start unknown",
+            detail=f"nobody has said when {_event(one)}",
+            start=one.rule.starts if one.rule.starts in TOLD_STARTS else "",
         )
     until = _moment(one, one.due)
     since = f"from {_moment(one, one.start)} until {until}"
@@ -191,6 +214,12 @@ def told(one: Running, now: float) -> Told:
         in_time = one.state == "met"
         state = "complaint came in time" if in_time else "late complaint"
         return Told(label=one.rule.label, tone="" if in_time else "warn", state=state, detail=since)
+    if one.rule.stops == "first answer" and one.stopped is not None and one.stopped == decided_at:
+        # a decision stops it, too: nobody need have answered
+        states = {"met": "decided in time", "missed": "decided too late"}
+        return Told(
+            label=one.rule.label, tone="warn" if one.state == "missed" else "", state=states[one.state], detail=since
+        )
     tones = {"near": "warn", "late": "urgent", "met": "good", "missed": "warn"}
     states = {
         "early": f"too early to act, {left} left",
@@ -242,8 +271,23 @@ def _people(visit: Visit, case: Case) -> list[tuple[str, str]]:
 
 def _told_by_mail(visit: Visit, case: Case) -> tuple[str, ...]:
     """The outcomes that the person is told of by mail, by itself."""
-    desk = visit.room.noticing.desks.get(case.route)
+    desk = None if visit.room.answering.off else visit.room.noticing.desks.get(case.route)
     return tuple(one for one in OUTCOMES if desk is not None and desk.outcomes.get(one))
+
+
+def _is_untold(visit: Visit, case: Case, events: Sequence[CaseEvent]) -> bool:
+    """Whether it was decided for or against somebody who got no answer, and no notice of the outcome."""
+    if case.decided_at is None or case.outcome not in ("granted", "rejected"):
+        return False
+    if any(one.what == "answered" for one in events):
+        return False
+    replies = visit.room.answering.replies.of_mails([mail.id for mail in case.mails[-_MOST_MAILS:]])
+    return not any(_tells(reply, case.decided_at) for some in replies.values() for reply in some)
+
+
+def _tells(reply: Reply, decided_at: float) -> bool:
+    """Whether an answer is sent, or will be, that can tell how a case ended: one of a person, or an automatic one since."""
+    return reply.state in ("waiting", "sending", "sent") and (not reply.automatic or reply.at >= decided_at)
 
 
 VERBS: dict[str, Verb] = {

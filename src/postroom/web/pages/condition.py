@@ -31,6 +31,7 @@ def condition(visit: Visit) -> Response:
         every=room.neglected_after,
         pressing=room.deadlines.pressing(visit.now, visit.sight) if room.casework.desks.desks else None,
         kept=_kept(visit),
+        failing=_failing(visit),
     )
 
 
@@ -79,6 +80,15 @@ def _kept(visit: Visit) -> list[Promise]:
         for one in answers.targets.kept(now - 30 * _DAY, now)
         if one.route in answers.rules and visit.sight.sees(one.brand, one.route, one.route)
     ]
+
+
+def _failing(visit: Visit) -> list[tuple[str, int]]:
+    """Webhooks with calls that were given up, and how many, for those who see webhooks."""
+    if not visit.user.is_at_least("admin"):
+        return []
+    counts = visit.room.hooks.counts()
+    found = ((hook.name, counts.get(hook.name, {}).get("given-up", 0)) for hook in visit.room.known_hooks)
+    return [(name, count) for name, count in found if count]
 
 
 PAGES = (Page(path="/condition", do=condition, role="lead"),)

@@ -1,4 +1,4 @@
-"""Urgent mail: what nobody has comes first, with how long it waits and why it is urgent; then who has which."""
+"""Urgent mail: what nobody has comes first, by danger and then by how long it waits, with why it is urgent; then who has which."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ from postroom.web.seen import listed
 from postroom.web.visit import Page, Visit, inside
 
 _SHOWN = 20
+_LOOKED_AT = 200
+_FIRST, _LAST = ("self-harm", "child-safety", "threat"), ("authority", "data-request")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class Shown:
 
 
 def urgent(visit: Visit) -> Response:
-    """What nobody has, which waits longest first; below, what somebody has."""
+    """What nobody has, the most dangerous first; below, what somebody has."""
     if not visit.user.urgent:
         return visit.page(
             "problem.html",
@@ -48,20 +50,28 @@ def urgent(visit: Visit) -> Response:
         )
     alarms, by = visit.room.urgency.alarms, doer(visit.user)
     after, older = visit.query.get("after", ""), visit.query.get("older", "")
-    waiting = alarms.page(by.sight, held=False, after=after, limit=_SHOWN)
+    start = int(after) if after.isascii() and after.isdecimal() and len(after) < 4 else 0
+    waiting = sorted(_shown(visit, by, alarms.page(by.sight, held=False, limit=_LOOKED_AT)), key=danger)
     held = alarms.page(by.sight, held=True, after=older, limit=_SHOWN)
-    asked = {"after": after, "older": older}
+    asked = {"after": str(start or ""), "older": older}
     return visit.page(
         "urgent.html",
         title="Urgent",
         here="urgent",
         offered=_shown(visit, by, alarms.offered(by.name, by.sight)),
-        waiting=_shown(visit, by, waiting),
+        waiting=waiting[start : start + _SHOWN],
         held=[one for one in _shown(visit, by, held) if one.alarm.offered != by.name],
-        more=_onward(asked | {"after": waiting.after}) if waiting.after else "",
+        more=_onward(asked | {"after": str(start + _SHOWN)}) if len(waiting) > start + _SHOWN else "",
+        called=any(not one.events or "urgent" in one.events for one in visit.room.known_hooks),
         more_held=_onward(asked | {"older": held.after}) if held.after else "",
         every=visit.room.neglected_after,
     )
+
+
+def danger(one: Shown) -> int:
+    """What comes first, the least number: lives, then what the team has named, then letters that have days. Pure."""
+    places = [_FIRST.index(name) if name in _FIRST else len(_FIRST) + (name in _LAST) for name in one.signals]
+    return min(places, default=len(_FIRST))
 
 
 def _onward(asked: dict[str, str]) -> str:

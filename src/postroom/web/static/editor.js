@@ -6,7 +6,7 @@ if (form) {
   const PAUSE = 500;
   const fields = (...without) => { const all = new URLSearchParams(new FormData(form)); without.forEach((one) => all.delete(one)); return all; };
   const said = () => fields("with").toString();
-  const begun = form.querySelector("[data-unsaved]") ? null : said(), held = document.querySelector(".held"), list = document.getElementById("problems"), numbers = document.getElementById("numbers");
+  const begun = form.querySelector("[data-unsaved]") ? null : said(), list = document.getElementById("problems"), numbers = document.getElementById("numbers");
   let waiting = 0, asked = 0, leaving = false;
 
   // Number the lines as they are now; what is wrong with them is seen later.
@@ -64,7 +64,6 @@ if (form) {
 
   form.addEventListener("input", (event) => {
     if (event.target.closest("[data-quiet]")) return;
-    if (held) held.hidden = true;
     if (numbers && event.target.dataset.field === "") number(event.target);
     clearTimeout(waiting);
     waiting = setTimeout(check, PAUSE);

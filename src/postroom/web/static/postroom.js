@@ -29,6 +29,7 @@ document.addEventListener("keydown", (event) => {
   if (wanted.some((one) => one.dataset.chord[0] === event.key)) { chord = event.key; mark(); event.preventDefault(); document.querySelector(`select[data-key="${CSS.escape(chord)}"]`)?.focus(); return; }
   const hit = [...document.querySelectorAll("[data-key],[data-go]")].find((one) => (one.dataset.key || "") === event.key);
   if (!hit) return;
+  if (hit.dataset.says) { told(hit.dataset.says); return; }
   event.preventDefault();
   const folded = hit.closest("details");
   const begins = hit.matches("summary") && folded.querySelector("textarea");
@@ -50,6 +51,16 @@ function step(by) {
   items[Math.min(Math.max(at + by, 0), items.length - 1)].focus();
 }
 
+// What pressing an element does, in its own words: without its key, and without what it counts.
+function does(one) {
+  const said = one.dataset.does || one.getAttribute("aria-label") || one.closest("label")?.querySelector(".sr")?.textContent;
+  if (said) return said;
+  const bare = one.cloneNode(true);
+  for (const more of bare.querySelectorAll("kbd,.count,.sr")) more.remove();
+  const words = bare.matches("select") ? bare.options[0].text : bare.textContent;
+  return words.trim().replace(/^← /, "back: ") || one.placeholder || one.name;
+}
+
 function showKeys() {
   const list = document.querySelector("#keys dl");
   list.replaceChildren();
@@ -58,8 +69,7 @@ function showKeys() {
     kbd.textContent = key; dt.append(kbd); dd.textContent = what; list.append(dt, dd);
   };
   for (const one of document.querySelectorAll("[data-key],[data-chord]")) {
-    const what = one.getAttribute("aria-label") || (one.matches("select") ? one.options[0].text : one.textContent).trim().replace(/^\S(?=\s)/, "").trim() || one.placeholder || one.name;
-    add(one.dataset.key || one.dataset.chord.split("").join(" "), what.slice(0, 60));
+    add(one.dataset.key || one.dataset.chord.split("").join(" "), does(one).slice(0, 60));
   }
   if (document.querySelector("[data-item]")) add("j k", "down and up in a list");
   if (document.querySelector("[data-tick]")) add("x", "choose the mail in the list");

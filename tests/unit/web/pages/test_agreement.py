@@ -323,7 +323,7 @@ def test_the_day_is_told(tmp_path: Path) -> None:
     with installation(tmp_path, SETTINGS + hours) as here:
         page = here.user("ada", "reviewer").get("/review").words
         assert "Staffed until" in page
-        assert "within 4 h of staffed time" in page
+        assert "within 4 hours of staffed time" in page
 
 
 def test_with_the_desk_closed_it_says_when_it_opens(here: Installation) -> None:

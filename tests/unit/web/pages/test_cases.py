@@ -118,6 +118,48 @@ def test_a_proposal_is_declined_and_an_answer_noted(here: Installation) -> None:
     assert "Propose to reject" in act(bob, "decline", reason="no").text
 
 
+def test_a_case_that_was_decided_is_not_called_answered(here: Installation) -> None:
+    here.room.first_answers.watch()
+    ada = here.user("ada", "agent")
+    (mail,) = appeal(here)
+    here.room.first_answers.turn()
+    before = ada.get("/case/1").words
+    assert "Nobody is told by this alone when the case is granted or rejected" in before
+    assert '<a href="#answers">write an answer</a>' in before
+    page = act(ada, "decide", outcome="granted", reason="They were right").words
+    assert "decided, not told" in page
+    assert "Nobody has told them" in page
+    assert "decided in time" in page
+    for where in (f"/mail/{mail}", "/inbox?route=appeals"):
+        assert re.search(r'<span class="chip" title="[^"]*">decided</span>', ada.get(where).text), where
+    assert "<b>case decided</b>" in ada.get(f"/mail/{mail}").text
+    page = act(ada, "answered").words
+    assert "not told" not in page
+    assert 'good" title' in ada.get(f"/mail/{mail}").text.partition("What happened")[0]
+
+
+def test_who_took_their_appeal_back_need_not_be_told(here: Installation) -> None:
+    ada = here.user("ada", "agent")
+    appeal(here)
+    assert "not told" not in act(ada, "decide", outcome="withdrawn", reason="They wrote so").text
+
+
+def test_a_clock_that_nobody_has_started_says_where_that_is_done(here: Installation) -> None:
+    ada, vic = here.user("ada", "agent"), here.user("vic", "viewer")
+    appeal(here)
+    page = ada.get("/case/1").text
+    assert 'href="#start-informed"' in page
+    assert 'id="start-informed"' in page
+    assert '<span class="chip ">start unknown</span>' in page
+    assert 'href="#start-informed"' not in vic.get("/case/1").text
+
+
+def test_what_they_wrote_last_is_open_to_read(here: Installation) -> None:
+    ada = here.user("ada", "agent")
+    appeal(here)
+    assert "<details open><summary>What they wrote last" in ada.get("/case/1").text
+
+
 @pytest.mark.parametrize(
     ("day", "words"),
     [("2020-01-01", "late complaint"), ("2026-07-24", "complaint came in time"), ("", "start unknown")],

@@ -52,9 +52,11 @@ def test_who_appeals_is_told_that_it_came_and_how_it_ended(here: Installation, s
     assert sink.mails[0].sender == ""
     case = lea.get("/case/1")
     assert "They are told by mail" in case.words
+    assert "Nobody is told by this alone when the case is rejected" in case.words
     lea.post("/case/1/decide", csrf=lea.csrf(), version="0", outcome="granted", reason="It was our mistake.")
     assert here.room.cases.of_mail(mail_id, ALL).state == "decided"  # type: ignore[union-attr]
     _, outcome = told(here, sink)
+    assert "not told" not in lea.get("/case/1").words
     assert "In-Reply-To:" in outcome
     log = lea.get("/notices").words
     assert log.count(">sent</span>") == 2

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from postroom.model.hooks import Hook, HookName
 from postroom.model.mail import MailId
 from postroom.model.people import Deed, Sight, UserName
 from postroom.model.work import Park
 from postroom.ports import JobFilter
 from postroom.web.pages import letters
+from postroom.web.site import site
 from tests.api_house import programme, told
 from tests.pages_house import APPEAL, PASSWORD, REFUND, SETTINGS, Browser, Installation, installation, letter
 
@@ -342,3 +345,19 @@ def test_health_tells_what_waits_and_what_is_down(here: Installation, ada: Brows
     assert "connection refused" in page
     assert "look at them" in page
     assert "refunds is down" in ada.get("/letters").words
+
+
+class _Counted:
+    def counts(self) -> dict[str, dict[str, int]]:
+        return {"desk": {"given-up": 3, "done": 9}}
+
+
+def test_health_names_webhooks_whose_calls_were_given_up_to_those_who_see_them(here: Installation) -> None:
+    hooks = tuple(Hook(name=HookName(name), where="hooks.example") for name in ("desk", "other"))
+    room = replace(here.room, known_hooks=hooks, hooks=_Counted())  # type: ignore[arg-type]
+    boss, lea = here.user("boss", "admin"), here.user("lena", "lead")
+    boss.app = lea.app = site(room)
+    page = boss.get("/condition").text
+    assert '<a href="/hooks?hook=desk&amp;state=given-up">3 calls of the webhook desk were given up</a>' in page
+    assert "webhook other" not in page
+    assert "given up" not in lea.get("/condition").text

@@ -189,10 +189,19 @@ def test_how_long_it_waits_is_said_and_health_tells_it(here: Installation, threa
     age(here, threat, 3 * 3600, repeats=2)
     page = lea.get("/urgent").text
     assert '<span class="chip urgent">waits 3 h</span>' in page
-    assert "Told again 2 times." in page
+    assert "Told again 2 times, in the log alone: no webhook listens to urgent mail." in page
     assert "1 for longer than 15 min" in lea.get("/condition").text
     say(lea, threat, "have")
     assert "<b>0</b><span>none</span>" in lea.get("/condition").text
+
+
+def test_danger_comes_before_letters_that_have_days(here: Installation) -> None:
+    ada = here.user("ada", "agent", urgent=True)
+    asks = letter("Under the GDPR, art. 15, I ask for a copy of all personal data you hold about me.", subject="Data please")  # fmt: skip
+    here.receive(asks, THREAT, letter("I can't go on. I want to kill myself tonight.", subject="Goodbye"))
+    page = ada.get("/urgent").text
+    assert page.index("Goodbye") < page.index("Last warning") < page.index("Data please")
+    assert "I want to kill myself tonight" in page
 
 
 def test_long_lists_go_on(here: Installation) -> None:
