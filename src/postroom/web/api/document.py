@@ -18,7 +18,7 @@ from postroom.web.api.taking import fields
 _REF = "#/components/schemas/{name}"
 _KEY = "key"
 _CUSTOMER = "customer"
-_ALWAYS = (401, 429, 503)
+_ALWAYS = (401, 404, 429, 503)
 _WHEN = {
     400: "What was sent can't be read.",
     401: "No key, or none that is known.",
@@ -109,11 +109,9 @@ def words(operation: Operation) -> tuple[str, str]:
 def statuses(operation: Operation, form: Shape) -> tuple[int, ...]:
     """What may go wrong."""
     takes = form.body is not Nothing
-    named = "{" in operation.path
     found = {
         *_ALWAYS,
         *((403,) if operation.scope != "read" else ()),
-        *((404,) if named else ()),
         *((409,) if operation.method != "GET" else ()),
         *((400, 413, 415) if takes else ()),
         422,

@@ -1,15 +1,17 @@
 """The installation as a whole: who is asking, the desks, numbers for instruments, the audit log."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from msgspec import Meta
 
 from postroom.flow.facts import deed_facts, user_facts
 from postroom.model.people import ALL
+from postroom.web import standing
 from postroom.web.api.mails import Limit, Number
 from postroom.web.api.operation import Call, Input, Nothing, Operation, Output
 from postroom.web.api.peoplefacts import DeedFacts, PersonFacts
-from postroom.web.api.shapes import told
+from postroom.web.api.shapes import Seconds, told
 from postroom.web.render import Missing
 
 
@@ -55,6 +57,49 @@ class Census(Output, frozen=True):
     unread: Annotated[dict[str, int], Meta(description="Built-in inbox -> how many.")]
     waiting: Annotated[dict[str, int], Meta(description="review and audit -> how many questions.")]
     bytes: Annotated[int, Meta(description="Of the store on disk.")]
+
+
+class DestinationFacts(Output, frozen=True):
+    """A destination that failed lately."""
+
+    destination: str
+    down: Annotated[bool, Meta(description="Nothing is brought there until a probe gets through.")]
+    probe_at: Annotated[Seconds, Meta(description="When the next probe may go.")]
+    failures: Annotated[int, Meta(description="In a row.")]
+    error: Annotated[str, Meta(description="What it said, for users who see every brand and desk.")]
+
+
+class UnheardFacts(Output, frozen=True):
+    """Urgent mail that nobody has."""
+
+    waiting: int
+    oldest: Annotated[float | None, Meta(description="Since when the oldest waits; null for none.")]
+    neglected: Annotated[int, Meta(description="Those of them that were told again by now.")]
+
+
+class PressingFacts(Output, frozen=True):
+    """Cases whose time runs out."""
+
+    near: int
+    late: int
+
+
+class GivenUp(Output, frozen=True):
+    """A webhook with calls that were given up."""
+
+    hook: str
+    calls: int
+
+
+class Health(Output, frozen=True):
+    """How postroom stands, of the brands and desks that you may see."""
+
+    waiting: Annotated[int, Meta(description="Mails that wait for a person, with spot checks.")]
+    parked: Annotated[int, Meta(description="Dead letters; of some brands and desks, among the oldest of all.")]
+    urgent: Annotated[UnheardFacts | None, Meta(description="For users who see all of it.")]
+    cases: Annotated[PressingFacts | None, Meta(description="null where no desk has cases.")]
+    destinations: tuple[DestinationFacts, ...]
+    given_up: Annotated[tuple[GivenUp, ...], Meta(description="For admins.")]
 
 
 class Retention(Output, frozen=True):
@@ -112,6 +157,20 @@ def get_census(call: Call[Nothing, Nothing]) -> Census:
     return told(Census, call.room.store.census())
 
 
+def get_health(call: Call[Nothing, Nothing]) -> Health:
+    """What waits, what is down, what was given up: numbers, no mail among them."""
+    room, sight, user, now = call.room, call.sight, call.user, call.now
+    urgent, cases = standing.unheard(room, user, now), standing.pressing(room, sight, now)
+    return Health(
+        waiting=room.turns.open_questions(sight),
+        parked=standing.parked(room, sight, standing.census(room, sight)),
+        urgent=told(UnheardFacts, asdict(urgent)) if urgent else None,
+        cases=told(PressingFacts, asdict(cases)) if cases else None,
+        destinations=tuple(told(DestinationFacts, asdict(one)) for one in standing.lanes(room, sight)),
+        given_up=tuple(GivenUp(hook=name, calls=count) for name, count in standing.failing(room, user)),
+    )
+
+
 def get_retention(call: Call[Nothing, Nothing]) -> Retention:
     """How long mail, what is remembered of senders, and decided cases are kept until they are erased for their age."""
     kept = call.room.lifetimes
@@ -131,6 +190,7 @@ OPERATIONS = (
     Operation(do=get_me, path="/me", scope="read"),
     Operation(do=list_desks, path="/desks", scope="read"),
     Operation(do=get_census, path="/census", scope="lead"),
+    Operation(do=get_health, path="/health", scope="lead"),
     Operation(do=get_retention, path="/retention", scope="lead"),
     Operation(do=list_deeds, path="/audit", scope="admin"),
 )

@@ -41,6 +41,12 @@ class OfSheet(Input, frozen=True):
     name: FileName
 
 
+class OfShipped(Input, frozen=True):
+    """Which file that comes with postroom."""
+
+    file: Annotated[str, Meta(max_length=200, examples=["starter/rules/appeals.toml"])]
+
+
 class OfSheetVersions(OfSheet, frozen=True):
     """Which versions."""
 

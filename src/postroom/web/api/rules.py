@@ -25,6 +25,7 @@ from postroom.web.api.rulefacts import (
     OfDiff,
     OfSheet,
     OfSheetVersions,
+    OfShipped,
     OfVersion,
     PartFacts,
     Put,
@@ -71,6 +72,16 @@ def get_rules(call: Call[OfSheet, Nothing]) -> RuleText:
     if sheet not in texts:
         raise Missing
     return RuleText(sheet=sheet, text=texts[sheet], digest=digest_of(texts[sheet]))
+
+
+def get_shipped_rules(call: Call[OfShipped, Nothing]) -> RuleText:
+    """What a file holds that postroom brings along, as it is in force beside the team's."""
+    _may(call)
+    sheet = SheetName(call.asked.file)
+    text = call.room.rulework.sheets.shipped().get(sheet)
+    if text is None:
+        raise Missing
+    return RuleText(sheet=sheet, text=text, digest=digest_of(text))
 
 
 def put_rules(call: Call[OfSheet, Put]) -> RulesSaved:
@@ -215,6 +226,7 @@ def _part(part: Part) -> PartFacts:
 OPERATIONS = (
     Operation(do=list_rules, path="/rules", scope="lead"),
     Operation(do=get_rules, path="/rules/files/{kind}/{name}", scope="lead"),
+    Operation(do=get_shipped_rules, path="/rules/shipped", scope="lead"),
     Operation(
         do=put_rules,
         path="/rules/files/{kind}/{name}",

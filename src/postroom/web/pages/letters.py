@@ -15,7 +15,7 @@ from postroom.model.people import Deed
 from postroom.model.replies import Reply
 from postroom.model.work import JobId, JobInfo, JobState
 from postroom.ports import JobFilter
-from postroom.web.pages.condition import lanes
+from postroom.web import standing
 from postroom.web.seen import open_to, seen
 from postroom.web.visit import Page, Visit
 
@@ -51,7 +51,7 @@ def letters(visit: Visit) -> Response:
         state=state,
         destination=destination,
         destinations=sorted({one.job.destination for one in found} - {"", within.ELSEWHERE}),
-        lanes=[lane for lane in lanes(visit) if lane.down],
+        lanes=[lane for lane in standing.lanes(visit.room, visit.sight) if lane.down],
         full=len(found) >= _SHOWN,
         places=sorted(one for one in visit.room.redirecting.destinations if one not in hidden),
     )

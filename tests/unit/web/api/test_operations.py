@@ -270,6 +270,17 @@ def test_people_are_added_changed_and_signed_out(here: Installation, root: Progr
     assert {one["name"] for one in told(root.get("/people"))["people"]} == {"ada", "eve", "root"}
 
 
+def test_ones_own_browsers_are_listed_and_signed_out(here: Installation) -> None:
+    sam, ada = here.user("sam", "agent"), here.user("ada", "agent")
+    key = programme(here, "sam", "work")
+    assert [one["user"] for one in told(key.get("/me/sessions"))["sessions"]] == ["sam"]
+    assert told(key.post("/me/sign-out")) == {"ended": 1}
+    assert told(key.get("/me/sessions"))["sessions"] == []
+    assert told(key.get("/me"))["person"]["name"] == "sam", "the key is no browser"
+    assert (sam.get("/inbox").text != ada.get("/inbox").text, "Sign in" in sam.get("/inbox").words) == (True, True)
+    assert programme(here, "sam", "read").post("/me/sign-out").status == 403
+
+
 def test_keys_are_listed_and_revoked_but_never_made(root: Programme) -> None:
     (key,) = told(root.get("/keys"))["keys"]
     assert key["name"] == told(root.get("/me"))["key"]

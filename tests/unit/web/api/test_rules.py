@@ -154,3 +154,15 @@ def test_keys_of_some_desks_see_no_rules(here: Installation) -> None:
     for path in ("/rules", "/rules/archive", PRESS):
         assert half.get(path).status == 404
     assert half.post("/rules/check", {"texts": {}}).status == 404
+
+
+def test_what_comes_with_postroom_is_read(here: Installation, root: Programme) -> None:
+    shipped = [one["sheet"] for one in told(root.get("/rules"))["files"] if one["shipped"]]
+    assert shipped
+    for sheet in shipped:
+        found = told(root.get(f"/rules/shipped?file={sheet}"))
+        assert found["text"] == here.room.rulework.sheets.shipped()[sheet]
+        assert found["digest"] == digest_of(found["text"])
+    assert root.get("/rules/shipped?file=starter/rules/nothing.toml").status == 404
+    here.user("amy", "lead", routes=("refunds",))
+    assert programme(here, "amy", "lead").get(f"/rules/shipped?file={shipped[0]}").status == 404

@@ -330,7 +330,14 @@ def test_health_tells_a_lead_of_one_brand_of_that_alone(here: Installation, ada:
     assert "refunds is down;" in page
     assert "appeals is down" not in page
     assert "ada@example.net: no" in ada.get("/condition").words
-    assert programme(here, "lee", "lead").get("/census").status == 404
+    key = programme(here, "lee", "lead")
+    assert key.get("/census").status == 404
+    found = told(key.get("/health"))
+    assert [(one["destination"], one["down"], one["error"]) for one in found.pop("destinations")] == [
+        ("refunds", True, "")
+    ]
+    assert found == {"waiting": 0, "parked": 0, "urgent": None, "cases": None, "given_up": []}
+    assert told(programme(here, "sam", "lead").get("/health"))["parked"] == 1
 
 
 def test_health_tells_what_waits_and_what_is_down(here: Installation, ada: Browser) -> None:
@@ -345,6 +352,12 @@ def test_health_tells_what_waits_and_what_is_down(here: Installation, ada: Brows
     assert "connection refused" in page
     assert "look at them" in page
     assert "refunds is down" in ada.get("/letters").words
+    found = told(programme(here, "ada", "lead").get("/health"))
+    (failed,) = found["destinations"]
+    assert failed == {
+        "destination": "refunds", "down": True, "probe_at": 9.0, "failures": 3, "error": "connection refused"
+    }  # fmt: skip
+    assert found["parked"] == 1
 
 
 class _Counted:
@@ -361,3 +374,6 @@ def test_health_names_webhooks_whose_calls_were_given_up_to_those_who_see_them(h
     assert '<a href="/hooks?hook=desk&amp;state=given-up">3 calls of the webhook desk were given up</a>' in page
     assert "webhook other" not in page
     assert "given up" not in lea.get("/condition").text
+    asked = replace(here, app=boss.app)
+    told_to = {scope: told(programme(asked, "boss", scope).get("/health"))["given_up"] for scope in ("admin", "lead")}
+    assert told_to == {"admin": [{"hook": "desk", "calls": 3}], "lead": []}

@@ -13,6 +13,7 @@ from postroom.model.alarms import AlarmEvent
 from postroom.model.mail import MailId
 from postroom.model.people import ALL, Deed, UserName
 from postroom.web.site import PAGES
+from tests.api_house import programme, told
 from tests.pages_house import APPEAL, QUESTION, SETTINGS, Answer, Browser, Installation, installation, letter
 
 HOUSE = SETTINGS.replace("[route.general]\n", '[route.general]\nfirst_answer = "4 hours"\n').replace(
@@ -191,6 +192,8 @@ def test_how_long_it_waits_is_said_and_health_tells_it(here: Installation, threa
     assert '<span class="chip urgent">waits 3 h</span>' in page
     assert "Told again 2 times, in the log alone: no webhook listens to urgent mail." in page
     assert "1 for longer than 15 min" in lea.get("/condition").text
+    urgent = told(programme(here, "lea", "lead").get("/health"))["urgent"]
+    assert (urgent["waiting"], urgent["neglected"], urgent["oldest"] is None) == (1, 1, False)
     say(lea, threat, "have")
     assert "<b>0</b><span>none</span>" in lea.get("/condition").text
 
@@ -332,3 +335,4 @@ def test_cases_whose_time_runs_out_are_counted_at_the_side_and_said_in_words(her
     here.room.cases.put(here.room.casework.desks.change(late, here.room.clock()))
     assert "First answer: late by 1 h" in ada.get("/cases?near=1").text
     assert "1 late</a>" in ada.get("/condition").text
+    assert told(programme(here, "ada", "lead").get("/health"))["cases"] == {"near": 0, "late": 1}
