@@ -15,7 +15,7 @@ from postroom.adapters.store.rulebooks import SqliteDrafts
 from postroom.bootstrap.backtesting import work_off
 from postroom.flow.audit import Audit
 from postroom.model.mail import Envelope, MailId, Peer
-from postroom.model.people import SCOPES, Deed, Sight, User, UserName
+from postroom.model.people import SCOPES, Deed, Scope, Sight, User, UserName
 from postroom.model.rulebooks import SheetName
 from postroom.model.work import Park
 from postroom.testing.replies_contract import a_reply
@@ -209,13 +209,13 @@ def values(ground: Ground, parameter: dict[str, Any]) -> list[Any]:
             return ["true"] if parameter["schema"].get("type") == "boolean" else []
 
 
-@pytest.mark.parametrize("scope", list(SCOPES))
+@pytest.mark.parametrize("scope", ["read", "lead"])
 @pytest.mark.parametrize("eyes", list(EYES))
-def test_nothing_is_told_of_what_may_not_be_seen(ground: Ground, eyes: str, scope: str) -> None:
+def test_nothing_is_told_of_what_may_not_be_seen(ground: Ground, eyes: str, scope: Scope) -> None:
+    """With the least and the most that somebody of some brands and desks may ask: each scope holds those before it."""
     name = f"{eyes}-{scope}"
-    role = SCOPES[scope] if scope != "admin" else "lead"  # type: ignore[index]
-    ground.here.user(name, role, **EYES[eyes])
-    caller = programme(ground.here, name, scope if scope != "admin" else "lead")
+    ground.here.user(name, SCOPES[scope], **EYES[eyes])
+    caller = programme(ground.here, name, scope)
     user = ground.here.house.people.accounts.user(name)  # type: ignore[arg-type]
     assert user is not None
     secret = hidden(ground, user.sight)
