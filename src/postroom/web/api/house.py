@@ -84,7 +84,7 @@ class PressingFacts(Output, frozen=True):
     late: int
 
 
-class GivenUp(Output, frozen=True):
+class FailingHook(Output, frozen=True):
     """A webhook with calls that were given up."""
 
     hook: str
@@ -99,7 +99,7 @@ class Health(Output, frozen=True):
     urgent: Annotated[UnheardFacts | None, Meta(description="For users who see all of it.")]
     cases: Annotated[PressingFacts | None, Meta(description="null where no desk has cases.")]
     destinations: tuple[DestinationFacts, ...]
-    given_up: Annotated[tuple[GivenUp, ...], Meta(description="For admins.")]
+    given_up: Annotated[tuple[FailingHook, ...], Meta(description="For admins.")]
 
 
 class Retention(Output, frozen=True):
@@ -167,7 +167,7 @@ def get_health(call: Call[Nothing, Nothing]) -> Health:
         urgent=told(UnheardFacts, asdict(urgent)) if urgent else None,
         cases=told(PressingFacts, asdict(cases)) if cases else None,
         destinations=tuple(told(DestinationFacts, asdict(one)) for one in standing.lanes(room, sight)),
-        given_up=tuple(GivenUp(hook=name, calls=count) for name, count in standing.failing(room, user)),
+        given_up=tuple(FailingHook(hook=name, calls=count) for name, count in standing.failing(room, user)),
     )
 
 
