@@ -29,7 +29,7 @@ def unreadable(folders: Mapping[SheetKind, Path]) -> Mapping[SheetName, str]:
     return {
         sheet: "it is a link that leads to no file" if path.is_symlink() else "it is no file"
         for sheet, path in _files(folders)
-        if not path.is_file()
+        if path.is_dir() or not path.exists()
     }
 
 
