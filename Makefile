@@ -37,7 +37,7 @@ pictures: $(VENV)/.dev  ## take the pictures of the docs again, in Chromium of t
 
 test: $(VENV)/.dev  ## all tests; real mail servers and a browser are unpacked, not installed
 	@$(BIN)/python -m tools.peers fetch || echo "make test: real mail servers or the browser could not be had; tests that need them will say so"
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 cover: $(VENV)/.dev  ## that the unit tests reach every branch of the core
 	COVERAGE_FILE=.cache/coverage $(BIN)/python -m pytest -q -n 2 --dist loadfile $(CORE:%=tests/unit/%) tests/unit/starter \
