@@ -117,6 +117,8 @@ MAIL: Mapping[str, Address] = {
 }
 AGENT: Mapping[str, Address] = {
     "mail: a template for an answer": lambda a: f"/mail/{a.mail()}?template=appeal-more&language=de",
+    "templates": lambda _: "/templates",
+    "templates: one": lambda _: "/templates/file/appeal-more",
     "mail: before a verdict is taken back": lambda a: f"/mail/{a.mail()}/undo",
     "list: to be answered": _inbox(answering="open"),
 }
@@ -160,6 +162,10 @@ NOT_ASKED: Mapping[str, str] = {
     "/mail/{id}/part/{number}": "bytes of a mail, as it came is",
     "/review": "taken and answered, see `bench.desk.crowd`",
     "/rules/new": "leads on to the editor",
+    "/templates/new": "is the editor, with nothing in it",
+    "/templates/export": "a dozen files, as rules are exported",
+    "/templates/diff": "as of rules: they share it",
+    "/templates/file/{name}/versions": "as of rules: they share it",
     "/audit.jsonl": "all of the log: as long as that is",
 }
 """Pages that no kind asks for, and why."""
@@ -242,7 +248,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 #: kinds that the promise of 100 ms at the median and 250 ms at p99 is about
 PROMISED = (
     "all lists", *LISTS, *CASES, "letters", "audit", "list: to be answered", "list: a saved view", "agreement", "urgent",
-    "notices", "back-tests", "back-test", "rules", "rules: versions", "people", "webhooks", "views",
+    "notices", "templates", "back-tests", "back-test", "rules", "rules: versions", "people", "webhooks", "views",
     "all searches", *SEARCHES, "api: mails", "api: mails by word", "api: cases",
 )  # fmt: skip
 

@@ -42,6 +42,8 @@ PAGES = {
     "rules: a version": "/rules/diff?to=5",
     # The process that checks them was started when they were opened.
     "rules checked": "/rules/checked",
+    "templates": "/templates",
+    "a template": "/templates/file/appeal-more",
     "back-tests": "/backtest",
     "a back-test": "/backtest/1",
     "people and keys": "/people",
@@ -64,6 +66,10 @@ NOT_PAINTED = {
     "/audit.jsonl": "a file",
     "/news": "for the script",
     "/rules/new": "leads on to the editor",
+    "/templates/new": "is the editor, with nothing in it",
+    "/templates/export": "a file",
+    "/templates/diff": "as of rules: they share it",
+    "/templates/file/{name}/versions": "as of rules: they share it",
     "/keys": "is /people",
 }
 """Pages that are not painted, and why."""

@@ -140,7 +140,7 @@ def test_somebody_is_erased_and_does_not_come_back_with_a_backup(windows: Window
     command(house.trial.folder, "backup", str(kept))
     page = _signed_in(windows, "root", PASSWORD)
     page.get_by_role("link", name="Privacy").click()
-    expect(page.get_by_text("730 days")).to_be_visible()
+    expect(page.get_by_text("730 days").first).to_be_visible()
     # What is held for a court is erased by nobody.
     page.get_by_label("Address, or id of a mail").fill(_FRIDA)
     page.get_by_label("Why").fill("7 C 12/26")

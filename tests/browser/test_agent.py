@@ -48,7 +48,7 @@ def _sees_one_desk(page: Page, house: Served) -> None:
     """Other desks' mail, and all that takes a greater role, is neither offered nor given."""
     links = page.get_by_role("navigation").get_by_role("link")
     places = {link.get_attribute("href") or "" for link in links.all()}
-    assert {one for one in places if "view=" not in one} == {"/inbox", "/inbox?route=appeals", "/cases"}
+    assert {one for one in places if "view=" not in one} == {"/inbox", "/inbox?route=appeals", "/cases", "/templates"}
     assert set(page.locator(".chip.route").all_inner_texts()) == {"appeals"}
     page.goto(house.address("/inbox?route=refunds"))
     expect(page.locator("[data-item]")).to_have_count(0)

@@ -115,7 +115,7 @@ def _mends_what_is_marked(page: Page) -> None:
     area.fill(_RULE.replace("new_text", "new_txt"))
     expect(page.locator("#problems")).to_contain_text("undeclared reference to 'new_txt'")
     expect(page.locator("#numbers .error")).to_have_text("4")
-    expect(page.get_by_role("heading", name="What it holds")).to_be_hidden()
+    expect(page.locator("#held")).to_contain_text("gift-cards")
     page.get_by_role("button", name="line 4, column").click()
     expect(area).to_be_focused()
     assert page.evaluate("document.activeElement.value.slice(document.activeElement.selectionStart).split('.')[0]") == "new_txt"  # fmt: skip
