@@ -38,7 +38,7 @@ WORDS = "Hello, how do I change the language of the app to Portuguese, and the c
 MONEY = "I was charged twice for my order. I want my money back, please refund the second charge."
 
 
-OWN = frozenset({"/me", "/api/v1/me"})
+OWN = frozenset({"/me", "/api/v1/me", "/api/v1/me/sessions"})
 """Where they read of their own sessions and keys, which a walk makes."""
 
 

@@ -1,5 +1,6 @@
 """Listening sockets, sockets from systemd, and giving up root."""
 
+import fcntl
 import json
 import os
 import pwd
@@ -76,8 +77,8 @@ for group in found.values():
 
 def pass_on(passed: list[socket.socket], **environ: str) -> subprocess.Popen[str]:
     """Start a child the way systemd does: sockets as descriptors from 3 on."""
-    moved = [os.dup2(each.fileno(), 100 + index) for index, each in enumerate(passed)]
-    starter = f"import os, sys; [os.dup2(100 + i, 3 + i) for i in range({len(moved)})]; os.execv(sys.executable, [sys.executable, '-c', sys.argv[1]])"
+    moved = [fcntl.fcntl(each.fileno(), fcntl.F_DUPFD, 100) for each in passed]
+    starter = f"import os, sys; [os.dup2(fd, 3 + i) for i, fd in enumerate({moved})]; os.execv(sys.executable, [sys.executable, '-c', sys.argv[1]])"
     try:
         return subprocess.Popen(
             [sys.executable, "-c", starter, CHILD],

@@ -24,7 +24,7 @@ from tests.answering import PLEA, answers, signed
 from tests.pages_house import Installation, installation, letter
 
 FEW, MANY = 5, 50
-MOST: Final = 50
+MOST: Final = 55
 """Statements that a page takes at most, with what stands around it."""
 MORE: Final = 5
 """So many more it may take where it is full: it asks whether anything follows, and how much."""
@@ -39,6 +39,7 @@ HOUSE = answers("127.0.0.1", 9, "[review]\nsecond_look_share = 1.0\n").replace("
 ASKS = "Question {}: they blocked something and took money, or so my sister says?"
 THREAT = "Letter {}. I know where you live and I will come to your office and kill you all."
 RULE = '[[rule]]\nname = "rule {0}"\nwhen = \'new_text.contains("word{0}")\'\nroute = "general"\ntags = ["x{0}"]\n'
+TEMPLATE = 'title = "Template {0}"\n[text]\nen = "Hello {{name}}, this is answer {0}."\n'
 MOVING = '[[rule]]\nname = "moving"\nwhen = \'new_text.contains("refund")\'\nroute = "general"\nstop = true\n'
 ATTACHED = b"From: a@example.net\r\nSubject: file\r\nContent-Type: application/zip; name=a.zip\r\nContent-Disposition: attachment\r\n\r\nPK\r\n"
 
@@ -81,6 +82,12 @@ ADDRESSES: Final[Mapping[str, str]] = {
     "/rules/new": "/rules/new?kind=rules&name=fresh",
     "/rules/shipped": "/rules/shipped?file=starter/rules/appeals.toml",
     "/rules/{kind}/{name}": "/rules/rules/many.toml",
+    "/templates": "/templates",
+    "/templates/new": "/templates/new?name=fresh",
+    "/templates/file/{name}": "/templates/file/many",
+    "/templates/file/{name}/versions": "/templates/file/many/versions",
+    "/templates/export": "/templates/export",
+    "/templates/diff": "/templates/diff?to={template}",
     "/news": "/news",
     "/views": "/views",
 }
@@ -187,10 +194,14 @@ class House:
         self.write(f"f{number}.toml", RULE.format(number))
         self.write("many.toml", RULE.format(f"many{number}"))
         here.room.rulework.look()
+        for name in (f"t{number}.toml", "many.toml"):
+            self.write(name, TEMPLATE.format(number), "answers")
+        here.room.templatework.files.look()
 
-    def write(self, name: str, text: str) -> None:
-        """A file of rules, as somebody with a shell changes it."""
-        (self.folder / "rules" / name).write_text(text, encoding="utf-8")
+    def write(self, name: str, text: str, folder: str = "rules") -> None:
+        """A file of the team's, as somebody with a shell changes it."""
+        (self.folder / folder).mkdir(exist_ok=True)
+        (self.folder / folder / name).write_text(text, encoding="utf-8")
 
     def backtest(self) -> None:
         """A rule that moves the refunds, tried on all mail."""
@@ -206,6 +217,7 @@ class House:
             "mail": self.mails[0],
             "differing": self.differing[0],
             "backtest": test.number,
+            "template": self.here.room.templatework.files.look().last,
             "attached": self.attached,
         }
         self.browser.get("/inbox?words=word")
