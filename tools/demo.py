@@ -25,6 +25,7 @@ from rich.text import Text
 
 from postroom.model.shares import percent
 from postroom.testing.smtp_sink import SmtpSink
+from tools.running import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
@@ -144,7 +145,7 @@ def main(*, pages: bool = False) -> int:
 def running(console: Console, *, pages: bool) -> Iterator[Demo]:
     """A router with its mails, in a folder of its own that stays; stopped at the end."""
     folder = Path(tempfile.mkdtemp(prefix="postroom-demo-"))
-    smtp, web, outside = _free_port(), _free_port(), SmtpSink()
+    smtp, web, outside = free_port(), free_port(), SmtpSink()
     outside.start()
     settings = folder / "postroom.toml"
     settings.write_text(
@@ -229,12 +230,6 @@ def _postroom() -> list[str]:
     return [sys.executable, "-m", "postroom"]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _port(wanted: int) -> int:
     """This one, or another while somebody listens on it."""
     with socket.socket() as probe:
@@ -242,7 +237,7 @@ def _port(wanted: int) -> int:
         try:
             probe.bind(("127.0.0.1", wanted))
         except OSError:
-            return _free_port()
+            return free_port()
     return wanted
 
 

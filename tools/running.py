@@ -6,6 +6,7 @@ be found, counted and ended with it, and nothing else is.
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+_LOWEST, _CLIENTS = 10_000, 32_768
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -40,10 +42,24 @@ class Usage:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nobody had a moment ago.
+
+    By chance, below those that Linux gives to clients (``ip_local_port_range``): whoever connects, or asks for any port, until it
+    is bound does not get it.
+    """
+    while True:
+        port = _LOWEST + secrets.randbelow(_CLIENTS - _LOWEST)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def free_ports(count: int) -> list[int]:
+    """Different ones."""
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return list(found)
 
 
 def wait_until(what: Callable[[], bool], seconds: float, *, every: float = 0.02) -> bool:

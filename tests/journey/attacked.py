@@ -4,7 +4,6 @@ import json
 import os
 import re
 import smtplib
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from tools.running import free_ports
 
 POSTROOM = [sys.executable, "-m", "postroom"]
 #: seconds that anything here may take on a busy machine
@@ -44,15 +45,6 @@ listen = ""
 format = "json"
 level = "debug"
 """
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 def until(true: Callable[[], bool], what: str) -> None:

@@ -10,7 +10,8 @@ import pytest
 from postroom.adapters.store.cases import SqliteCases
 from postroom.model.cases import WantedCases
 from postroom.model.people import ALL
-from tests.journey.test_serve import PATIENCE, Running, free_ports, settings, start, until
+from tests.journey.test_serve import PATIENCE, Running, settings, start, until
+from tools.running import free_ports
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ import pytest
 
 from postroom.model.lines import canonical
 from postroom.testing.smtp_sink import SmtpSink
-from tests.journey.test_serve import PATIENCE, Running, free_ports, start, until
+from tests.journey.test_serve import PATIENCE, Running, start, until
+from tools.running import free_ports
 
 DATA = Path(os.environ.get("POSTROOM_DATA", Path(__file__).parents[3] / "shared" / "data"))
 SETTINGS = """

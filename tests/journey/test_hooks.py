@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.hook_receiver import Receiver, listening
-from tests.journey.test_serve import PATIENCE, Running, free_ports, settings, start, until
+from tests.journey.test_serve import PATIENCE, Running, settings, start, until
+from tools.running import free_ports
 
 
 @pytest.fixture

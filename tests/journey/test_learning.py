@@ -8,8 +8,9 @@ import pytest
 from postroom.adapters.classifier.model import dump
 from postroom.adapters.classifier.registry import Registry
 from postroom.bootstrap.weights import Weights, keep_weights
-from tests.journey.test_serve import SETTINGS, Running, free_ports, settings, start, until
+from tests.journey.test_serve import SETTINGS, Running, settings, start, until
 from tests.unit.adapters.classifier.test_linear import learned
+from tools.running import free_ports
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from postroom.testing.smtp_sink import SmtpSink
-from tests.journey.attacked import PATIENCE, Served, a_mail, free_ports, hand_over, serving, until
+from tests.journey.attacked import PATIENCE, Served, a_mail, hand_over, serving, until
+from tools.running import free_ports
 
 FORWARDS = """
 [brand.shop]

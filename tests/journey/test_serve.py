@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import smtplib
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import pytest
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.model.work import InboxEntry, JobInfo
 from postroom.ports import JobFilter
+from tools.running import free_ports
 
 POSTROOM = [sys.executable, "-m", "postroom"]
 SETTINGS = """
@@ -61,14 +61,6 @@ phrases = ["give me my account back"]
 """
 #: seconds that anything here may take on a busy machine
 PATIENCE = 60.0
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 def until(true: Callable[[], bool], what: str) -> None:
