@@ -107,3 +107,9 @@ def test_destinations_of_other_desks_alone_are_hidden() -> None:
     assert hidden("appeals", "general") == frozenset()
     shared = replace(DESKS, routes={**DESKS.routes, RouteName("other"): Desk(destinations=places("copy"))})
     assert shared.hidden_from(Sight(routes=frozenset({RouteName("other")}))) == {"desk", "old", "all"}
+
+
+def test_what_is_unread_is_known_of_desks_that_have_an_inbox() -> None:
+    with_inbox = replace(DESKS, inboxes=frozenset(places("copy")))
+    assert with_inbox.knows_unread(RouteName("appeals"))
+    assert not with_inbox.knows_unread(RouteName("general"))

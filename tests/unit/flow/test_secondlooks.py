@@ -177,3 +177,12 @@ def test_a_mail_without_a_second_look_has_nothing_to_settle(house: House, lookin
     mail = arrive(house)
     with pytest.raises(Refused, match="nothing to settle"):
         looking.settle(mail, APPEALS, LEA)
+
+
+def test_what_was_skipped_still_waits_for_whoever_may_take_it(house: House, looking: SecondLooking) -> None:
+    mail = answered(house, looking)
+    assert looking.still_waits([mail.id], BEA)
+    assert not looking.still_waits([mail.id], ADA), "it is hers"
+    assert not looking.still_waits([], BEA)
+    house.clock.advance(STALE + 1)
+    assert not looking.still_waits([mail.id], BEA)

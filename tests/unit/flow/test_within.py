@@ -12,6 +12,7 @@ from postroom.model.judgement import Decision, Finding, SenderHistory, Source, T
 from postroom.model.listing import Event
 from postroom.model.mail import BrandName, DestinationName, MailId, RouteName
 from postroom.model.people import ALL, Sight
+from postroom.model.work import JobId, JobInfo
 from postroom.testing.values import a_decision
 from tests.unit.decide.build import message as a_message
 
@@ -158,3 +159,19 @@ def test_the_way_of_a_mail_names_no_other_desks() -> None:
     assert told == ["", "ada said another desk", "ada said appeals and refunds", "another destination", "desk ok"]
     found = (Consequence(destination=DestinationName(one), what="waiting") for one in ("money", "desk"))
     assert [one.destination for one in within.of_consequences(tuple(found), hidden)] == ["another destination", "desk"]
+
+
+def test_a_delivery_elsewhere_is_told_without_place_and_words() -> None:
+    job = JobInfo(
+        id=JobId(1), kind="deliver", state="parked", mail_id=MAIL, destination=DestinationName("billing"), generation=1,
+        attempt=1, tries=1, strikes=0, created_at=1.0, due_at=1.0, settled_at=2.0, receipt="250 ok", error="550 no", why="gave-up",
+    )  # fmt: skip
+    told = within.of_job(job, {DestinationName("billing")})
+    assert (told.destination, told.receipt, told.error) == (within.ELSEWHERE, "", "")
+    assert within.of_job(job, ()) is job
+
+
+def test_a_finding_without_a_reason_changes_no_sentence() -> None:
+    silent = replace(HISTORY, reason="")
+    decision = replace(a_decision(MAIL), findings=(silent,), because="as it was")
+    assert within.of_decision(decision, AT_APPEALS).because == "as it was"
