@@ -107,6 +107,7 @@ def as_asked(row: MailRow, asked: Decision) -> MailRow:
         near_at=None,
         answered_at=None,
         how="",
+        untold=False,
     )
 
 
