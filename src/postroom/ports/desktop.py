@@ -28,6 +28,10 @@ class Views(Protocol):
         """Those of these mails that there are and that may be seen, in one read."""
         ...
 
+    def worded(self, ids: Collection[MailId], sight: Sight) -> Mapping[MailId, tuple[MailRow, str]]:
+        """The same, each with the first `SPOKEN` characters of its own text; ``""`` of those that can't be searched by words."""
+        ...
+
     def counts(self, sight: Sight) -> tuple[BoxCount, ...]:
         """What nobody has read of each desk and brand, of mail that lies in their built-in inboxes."""
         ...
