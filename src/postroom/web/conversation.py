@@ -12,11 +12,12 @@ from postroom.model.cases import Case
 from postroom.model.listing import MailRow
 from postroom.model.mail import MailId
 from postroom.model.message import Message
+from postroom.model.people import User
 from postroom.model.replies import Reply
 from postroom.web.correspondence import Written
 from postroom.web.pieces import piece
+from postroom.web.room import Room
 from postroom.web.seen import Known, open_to, saw
-from postroom.web.visit import Visit
 
 MOST: Final = 10
 """Mails and answers that are shown: the first, and the newest."""
@@ -58,24 +59,23 @@ class Conversation:
     left_out: int
 
 
-def before(visit: Visit, one: Known, cases: Iterable[Case], written: Written) -> Conversation:
-    """What was written before a mail in its conversation, as far as the visitor may see it; nothing while they have it in hand for a second look."""
+def before(room: Room, user: User, one: Known, cases: Iterable[Case], written: Written) -> Conversation:
+    """What was written before a mail in its conversation, as far as the reader may see it; nothing while they have it in hand for a second look."""
     if one.blind:
         return Conversation(said=(), left_out=0)
     own = one.row.received_at, one.row.id
     of_cases = {mail.id for case in cases for mail in case.mails if (mail.at, mail.id) < own}
-    return of_mails(visit, (of_cases | _of_thread(visit, one, written)) - {one.row.id})
+    return of_mails(room, user, (of_cases | _of_thread(room, one, written)) - {one.row.id})
 
 
-def of_mails(visit: Visit, ids: Collection[MailId]) -> Conversation:
+def of_mails(room: Room, user: User, ids: Collection[MailId]) -> Conversation:
     """These mails, and the answers to them that were not taken back. Ids are in order of time."""
-    room = visit.room
-    shown = _ends(sorted(open_to(room, visit.user, ids))) if ids else []
+    shown = _ends(sorted(open_to(room, user, ids))) if ids else []
     if not shown:
         return Conversation(said=(), left_out=0)
-    rows = room.views.worded(shown, visit.sight)
+    rows = room.views.worded(shown, user.sight)
     replies = room.answering.replies.of_mails(rows)
-    saw(room, visit.user, rows.keys())
+    saw(room, user, rows.keys())
     found: list[tuple[MailRow, str] | Reply] = [*rows.values()]
     found += (reply for some in replies.values() for reply in some if reply.state != "withdrawn")
     found.sort(key=lambda one: one.at if isinstance(one, Reply) else one[0].received_at)
@@ -134,12 +134,12 @@ def _mail(row: MailRow, text: str, most: int) -> Said:
     )
 
 
-def _of_thread(visit: Visit, one: Known, written: Written) -> set[MailId]:
+def _of_thread(room: Room, one: Known, written: Written) -> set[MailId]:
     """The first mail of its thread, and those of what its sender wrote before that are in it."""
     thread = one.whole.thread if one.whole else None
     if thread is None:
         return set()
-    decided = visit.room.store.in_force(written.ids) if written.ids else {}
+    decided = room.store.in_force(written.ids) if written.ids else {}
     first = thread.first_id
     return {first} | {mail_id for mail_id, its in decided.items() if its.thread and its.thread.first_id == first}
 

@@ -110,7 +110,7 @@ def case(visit: Visit) -> Response:
         rows=rows,
         decision=last.decision if last else None,
         written=written(room, visit.sight, last.row, last.message) if last else None,
-        conversation=conversation.of_mails(visit, [mail.id for mail in one.mails]),
+        conversation=conversation.of_mails(room, visit.user, [mail.id for mail in one.mails]),
         answer=answerform.form(
             visit,
             Answerable(

@@ -85,7 +85,7 @@ def mail(visit: Visit) -> Response:
         title=title,
         here=desk,
         desk=desk,
-        before=conversation.before(visit, one, told["cases"], told["written"]),
+        before=conversation.before(visit.room, visit.user, one, told["cases"], told["written"]),
         answer=None
         if one.blind
         else answerform.form(
