@@ -221,7 +221,7 @@ def told(one: Running, now: float, decided_at: float | None) -> Told:
         return Told(label=one.rule.label, tone="" if in_time else "warn", state=state, detail=since)
     if one.rule.stops == "first answer" and one.stopped is not None and one.stopped == decided_at:
         # a decision stops it, too: nobody need have answered
-        states = {"met": "stopped in time by the decision", "missed": "stopped too late, by the decision"}
+        states = {"met": "stopped in time by the decision", "missed": "stopped too late by the decision"}
         return Told(
             label=one.rule.label, tone="warn" if one.state == "missed" else "", state=states[one.state], detail=since
         )
