@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 from zipfile import ZipFile
@@ -12,9 +13,12 @@ import pytest
 from postroom.bootstrap.privacy import export, held
 from postroom.model.cases import WantedCases
 from postroom.model.mail import Envelope, MailId, Peer, RouteName
-from postroom.model.people import ALL
+from postroom.model.people import ALL, UserName
 from postroom.model.replies import Reply
 from postroom.testing.smtp_sink import SmtpSink
+from postroom.web.conversation import before
+from postroom.web.correspondence import counted
+from postroom.web.seen import known
 from tests.answering import ANSWERING, PLEA, answers, dsn, send_all, signed, write_template
 from tests.pages_house import APPEAL, REFUND, Answer, Browser, Installation, installation, letter
 
@@ -156,10 +160,10 @@ def test_what_was_written_before_stands_on_the_pages(here: Installation) -> None
         here, signed("Any news?", subject="Re: Suspended account", extra=f"In-Reply-To: <{reply.message_id}>\r\n")
     )
     page = ada.get(f"/mail/{again}").text
-    before = page.partition('id="before-title"')[2].partition("</section>")[0]
-    assert re.findall(r">(My account was|We are looking)[^<]*</div>", before) == ["My account was", "We are looking"]
-    assert re.findall(r'<details class="(said[^"]*)"( open)?>', before) == [("said", ""), ("said ours", " open")]
-    assert f'href="/mail/{first}"' in before
+    earlier = page.partition('id="before-title"')[2].partition("</section>")[0]
+    assert re.findall(r">(My account was|We are looking)[^<]*</div>", earlier) == ["My account was", "We are looking"]
+    assert re.findall(r'<details class="(said[^"]*)"( open)?>', earlier) == [("said", ""), ("said ours", " open")]
+    assert f'href="/mail/{first}"' in earlier
     assert "<dd>1 mail, at appeals" in page
     case = ada.get("/case/1").text.partition('id="said-title"')[2].partition("</section>")[0]
     assert re.findall(r'<details class="(said[^"]*)"( open)?>', case) == [
@@ -169,6 +173,19 @@ def test_what_was_written_before_stands_on_the_pages(here: Installation) -> None
     ]
     assert 'id="before-title"' not in ada.get(f"/mail/{first}").text
     assert re.search(r'id="letter-title".*>Any news\?</div>', say(ada, again, "preview", "Soon.").text, re.DOTALL)
+    # nor is it shown to whoever has a second look at the mail in hand
+    root = here.room.accounts.user(UserName("root"))
+    assert root is not None
+    one = known(here.room, root, again)
+    cases, of_sender = (
+        here.room.cases.all_of_mail(again, ALL),
+        counted(here.room.views, ALL, "ada@example.net", after=again),
+    )
+    assert [
+        len(before(here.room, root, replace(one, blind=blind), cases, of_sender).said) for blind in (False, True)
+    ] == [2, 0]
+    # without a case it is read off the thread
+    assert len(before(here.room, root, one, (), of_sender).said) == 2
     # who only knows the Message-ID is shown nothing, nor is who may not see the mails
     (forged,) = here.receive(
         signed("Any news?", sender="Eve <eve@example.org>", extra=f"In-Reply-To: <{reply.message_id}>\r\n")
