@@ -95,6 +95,8 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
     elsewhere.start(house, stopping, failed)
     gc.freeze()
     pulse.ready()
+    told = house.settings.pages.url or " ".join(f"http://{address_of(one)}/" for one in opened)
+    house.observer.note("pages-open", url=told)
     try:
         server.run(sockets=opened)
     finally:
