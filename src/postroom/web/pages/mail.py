@@ -84,7 +84,7 @@ def mail(visit: Visit) -> Response:
         "mail.html",
         title=title,
         here=desk,
-        desk=desk,
+        back=next((one for one in visit.room.routes if one == visit.query.get("from")), desk),
         answer=None
         if one.blind
         else answerform.form(

@@ -46,7 +46,12 @@ def urgent(visit: Visit) -> Response:
             "problem.html",
             status=403,
             title="Not for you",
-            words="This page is for those who may see urgent mail; an admin says who does, at People and keys.",
+            words="This page is for those who may see urgent mail. "
+            + (
+                "You are an admin: give yourself or somebody else the right at People and keys."
+                if visit.user.is_at_least("admin")
+                else "An admin says who does, at People and keys."
+            ),
         )
     alarms, by = visit.room.urgency.alarms, doer(visit.user)
     after, older = visit.query.get("after", ""), visit.query.get("older", "")

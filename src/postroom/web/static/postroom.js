@@ -54,7 +54,7 @@ function step(by) {
 // What pressing an element does, in its own words: without its key, and without what it counts.
 function does(one) {
   const said = one.dataset.does || one.getAttribute("aria-label") || one.closest("label")?.querySelector(".sr")?.textContent;
-  if (said) return said;
+  if (said) return one.matches("option") ? `${said} ${one.textContent}` : said;
   const bare = one.cloneNode(true);
   for (const more of bare.querySelectorAll("kbd,.count,.sr")) more.remove();
   const words = bare.matches("select") ? bare.options[0].text : bare.textContent;

@@ -569,6 +569,17 @@ def test_what_one_may_not_see_is_not_moved_with_the_rest(here: Installation) -> 
 # -- taking back
 
 
+def test_whoever_moved_a_mail_goes_back_to_the_desk_where_they_work(here: Installation, ada: Browser) -> None:
+    (mail,) = here.receive(APPEAL)
+    to = re.search('/move".*?name="to" value="([^"]*)"', ada.get(f"/mail/{mail}").text, re.DOTALL)
+    assert to is not None
+    ada.post(f"/mail/{mail}/move", route="refunds", generation="1", csrf=ada.csrf(), to=to[1])
+    moved = ada.get(ada.at)
+    assert here.house.store.decisions(mail)[-1].route == "refunds"
+    assert 'href="/inbox?route=appeals" data-key="u"' in moved.text
+    assert 'href="/inbox?route=refunds" data-key="u"' in ada.get(f"/mail/{mail}?from=nowhere").text
+
+
 def test_a_move_is_taken_back_and_says_before_what_it_comes_to(here: Installation, ada: Browser) -> None:
     (mail,) = here.receive(APPEAL)
     token = ada.csrf()
