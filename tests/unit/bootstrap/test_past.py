@@ -11,7 +11,6 @@ from postroom.bootstrap.house import House
 from postroom.bootstrap.past import Wanted, import_past
 from postroom.config import load
 from postroom.model.errors import ConfigError, Refused
-from tests.stores import blank
 from tests.unit.cli.conftest import SETTINGS
 from tests.unit.flow.house import a_message
 
@@ -27,7 +26,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     )
     assert settings is not None, problems
     house = House(settings, tmp_path)
-    blank(house.store_path)
     yield house
     house.close()
 
