@@ -74,7 +74,7 @@ def test_no_two_are_nearly_the_same(messages: list[dict[str, Any]]) -> None:
     rows = np.repeat(np.arange(len(grams)), lengths)
     hashes = np.fromiter(map(hash, chain.from_iterable(grams)), np.int64, lengths.sum())
     _, columns, held = np.unique(hashes, return_inverse=True, return_counts=True)
-    telling = (1 < held[columns]) & (held[columns] < 60)
+    telling = (held[columns] > 1) & (held[columns] < 60)
     has = csr_array((np.ones(telling.sum(), np.int32), (rows[telling], columns[telling])))
     shared = triu(has @ has.T, k=1).tocoo()
     shorter = np.minimum(lengths[shared.row], lengths[shared.col])

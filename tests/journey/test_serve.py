@@ -20,6 +20,7 @@ import pytest
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.model.work import InboxEntry, JobInfo
 from postroom.ports import JobFilter
+from tests.commands import command
 from tools.running import free_ports
 
 POSTROOM = [sys.executable, "-m", "postroom"]
@@ -88,17 +89,16 @@ class Running:
             for number, body in enumerate(bodies):
                 client.send_message(a_mail(body, number), "ada@example.com", ["support@shop.test"])
 
-    def command(self, *arguments: str, code: int = 0, **more) -> str:
-        run = subprocess.run(
-            [*POSTROOM, *arguments, "-c", str(self.folder / "postroom.toml")],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            **more,
-        )
-        assert run.returncode == code, run.stderr
-        return run.stdout
+    def command(self, *arguments: str) -> str:
+        """The output of a command."""
+        ran = command(*arguments, "-c", str(self.folder / "postroom.toml"))
+        assert ran.code == 0, ran.err
+        return ran.out
+
+    def receive(self, recipient: str, mail: str) -> int:
+        """How `postroom receive` ends that is given a mail, as a mail server's pipe runs it."""
+        arguments = ["receive", recipient, "--sender", "ada@example.com", "-c", str(self.folder / "postroom.toml")]
+        return subprocess.run([*POSTROOM, *arguments], check=False, input=mail.encode(), timeout=PATIENCE).returncode
 
     @property
     def store(self) -> SqliteStore:
@@ -217,11 +217,11 @@ def test_mail_reaches_every_destination_of_its_route_by_every_door(sound: Runnin
     running.send("Please give me my account back, by SMTP.")
     running.send("Please give me my account back, I say.", lmtp=True)
     mail = a_mail("Please give me my account back, by the pipe.", 7).as_string()
-    running.command("receive", "support@shop.test", "--sender", "ada@example.com", input=mail)
+    assert running.receive("support@shop.test", mail) == 0
     until(lambda: len(running.inbox()) == entries + 3, "three in the inbox")
     until(lambda: len(list(copies.glob("*"))) == files + 3, "three in the Maildir")
     until(lambda: not running.waiting(), "nothing waits")
-    running.command("receive", "nobody@elsewhere.test", code=67, input=mail)
+    assert running.receive("nobody@elsewhere.test", mail) == 67
 
     assert {(e.from_addr, e.subject, e.read) for e in running.inbox()} == {("ada@example.com", "Hello", False)}
     assert "give me my account back" in running.command("inbox", "read", running.inbox()[0].mail_id.upper())
@@ -377,8 +377,8 @@ def test_a_second_server_on_the_same_store_is_refused_and_changes_nothing(sound:
     other = sound.folder / "other.toml"
     other.write_text(SETTINGS.format(smtp=smtp, lmtp=lmtp, web=web))
     root = ["--allow-root"] if os.geteuid() == 0 else []
-    command = [*POSTROOM, "serve", "-c", str(other), *root]
-    run = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE)
+    serve = [*POSTROOM, "serve", "-c", str(other), *root]
+    run = subprocess.run(serve, check=False, capture_output=True, text=True, timeout=PATIENCE)
     assert run.returncode == 1
     assert f"another server has this store, pid {sound.process.pid}" in run.stderr
     assert sound.metric(accepted) == before
@@ -406,8 +406,8 @@ def test_root_is_refused_without_a_user_to_become(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can try to run as root")
     settings(tmp_path, *free_ports(3))
-    command = [*POSTROOM, "serve", "-c", str(tmp_path / "postroom.toml")]
-    run = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE)
+    serve = [*POSTROOM, "serve", "-c", str(tmp_path / "postroom.toml")]
+    run = subprocess.run(serve, check=False, capture_output=True, text=True, timeout=PATIENCE)
     assert run.returncode == 1
     assert "does not run as root" in run.stderr
     assert "Traceback" not in run.stderr
