@@ -287,7 +287,7 @@ def said(records: Records, call: HookCall, url: str, sight: Sight = ALL) -> byte
         if row is None:
             return None
         facts["mail"] = _mail(within.of_decision(told.decision, sight), row)
-        facts["verdict"] = None if told.verdict is None else verdict_facts(told.verdict)
+        facts["verdict"] = None if told.verdict is None else _verdict(told.verdict, sight)
         facts["links"] = {"mail": f"{url}/mail/{call.mail_id}"} if url else {}
         if call.event == "urgent":
             facts["repeat"] = call.about - 1
@@ -314,6 +314,11 @@ def _mail(decision: Decision, row: MailRow) -> dict[str, Any]:
         "tags": decision.tags,
         "by": decision.by,
     }
+
+
+def _verdict(verdict: Verdict, sight: Sight) -> dict[str, Any]:
+    """What a person said, as the other side may know it; whether the guess was right is told in any case."""
+    return verdict_facts(within.of_verdict(verdict, sight)) | {"right": verdict.right}
 
 
 def _case(case: Case) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from postroom.model.cases import CaseEvent, CaseMail, CaseNumber, Proposal
 from postroom.model.desktop import Wanted
 from postroom.model.errors import Refused
-from postroom.model.judgement import AccountStatus, Clue, Finding, SenderHistory, ThreadState
+from postroom.model.judgement import AccountStatus, Clue, Finding, SenderHistory, TakenBack, ThreadState
 from postroom.model.mail import BounceOf, BrandName, DestinationName, Envelope, Mail, MailId, RouteName
 from postroom.model.memory import Remember, SenderRecord, TextRecord, ThreadRecord
 from postroom.model.people import ALL, Deed, UserName
@@ -189,7 +189,9 @@ class PrivacyContract:
         store.file(a_parcel(mail)).result(timeout=30)
         store.settle([Done(job=job, receipt=f"250 took it for {ADA}") for job in claim_deliveries(store)])
         ruling = a_ruling(mail.id, made=store.jobs(JobFilter(mail_id=mail.id, kinds=("deliver",))))
-        store.rule(replace(ruling, verdict=replace(ruling.verdict, note="knows kestrels")))
+        given = store.rule(replace(ruling, verdict=replace(ruling.verdict, note="knows kestrels")))
+        taken = replace(given, taken_back=TakenBack(by="bob", at=NOW, note="no kestrels"))
+        store.rule(replace(a_ruling(mail.id, generation=2), verdict=taken, made=ruling.made))
         assert erasing.erase([removal(mail)], (), NOW + 7) == Outcome(erased=(mail.id,))
         (left,) = store.read([mail.id])
         assert (left.raw, left.envelope.mail_from, left.message_id, left.sender_key, left.digest) == (
@@ -200,15 +202,16 @@ class PrivacyContract:
             b"",
         )
         assert (left.id, left.brand, left.received_at) == (mail.id, mail.brand, mail.received_at)
-        first, second = store.decisions(mail.id)
+        first, *others = store.decisions(mail.id)
         assert [(f.source, f.route, f.score, f.name) for f in first.findings] == [
             ("phrases", "appeals", 0.8, "appeal"), ("sender", "general", 0.1, ""),
         ]  # fmt: skip
         assert (first.route, first.confidence, first.because, first.tags) == ("appeals", 0.93, "", ())
         assert (first.thread, first.history, first.account) == (None, SenderHistory(), AccountStatus())
-        assert "kestrel" not in repr((first, second))
+        assert "kestrel" not in repr((first, others))
         (verdict,) = store.verdicts_on(mail.id)
         assert (verdict.said, verdict.decided, verdict.by, verdict.note) == ("refunds", "appeals", "ada", "")
+        assert verdict.taken_back == TakenBack(by="bob", at=NOW)
         (job,) = store.jobs(JobFilter(mail_id=mail.id, kinds=("deliver",)))
         assert (job.state, job.receipt, job.error, job.why) == ("done", "", "", "erased")
         assert store.summaries([mail.id]) == {}

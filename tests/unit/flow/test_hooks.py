@@ -281,6 +281,23 @@ def test_a_hook_of_some_brands_or_desks_is_not_told_what_counted_elsewhere(house
     assert confined == "appeals at 90%: what the sender wrote before counts here, also what is not yours to see"
 
 
+@pytest.mark.parametrize(
+    ("confined", "told", "note"),
+    [({}, "refunds", "as she said"), ({"routes": ("refunds",)}, "refunds", "as she said"), ({"routes": ("appeals",)}, "", "")],
+)  # fmt: skip
+def test_the_desk_that_a_mail_leaves_is_not_told_what_was_noted_for_the_other(
+    house: House, confined: dict[str, Any], told: str, note: str
+) -> None:
+    ruling = a_ruling(house.judged(1))
+    house.store.rule(replace(ruling, verdict=replace(ruling.verdict, note="as she said")))
+    house.calling.hook = replace(CASES, events=("verdict",), **confined)
+    house.spread(house.calling.hook)
+    assert house.calling.turn()
+    ((_, heard),) = house.other.heard
+    assert (heard["verdict"]["said"], heard["verdict"]["note"], heard["verdict"]["right"]) == (told, note, False)
+    assert heard["mail"]["route"] == "refunds"
+
+
 def test_of_a_mail_that_is_gone_nothing_is_told(house: House) -> None:
     mail_id = house.judged(1)
     house.spread()

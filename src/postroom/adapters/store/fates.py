@@ -26,7 +26,7 @@ from postroom.model.codec import (
     encode_verdict,
 )
 from postroom.model.deeds import ADDRESS
-from postroom.model.judgement import AccountStatus, Decision, Finding, SenderHistory, Source
+from postroom.model.judgement import AccountStatus, Decision, Finding, SenderHistory, Source, Verdict
 from postroom.model.mail import Envelope, Mail, Peer
 from postroom.model.memory import ThreadRecord
 from postroom.model.privacy import Removal
@@ -137,8 +137,14 @@ def _decisions(tx: sqlite3.Connection, one: Doomed) -> None:
 
 def _verdicts(tx: sqlite3.Connection, one: Doomed) -> None:
     rows = tx.execute("SELECT number, body FROM verdicts WHERE mail = ?", (one.seq,)).fetchall()
-    bare = [(encode_verdict(replace(decode_verdict(body), note="")), number) for number, body in rows]
+    bare = [(encode_verdict(_without_notes(decode_verdict(body))), number) for number, body in rows]
     tx.executemany("UPDATE verdicts SET body = ? WHERE number = ?", bare)
+
+
+def _without_notes(verdict: Verdict) -> Verdict:
+    """What is counted of a verdict."""
+    taken = verdict.taken_back
+    return replace(verdict, note="", taken_back=None if taken is None else replace(taken, note=""))
 
 
 def _threads(tx: sqlite3.Connection, one: Doomed) -> None:
@@ -264,7 +270,7 @@ FATES: Final[Mapping[str, Fate]] = {
     ),
     "inbox": Fate(words="goes", mail=("DELETE FROM inbox WHERE mail = :mail",)),
     "counters": _NOBODY,
-    "verdicts": Fate(words="stays without its note", rewrite=_verdicts),
+    "verdicts": Fate(words="stays without notes", rewrite=_verdicts),
     "second_looks": Fate(
         words="stays with routes, reviewers and times, which are counted; it is asked and settled no more",
         mail=(
