@@ -116,6 +116,8 @@ class Noticing:
         decision = _check(one.kind, to, now)
         if one.kind == "outcome" and (case is None or case.state != "decided"):
             raise Refused("the case was taken up again")
+        if case is not None and (case.decided_at or 0.0) > one.at:
+            raise Refused("the case was taken up again, and decided anew: that is told in its own time")
         # A mail that lies at two desks has a case at each.
         route = case.route if case else decision.route
         wish = self._wish(one.kind, route, to, case.outcome if case else "", case.reason if case else "")

@@ -38,8 +38,9 @@ class SqliteNotices:
             tx.executemany("INSERT INTO notice_routes (route, kind, wait) VALUES (?, ?, ?)", sorted(wanted))
             tx.execute(
                 "UPDATE notices SET state = 'not', said = 'the desk tells nobody any more' WHERE state = 'waiting' AND NOT EXISTS"
-                " (SELECT 1 FROM notice_routes AS r JOIN summaries AS s ON s.mail = notices.mail"
-                "  WHERE r.route = s.route AND r.kind = notices.kind)"
+                " (SELECT 1 FROM notice_routes AS r WHERE r.kind = notices.kind AND r.route = iif(notices.kind = 'outcome',"
+                "   (SELECT c.route FROM cases AS c WHERE c.number = notices.number_of_case),"
+                "   (SELECT s.route FROM summaries AS s WHERE s.mail = notices.mail)))"
             )
 
         with self._units.lend() as tx:
