@@ -18,7 +18,7 @@ from postroom.flow.erasure import Eraser
 from postroom.model.errors import Refused, TryLater
 from postroom.model.mail import DestinationName, Mail, MailId
 from postroom.model.people import Deed
-from postroom.model.privacy import Aged, Ages, Found, Outcome, Remembered, Tombs, key_name, tomb
+from postroom.model.privacy import Aged, Ages, Erasure, Found, Outcome, Remembered, Tombs, key_name, tomb
 from postroom.model.work import Lane
 from postroom.testing.replies_contract import a_reply, put
 from postroom.testing.values import an_example
@@ -325,6 +325,41 @@ def test_a_store_that_was_brought_back_is_told_again(house: House, tmp_path: Pat
     finally:
         store.close()
         later.close()
+
+
+def test_what_was_held_at_the_backup_and_erased_after_its_release_does_not_come_back(
+    house: House, tmp_path: Path
+) -> None:
+    arrive(house, 1)
+    other, held = arrive(house, 3, "Bob <bob@example.com>"), arrive(house, 4, "Carl <carl@example.com>")
+    one = eraser(house)
+    for what in (ADA, "bob@example.com", held.id, "dora@example.com"):
+        one.hold(what, "case 7", "root")
+    house.store.backup(tmp_path / "copy.db")
+    house.clock.advance(60)
+    for what in (ADA, "bob@example.com", held.id):
+        one.release(what, "root")
+    for what in (ADA, other.id, held.id):
+        one.erase(what, "eve")
+    store = SqliteStore.open(tmp_path / "copy.db", clock=house.clock.now)
+    try:
+        back = eraser(house, store)
+        assert back.again(one.tombstones.all(), [KEY]) == 3
+        assert back.known(ADA).mails == ()
+        assert {hold.what for hold in back.keeping.holds()} == {"bob@example.com", "dora@example.com"}
+        assert ("released", back.name_of(ADA)) in [(line.what, line.to) for line in SqliteJournal(store.units).deeds()]
+    finally:
+        store.close()
+
+
+def test_what_is_held_since_it_was_to_be_erased_stays_when_it_is_told_again(house: House, tmp_path: Path) -> None:
+    mail = arrive(house, 1)
+    one = eraser(house)
+    stones = one._stones([mail.id], Erasure(at=house.clock.now(), by="root", mail_id=mail.id))
+    house.clock.advance(60)
+    one.hold(mail.id, "case 7", "root")
+    assert one.again(stones, [KEY]) == 0
+    assert [hold.what for hold in one.keeping.holds()] == [mail.id]
 
 
 def test_what_is_over_its_time_is_erased_without_a_tombstone(house: House) -> None:

@@ -168,7 +168,7 @@ class SqliteErasing:
 
         def unit(tx: sqlite3.Connection) -> Outcome:
             queue.lapse(tx, self._units.clocks)
-            held = {row[0] for row in tx.execute("SELECT what FROM holds")}
+            held: dict[str, float] = dict(tx.execute("SELECT what, at FROM holds").fetchall())
             erased: list[MailId] = []
             busy: list[MailId] = []
             kept: list[MailId] = []
@@ -180,7 +180,10 @@ class SqliteErasing:
                 this = doomed(seq, head, one, at)
                 if gone:
                     erased.append(one.mail_id)
-                elif held and held & (self._whose(tx, seq, this.mail, from_addr) | {sound(one.mail_id)}):
+                elif held and any(
+                    held.get(what, -1.0) >= one.released
+                    for what in (*self._whose(tx, seq, this.mail, from_addr), sound(one.mail_id))
+                ):
                     kept.append(one.mail_id)
                 elif claimed:
                     busy.append(one.mail_id)
