@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from postroom.adapters.store.aging import SqliteAging
+from postroom.adapters.store.answers import SqliteAnswers
 from postroom.adapters.store.erasing import SqliteErasing
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.keeping import SqliteKeeping
@@ -104,12 +105,16 @@ def test_of_whom_memory_knows_nothing_all_else_is_forgotten_too(house: House) ->
     store = house.store
     replies = SqliteReplies(store.units)
     put(replies, replace(a_reply(1, mail.id), to=ADA))
+    answers, sent = SqliteAnswers(store.units), b"k" * 32
+    answers.begin(sent, b"d" * 32, house.clock.now())
+    answers.finish(sent, 201, f"an answer to {ADA}".encode())
     store.set_lane(Lane(destination=DestinationName("d"), down=True, failures=1, probe_at=1.0, error=f"550 {ADA}"))
     one = eraser(house)
     assert one.known(ADA).remembered == Remembered()
     one.erase(ADA, "root")
     assert replies.of_mails([mail.id]) == {}
     assert [lane.error for lane in store.lanes()] == [""]
+    assert answers.begin(sent, b"d" * 32, house.clock.now()) is None, "it is not known any more"
 
 
 def test_what_was_erased_is_known_again_by_whoever_has_the_key(house: House) -> None:

@@ -211,6 +211,7 @@ class SqliteErasing:
         secure(self._units, partial(rulebooks.forget, versions=remembered.versions, drafts=remembered.drafts))
         secure(self._units, partial(_clear_lanes, wanted=wanted))
         secure(self._units, partial(savedviews.forget, wanted=wanted))
+        secure(self._units, lambda tx: tx.execute("DELETE FROM answers").rowcount)
 
     def in_hand(self) -> frozenset[str]:
         """See `postroom.ports.privacy.Erasing.in_hand`."""

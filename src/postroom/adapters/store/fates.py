@@ -303,7 +303,7 @@ FATES: Final[Mapping[str, Fate]] = {
     "case_routes": _NOBODY,
     "tags": Fate(words="goes", mail=("DELETE FROM tags WHERE mail = :mail",)),
     "found": Fate(words="goes", mail=("DELETE FROM found WHERE rowid = :mail",)),
-    "answers": Fate(words="all go: an answer may hold anybody's mail", mail=("DELETE FROM answers",)),
+    "answers": Fate(words="all go: an answer may hold anybody's mail", mail=("DELETE FROM answers",), person=True),
     "answer_sizes": _NOBODY,
     "hooks": _NOBODY,
     "happenings": Fate(words="goes", mail=("DELETE FROM happenings WHERE mail = :mail",)),
