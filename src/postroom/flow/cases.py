@@ -273,11 +273,11 @@ class Casework:
         before = next((one for one in of_mail if one.route == case.route), None)
         if before is not None and before.number == case.number:
             return case
-        if before is not None:
-            self.filing.leave(before, mail, f"it belongs to case {case.number}", by=hand.by.name)
+        why, by = f"it belongs to case {case.number}", hand.by.name
+        leaving = self.filing.leaving(before, mail, why, by=by) if before is not None else None
         # Not a conversation of the case's person: who goes on with it need not be them.
         joins = CaseMail(id=mail.id, at=mail.received_at, thread=f"joined {mail.id}")
-        return self.filing.join(case, joins, by=hand.by.name)
+        return self.filing.join(case, joins, by=by, leaving=leaving)
 
     def _mail(self, by: User, mail_id: MailId) -> tuple[Mail, Decision]:
         _check_role(by)

@@ -174,7 +174,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseChange:
-    """All that one step changes; kept whole or not at all."""
+    """All that one step changes; kept whole or not at all, with what it changes of another case."""
 
     #: as it is from now on, with the version that it was made of: 0 for a new one
     case: Case
@@ -191,6 +191,8 @@ class CaseChange:
     leaves: MailId | Literal[""] = ""
     #: work that is done with it
     settles: Due | None = None
+    #: what changes of another case, before it
+    other: "CaseChange | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

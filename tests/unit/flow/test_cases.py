@@ -680,6 +680,23 @@ def test_another_mail_is_joined_by_hand(bench: Bench) -> None:
     assert bench.of(unfiled).number == case.number
 
 
+def test_a_mail_that_can_not_be_joined_stays_where_it_was(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = bench.appeal()
+    other = bench.appeal(passed=False, From="ada@home.example.org")
+    really = SqliteCases.all_of_mail
+
+    def meanwhile(cases: SqliteCases, *asked: Any) -> tuple[Case, ...]:
+        monkeypatch.undo()
+        bench.work.note(bench.hand(case), "they have called")
+        return really(cases, *asked)
+
+    monkeypatch.setattr(SqliteCases, "all_of_mail", meanwhile)
+    with pytest.raises(Refused, match="changed meanwhile"):
+        bench.work.join(bench.hand(case), other.mails[0].id)
+    assert bench.cases.case(other.number, ALL) == other
+    assert bench.told(other) == ["opened"]
+
+
 def test_a_mail_of_another_desk_or_none_is_not_joined(bench: Bench) -> None:
     case = bench.appeal()
     refund = bench.arrive()

@@ -298,6 +298,24 @@ def test_the_desk_that_a_mail_leaves_is_not_told_what_was_noted_for_the_other(
     assert heard["mail"]["route"] == "refunds"
 
 
+def test_a_call_that_brings_out_a_bug_is_given_up_after_a_day_as_others_are(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.judged(1)
+    house.spread()
+    monkeypatch.setattr(Other, "call", lambda *_: 1 // 0)
+    for _ in range(60):
+        (call,) = house.hooks.calls()
+        if call.state != "waiting":
+            break
+        house.now = max(call.due_at, house.now + 1.0)
+        with pytest.raises(ZeroDivisionError):
+            house.calling.turn()
+    assert call.state == "given-up"
+    assert house.now < call.at + 2 * DAY
+    assert {one.said for one in call.attempts} == {"a bug in postroom: its log says where"}
+
+
 def test_of_a_mail_that_is_gone_nothing_is_told(house: House) -> None:
     mail_id = house.judged(1)
     house.spread()

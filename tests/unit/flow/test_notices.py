@@ -403,6 +403,22 @@ def test_trouble_with_one_leaves_the_others_to_be_told(bench: Bench) -> None:
     assert sorted(one.state for one in bench.notices.log(ALL)) == ["sent", "taken"]
 
 
+def test_one_that_brings_out_a_bug_is_not_tried_for_ever(bench: Bench) -> None:
+    bench.receive(number=1)
+    bench.receive(sender="bob@example.com", number=2)
+
+    def bug(mail: object) -> Message:
+        raise ValueError("a bug")
+
+    with pytest.raises(ValueError, match="a bug"):
+        bench.turn(read=bug)
+    assert "a bug" in next(one.said for one in bench.notices.log(ALL) if one.state == "not")
+    bench.turn()
+    bench.house.clock.advance(3600.0)
+    assert not bench.turn(read=bug)
+    assert sorted(one.state for one in bench.notices.log(ALL)) == ["not", "sent"]
+
+
 def test_who_dies_before_telling_leaves_it_to_be_told(bench: Bench) -> None:
     mail_id = bench.receive()
     bench.turn()

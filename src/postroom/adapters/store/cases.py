@@ -238,6 +238,8 @@ def case_of(row: Sequence[Any]) -> Case:
 
 
 def _put(tx: sqlite3.Connection, change: CaseChange) -> Case:
+    if change.other is not None:
+        _put(tx, change.other)
     number = _keep(tx, change)
     if change.leaves:
         tx.execute(f"DELETE FROM case_mails WHERE number = ? AND mail = {_SEQ}", (number, sound(change.leaves)))  # noqa: S608 - our own SQL
