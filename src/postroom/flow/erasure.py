@@ -197,7 +197,7 @@ class Eraser:
         while True:
             found = self.keeping.overdue(ages, after=after)
             for some in _batches(found.ids):
-                outcome = self._take_out(some, self.clock(), (), everything=False)
+                outcome = self._take_out(some, self.clock(), (), everything=False, of_age=True)
                 erased += outcome.erased
                 busy += outcome.busy
             if not found.after:
@@ -251,6 +251,7 @@ class Eraser:
         stones: Sequence[Tombstone],
         *,
         everything: bool,
+        of_age: bool = False,
         tombs: Tombs | None = None,
     ) -> Outcome:
         """``everything`` of their sender goes: also that two mails have one subject. ``tombs`` know when they went before."""
@@ -263,6 +264,7 @@ class Eraser:
                     mail_id=mail.id,
                     message_id=mail.message_id,
                     subject_key=keys.subject_key if everything else "",
+                    of_age=of_age,
                     released=stone.at if stone is not None else 0.0,
                 )
             )

@@ -414,6 +414,25 @@ class PrivacyContract:
         assert (bare.person, bare.state, bare.outcome, bare.decided_at) == ("", "decided", "withdrawn", NOW + 3)
         assert [one.detail for one in cases.events(case.number, ALL)] == ["", ""]
 
+    def test_a_case_tells_what_it_tells_when_its_mails_go_for_their_age(
+        self, house: House, store: Store, erasing: Erasing
+    ) -> None:
+        cases, aging = house.cases(store), house.aging(store)
+        accept(store, a_mail_of(1))
+        words = CaseEvent(at=NOW, by="eve", what="answered", detail="kestrel", mail_id=a_mail(1).id)
+        decided = a_case(ADA, state="decided", outcome="rejected", reason="spam", decided_at=NOW - DAY)
+        case = cases.put(a_change(decided, joins=joining(1), events=(words,)))
+        assert erasing.erase([replace(removal(a_mail(1)), of_age=True)], (), NOW).erased == (a_mail(1).id,)
+        assert cases.case(case.number, ALL) == replace(case, mails=())
+        assert [one.detail for one in cases.events(case.number, ALL)] == ["kestrel"]
+        assert erasing.remembered(Somebody(whose=ADA, until=NOW)).cases == (case.number,)
+        old = aging.aged(senders=0.0, cases=NOW)
+        assert old.cases == (case.number,)
+        aging.forget(old, senders=0.0, cases=NOW)
+        bare = cases.case(case.number, ALL)
+        assert bare is not None
+        assert (bare.person, bare.reason, bare.outcome) == ("", "", "rejected")
+
     def test_a_person_is_taken_out_of_cases_and_what_was_decided_is_counted(
         self, house: House, store: Store, erasing: Erasing
     ) -> None:
@@ -533,6 +552,18 @@ class PrivacyContract:
         first = keeping.overdue(some, limit=2)
         assert first.ids == (a_mail(1).id,)
         assert keeping.overdue(some, after=first.after).ids == (a_mail(4).id,)
+
+    def test_a_mail_at_two_desks_is_kept_as_long_as_the_one_that_keeps_it_longer(
+        self, store: Store, keeping: Keeping
+    ) -> None:
+        accept(store, *(a_mail_of(number) for number in range(1, 4)))
+        judge(store, second=RouteName("refunds"), copied=True)
+        judge(store, route=RouteName("refunds"), second=RouteName("appeals"), copied=True)
+        judge(store)
+        old, young = {RouteName("appeals"): NOW + 1, RouteName("refunds"): NOW}, {RouteName("refunds"): NOW + 1}
+        assert keeping.overdue(Ages(routes=old)).ids == (a_mail(3).id,)
+        assert keeping.overdue(Ages(routes=young)).ids == (), "the other keeps it for ever"
+        assert keeping.overdue(Ages(routes=old | young)).ids == tuple(a_mail(number).id for number in (1, 2, 3))
 
     def test_what_is_held_asked_about_to_be_delivered_or_in_a_thread_that_goes_on_is_kept(
         self, store: Store, erasing: Erasing, keeping: Keeping

@@ -9,6 +9,7 @@ import pytest
 
 from postroom.adapters.store.aging import SqliteAging
 from postroom.adapters.store.answers import SqliteAnswers
+from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.erasing import SqliteErasing
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.keeping import SqliteKeeping
@@ -16,11 +17,13 @@ from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.tombstones import TombstoneFile
 from postroom.flow.erasure import Eraser
+from postroom.model.cases import CaseMail
 from postroom.model.errors import Refused, TryLater
 from postroom.model.mail import DestinationName, Mail, MailId
-from postroom.model.people import Deed
+from postroom.model.people import ALL, Deed
 from postroom.model.privacy import Aged, Ages, Erasure, Found, Outcome, Remembered, Tombs, key_name, tomb
 from postroom.model.work import Lane
+from postroom.testing.cases_contract import a_case, a_change
 from postroom.testing.replies_contract import a_reply, put
 from postroom.testing.values import an_example
 from tests.unit.flow.house import KEY, House, a_message
@@ -372,8 +375,13 @@ def test_what_is_over_its_time_is_erased_without_a_tombstone(house: House) -> No
     house.clock.advance(100)
     second = arrive(house, 2)
     one = eraser(house)
+    cases = SqliteCases(house.store.units)
+    decided = a_case(ADA, state="decided", outcome="granted", reason="a mistake", fresh=False)
+    joins = CaseMail(id=first.id, at=first.received_at, thread="t")
+    case = cases.put(a_change(decided, joins=joins))
     old = Ages(routes={}, other=house.clock.now())
     assert one.sweep(old).erased == (first.id,)
+    assert cases.case(case.number, ALL) == replace(case, mails=()), "it has an age of its own"
     assert one.sweep(old) == Outcome()
     assert one.tombstones.all() == ()
     assert one.known(ADA).mails == (second.id,)

@@ -184,14 +184,19 @@ def _replies(tx: sqlite3.Connection, one: Doomed) -> None:
 
 
 def _case_events(tx: sqlite3.Connection, one: Doomed) -> None:
+    if one.removal.of_age:
+        return
     tx.execute("UPDATE case_events SET detail = '' WHERE mail = ? AND mail <> ''", (one.mail.id,))
 
 
 def _case_mails(tx: sqlite3.Connection, one: Doomed) -> None:
-    """Its case goes on without it; without any mail, or the one that it has its subject from, no words of it stay."""
+    """Its case goes on without it; without any mail, or the one that it has its subject from, no words of it stay.
+
+    Not for the age of the mail: `cases_days` says how long a case tells what it tells.
+    """
     numbers = tx.execute("SELECT number FROM case_mails WHERE mail = ?", (one.seq,)).fetchall()
     tx.execute("DELETE FROM case_mails WHERE mail = ?", (one.seq,))
-    for (number,) in numbers:
+    for (number,) in () if one.removal.of_age else numbers:
         left = tx.execute("SELECT min(mail) FROM case_mails WHERE number = ?", (number,)).fetchone()[0]
         if left is None:
             strip_case(tx, number, one.now)
