@@ -107,7 +107,7 @@ def test_of_whom_memory_knows_nothing_all_else_is_forgotten_too(house: House) ->
     mail = arrive(house, 1, "Bob <bob@example.com>")
     store = house.store
     replies = SqliteReplies(store.units)
-    put(replies, replace(a_reply(1, mail.id), to=ADA))
+    put(replies, replace(a_reply(1, mail.id), to=ADA, at=mail.received_at))
     answers, sent = SqliteAnswers(store.units), b"k" * 32
     answers.begin(sent, b"d" * 32, house.clock.now())
     answers.finish(sent, 201, f"an answer to {ADA}".encode())
@@ -212,6 +212,36 @@ def test_what_is_held_while_it_is_erased_stays_and_goes_once_released(house: Hou
     (done,) = one.resume(house.clock.now())
     assert done.mails == 1
     assert one.erasing.erasures(unfinished=True) == ()
+
+
+def test_what_they_write_while_they_are_erased_is_new_with_its_case_and_its_answers(house: House) -> None:
+    old = arrive(house, 1)
+    one, store = eraser(house), house.store
+    cases, replies = SqliteCases(store.units), SqliteReplies(store.units)
+    known = cases.put(
+        a_change(a_case(ADA, received_at=old.received_at), joins=CaseMail(id=old.id, at=old.received_at, thread="t"))
+    )
+    before = put(replies, replace(a_reply(1, old.id), to=ADA, at=old.received_at))
+
+    def busy(*_: Any) -> Outcome:
+        raise TryLater("busy")
+
+    house.clock.advance(1)
+    with pytest.raises(TryLater):
+        replace(one, erasing=Broken(one.erasing, erase=busy)).erase(ADA, "root")
+    house.clock.advance(60)
+    new = arrive(house, 2)
+    opened = cases.put(
+        a_change(a_case(ADA, received_at=new.received_at), joins=CaseMail(id=new.id, at=new.received_at, thread="u"))
+    )
+    answer = put(replies, replace(a_reply(2, new.id), to=ADA, at=new.received_at))
+    assert [done.mails for done in one.resume(house.clock.now())] == [1]
+    assert cases.case(opened.number, ALL) == opened
+    assert [found.id for found in replies.of_mails([old.id, new.id])[new.id]] == [answer.id]
+    assert replies.reply(before.id) is None
+    gone = cases.case(known.number, ALL)
+    assert gone is not None
+    assert (gone.person, gone.state) == ("", "decided")
 
 
 def test_what_hinders_one_erasure_hinders_no_other(house: House) -> None:

@@ -21,7 +21,7 @@ from postroom.adapters.store.fates import doom, doomed, leave_threads, mentions,
 from postroom.adapters.store.journal import write as write_deeds
 from postroom.adapters.store.keeping import bury
 from postroom.adapters.store.units import Units
-from postroom.model.codec import decode_example, decode_mail, decode_thread, sound
+from postroom.model.codec import decode_case, decode_example, decode_mail, decode_thread, sound
 from postroom.model.errors import Refused, TryLater
 from postroom.model.mail import Mail, MailId
 from postroom.model.people import Deed
@@ -147,10 +147,10 @@ class SqliteErasing:
         keys = [key for (key,) in walk(self._units, "SELECT key FROM senders WHERE key > ? ORDER BY key LIMIT ?", "")]
         cases = [
             number
-            for number, person in walk(
-                self._units, "SELECT number, person FROM cases WHERE number > ? ORDER BY number LIMIT ?", 0
+            for number, person, body in walk(
+                self._units, "SELECT number, person, body FROM cases WHERE number > ? ORDER BY number LIMIT ?", 0
             )
-            if wanted.address(person)
+            if (until := wanted.address(person)) and decode_case(body).received_at <= until
         ]
         with self._units.lend() as tx:
             versions, drafts = rulebooks.naming(tx, wanted)
@@ -205,8 +205,9 @@ class SqliteErasing:
                 secure(self._units, partial(_delete, table=table, key=key, names=some))
         for cases in pieces(remembered.cases):
             secure(self._units, partial(_strip_cases, numbers=cases, now=self._units.clocks.now()))
-        replies = walk(self._units, "SELECT number, recipient FROM replies WHERE number > ? ORDER BY number LIMIT ?", 0)
-        for numbers in pieces([number for number, to in replies if wanted.address(normal(to).lower())]):
+        query = "SELECT number, recipient, at FROM replies WHERE number > ? ORDER BY number LIMIT ?"
+        replies = walk(self._units, query, 0)
+        for numbers in pieces([number for number, to, at in replies if wanted.address(normal(to).lower()) >= at]):
             secure(self._units, partial(_delete, table="replies", key="number", names=numbers))
         secure(self._units, partial(rulebooks.forget, versions=remembered.versions, drafts=remembered.drafts))
         secure(self._units, partial(_clear_lanes, wanted=wanted))
