@@ -15,7 +15,7 @@ from postroom.model.people import Sight
 
 _NOTICE: Final = (
     "SELECT n.number, n.kind, m.id, s.brand, s.route, n.number_of_case, n.at, n.state, n.said"
-    " FROM notices AS n CROSS JOIN mails AS m ON m.seq = n.mail CROSS JOIN summaries AS s ON s.mail = n.mail"
+    " FROM notices AS n CROSS JOIN summaries AS s ON s.mail = n.mail CROSS JOIN mails AS m ON m.seq = n.mail"
 )
 _DUE: Final = (
     "SELECT number, state FROM notices INDEXED BY notices_due WHERE state IN ('waiting', 'taken') AND due_at <= ?"
