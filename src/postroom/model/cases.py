@@ -29,9 +29,9 @@ Identity = Literal["authenticated", "form", "claimed"]
 """How its person is known: by authenticated mail; as the customer of a contact form or a colleague's forward; by an
 unauthenticated From alone, which anybody can write."""
 
-Start = Literal["received", "informed", "notice", "counter-notice", "decided"]
+Start = Literal["received", "informed", "notice", "counter-notice"]
 """What a clock starts at: the first mail came in; the person was told of the measure; a notice (of a dispute, of a takedown)
-reached the team; a counter-notice did; the case was decided."""
+reached the team; a counter-notice did."""
 TOLD_STARTS: tuple[Start, ...] = ("informed", "notice", "counter-notice")
 """Those that only a person can say."""
 
@@ -104,8 +104,7 @@ class Case:
 
     def when(self, start: Start) -> float | None:
         """When what a clock starts at happened; None where nobody knows."""
-        known: dict[Start, float | None] = {"received": self.received_at, "decided": self.decided_at}
-        return known[start] if start in known else dict(self.starts).get(start)
+        return self.received_at if start == "received" else dict(self.starts).get(start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
