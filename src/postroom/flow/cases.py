@@ -176,16 +176,7 @@ class Casework:
         case = self._case(hand)
         if case.state != "decided":
             raise Refused(f"case {case.number} is not decided")
-        again = replace(
-            case,
-            state="open",
-            outcome="",
-            reason="",
-            decided_by=UserName(""),
-            confirmed_by=UserName(""),
-            decided_at=None,
-        )
-        return self._done(hand, again, "reopened", _words(reason, "reason"), secret=True)
+        return self._done(hand, case.taken_up(), "reopened", _words(reason, "reason"), secret=True)
 
     def away(self, case: Case) -> MovedAway | None:
         """Where the last mail of an open case is, if it has none left. Raises `TryLater`."""

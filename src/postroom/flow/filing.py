@@ -113,10 +113,14 @@ class Filing:
     ) -> Case:
         """Put a mail into a case; its person has answered, if they were asked. ``leaving`` is how it leaves another at once.
 
-        Raises `Refused` and `TryLater`.
+        A case that was closed as moved is open again: nobody has decided it, and its clocks run. Raises `Refused` and `TryLater`.
         """
         now = self.clock()
         what: CaseEventName = "again" if case.state == "decided" else "replied" if case.state == "waiting" else "joined"
+        if case.outcome == "moved":
+            # that it was closed was no answer, nor what was said before this mail came
+            answered = case.answered_at != case.decided_at and (case.answered_at or 0.0) >= joins.at
+            what, case = "reopened", replace(case.taken_up(), answered_at=case.answered_at if answered else None)
         joined = replace(
             case,
             state="open" if case.state == "waiting" else case.state,

@@ -1,6 +1,6 @@
 """Cases: what a team owes one person about one incident, from their first mail to a decision. People decide, nobody else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NewType
 
 from postroom.model.mail import BrandName, MailId, RouteName
@@ -105,6 +105,13 @@ class Case:
     def when(self, start: Start) -> float | None:
         """When what a clock starts at happened; None where nobody knows."""
         return self.received_at if start == "received" else dict(self.starts).get(start)
+
+    def taken_up(self) -> "Case":
+        """As it is once it is to be decided again."""
+        nobody = UserName("")
+        return replace(
+            self, state="open", outcome="", reason="", decided_by=nobody, confirmed_by=nobody, decided_at=None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
