@@ -298,6 +298,21 @@ def test_the_desk_that_a_mail_leaves_is_not_told_what_was_noted_for_the_other(
     assert heard["mail"]["route"] == "refunds"
 
 
+def test_a_call_that_the_store_has_no_words_for_now_is_made_later_and_counts_no_try(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.judged(1)
+    house.spread()
+    with monkeypatch.context() as patched:
+        patched.setattr(Records, "look", lambda *_: (_ for _ in ()).throw(TryLater("busy")))
+        with pytest.raises(TryLater):
+            house.calling.turn()
+    assert house.log() == [("routed", "waiting", 0)]
+    house.now += 61.0
+    assert house.calling.turn()
+    assert house.log() == [("routed", "done", 1)]
+
+
 def test_a_call_that_brings_out_a_bug_is_given_up_after_a_day_as_others_are(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
