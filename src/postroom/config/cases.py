@@ -153,13 +153,7 @@ def _check_clock(path: str, clock: Clock, settings: Settings) -> Iterator[Mistak
             path=f"{path}.not_before", message=f"comes after {within}, when it is over", remedy="Make it shorter"
         )
     yield from _check_calendar_name(f"{path}.calendar", clock.calendar or DEFAULT_CALENDAR, settings)
-    if clock.starts == "decided" and clock.stops == "decided" and clock.whose == "team":
-        yield Mistake(
-            path=f"{path}.starts",
-            message="what starts with the decision cannot be stopped by it",
-            remedy='Write stops = "first answer", or another start',
-        )
-    if clock.whose == "person" and clock.starts in ("received", "decided"):
+    if clock.whose == "person" and clock.starts == "received":
         yield Mistake(
             path=f"{path}.starts",
             message="a person's own window begins before they write",

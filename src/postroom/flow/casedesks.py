@@ -57,6 +57,7 @@ class CaseDesks:
         joins: CaseMail | None = None,
         leaves: MailId | None = None,
         settles: Due | None = None,
+        other: CaseChange | None = None,
     ) -> CaseChange:
         """A change of a case, with the place that it then has in lists."""
         running = self.running(case, now)
@@ -71,6 +72,7 @@ class CaseDesks:
             joins=joins,
             leaves=leaves or "",
             settles=settles,
+            other=other,
         )
 
 

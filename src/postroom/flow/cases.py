@@ -176,16 +176,7 @@ class Casework:
         case = self._case(hand)
         if case.state != "decided":
             raise Refused(f"case {case.number} is not decided")
-        again = replace(
-            case,
-            state="open",
-            outcome="",
-            reason="",
-            decided_by=UserName(""),
-            confirmed_by=UserName(""),
-            decided_at=None,
-        )
-        return self._done(hand, again, "reopened", _words(reason, "reason"), secret=True)
+        return self._done(hand, case.taken_up(), "reopened", _words(reason, "reason"), secret=True)
 
     def away(self, case: Case) -> MovedAway | None:
         """Where the last mail of an open case is, if it has none left. Raises `TryLater`."""
@@ -273,11 +264,11 @@ class Casework:
         before = next((one for one in of_mail if one.route == case.route), None)
         if before is not None and before.number == case.number:
             return case
-        if before is not None:
-            self.filing.leave(before, mail, f"it belongs to case {case.number}", by=hand.by.name)
+        why, by = f"it belongs to case {case.number}", hand.by.name
+        leaving = self.filing.leaving(before, mail, why, by=by) if before is not None else None
         # Not a conversation of the case's person: who goes on with it need not be them.
         joins = CaseMail(id=mail.id, at=mail.received_at, thread=f"joined {mail.id}")
-        return self.filing.join(case, joins, by=hand.by.name)
+        return self.filing.join(case, joins, by=by, leaving=leaving)
 
     def _mail(self, by: User, mail_id: MailId) -> tuple[Mail, Decision]:
         _check_role(by)

@@ -15,7 +15,6 @@ from postroom.flow.cases import Casework, Hand
 from postroom.model.cases import (
     KINDS,
     OUTCOMES,
-    TOLD_STARTS,
     Case,
     CaseEvent,
     CaseKind,
@@ -202,8 +201,8 @@ def told(one: Running, now: float, decided_at: float | None) -> Told:
             label=one.rule.label,
             tone="",
             state="start unknown",
-            detail=f"nobody has said when {_event(one)}",
-            start=one.rule.starts if one.rule.starts in TOLD_STARTS else "",
+            detail=f"nobody has said when {_STARTS[one.rule.starts]}",
+            start=one.rule.starts,
         )
     until = _moment(one, one.due)
     since = f"from {_moment(one, one.start)} until {until}"
@@ -230,10 +229,6 @@ def told(one: Running, now: float, decided_at: float | None) -> Told:
         "missed": "not kept",
     }
     return Told(label=one.rule.label, tone=tones.get(one.state, ""), state=states[one.state], detail=since)
-
-
-def _event(one: Running) -> str:
-    return "it was decided" if one.rule.starts == "decided" else _STARTS[one.rule.starts]
 
 
 def _moment(one: Running, at: float) -> str:
