@@ -6,6 +6,7 @@ browser call.
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from math import ceil
@@ -128,15 +129,19 @@ def _once(call: Call[Any, Any], operation: Operation, idempotency_key: str, dige
         raise Problem(429, _sentence(str(error)), headers={"Retry-After": str(_FULL)}) from error
     if kept is not None:
         return _again(kept.digest == digest, kept.status, kept.body)
+    # What can't be noted of it changes nothing of what came of it, and the caller is told that.
     try:
         response = _done(operation, call)
     except Problem as problem:
-        answers.finish(key, problem.status, problem.body)
+        with suppress(TryLater):
+            answers.finish(key, problem.status, problem.body)
         raise
     except BaseException:  # whatever it was: nothing was answered, and the same call may be made again
-        answers.forget(key)
+        with suppress(TryLater):
+            answers.forget(key)
         raise
-    answers.finish(key, response.status_code, bytes(response.body))
+    with suppress(TryLater):
+        answers.finish(key, response.status_code, bytes(response.body))
     return response
 
 
