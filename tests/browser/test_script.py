@@ -110,6 +110,18 @@ def test_what_somebody_began_in_a_list_stays_and_the_list_is_new_once_they_are_d
     expect(window.locator("li")).to_have_text("two")
 
 
+@pytest.mark.parametrize("where", ["#nav a", "[data-item]", "main .more"])
+def test_who_goes_by_keyboard_stays_where_they_are(window: Page, where: str) -> None:
+    main = '<ul data-live><li><a href="/mail/1" data-item>one</a></li></ul><a class="more" href="/list?more">more</a>'
+    site = _opened(window, list=main)
+    window.evaluate("document.getElementById('nav').innerHTML = '<a href=\"/list\">All</a>'")
+    window.locator(where).focus()
+    site.pages["/list"] = main.replace("one", "two")
+    _goes_by(window, site)
+    window.clock.run_for(100)
+    expect(window.locator(where)).to_be_focused()
+
+
 def test_an_answer_that_comes_late_takes_nothing_away(window: Page) -> None:
     site = _opened(window, list=_LIST)
     with window.expect_response("**/news"):

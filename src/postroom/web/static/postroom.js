@@ -196,7 +196,7 @@ function changed(of = "input,select,textarea") {
   return [...document.querySelectorAll(`main :is(${of})`)].some((one) => one.options ? one.selectedIndex !== begun(one) : otherwise(one));
 }
 function written() { return changed("textarea"); }
-function busy() { return chooses() || changed() || document.querySelector("main details[open]") || document.activeElement.closest("input,select,textarea") || under(); }
+function busy() { return chooses() || changed() || document.querySelector("main details[open]") || document.activeElement.closest("input,select,textarea,main :is(button,summary,a:not([data-item]))") || under(); }
 // Whether what is shown is new now; not where somebody has begun to work, or gone on, meanwhile.
 async function refresh() {
   const asked = location.href, answer = await fetch(asked, { credentials: "same-origin" });
@@ -206,7 +206,7 @@ async function refresh() {
   const focus = document.activeElement.closest("[data-item]")?.getAttribute("href");
   for (const name of ["nav", "main"]) {
     const now = document.getElementById(name), then = page.getElementById(name);
-    if (now && then) now.replaceWith(document.adoptNode(then));
+    if (now && then && (name === "main" || !now.contains(document.activeElement))) now.replaceWith(document.adoptNode(then));
   }
   if (focus) document.querySelector(`[data-item][href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
   dress();
