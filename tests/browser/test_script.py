@@ -192,6 +192,15 @@ def test_what_was_typed_is_not_left_without_asking(window: Page) -> None:
     assert "GET /next" not in site.asked
 
 
+def test_an_editor_is_left_whole(window: Page) -> None:
+    site = _opened(window, edit='<a href="/next" data-key="u">Back</a><form id="editor"><input name="title"></form>')
+    site.pages["/next"] = "<p>next</p>"
+    window.evaluate("window.mark = 1")
+    window.keyboard.press("u")
+    expect(window.get_by_text("next")).to_be_visible()
+    assert window.evaluate("window.mark") is None, "its script is gone with it"
+
+
 def test_whoever_is_signed_out_keeps_what_they_typed(window: Page) -> None:
     _opened(window, review=_REVIEW.format(1))
     # a redirect that was followed, as no route can play it

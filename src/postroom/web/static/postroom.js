@@ -135,8 +135,8 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("main a[data-key],main a[data-item]");
-  // a browser asks before it leaves what somebody has written
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button || written()) return;
+  // a browser asks before it leaves what somebody has written; an editor has a script that ends with its page
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button || written() || document.getElementById("editor")) return;
   event.preventDefault();
   if (!under()) swap(link.href);
 });
