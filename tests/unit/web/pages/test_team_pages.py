@@ -5,11 +5,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from postroom.flow.verdicts import Reviewing
+from postroom.model.errors import Refused
 from postroom.model.hooks import Hook, HookName
-from postroom.model.mail import BrandName, MailId, RouteName
+from postroom.model.mail import BrandName, Mail, MailId, RouteName
 from postroom.model.people import Deed, Sight, UserName
 from postroom.model.work import Park
 from postroom.ports import JobFilter
@@ -291,6 +294,25 @@ def test_letters_are_moved_to_another_desk_all_at_once(here: Installation, ada: 
         }
         assert states.pop("general") == "done"
         assert set(states.values()) == {"dropped"}
+
+
+def test_one_letter_that_can_not_be_moved_keeps_no_other_back(
+    here: Installation, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails = [park(here, APPEAL), park(here, REFUND)]
+    numbers = [str(job.id) for job in here.house.store.jobs(JobFilter(states=("parked",)))]
+    give = Reviewing.give
+
+    def refuse_the_first(self: Reviewing, mail: Mail, *args: Any, **more: Any) -> Any:
+        if mail.id == mails[0]:
+            raise Refused("somebody was faster")
+        return give(self, mail, *args, **more)
+
+    monkeypatch.setattr(Reviewing, "give", refuse_the_first)
+    page = ada.post("/letters", csrf=ada.csrf(), verb="send", to="desk:general", reason="for all", job=numbers)
+    assert page.status == 409
+    assert "1 of 2 mails were moved, the others not: somebody was faster" in page.words
+    assert here.house.store.decisions(mails[1])[-1].route == "general"
 
 
 def test_what_was_not_judged_is_at_no_desk(here: Installation, ada: Browser) -> None:
