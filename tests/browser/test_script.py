@@ -192,6 +192,24 @@ def test_what_was_typed_is_not_left_without_asking(window: Page) -> None:
     assert "GET /next" not in site.asked
 
 
+def test_a_double_click_sends_a_form_once(window: Page) -> None:
+    form = (
+        '<form method="post" action="/made"><button name="do" value="make">Make</button><button>Other</button></form>'
+    )
+    site = _opened(window, make=form)
+    # where the answer takes its time, the page is still there
+    window.evaluate(
+        "addEventListener('submit', (event) => { window.went = (window.went || 0) + !event.defaultPrevented; event.preventDefault(); })"
+    )
+    window.get_by_text("Make").dblclick()
+    assert window.evaluate("window.went") == 1
+    window.get_by_text("Other").click()
+    window.clock.run_for(2_100)
+    window.get_by_text("Make").click()
+    assert window.evaluate("window.went") == 3
+    assert "POST /made" not in site.asked
+
+
 def test_an_editor_is_left_whole(window: Page) -> None:
     site = _opened(window, edit='<a href="/next" data-key="u">Back</a><form id="editor"><input name="title"></form>')
     site.pages["/next"] = "<p>next</p>"

@@ -126,7 +126,12 @@ function refused(words) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.matches("[data-swap]")) { leaving = true; setTimeout(() => { leaving = false; }, 2000); return; }
+  if (!form.matches("[data-swap]")) {
+    if (sent === event.submitter && form.method === "post") { event.preventDefault(); return; }
+    leaving = true; sent = event.submitter;
+    setTimeout(() => { leaving = false; sent = undefined; }, 2000);
+    return;
+  }
   event.preventDefault();
   if (under()) return;
   const fields = new URLSearchParams(new FormData(form, event.submitter));
@@ -146,7 +151,8 @@ const place = () => location.pathname + location.search;
 let shown = place();
 addEventListener("popstate", () => { if (place() !== shown) location.reload(); });
 
-let leaving = false;
+// what was pressed a moment ago: a double click sends a form once
+let leaving = false, sent;
 addEventListener("beforeunload", (event) => { if (!leaving && written()) event.preventDefault(); });
 
 // What takes its time, or is seldom wanted, is loaded when somebody opens it.
