@@ -40,6 +40,8 @@ class Site:
             route.fulfill(body=_SCRIPT, content_type="text/javascript")
         elif path == "/news":
             route.fulfill(body=json.dumps({"mark": self.news}), content_type="application/json")
+        elif path == "/away":
+            route.fulfill(status=502, body="<h1>Bad gateway</h1>", content_type="text/html")
         else:
             route.fulfill(body=_dressed(self.pages.get(path, "")), content_type="text/html; charset=utf-8")
 
@@ -181,15 +183,32 @@ def test_a_link_waits_for_what_is_being_done(window: Page) -> None:
 
 
 def test_what_was_typed_is_not_left_without_asking(window: Page) -> None:
-    site = _opened(window, review=_REVIEW.format(1), next="<p>next</p>")
+    forms = '<form method="post" action="/sign-out"><button>Sign out</button></form>'
+    forms += '<form method="post" action="/preview"><textarea name="text"></textarea><button>Preview</button></form>'
+    site = _opened(window, answer=f'{forms}<a href="/next" data-key="n">Next</a>', next="<p>next</p>")
     asked: list[str] = []
     window.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     window.locator("textarea").fill("a long answer")
     window.keyboard.press("Escape")
     window.keyboard.press("n")
     expect(window.locator("textarea")).to_have_value("a long answer")
-    assert asked == ["beforeunload"]
-    assert "GET /next" not in site.asked
+    window.get_by_text("Sign out").click()
+    expect(window.locator("textarea")).to_have_value("a long answer")
+    assert asked == ["beforeunload"] * 2
+    assert {"GET /next", "POST /sign-out"}.isdisjoint(site.asked)
+    window.get_by_text("Preview").click()
+    expect(window.locator("textarea")).to_have_count(0)
+    assert len(asked) == 2
+
+
+def test_what_was_typed_stays_where_a_proxy_answers(window: Page) -> None:
+    _opened(
+        window, case='<form method="post" action="/away" data-swap><textarea></textarea><button>Keep</button></form>'
+    )
+    window.locator("textarea").fill("a long note")
+    window.get_by_role("button").click()
+    expect(window.get_by_role("alert")).to_contain_text("No answer from postroom (502)")
+    expect(window.locator("textarea")).to_have_value("a long note")
 
 
 def test_a_double_click_sends_a_form_once(window: Page) -> None:

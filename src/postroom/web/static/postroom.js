@@ -89,6 +89,8 @@ async function swap(url, options) {
     const main = page.querySelector("main");
     const out = answer.redirected && new URL(answer.url).pathname === "/sign-in";
     if (out && options && changed()) { refused("You are signed out, and this was not kept. Copy what you have typed, then sign in again."); return; }
+    // whoever stands before postroom says that it is not there
+    if (options && !main) { refused(`No answer from postroom (${answer.status}). Look whether what you did was kept, then try again.`); return; }
     if (!main || out) { leaving = true; location.assign(answer.url); return; }
     // a page with a script of its own, or of a newer postroom, is loaded whole
     if (!options && [...page.scripts].some((one) => !document.querySelector(`script[src="${CSS.escape(one.getAttribute("src"))}"]`))) { location.assign(answer.url); return; }
@@ -128,7 +130,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-swap]")) {
     if (sent === event.submitter && form.method === "post") { event.preventDefault(); return; }
-    leaving = true; sent = event.submitter;
+    leaving = form.querySelector("textarea") !== null; sent = event.submitter;
     setTimeout(() => { leaving = false; sent = undefined; }, 2000);
     return;
   }
