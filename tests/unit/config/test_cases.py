@@ -129,3 +129,17 @@ def test_what_counts_for_nothing_is_warned_of() -> None:
     found, (problem,) = load(BASE + CASES + '[pages]\nlisten = ""\n')
     assert found is not None
     assert problem.path == "pages.listen"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "what"),
+    [
+        ('first_answer = "4 business hours"', "first answers are reckoned in the process of the pages"),
+        ('acknowledge = "appeal-received"', "what acknowledge and outcomes name is told in the process of the pages"),
+    ],
+)
+def test_what_only_the_pages_process_does_is_missed_where_there_is_none(wanted: str, what: str) -> None:
+    sends = '[answers]\nhost = "mail.example.com"\n[pages]\nlisten = ""\n'
+    found, problems = load(f'{BASE}[route.appeals]\ndestinations = ["general"]\n{wanted}\n{sends}')
+    assert found is not None
+    assert [what in one.message for one in problems if one.path == "pages.listen"] == [True]

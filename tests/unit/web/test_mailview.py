@@ -97,6 +97,26 @@ def test_html_beyond_measure_takes_no_time(html: str) -> None:
     assert len(page) < 8 * mailview.MAX_CHARS
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" + "".join(f"<font color={n}>" for n in range(240)) + "</div>" + "<div>x</div>" * 2000,
+        "<div>" + "".join(f"<font color={n}></x>" for n in range(1000)) + "</div>" + "<div>x</div>" * 500,
+        "<div><b style='" + "color:red;" * 2000 + "'></div>" + "<div>x</div>" * 2000,
+    ],
+    ids=["fonts", "bogus-ends", "long-style"],
+)
+def test_what_was_left_open_is_not_opened_again_in_every_block(html: str) -> None:
+    assert len(mailview.document(mail(html))) < 4 * len(html)
+
+
+def test_formatting_that_ends_where_it_should_is_kept_in_every_spelling() -> None:
+    html = "<B>one</B> <font\ncolor='red'>two</font> <a href=https://x.example>three</a> <i>4<u>5</u></i> <blockquote>6</blockquote>"
+    assert mailview.harmless(html) == (
+        '<b>one</b> <font color="red">two</font> <a title="https://x.example">three</a> <i>4<u>5</u></i> <blockquote>6</blockquote>'
+    )
+
+
 def test_too_deep_or_too_large_is_not_shown_and_says_so() -> None:
     assert "read the plain text" in mailview.document(mail("<div>" * 300 + "x"))
     assert "read the plain text" not in mailview.document(mail("<p>x<li>y<td>z" * 300))

@@ -6,6 +6,7 @@ browser call.
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from math import ceil
@@ -21,7 +22,7 @@ from postroom.model.people import ApiKey, User
 from postroom.web.api import taking
 from postroom.web.api.operation import Call, Operation, Shape, shape
 from postroom.web.api.pace import Left
-from postroom.web.api.problem import MEDIA, Problem, encoded
+from postroom.web.api.problem import MEDIA, Problem, encoded, not_enough
 from postroom.web.render import Missing
 from postroom.web.room import Room
 from postroom.web.visit import guarded
@@ -90,7 +91,7 @@ def _answered(
     key, user = _known(room, request)
     headers |= paced(room, key.name)
     if not (user.is_at_least(operation.role) and key.covers(operation.scope)):
-        raise _not_enough(operation, key)
+        raise not_enough(operation.scope, operation.role, key)
     call = Call(
         room=room,
         user=user,
@@ -128,15 +129,19 @@ def _once(call: Call[Any, Any], operation: Operation, idempotency_key: str, dige
         raise Problem(429, _sentence(str(error)), headers={"Retry-After": str(_FULL)}) from error
     if kept is not None:
         return _again(kept.digest == digest, kept.status, kept.body)
+    # What can't be noted of it changes nothing of what came of it, and the caller is told that.
     try:
         response = _done(operation, call)
     except Problem as problem:
-        answers.finish(key, problem.status, problem.body)
+        with suppress(TryLater):
+            answers.finish(key, problem.status, problem.body)
         raise
     except BaseException:  # whatever it was: nothing was answered, and the same call may be made again
-        answers.forget(key)
+        with suppress(TryLater):
+            answers.forget(key)
         raise
-    answers.finish(key, response.status_code, bytes(response.body))
+    with suppress(TryLater):
+        answers.finish(key, response.status_code, bytes(response.body))
     return response
 
 
@@ -191,14 +196,6 @@ def _told(left: Left, per_minute: int) -> dict[str, str]:
         "RateLimit-Policy": f'"key";q={per_minute};w=60',
         "RateLimit": f'"key";r={left.remaining};t={ceil(left.reset)}',
     }
-
-
-def _not_enough(operation: Operation, key: ApiKey) -> Problem:
-    return Problem(
-        403,
-        f"This takes the scope {operation.scope}, of a user with the role {operation.role}; the key has the scope {key.scope}.",
-        headers={"WWW-Authenticate": f'Bearer realm="postroom", error="insufficient_scope", scope="{operation.scope}"'},
-    )
 
 
 def _not_now(error: TryLater) -> Problem:

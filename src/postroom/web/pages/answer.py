@@ -5,6 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from postroom.model.errors import Refused
 from postroom.model.replies import Reply, ReplyId
 from postroom.web import answerform
+from postroom.web.bulk import each
 from postroom.web.pages.mail import opened
 from postroom.web.render import Missing
 from postroom.web.seen import refuse_blind
@@ -62,14 +63,14 @@ def change(visit: Visit) -> Response:
     chosen = [one for one in replies if one.mail_id in rows]
     if not chosen:
         raise Refused("Tick the answers that you mean.")
-    for one in chosen:
-        match visit.said("verb"):
-            case "again":
-                answering.again(visit.user, one)
-            case "drop":
-                answering.give_up(visit.user, one, visit.said("reason"))
-            case _:
-                raise Refused("This form is damaged: load the page again.")
+    match visit.said("verb"):
+        case "again":
+            each(chosen, lambda one: answering.again(visit.user, one), "answers are sent again")
+        case "drop":
+            reason = visit.said("reason")
+            each(chosen, lambda one: answering.give_up(visit.user, one, reason), "answers are given up")
+        case _:
+            raise Refused("This form is damaged: load the page again.")
     return RedirectResponse("/letters", status_code=303)
 
 

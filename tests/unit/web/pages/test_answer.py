@@ -230,6 +230,22 @@ def test_who_is_not_authenticated_is_answered_with_a_warning(here: Installation,
     assert [one.rcpts for one in sink.mails] == [("ada@example.net",), ("eve@example.org",)]
 
 
+def test_one_answer_that_is_on_its_way_again_keeps_no_other_back(here: Installation, sink: SmtpSink) -> None:
+    lea = here.user("lea", "lead")
+    mail_id = incoming(here, signed(PLEA))
+    say(lea, mail_id, "send", "Yes.")
+    sink.fail("rcpt", reply="550 5.1.1 no such user", times=2)
+    send_all(here)
+    (first,) = replies(here, mail_id)
+    say(lea, mail_id, "send", "Yes, indeed.", after=first.id)
+    send_all(here)
+    both = [one.id for one in replies(here, mail_id)]
+    here.room.answering.again(here.room.team.find("lea"), first)
+    page = lea.post("/letters/answers", csrf=lea.csrf(), reply=both, verb="drop", reason="gone")
+    assert "1 of 2 answers are given up, the others not: this answer does not lie aside" in page.words
+    assert [one.state for one in replies(here, mail_id)] == ["waiting", "withdrawn"]
+
+
 def test_what_nobody_takes_is_a_dead_letter(here: Installation, sink: SmtpSink) -> None:
     ada, lea = here.user("ada", "agent"), here.user("lea", "lead")
     mail_id = incoming(here, signed(PLEA))

@@ -124,6 +124,7 @@ def test_a_new_file_is_begun_checked_and_saved(here: Installation, root: Browser
     page = root.get("/rules/new?kind=rules&name=press")
     assert root.at == PRESS
     assert "not there yet" in page.words
+    assert "data-live" not in page.text, "news would take the place of what somebody types"
     page = do(root, "check", BROKEN)
     assert page.status == 200
     assert "undeclared reference" in page.words
