@@ -97,6 +97,21 @@ def test_html_beyond_measure_takes_no_time(html: str) -> None:
     assert len(page) < 8 * mailview.MAX_CHARS
 
 
+@pytest.mark.parametrize("name", ["font", "B", "a", "nobr"])
+def test_what_a_browser_opens_anew_in_each_paragraph_is_opened_once(name: str) -> None:
+    """Else these 15 kB are a page of 12 MB and more, and 80 kB take more memory than a server has."""
+    opened = "".join(f"<{name} color={number}>" for number in range(249))
+    page = mailview.document(mail(f"<p>{opened}" + "<p>x" * 2000))
+    assert len(page) < 50_000
+
+
+def test_names_of_ours_are_not_for_mail() -> None:
+    assert mailview.harmless("<x-postroom-td>1</x-postroom-td><x-postroom-script>2</x-postroom-script>") == "12"
+    assert mailview.harmless("<I\nlang=de>i</I><font\tcolor=red>f</font ><br>") == (
+        '<i lang="de">i</i><font color="red">f</font><br>'
+    )
+
+
 def test_too_deep_or_too_large_is_not_shown_and_says_so() -> None:
     assert "read the plain text" in mailview.document(mail("<div>" * 300 + "x"))
     assert "read the plain text" not in mailview.document(mail("<p>x<li>y<td>z" * 300))
