@@ -5,7 +5,7 @@ without words and addresses; all others go.
 """
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -73,8 +73,15 @@ def doom(tx: sqlite3.Connection, one: Doomed) -> None:
 
 def mentions(wanted: Wanted, text: str, *, since: float = 0.0) -> bool:
     """Whether an address stands in a text that is meant, of what came ``since`` then."""
-    until = (wanted.address(found.strip(".").lower()) for found in ADDRESS.findall(text))
+    until = (wanted.address(one) for found in ADDRESS.findall(text) for one in _read(found.lower()))
     return any(one and one >= since for one in until)
+
+
+def _read(found: str) -> Iterator[str]:
+    """Addresses that may be meant: these signs are parts of local parts (RFC 5322 §3.2.3), and stand around addresses."""
+    whole = found.strip(".'[]{}|")
+    yield whole
+    yield from (whole[at + 1 :] for at, sign in enumerate(whole.partition("@")[0]) if sign in "'=[{|/")
 
 
 def leave_threads(tx: sqlite3.Connection, ids: Collection[str], wanted: Wanted) -> None:

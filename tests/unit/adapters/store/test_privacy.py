@@ -65,9 +65,11 @@ def test_addresses_are_seen_in_errors() -> None:
         "550 <Ada@Example.com>: unknown",
         "no ada@example.com.",
         "(ada@example.com)",
-        "to=ada@example.com"[3:],
+        "to=ada@example.com,",
+        "['ada@example.com']",
     ):
         assert mentions(ada, text), text
+    assert mentions(Somebody(whose="o'brien@example.com", until=1.0), "550 'O'Brien@example.com'")
     for text in ("", "@", "adam@example.com", "ada@example.com.test", "x" * 100_000, "@" * 10_000):
         assert not mentions(ada, text)
 
