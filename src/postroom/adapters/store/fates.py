@@ -32,6 +32,9 @@ from postroom.model.memory import ThreadRecord
 from postroom.model.privacy import Removal
 from postroom.ports.privacy import Wanted
 
+_LONGEST_LOCAL: Final = 64
+_AROUND: Final = frozenset("'=[{|/^*?!#%&~`$")
+"""These may be parts of local parts (RFC 5322 §3.2.3), and stand around addresses."""
 #: findings whose name is one of the settings, not one of the mail's
 _NAMED_BY_US: Final[frozenset[Source]] = frozenset({"rule", "phrases", "urgent", "classifier", "guard", "kind"})
 
@@ -78,10 +81,11 @@ def mentions(wanted: Wanted, text: str, *, since: float = 0.0) -> bool:
 
 
 def _read(found: str) -> Iterator[str]:
-    """Addresses that may be meant: these signs are parts of local parts (RFC 5322 §3.2.3), and stand around addresses."""
-    whole = found.strip(".'[]{}|")
-    yield whole
-    yield from (whole[at + 1 :] for at, sign in enumerate(whole.partition("@")[0]) if sign in "'=[{|/")
+    """Addresses that may be meant."""
+    local, _, domain = found.strip(".'[]{}|$").rpartition("@")
+    local = local[-_LONGEST_LOCAL:]
+    starts = (0, *(at + 1 for at, sign in enumerate(local) if sign in _AROUND))
+    yield from (f"{local[at:]}@{domain}" for at in starts)
 
 
 def leave_threads(tx: sqlite3.Connection, ids: Collection[str], wanted: Wanted) -> None:
