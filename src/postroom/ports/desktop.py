@@ -45,7 +45,10 @@ class Turns(Protocol):
         ...
 
     def take_one(self, mail_id: MailId, by: str, sight: Sight, *, lease: float) -> Taken | None:
-        """That very question; None when it may not be seen, is answered, or is in another's hands."""
+        """That very question; None when it may not be seen, is answered, or is in another's hands.
+
+        Nobody has more than five in hand: those taken longest ago are given back.
+        """
         ...
 
     def give_back(self, mail_id: MailId, by: str) -> None:

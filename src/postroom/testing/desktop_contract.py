@@ -591,6 +591,14 @@ class TurnsContract:
         assert turns.held() == ()
         assert turns.take_one(a_mail(2).id, "bob", ALL, lease=60) is not None
 
+    def test_nobody_holds_all_questions(self, store: Store, turns: Turns) -> None:
+        self.ask(store, *[("review", 2e9, False)] * 8)
+        for number in range(1, 9):
+            assert turns.take_one(a_mail(number).id, "ada", ALL, lease=60) is not None
+        assert len(turns.held()) == 5
+        assert a_mail(8).id in [one.waiting.mail_id for one in turns.held()]
+        assert turns.take("bob", ALL, lease=60) is not None
+
     def test_nobody_is_asked_about_what_they_may_not_see(self, store: Store, turns: Turns) -> None:
         self.ask(store, ("review", 2e9, False), ("audit", 0, False))
         elsewhere = Sight(brands=frozenset({BrandName("elsewhere")}))

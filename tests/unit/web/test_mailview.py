@@ -117,6 +117,14 @@ def test_formatting_that_ends_where_it_should_is_kept_in_every_spelling() -> Non
     )
 
 
+@pytest.mark.parametrize("name", ["font", "B", "a", "nobr"])
+def test_what_a_browser_opens_anew_in_each_paragraph_is_opened_once(name: str) -> None:
+    """Else these 15 kB are a page of 12 MB and more, and 80 kB take more memory than a server has."""
+    opened = "".join(f"<{name} color={number}>" for number in range(249))
+    page = mailview.document(mail(f"<p>{opened}" + "<p>x" * 2000))
+    assert len(page) < 50_000
+
+
 def test_too_deep_or_too_large_is_not_shown_and_says_so() -> None:
     assert "read the plain text" in mailview.document(mail("<div>" * 300 + "x"))
     assert "read the plain text" not in mailview.document(mail("<p>x<li>y<td>z" * 300))

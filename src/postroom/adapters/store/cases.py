@@ -30,6 +30,15 @@ from postroom.model.people import Sight
 
 #: mails and events of a case that are read
 _MOST_MAILS, _MOST_EVENTS = 200, 1000
+#: The newest events; of mails that came by themselves few, so that nobody who writes often buries what the team said and decided.
+_EVENTS_OF = f"""
+SELECT at, who, what, detail, mail FROM case_events INDEXED BY case_events_number WHERE number = :number AND (
+  who <> '' OR what NOT IN ('joined', 'replied', 'again') OR id >= coalesce((
+    SELECT id FROM case_events INDEXED BY case_events_number
+    WHERE number = :number AND who = '' AND what IN ('joined', 'replied', 'again') ORDER BY id DESC LIMIT 1 OFFSET {_MOST_MAILS - 1}
+  ), 0)
+) ORDER BY id DESC LIMIT {_MOST_EVENTS}
+"""  # noqa: S608 - constants of this module
 #: cases of one person that a mail may belong to
 _MOST_ALIKE = 20
 #: how often a mail is put off before it is left
@@ -91,11 +100,10 @@ class SqliteCases:
 
     def events(self, number: CaseNumber, sight: Sight) -> tuple[CaseEvent, ...]:
         """See `postroom.ports.cases.Cases.events`."""
-        newest = "SELECT at, who, what, detail, mail FROM case_events WHERE number = ? ORDER BY id DESC LIMIT ?"
         with self._units.lend() as tx:
             if _one(tx, number, sight) is None:
                 return ()
-            rows = tx.execute(newest, (number, _MOST_EVENTS)).fetchall()
+            rows = tx.execute(_EVENTS_OF, {"number": number}).fetchall()
         return tuple(
             CaseEvent(at=at, by=by, what=what, detail=detail, mail_id=MailId(mail))
             for at, by, what, detail, mail in reversed(rows)

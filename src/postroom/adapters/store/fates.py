@@ -5,7 +5,7 @@ without words and addresses; all others go.
 """
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,6 +32,9 @@ from postroom.model.memory import ThreadRecord
 from postroom.model.privacy import Removal
 from postroom.ports.privacy import Wanted
 
+_LONGEST_LOCAL: Final = 64
+_AROUND: Final = frozenset("'=[{|/^*?!#%&~`$")
+"""These may be parts of local parts (RFC 5322 §3.2.3), and stand around addresses."""
 #: findings whose name is one of the settings, not one of the mail's
 _NAMED_BY_US: Final[frozenset[Source]] = frozenset({"rule", "phrases", "urgent", "classifier", "guard", "kind"})
 
@@ -73,8 +76,16 @@ def doom(tx: sqlite3.Connection, one: Doomed) -> None:
 
 def mentions(wanted: Wanted, text: str, *, since: float = 0.0) -> bool:
     """Whether an address stands in a text that is meant, of what came ``since`` then."""
-    until = (wanted.address(found.strip(".").lower()) for found in ADDRESS.findall(text))
+    until = (wanted.address(one) for found in ADDRESS.findall(text) for one in _read(found.lower()))
     return any(one and one >= since for one in until)
+
+
+def _read(found: str) -> Iterator[str]:
+    """Addresses that may be meant."""
+    local, _, domain = found.strip(".'[]{}|$").rpartition("@")
+    local = local[-_LONGEST_LOCAL:]
+    starts = (0, *(at + 1 for at, sign in enumerate(local) if sign in _AROUND))
+    yield from (f"{local[at:]}@{domain}" for at in starts)
 
 
 def leave_threads(tx: sqlite3.Connection, ids: Collection[str], wanted: Wanted) -> None:

@@ -25,6 +25,7 @@ from postroom.web.api.pace import Left
 from postroom.web.api.problem import MEDIA, Problem, encoded, not_enough
 from postroom.web.render import Missing
 from postroom.web.room import Room
+from postroom.web.turnstile import WHO
 from postroom.web.visit import guarded
 
 _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
@@ -89,6 +90,7 @@ def _answered(
     room: Room, operation: Operation, form: Shape, request: Request, content: bytes, headers: dict[str, str]
 ) -> Response:
     key, user = _known(room, request)
+    request.scope[WHO] = user.name
     headers |= paced(room, key.name)
     if not (user.is_at_least(operation.role) and key.covers(operation.scope)):
         raise not_enough(operation.scope, operation.role, key)
