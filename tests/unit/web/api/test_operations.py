@@ -337,6 +337,10 @@ def test_the_audit_log_comes_in_pages(here: Installation, root: Programme) -> No
             break
     assert found == list(range(found[0], 0, -1))
     assert told(root.get("/audit?what=w1"))["deeds"][0]["what"] == "w1"
+    later = 4_070_908_800.0
+    here.house.people.journal.write([Deed(at=later + n, by="", what=f"late{n}") for n in range(3)])
+    some = told(root.get(f"/audit?since={later + 1}&until={later + 2}"))["deeds"]
+    assert [one["what"] for one in some] == ["late1"]
 
 
 # -- the document
