@@ -16,6 +16,7 @@ from types import MappingProxyType
 from postroom.decide import rollout
 from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
+from postroom.flow import within
 from postroom.flow.addressbook import AddressBook
 from postroom.flow.audit import Audit
 from postroom.flow.desks import Desks
@@ -365,7 +366,12 @@ class Dispatch:
             destination,
             self.store,
             lambda: notice(
-                parcel.mail, why.decision, why.summary, destination.name, hostname=self.hostname, key=self.key
+                parcel.mail,
+                within.of_decision(why.decision, self.desks.reads_for(destination.name)),
+                why.summary,
+                destination.name,
+                hostname=self.hostname,
+                key=self.key,
             ),
         )
 

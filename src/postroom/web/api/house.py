@@ -95,7 +95,7 @@ class Health(Output, frozen=True):
     """How postroom stands, of the brands and desks that you may see."""
 
     waiting: Annotated[int, Meta(description="Mails that wait for a person, with spot checks.")]
-    parked: Annotated[int, Meta(description="Dead letters; of some brands and desks, among the oldest of all.")]
+    parked: Annotated[int, Meta(description="Dead letters.")]
     urgent: Annotated[UnheardFacts | None, Meta(description="For users who see all of it.")]
     cases: Annotated[PressingFacts | None, Meta(description="null where no desk has cases.")]
     destinations: tuple[DestinationFacts, ...]
