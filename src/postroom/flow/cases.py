@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from postroom.decide import calendars
-from postroom.flow.casedesks import CaseDesks
+from postroom.flow.casedesks import CaseDesks, first_answer
 from postroom.flow.filing import Filing
 from postroom.model.cases import (
     KINDS,
@@ -172,7 +172,7 @@ class Casework:
         return self._done(hand, replace(case, proposal=None), "declined", _words(reason, "reason"), secret=True)
 
     def reopen(self, hand: Hand, reason: str) -> Case:
-        """Take up again what was decided."""
+        """Take up again what was decided. What the decision alone had answered is to be answered again."""
         case = self._case(hand)
         if case.state != "decided":
             raise Refused(f"case {case.number} is not decided")
@@ -184,6 +184,9 @@ class Casework:
             decided_by=UserName(""),
             confirmed_by=UserName(""),
             decided_at=None,
+            answered_at=first_answer(self.cases.events(case.number, ALL))
+            if case.answered_at == case.decided_at
+            else case.answered_at,
         )
         return self._done(hand, again, "reopened", _words(reason, "reason"), secret=True)
 

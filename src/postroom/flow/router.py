@@ -360,19 +360,13 @@ class Dispatch:
         return Done(job=job, receipt=receipt.reference)
 
     def _recall(self, job: Job, parcel: Parcel, why: Decided, destination: Destination) -> Receipt:
+        told = within.of_decision(why.decision, self.desks.reads_for(destination.name))
         return recall(
             job,
-            parcel,
+            replace(parcel, decision=told),
             destination,
             self.store,
-            lambda: notice(
-                parcel.mail,
-                within.of_decision(why.decision, self.desks.reads_for(destination.name)),
-                why.summary,
-                destination.name,
-                hostname=self.hostname,
-                key=self.key,
-            ),
+            lambda: notice(parcel.mail, told, why.summary, destination.name, hostname=self.hostname, key=self.key),
         )
 
     def _later(self, job: Job, error: TryLater, *, accused: bool) -> Outcome:

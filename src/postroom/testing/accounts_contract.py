@@ -328,10 +328,12 @@ class JournalContract:
         def found(since: float | None, until: float | None, **more: Any) -> list[int]:
             return [one.number for one in journal.deeds(since=since, until=until, **more)]
 
-        for since, until in ((NOW + 7 * day, NOW + 9 * day), (NOW - day, NOW + 3 * day), (NOW + 39 * day, NOW + 99 * day)):
-            assert found(since, until) == [
-                one.number for one in journal.deeds() if since <= one.at < until
-            ]
+        for since, until in (
+            (NOW + 7 * day, NOW + 9 * day),
+            (NOW - day, NOW + 3 * day),
+            (NOW + 39 * day, NOW + 99 * day),
+        ):
+            assert found(since, until) == [one.number for one in journal.deeds() if since <= one.at < until]
         assert found(None, NOW) == []
         assert found(None, NOW + 4 * day) == [4, 3, 2, 1]
         assert found(NOW + 38 * day - 7200, None) == [39, 38]

@@ -400,10 +400,17 @@ class ViewsContract:
         accept(store, *(a_mail(n, brand=BrandName(brand)) for n, (brand, _) in enumerate([*desks, ("play", "")], 1)))
         *judged, lost = store.claim("judge", 9, "setup")
         for job, (brand, route) in zip(judged, desks, strict=True):
-            to = [NewJob(kind="deliver", mail_id=job.mail_id, generation=1, destination=DestinationName(name)) for name in ("a", "b")]
-            found = {"brand": BrandName(brand), "route": RouteName(route), "decided": RouteName("appeals")}
-            store.record([a_judgement(job, *to, **found)])
-        deliveries = [job for name in ("a", "b") for job in store.claim("deliver", 9, f"lost.{name}", destination=name)]
+            to = [
+                NewJob(kind="deliver", mail_id=job.mail_id, generation=1, destination=DestinationName(name))
+                for name in ("a", "b")
+            ]
+            made = a_judgement(job, *to, brand=BrandName(brand), route=RouteName(route), decided=RouteName("appeals"))
+            store.record([made])
+        deliveries = [
+            job
+            for name in map(DestinationName, ("a", "b"))
+            for job in store.claim("deliver", 9, f"lost.{name}", destination=name)
+        ]
         store.settle([Park(job=job, error="no", why="gave-up") for job in (lost, *deliveries)])
         shop, play = frozenset({BrandName("shop")}), frozenset({BrandName("play")})
         appeals = frozenset({RouteName("appeals")})

@@ -119,9 +119,7 @@ def listed(room: Room, user: User, rows: Sequence[MailRow], route: str = "") -> 
     list of one ``route``, only there."""
     held = in_hand(room, user) if rows else {}
     told = (as_asked(row, held[row.id]) if row.id in held else row for row in rows)
-    return _without_others(
-        room, user.sight, [row for row in told if row.id not in held or route in ("", row.route)]
-    )
+    return _without_others(room, user.sight, [row for row in told if row.id not in held or route in ("", row.route)])
 
 
 def open_to(room: Room, user: User, ids: Iterable[MailId]) -> frozenset[MailId]:

@@ -404,6 +404,7 @@ def test_who_has_it_is_told_no_more_of_why_than_they_may_know(house: House) -> N
     assert "Now in: refunds" in told
     assert "Because: a person said where it belongs" in told
     assert "illness" not in told
+    assert "illness" not in house.places["general"].got[1].decision.because, "nor a webhook"
 
 
 def test_who_has_it_already_is_told_once(house: House) -> None:

@@ -30,6 +30,7 @@ from postroom.model.judgement import AccountStatus, Decision, Finding, SenderHis
 from postroom.model.mail import Envelope, Mail, Peer
 from postroom.model.memory import ThreadRecord
 from postroom.model.privacy import Removal
+from postroom.ports.answers import FORGOTTEN
 from postroom.ports.privacy import Wanted
 
 #: findings whose name is one of the settings, not one of the mail's
@@ -297,7 +298,10 @@ FATES: Final[Mapping[str, Fate]] = {
     "case_routes": _NOBODY,
     "tags": Fate(words="goes", mail=("DELETE FROM tags WHERE mail = :mail",)),
     "found": Fate(words="goes", mail=("DELETE FROM found WHERE rowid = :mail",)),
-    "answers": Fate(words="all go: an answer may hold anybody's mail", mail=("DELETE FROM answers",)),
+    "answers": Fate(
+        words="all go, as an answer may hold anybody's mail; that there was a call stays for a day",
+        mail=(f"UPDATE answers SET status = {FORGOTTEN}, digest = x'', body = x'' WHERE status <> {FORGOTTEN}",),  # noqa: S608 - our own SQL
+    ),
     "answer_sizes": _NOBODY,
     "hooks": _NOBODY,
     "happenings": Fate(words="goes", mail=("DELETE FROM happenings WHERE mail = :mail",)),

@@ -50,8 +50,13 @@ class SqliteJournal:
         until: float | None = None,
     ) -> tuple[Deed, ...]:
         """See `postroom.ports.accounts.Journal.deeds`."""
-        wanted = {"who = ?": sound(by), "what = ?": sound(what), "whom = ?": sound(to), "number < ?": before}
-        terms: dict[str, str | float] = {term: value for term, value in wanted.items() if value}
+        wanted: dict[str, str | float] = {
+            "who = ?": sound(by),
+            "what = ?": sound(what),
+            "whom = ?": sound(to),
+            "number < ?": before,
+        }
+        terms = {term: value for term, value in wanted.items() if value}
         with self._units.lend() as tx:
             if since is not None:
                 terms |= {"at >= ?": since, "number >= ?": _first(tx, since - _OUT_OF_ORDER)}

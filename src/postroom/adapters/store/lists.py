@@ -124,7 +124,9 @@ class SqliteViews:
     def parked(self, sight: Sight) -> int:
         """See `postroom.ports.desktop.Views.parked`. It takes as long as there are many of all."""
         values = Values()
-        terms = " AND ".join(["j.state IN ('held', 'parked', 'dropped') AND j.state = 'parked'", *seen(sight, values, brand="m.brand")])
+        terms = " AND ".join(
+            ["j.state IN ('held', 'parked', 'dropped') AND j.state = 'parked'", *seen(sight, values, brand="m.brand")]
+        )
         with self._units.lend() as tx:
             (number,) = tx.execute(f"{_PARKED} WHERE {terms}", values).fetchone()
         return int(number)

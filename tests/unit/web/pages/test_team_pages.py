@@ -164,7 +164,9 @@ def test_the_audit_log_of_some_days(here: Installation, ada: Browser) -> None:
     from postroom.model.people import Deed
 
     day, start = 86_400.0, 4_070_908_800.0  # 2099-01-01
-    here.house.people.journal.write([Deed(at=start + n * day / 2, by="sam", what="tried", to=f"m{n}") for n in range(240)])
+    here.house.people.journal.write(
+        [Deed(at=start + n * day / 2, by="sam", what="tried", to=f"m{n}") for n in range(240)]
+    )
     query = "since=2099-01-03&until=2099-03-31"
     page = ada.get(f"/audit?by=sam&{query}")
     assert page.text.count("<tr><td>") == 100
