@@ -26,12 +26,12 @@ def test_a_mail_that_came_again_names_the_first_only_to_whoever_may_open_it(tmp_
         first, again = here.receive(UNSURE, UNSURE)
         row = here.room.views.row(first, ALL)
         assert (row.route if row else "") == "review"
-        for name, role, opens in (("ann", "agent", False), ("rea", "reviewer", True)):
+        for name, role, scope, opens in (("ann", "agent", "work", False), ("rea", "reviewer", "review", True)):
             browser = here.user(name, role)
             assert (first in browser.get(f"/mail/{again}").text) == opens
             refused = browser.post(f"/mail/{again}/move", csrf=browser.csrf(), route="refunds", generation="0")
             assert (refused.status, first in refused.text) == (409, opens)
-            key = programme(here, name, "work")
+            key = programme(here, name, scope)
             lines = {one["id"]: one["duplicate_of"] for one in told(key.get("/mails"))["mails"]}
             assert lines[again] == (first if opens else None)
             for path in (f"/mails/{again}", f"/mails/{again}/events"):
