@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from postroom.decide import calendars
-from postroom.flow.casedesks import CaseDesks
+from postroom.flow.casedesks import CaseDesks, first_answer
 from postroom.flow.filing import Filing
 from postroom.model.cases import (
     KINDS,
@@ -172,11 +172,14 @@ class Casework:
         return self._done(hand, replace(case, proposal=None), "declined", _words(reason, "reason"), secret=True)
 
     def reopen(self, hand: Hand, reason: str) -> Case:
-        """Take up again what was decided."""
+        """Take up again what was decided. What the decision alone had answered is to be answered again."""
         case = self._case(hand)
         if case.state != "decided":
             raise Refused(f"case {case.number} is not decided")
-        return self._done(hand, case.taken_up(), "reopened", _words(reason, "reason"), secret=True)
+        events = self.cases.events(case.number, ALL)
+        answered = first_answer(events) if case.answered_at == case.decided_at else case.answered_at
+        again = replace(case.taken_up(), answered_at=answered)
+        return self._done(hand, again, "reopened", _words(reason, "reason"), secret=True)
 
     def away(self, case: Case) -> MovedAway | None:
         """Where the last mail of an open case is, if it has none left. Raises `TryLater`."""

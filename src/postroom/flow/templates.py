@@ -29,6 +29,12 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _IN_BRACES: Final = re.compile(r"\{([^{}\s]{0,40})\}")
 _BRACE: Final = re.compile(r"\{([^{}\s]{0,40})\}|[{}]")
+_STRING_OR_COMMENT: Final = re.compile(
+    "|".join(
+        (r'"""(?:\\.|[^\\])*?"{3,5}', r"'''.*?'{3,5}", r'"(?:\\.|[^"\\\n])*"', r"'[^'\n]*'", r"#[^\n]*"),
+    ),
+    re.DOTALL,
+)
 _OPENING: Final = r"(?:\"\"\"|''')\n"
 _ROUTES_OF_SHIPPED: Final = frozenset(map(RouteName, ("appeals", "refunds", "copyright", "general")))
 _KEYS: Final = frozenset({"title", "routes", "asks", "retired", "text"})
@@ -192,6 +198,11 @@ def head_of(content: str) -> str:
     lines = content.split("\n")
     count = next((n for n, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
     return "\n".join(lines[:count]).strip()
+
+
+def has_comments_below(content: str) -> bool:
+    """Whether a file that is a template has comments elsewhere than on top: `written` makes a file without them. Pure."""
+    return any(one[0].startswith("#") for one in _STRING_OR_COMMENT.finditer(content.strip()[len(head_of(content)) :]))
 
 
 def _key(language: str) -> str:

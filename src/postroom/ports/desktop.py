@@ -28,6 +28,10 @@ class Views(Protocol):
         """Those of these mails that there are and that may be seen, in one read."""
         ...
 
+    def parked(self, sight: Sight) -> int:
+        """How many deliveries of mail that may be seen were given up on."""
+        ...
+
     def counts(self, sight: Sight) -> tuple[BoxCount, ...]:
         """What nobody has read of each desk and brand, of mail that lies in their built-in inboxes."""
         ...

@@ -666,6 +666,26 @@ def test_kind_answer_and_reopening(bench: Bench) -> None:
         bench.work.decide(bench.hand(again), "banned", "x")  # type: ignore[arg-type]
 
 
+def test_what_was_decided_by_word_of_mouth_and_taken_up_again_is_not_answered(bench: Bench) -> None:
+    decided = bench.work.decide(bench.hand(bench.appeal()), "granted", "By telephone.")
+    assert decided.answered_at == decided.decided_at
+    bench.house.clock.advance(60)
+    again = bench.work.reopen(bench.hand(decided), "They called again.")
+    assert again.answered_at is None
+    told = bench.work.answered(bench.hand(again))
+    bench.house.clock.advance(60)
+    decided = bench.work.decide(bench.hand(told), "granted", "By telephone.")
+    assert bench.work.reopen(bench.hand(decided), "Once more.").answered_at == told.answered_at
+
+
+def test_who_was_answered_after_the_decision_was_answered_then(bench: Bench) -> None:
+    decided = bench.work.decide(bench.hand(bench.appeal()), "granted", "They were right.")
+    bench.house.clock.advance(60)
+    now = bench.house.clock.now()
+    told = bench.work.answered(bench.hand(decided))
+    assert bench.work.reopen(bench.hand(told), "They came back.").answered_at == now
+
+
 def test_a_day_that_somebody_names_starts_a_clock_and_a_late_complaint_is_told_and_taken(bench: Bench) -> None:
     case = bench.appeal()
     now = bench.house.clock.now()

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from postroom.adapters.store import queue, rulebooks, savedviews
 from postroom.adapters.store.arrivals import Packer
 from postroom.adapters.store.connect import connect, translated
-from postroom.adapters.store.fates import doom, doomed, leave_threads, mentions, strip_case
+from postroom.adapters.store.fates import FORGET_ANSWERS, doom, doomed, leave_threads, mentions, strip_case
 from postroom.adapters.store.journal import write as write_deeds
 from postroom.adapters.store.keeping import bury
 from postroom.adapters.store.units import Units
@@ -212,7 +212,7 @@ class SqliteErasing:
         secure(self._units, partial(rulebooks.forget, versions=remembered.versions, drafts=remembered.drafts))
         secure(self._units, partial(_clear_lanes, wanted=wanted))
         secure(self._units, partial(savedviews.forget, wanted=wanted))
-        secure(self._units, lambda tx: tx.execute("DELETE FROM answers").rowcount)
+        secure(self._units, lambda tx: tx.execute(FORGET_ANSWERS).rowcount)
 
     def in_hand(self) -> frozenset[str]:
         """See `postroom.ports.privacy.Erasing.in_hand`."""

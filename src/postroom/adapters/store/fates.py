@@ -30,11 +30,13 @@ from postroom.model.judgement import AccountStatus, Decision, Finding, SenderHis
 from postroom.model.mail import Envelope, Mail, Peer
 from postroom.model.memory import ThreadRecord
 from postroom.model.privacy import Removal
+from postroom.ports.answers import FORGOTTEN
 from postroom.ports.privacy import Wanted
 
 _LONGEST_LOCAL: Final = 64
 _AROUND: Final = frozenset("'=[{|/^*?!#%&~`$")
 """These may be parts of local parts (RFC 5322 §3.2.3), and stand around addresses."""
+FORGET_ANSWERS: Final = f"UPDATE answers SET status = {FORGOTTEN}, digest = x'', body = x'' WHERE status <> {FORGOTTEN}"  # noqa: S608 - our own SQL
 #: findings whose name is one of the settings, not one of the mail's
 _NAMED_BY_US: Final[frozenset[Source]] = frozenset({"rule", "phrases", "urgent", "classifier", "guard", "kind"})
 
@@ -319,7 +321,11 @@ FATES: Final[Mapping[str, Fate]] = {
     "case_routes": _NOBODY,
     "tags": Fate(words="goes", mail=("DELETE FROM tags WHERE mail = :mail",)),
     "found": Fate(words="goes", mail=("DELETE FROM found WHERE rowid = :mail",)),
-    "answers": Fate(words="all go: an answer may hold anybody's mail", mail=("DELETE FROM answers",), person=True),
+    "answers": Fate(
+        words="all go, as an answer may hold anybody's mail; that there was a call stays for a day",
+        mail=(FORGET_ANSWERS,),
+        person=True,
+    ),
     "answer_sizes": _NOBODY,
     "hooks": _NOBODY,
     "happenings": Fate(words="goes", mail=("DELETE FROM happenings WHERE mail = :mail",)),

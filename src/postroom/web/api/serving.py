@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from postroom.model.errors import Refused, TryLater
 from postroom.model.people import ApiKey, User
+from postroom.ports.answers import FORGOTTEN
 from postroom.web.api import taking
 from postroom.web.api.operation import Call, Operation, Shape, shape
 from postroom.web.api.pace import Left
@@ -31,6 +32,10 @@ from postroom.web.visit import guarded
 _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
 _FULL: Final = 3600
 """Seconds after which a caller whose answers fill what may be kept may ask again."""
+_FORGOTTEN: Final = (
+    "There was a request with this Idempotency-Key, and its answer was forgotten when somebody was erased: look whether it"
+    " was done, then choose a new one."
+)
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -130,6 +135,8 @@ def _once(call: Call[Any, Any], operation: Operation, idempotency_key: str, dige
     except Refused as error:
         raise Problem(429, _sentence(str(error)), headers={"Retry-After": str(_FULL)}) from error
     if kept is not None:
+        if kept.status == FORGOTTEN:
+            raise Problem(409, _FORGOTTEN)
         return _again(kept.digest == digest, kept.status, kept.body)
     # What can't be noted of it changes nothing of what came of it, and the caller is told that.
     try:

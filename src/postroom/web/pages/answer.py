@@ -1,5 +1,7 @@
 """Answering a mail: seen before it is sent, taken back while that can be, and what becomes of an answer that nobody would take."""
 
+from urllib.parse import urlencode
+
 from starlette.responses import RedirectResponse, Response
 
 from postroom.model.errors import Refused
@@ -13,17 +15,24 @@ from postroom.web.visit import Page, Visit, inside
 
 
 def answer(visit: Visit) -> Response:
-    """Show an answer as it would be sent, or send it. What can't be is told beside its words, which stay."""
+    """Show an answer as it would be sent, or send it, or begin it with a template. What can't be is told beside its words, which stay."""
     one = opened(visit, visit.path["id"])
     refuse_blind(visit.room, visit.user, one.row.id)
     to = answerform.answerable(visit.room, visit.sight, one.mail, one.message)
     wish, back = answerform.said(visit), inside(visit.said("back", f"/mail/{one.row.id}"))
     preview, wrong = None, ""
     try:
-        if visit.said("verb") == "send":
-            visit.room.answering.send(visit.user, to, wish)
-            return RedirectResponse(f"{back}#answers", status_code=303)
-        preview = visit.room.answering.preview(visit.user, to, wish)
+        match visit.said("verb"):
+            case "send":
+                visit.room.answering.send(visit.user, to, wish)
+                return RedirectResponse(f"{back}#answers", status_code=303)
+            case "template":
+                wish, fresh = answerform.with_template(visit, to, wish)
+                if fresh:
+                    asked = urlencode({"template": wish.template, "language": wish.language})
+                    return RedirectResponse(f"{back.partition('?')[0]}?{asked}#answers", status_code=303)
+            case _:
+                preview = visit.room.answering.preview(visit.user, to, wish)
     except Refused as error:
         wrong = str(error)
     return visit.page(

@@ -98,6 +98,34 @@ def test_a_template_is_filled_in_the_language_of_the_mail(here: Installation) ->
     assert "no-such" in ada.get(f"/mail/{mail_id}?template=no-such").words
 
 
+def test_a_template_keeps_what_was_typed(here: Installation) -> None:
+    ada = here.user("ada", "agent")
+    mail_id = incoming(here, signed(PLEA))
+    asked = {"csrf": ada.csrf(), "verb": "template", "begin": "appeal-granted", "in": "en", "back": f"/mail/{mail_id}"}
+
+    def use(**fields: str) -> str:
+        page = ada.post(f"/mail/{mail_id}/answer", **(asked | fields))
+        assert page.status == (409 if "begin" in fields and not fields["begin"] else 200)
+        return page.words
+
+    def typed(page: str) -> str:
+        return page.partition('<textarea name="text" rows')[2].partition(">")[2].partition("</textarea>")[0].strip()
+
+    fresh = typed(use(text=" \r\n"))
+    assert ada.at == f"/mail/{mail_id}?template=appeal-granted&language=en"
+    assert "your account is restored" in fresh
+    other = typed(use(text=fresh.replace("\n", "\r\n"), template="appeal-granted", language="en", begin="appeal-more"))
+    assert ada.at.startswith(f"/mail/{mail_id}?template=appeal-more"), "nobody wrote anything yet"
+    assert "your account is restored" not in other
+    page = use(text="I looked at it myself.\r\n\r\nSorry!", quote="1")
+    assert typed(page) == f"I looked at it myself.\n\nSorry!\n\n{fresh}"
+    assert 'name="quote" value="1" checked' in page
+    assert '<input type="hidden" name="template" value="appeal-granted">' in page
+    page = use(text="Mine.", begin="")
+    assert "Choose a template first" in page
+    assert typed(page) == "Mine."
+
+
 def test_what_is_not_filled_in_is_not_sent_and_its_words_stay(here: Installation, sink: SmtpSink) -> None:
     ada = here.user("ada", "agent")
     mail_id = incoming(here, signed(PLEA))

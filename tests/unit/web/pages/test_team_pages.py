@@ -194,6 +194,28 @@ def test_the_audit_log_pages_and_is_taken_along_whole(here: Installation, ada: B
     assert here.house.people.journal.verify() == len(lines)
 
 
+def test_the_audit_log_of_some_days(here: Installation, ada: Browser) -> None:
+    from postroom.model.people import Deed
+
+    day, start = 86_400.0, 4_070_908_800.0  # 2099-01-01
+    here.house.people.journal.write(
+        [Deed(at=start + n * day / 2, by="sam", what="tried", to=f"m{n}") for n in range(240)]
+    )
+    query = "since=2099-01-03&until=2099-03-31"
+    page = ada.get(f"/audit?by=sam&{query}")
+    assert page.text.count("<tr><td>") == 100
+    assert "m179<" in page.text
+    assert "m180<" not in page.text
+    older = page.words.partition('class="pages"')[2].partition('href="')[2].partition('"')[0]
+    older_page = ada.get(older).text
+    assert older_page.count("<tr><td>") == 76
+    assert "m3<" not in older_page
+    assert f'href="/audit.jsonl?by=sam&{query}"' in page.words
+    lines = [json.loads(line)["to"] for line in ada.get(f"/audit.jsonl?{query}").text.splitlines()]
+    assert lines == [f"m{n}" for n in range(179, 3, -1)]
+    assert ada.get("/audit?since=yesterday").status == 409
+
+
 # -- dead letters
 
 
