@@ -23,6 +23,7 @@ from postroom.model.mail import DestinationName, Mail, MailId
 from postroom.model.people import ALL, Deed
 from postroom.model.privacy import Aged, Ages, Erasure, Found, Outcome, Remembered, Tombs, key_name, tomb
 from postroom.model.work import Lane
+from postroom.ports.answers import FORGOTTEN
 from postroom.testing.cases_contract import a_case, a_change
 from postroom.testing.replies_contract import a_reply, put
 from postroom.testing.values import an_example
@@ -118,7 +119,9 @@ def test_of_whom_memory_knows_nothing_all_else_is_forgotten_too(house: House) ->
     one.erase(ADA, "root")
     assert replies.of_mails([mail.id]) == {}
     assert [lane.error for lane in store.lanes()] == [""]
-    assert answers.begin(sent, b"d" * 32, house.clock.now()) is None, "it is not known any more"
+    kept = answers.begin(sent, b"d" * 32, house.clock.now())
+    assert kept is not None, "the same call is not done twice"
+    assert (kept.status, kept.body) == (FORGOTTEN, b"")
 
 
 def test_what_was_erased_is_known_again_by_whoever_has_the_key(house: House) -> None:
@@ -353,7 +356,7 @@ def test_a_store_that_was_brought_back_is_told_again(house: House, tmp_path: Pat
     eraser(house).erase(other.id, "root")
     house.store.backup(tmp_path / "later.db")
     stones = eraser(house).tombstones.all()
-    store, later = (SqliteStore.open(blank(tmp_path / name), clock=house.clock.now) for name in ("copy.db", "later.db"))
+    store, later = (SqliteStore.open(tmp_path / name, clock=house.clock.now) for name in ("copy.db", "later.db"))
     try:
         back = eraser(house, store)
         assert back.again((), [KEY]) == 0
