@@ -129,3 +129,9 @@ def test_what_others_of_its_desks_have_lacks() -> None:
 def test_a_problem_of_no_field_stays_where_it_is() -> None:
     problem = Problem(file="x", line=7, column=3, severity="error", message="m")
     assert in_file("a = 1", problem) == problem
+
+
+def test_of_a_text_in_which_everything_is_wrong_no_more_is_told_than_anybody_reads() -> None:
+    found, problems = read("x", f'title = "x"\n[text]\nen = "{"{" * 5000}"\nde = "{"}" * 5000}"\n', ROUTES)
+    assert found is None
+    assert len(problems) == 50
