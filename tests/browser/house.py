@@ -339,7 +339,7 @@ def settings(smtp: int, pages: int, sink: int, hook: int, issuer: str) -> str:
     brands = "".join(
         f'[brand.{name}]\naddresses = ["support@{name}.test"]\n'
         + (f"thresholds = {{ {', '.join(f'{route} = 1.0' for route in _ROUTES)} }}\n" if name in _ASKED else "")
-        for name in ("shop", *_ASKED, "wild", "alarm", "siren", "north", "south", "east", "west", "forge")
+        for name in ("shop", *_ASKED, "wild", "alarm", "siren", "north", "south", "east", "west", "forge", "anvil")
     )
     routes = "".join(
         f'[route.{name}]\ndestinations = ["{"far" if name == "copyright" else name}"]\nthreshold = 0.0\n'

@@ -42,7 +42,7 @@ def letter(
 SHOP, DRILL, PALM, PLAIN, DOUBT, WILD, DOUBLE, SPLIT = (
     f"support@{brand}.test" for brand in ("shop", "drill", "palm", "plain", "doubt", "wild", "double", "split")
 )
-ALARM, SIREN, FORGE = "support@alarm.test", "support@siren.test", "support@forge.test"
+ALARM, SIREN, FORGE, ANVIL = (f"support@{brand}.test" for brand in ("alarm", "siren", "forge", "anvil"))
 NORTH, SOUTH, EAST, WEST = (f"support@{brand}.test" for brand in ("north", "south", "east", "west"))
 
 _QUOTE = "\n\nOn Mon, 3 Mar 2025 at 10:11, Support <support@shop.test> wrote:\n> Dear Grace,\n> what is the number of your order?\n"

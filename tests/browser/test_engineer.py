@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.driving import Windows
 from tests.browser.house import PASSWORD, corrected
-from tests.browser.letters import FORGE, letter
+from tests.browser.letters import ANVIL, FORGE, letter
 from tests.browser.looking import see, see_both
 from tools.running import wait_until
 
@@ -26,9 +26,9 @@ stop = true
 _ASKED_BEFORE_LEAVING = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 _MOVED, _OTHER = "Gift card of my aunt", "Gift card, where to look"
 _LETTERS = (
-    letter(FORGE, _MOVED, "Which balance does she have after the cinema?"),
-    letter(FORGE, _OTHER, "On which page do you show the balance of a card?"),
-    letter(FORGE, "Saturdays", "Is there somebody to talk to on Saturdays?"),
+    letter(ANVIL, _MOVED, "Which balance does she have after the cinema?"),
+    letter(ANVIL, _OTHER, "On which page do you show the balance of a card?"),
+    letter(ANVIL, "Saturdays", "Is there somebody to talk to on Saturdays?"),
 )
 
 
@@ -131,7 +131,7 @@ def _tries_it_on_the_past(page: Page, windows: Windows) -> None:
     page.get_by_role("button", name="Test on the last days").click()
     expect(page.get_by_role("heading", name="Back-test")).to_be_visible()
     page.get_by_label("on the last").fill("2")
-    page.locator("select[name=brand]").select_option("forge")
+    page.locator("select[name=brand]").select_option("anvil")
     page.get_by_role("button", name="Try them").click()
     expect(page).to_have_title(re.compile(r"Back-test \d+ · postroom"))
     page.evaluate("window.stayed = true")

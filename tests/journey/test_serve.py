@@ -304,6 +304,9 @@ def test_a_store_that_is_moved_is_no_health_until_it_is_back(running: Running) -
         status, body = running.page(path)
         assert status == 503
         assert "moved or deleted" in json.loads(body)["store"]
+    mail = a_mail("Please give me my account back.", 1).as_string()
+    running.command("receive", "support@shop.test", "--sender", "ada@example.com", input=mail, code=75)
+    assert not store.exists(), "nobody makes another one in its place"
     store.with_name("elsewhere.db").rename(store)
     assert running.page("/healthz")[0] == 200
     running.send("Please give me my account back.")

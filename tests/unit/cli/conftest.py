@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 
 from postroom.adapters.store.sqlite import SqliteStore
+from postroom.bootstrap import checks
 from postroom.cli.main import run
+from postroom.config.listening import listeners
+from postroom.config.settings import Settings
 from tests.unit.flow.house import a_message
 
 SETTINGS = """
@@ -31,6 +34,9 @@ kind = "inbox"
 [urgent]
 destinations = ["appeals"]
 """
+
+#: ports of settings that name none
+_USUAL = frozenset(int(listen.rpartition(":")[2]) for _, listen in listeners(Settings()))
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,9 @@ Postroom = Callable[..., Ran]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An installation, and where we are."""
+    """An installation, and where we are. Whoever has a server of his own running has its ports, which are no matter of ours."""
+    taken = checks._is_taken
+    monkeypatch.setattr(checks, "_is_taken", lambda host, port: port not in _USUAL and taken(host, port))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "postroom.toml").write_text(SETTINGS)
     (tmp_path / "mail.eml").write_bytes(a_message())

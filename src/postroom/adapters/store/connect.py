@@ -82,6 +82,7 @@ def create(path: Path, *, as_folder: bool = True) -> None:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)  # another process may be making it
             sync_directory(path.parent.parent)
+        _refuse_beside_log(path)
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             if as_folder:
@@ -94,6 +95,16 @@ def create(path: Path, *, as_folder: bool = True) -> None:
             raise ConfigError(f"{path} is a directory; the store is a file") from None
     except OSError as error:
         raise TryLater(f"the store cannot be made at {path}: {error.strerror}; {owners(path.parent)}") from error
+
+
+def _refuse_beside_log(path: Path) -> None:
+    """Raise `TryLater` where a store was and its log still is: a new one would hide that it is away, and SQLite would empty the log."""
+    (log, _) = _beside(path)
+    if log.exists() and not path.exists():
+        raise TryLater(
+            f"the store at {path} was moved or deleted, and its log {log.name} is still there: put it back, or move the"
+            " log away too for a new one"
+        )
 
 
 def _has_fts5() -> bool:

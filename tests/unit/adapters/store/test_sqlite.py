@@ -265,6 +265,9 @@ def test_a_file_that_was_taken_away_takes_no_mail(store: SqliteStore, path: Path
     with pytest.raises(TryLater, match="moved or deleted"):
         store.census()
     assert not store.replaced, "it may come back"
+    with pytest.raises(TryLater, match=r"and its log postroom\.db-wal is still there"):
+        SqliteStore.open(path)
+    assert not path.exists(), "another process makes none in its place"
     path.with_name("elsewhere.db").rename(path)
     store.accept([a_mail(2)]).result()
     assert store.census()["arrivals"] == 2
