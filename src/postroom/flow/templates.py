@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Final
 
 from postroom.decide.problems import Problem, Source, toml_problem
@@ -40,6 +41,8 @@ _ROUTES_OF_SHIPPED: Final = frozenset(map(RouteName, ("appeals", "refunds", "cop
 _KEYS: Final = frozenset({"title", "routes", "asks", "retired", "text"})
 _MOST_WORDS: Final = 20_000
 _MOST_LANGUAGES: Final = 40
+_MOST_PROBLEMS: Final = 50
+"""Nobody reads more of one file; each brace of it might be one."""
 _LONGEST_TITLE: Final = 100
 
 
@@ -95,7 +98,7 @@ def read(name: str, content: str, routes: Iterable[RouteName]) -> tuple[Template
     except ValueError as error:
         found = toml_problem(Source(name=name, text=content), error)
         return None, (replace(found, message=f"is no TOML: {error}", remedy="Correct it there"),)
-    problems = tuple(_mistakes(name, said, set(routes)))
+    problems = tuple(islice(_mistakes(name, said, set(routes)), _MOST_PROBLEMS))
     return (None, problems) if problems else (_template(name, said), ())
 
 

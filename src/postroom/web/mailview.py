@@ -21,6 +21,7 @@ from postroom.understand.mime import layout, leaves, parse
 MAX_CHARS: Final = 400_000
 MAX_TAGS: Final = 20_000
 MAX_DEPTH: Final = 250
+MAX_ALONE: Final = 40_000
 
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none';"
@@ -81,6 +82,8 @@ _NEED_NO_END: Final = frozenset(
 _NAME: Final = re.compile(r"[a-zA-Z0-9]*")
 _FORMATS: Final = re.compile(rf"(</?)({_FORMATTING})(?=[\s/>])", re.IGNORECASE)
 _STOOD_IN: Final = re.compile(rf"(</?)x-({_FORMATTING})(?=[\s/>])")
+#: Each of these costs its parser as much as all the text before it.
+_ALONE: Final = re.compile("[&\x7f-\xa0]")
 _STYLE: Final = """
 :root{color-scheme:light}
 body{margin:0;padding:.75rem;background:#fff;color:#1b1f24;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
@@ -96,7 +99,7 @@ def document(raw: bytes) -> str:
     html = _html(raw)
     if html is None:
         return _document("<p>This mail has no HTML.</p>")
-    if len(html) > MAX_CHARS or html.count("<") > MAX_TAGS or _deep(html):
+    if len(html) > MAX_CHARS or html.count("<") > MAX_TAGS or len(_ALONE.findall(html)) > MAX_ALONE or _deep(html):
         return _document("<p>This HTML is larger or more tangled than mail is: read the plain text.</p>")
     return _document(harmless(html))
 

@@ -27,7 +27,6 @@ from postroom.ports.answers import FORGOTTEN
 from postroom.testing.cases_contract import a_case, a_change
 from postroom.testing.replies_contract import a_reply, put
 from postroom.testing.values import an_example
-from tests.stores import blank
 from tests.unit.flow.house import KEY, House, a_message
 
 PASSED = "mx.shop.test; dkim=pass header.d=example.com"

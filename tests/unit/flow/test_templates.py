@@ -157,3 +157,9 @@ def test_a_problem_of_no_field_stays_where_it_is() -> None:
 def test_comments_below_the_top_of_a_file_are_found(more: str, there: bool) -> None:
     for head in ("", "# on top\n\n# and more\n"):
         assert has_comments_below(f"{head}routes = ['appeals']\n{more}") == there
+
+
+def test_of_a_text_in_which_everything_is_wrong_no_more_is_told_than_anybody_reads() -> None:
+    found, problems = read("x", f'title = "x"\n[text]\nen = "{"{" * 5000}"\nde = "{"}" * 5000}"\n', ROUTES)
+    assert found is None
+    assert len(problems) == 50

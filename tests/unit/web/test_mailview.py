@@ -85,9 +85,12 @@ def test_what_it_says_and_how_it_looks_stays() -> None:
         "<a " + "x=1 " * 300_000 + ">hi</a>",
         "<" * 1_000_000,
         "&" * 1_000_000,
+        "&" * 390_000,
+        "\xa0" * 390_000,
+        "&" * 40_000,
         "<table><tr><td>" * 200 + "<b><i><u>" * 80,
     ],
-    ids=["div", "b", "many", "text", "attributes", "angles", "ampersands", "tables"],
+    ids=["div", "b", "many", "text", "attributes", "angles", "ampersands", "fewer", "spaces", "fewest", "tables"],
 )
 def test_html_beyond_measure_takes_no_time(html: str) -> None:
     began = time.process_time()
