@@ -22,7 +22,6 @@ from postroom.model.privacy import Aged, Ages, Found, Outcome, Remembered, Tombs
 from postroom.model.work import Lane
 from postroom.testing.replies_contract import a_reply, put
 from postroom.testing.values import an_example
-from tests.stores import blank
 from tests.unit.flow.house import KEY, House, a_message
 
 PASSED = "mx.shop.test; dkim=pass header.d=example.com"
@@ -315,7 +314,7 @@ def test_a_store_that_was_brought_back_is_told_again(house: House, tmp_path: Pat
     eraser(house).erase(other.id, "root")
     house.store.backup(tmp_path / "later.db")
     stones = eraser(house).tombstones.all()
-    store, later = (SqliteStore.open(blank(tmp_path / name), clock=house.clock.now) for name in ("copy.db", "later.db"))
+    store, later = (SqliteStore.open(tmp_path / name, clock=house.clock.now) for name in ("copy.db", "later.db"))
     try:
         back = eraser(house, store)
         assert back.again((), [KEY]) == 0
