@@ -13,6 +13,10 @@ if sys.dont_write_bytecode:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parents[1] / ".cache" / "bytecode")
 
+from tests import stores
+
+stores.use_copies()
+
 # How long an example takes on a busy machine says nothing of the code.
 settings.register_profile("postroom", deadline=None)
 settings.load_profile("postroom")

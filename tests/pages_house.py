@@ -22,7 +22,6 @@ from postroom.model.mail import Envelope, MailId, Peer
 from postroom.model.people import Deed, User, UserName
 from postroom.web.room import Room
 from postroom.web.site import site
-from tests.stores import blank
 
 PASSWORD = "correct horse battery"
 HOST = "127.0.0.1:8026"
@@ -198,8 +197,6 @@ def installation(folder: Path, settings: str = SETTINGS, **pages: Any) -> Iterat
     assert found is not None, mistakes
     found = msgspec.structs.replace(found, pages=msgspec.structs.replace(found.pages, **pages)) if pages else found
     house = House(found, folder)
-    if not house.has_store:
-        blank(house.store_path)
     quick = Argon2Passwords(time_cost=1, memory_kib=64, parallelism=1)
     house.people.__dict__["signing_in"] = replace(house.people.signing_in, passwords=quick)
     root = User(name=UserName("root"), role="admin", created_at=1.0)

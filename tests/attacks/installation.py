@@ -9,7 +9,6 @@ from postroom.flow.verdicts import Given
 from postroom.model.judgement import Decision
 from postroom.model.mail import Envelope, Mail, Peer, RouteName
 from tests.attacks.attacker import mail
-from tests.stores import blank
 from tests.unit.flow.house import Bell
 
 SETTINGS = """
@@ -41,8 +40,6 @@ class Installation:
         settings, problems = load(SETTINGS + desks + more)
         assert settings is not None, problems
         self.house = House(settings, folder)
-        if not self.house.has_store:
-            blank(self.house.store_path)
         self._number = arrived
 
     def arrive(self, body: str, sender: str = "ada@example.com", *, believed: bool = True, **headers: str) -> Mail:

@@ -61,7 +61,7 @@ weight = 5.0
 phrases = ["give me my account back"]
 """
 #: seconds that anything here may take on a busy machine
-PATIENCE = 60.0
+PATIENCE = 90.0
 
 
 def until(true: Callable[[], bool], what: str) -> None:

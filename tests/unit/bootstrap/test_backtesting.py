@@ -15,7 +15,6 @@ from postroom.model.backtest import Asked, Backtest, TestNumber
 from postroom.model.errors import TryLater
 from postroom.model.people import Deed
 from tests.pages_house import SETTINGS
-from tests.stores import blank
 from tests.unit.flow.house import Told
 
 RULE = "[[rule]]\nname = 'x'\nwhen = 'true'\ntags = ['x']\n"
@@ -28,7 +27,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     settings, mistakes = load(SETTINGS)
     assert settings is not None, mistakes
     made = House(settings, tmp_path)
-    blank(made.store_path)
     yield made
     made.close()
 

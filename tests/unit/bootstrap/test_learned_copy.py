@@ -19,7 +19,6 @@ from postroom.cli.console import read_settings
 from postroom.model.errors import ConfigError, PostroomError, TryLater
 from postroom.model.judgement import Versions
 from postroom.model.mail import Envelope, Peer
-from tests.stores import blank
 from tests.unit.adapters.classifier.test_linear import learned
 from tests.unit.cli.conftest import SETTINGS
 from tests.unit.flow.house import a_message
@@ -32,7 +31,6 @@ def open_house(tmp_path: Path) -> Iterator[Callable[[], House]]:
     """The installation, opened anew."""
     (tmp_path / "postroom.toml").write_text(f'{SETTINGS}[judging]\nmodel = "learned"\n')
     opened: list[House] = []
-    blank(tmp_path / "data" / "postroom.db")
 
     def again() -> House:
         opened.append(House(read_settings(tmp_path / "postroom.toml"), tmp_path))

@@ -16,7 +16,6 @@ from postroom.config import load
 from postroom.model.errors import GiveUp, TryLater
 from postroom.model.mail import BounceOf, Envelope, MailId, Peer, RouteName
 from postroom.model.work import Parcel
-from tests.stores import blank
 from tests.unit.cli.conftest import SETTINGS
 from tests.unit.flow.house import Bell, Place
 
@@ -71,7 +70,6 @@ def house(tmp_path: Path, registry: CollectorRegistry, request: pytest.FixtureRe
     settings, mistakes = load(text + ("addresses = true\n" if request.param else ""))
     assert settings is not None, mistakes
     made = House(settings, tmp_path, process="test")
-    blank(made.store_path)
     made.__dict__["observer"] = Observers(made.observer, MetricsObserver(registry))
     yield made
     made.close()

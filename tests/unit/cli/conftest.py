@@ -16,7 +16,6 @@ from postroom.bootstrap import checks
 from postroom.cli.main import run
 from postroom.config.listening import listeners
 from postroom.config.settings import Settings
-from tests.stores import blank
 from tests.unit.flow.house import a_message
 
 SETTINGS = """
@@ -69,7 +68,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def empty_store(folder: Path) -> None:
     """The installation has a store, with nothing in it."""
-    blank(folder / "data" / "postroom.db")
+    (folder / "data").mkdir()
+    SqliteStore.open(folder / "data" / "postroom.db").close()
 
 
 @pytest.fixture
@@ -115,8 +115,6 @@ def work(folder: Path) -> Callable[[], None]:
         from tests.unit.flow.house import Bell
 
         house = House(read_settings(folder / "postroom.toml"), folder)
-        if not house.has_store:
-            blank(house.store_path)
         bell = Bell()
         house.judge_worker("judge", bell, in_hand=lambda _job: None, ring_delivery=lambda: None).run()
         for destination in house.destinations.values():

@@ -24,7 +24,6 @@ from postroom.model.trust import Trust
 from postroom.model.work import JobInfo, Parcel, Receipt
 from postroom.ports import JobFilter
 from postroom.testing.clock import ManualClock
-from tests.stores import blank
 
 KEY = b"k" * 32
 PHRASES = """
@@ -157,9 +156,7 @@ class House:
 
     def __init__(self, folder: Path, **policy: Any) -> None:
         self.clock = ManualClock()
-        self.store = SqliteStore.open(
-            blank(folder / "postroom.db"), clock=self.clock.now, monotonic=self.clock.monotonic
-        )
+        self.store = SqliteStore.open(folder / "postroom.db", clock=self.clock.now, monotonic=self.clock.monotonic)
         self.told = Told()
         self.patience = Patience(first=30.0, longest=3600.0, max_age=432_000.0, min_tries=3, probe=10.0, ceiling=3)
         self.places = {name: Place(DestinationName(name)) for name in (*ROUTES, "people", "old", "lead")}

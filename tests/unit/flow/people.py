@@ -12,7 +12,6 @@ from postroom.model.errors import TryLater
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import Role, User, UserName
 from postroom.testing.clock import ManualClock
-from tests.stores import blank
 
 PASSWORD = "four words of nothing"
 HOME = "192.0.2.1"
@@ -44,7 +43,7 @@ class Rooms:
 
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock()
-        self.store = SqliteStore.open(blank(folder / "postroom.db"), clock=self.clock.now)
+        self.store = SqliteStore.open(folder / "postroom.db", clock=self.clock.now)
         self.accounts = SqliteAccounts(self.store.units)
         self.journal = SqliteJournal(self.store.units)
         self.passwords = PlainPasswords()

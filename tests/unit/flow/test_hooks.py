@@ -27,7 +27,6 @@ from postroom.testing.cases_contract import a_change
 from postroom.testing.deadlines_contract import a_warning
 from postroom.testing.store_contract import accept
 from postroom.testing.values import a_decision, a_judgement, a_mail, a_ruling
-from tests.stores import blank
 
 CASES = Hook(name=HookName("cases"), where="cases.example.com")
 DAY = 86_400.0
@@ -120,7 +119,7 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    store = SqliteStore.open(blank(tmp_path / "postroom.db"))
+    store = SqliteStore.open(tmp_path / "postroom.db")
     hooks = SqliteHooks(store.units)
     hooks.set_up([CASES.name])
     yield House(store, hooks)

@@ -20,7 +20,6 @@ from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import User, UserName
 from postroom.model.rulebooks import DraftId, SheetName, Texts, VersionNumber, digest_of
 from postroom.ports.rulebooks import Checked, Exemplified, Pasted, Tried
-from tests.stores import blank
 
 A, B = SheetName("rules/a.toml"), SheetName("rules/b.toml")
 
@@ -115,7 +114,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    store = SqliteStore.open(blank(tmp_path / "postroom.db"))
+    store = SqliteStore.open(tmp_path / "postroom.db")
     files, ticks = Files(), count(1_800_000_000)
     work = Rulework(
         sheets=files,

@@ -23,7 +23,6 @@ from postroom.model.people import ALL, User, UserName
 from postroom.model.targets import Kept
 from postroom.testing.store_contract import accept
 from postroom.testing.values import a_judgement, a_mail
-from tests.stores import blank
 
 #: a Friday
 FRIDAY = datetime(2026, 3, 6, 15, tzinfo=UTC).timestamp()
@@ -38,7 +37,7 @@ class Desk:
     """A store whose desk appeals has a target."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = SqliteStore.open(blank(folder / "postroom.db"))
+        self.store = SqliteStore.open(folder / "postroom.db")
         self.journal = SqliteJournal(self.store.units)
         self.now = MONDAY
         assert RULE is not None

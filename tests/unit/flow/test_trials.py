@@ -16,7 +16,6 @@ from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import ALL, Sight, User, UserName
 from postroom.testing.backtests_contract import a_change, a_report, mails
-from tests.stores import blank
 
 SHOP, GAMES = BrandName("shop"), BrandName("games")
 ROOT = User(name=UserName("root"), role="admin")
@@ -26,7 +25,7 @@ NOW = 1_800_000_000.0
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = SqliteStore.open(blank(tmp_path / "postroom.db"))
+    opened = SqliteStore.open(tmp_path / "postroom.db")
     yield opened
     opened.close()
 

@@ -19,7 +19,6 @@ from postroom.model.listing import MailRow
 from postroom.model.mail import MailId, RouteName
 from postroom.model.people import ALL, Deed, User, UserName
 from postroom.testing.alarms_contract import DECIDED, judged
-from tests.stores import blank
 
 
 @dataclass
@@ -68,7 +67,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    store = SqliteStore.open(blank(tmp_path / "postroom.db"))
+    store = SqliteStore.open(tmp_path / "postroom.db")
     yield Desk(store)
     store.close()
 
