@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from postroom.adapters.store.sqlite import SqliteStore
 from postroom.bootstrap import checks
 from postroom.cli.main import run
 from postroom.config.listening import listeners
