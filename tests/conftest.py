@@ -1,7 +1,21 @@
 """What holds for all tests."""
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
+
+# Hundreds of processes are started: where Python is told to keep no bytecode, each would compile all of it anew.
+if sys.dont_write_bytecode:
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parents[1] / ".cache" / "bytecode")
+
+from tests import stores
+
+stores.use_copies()
 
 # How long an example takes on a busy machine says nothing of the code.
 settings.register_profile("postroom", deadline=None)

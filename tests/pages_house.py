@@ -192,7 +192,7 @@ class Installation:
 
 @contextmanager
 def installation(folder: Path, settings: str = SETTINGS, **pages: Any) -> Iterator[Installation]:
-    """A new one in a folder."""
+    """The one of a folder, or a new one there."""
     found, mistakes = load(settings)
     assert found is not None, mistakes
     found = msgspec.structs.replace(found, pages=msgspec.structs.replace(found.pages, **pages)) if pages else found
@@ -200,7 +200,8 @@ def installation(folder: Path, settings: str = SETTINGS, **pages: Any) -> Iterat
     quick = Argon2Passwords(time_cost=1, memory_kib=64, parallelism=1)
     house.people.__dict__["signing_in"] = replace(house.people.signing_in, passwords=quick)
     root = User(name=UserName("root"), role="admin", created_at=1.0)
-    house.people.accounts.put_user(root, Deed(at=1.0, by="", what="user-added", to="root"))
+    if house.people.accounts.user(root.name) is None:
+        house.people.accounts.put_user(root, Deed(at=1.0, by="", what="user-added", to="root"))
     try:
         made = replace(room(house, []), hosts=frozenset({HOST}))
         made = replace(made, rulework=replace(made.rulework, bench=Bench(house)))

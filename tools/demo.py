@@ -133,9 +133,10 @@ def main(*, pages: bool = False) -> int:
             _invite(console, demo)
             with contextlib.suppress(KeyboardInterrupt):
                 demo.server.wait()
-            settings = demo.settings
+            settings, root = demo.settings, " --allow-root" if os.geteuid() == 0 else ""
             console.print(
-                f"\nStopped. rm -r {settings.parent} removes it; until then postroom serve -c {settings} goes on."
+                f"\nStopped. rm -r {settings.parent} removes it; until then this goes on with it:\n"
+                f"  .venv/bin/postroom serve{root} -c {settings}"
             )
             return 0
     return _show(console, demo)

@@ -96,13 +96,16 @@ def phrases(desk: str) -> tuple[str, ...]:
     return tuple(p.text for p in sorted(found, key=lambda p: (-p.weight, p.text)) if p.weight > 0 and p.text.isascii())
 
 
-@cache
 def strongest(desk: str, number: int) -> tuple[str, ...]:
     """The words of the corpus that the shipped model takes most for a desk's, for their length."""
-    model = load(shipped())
+    return _ranked(desk)[:number]
+
+
+@cache
+def _ranked(desk: str) -> tuple[str, ...]:
     words = _vocabulary()
-    ranked = sorted(zip(_strengths(model, words, desk), words, strict=True), reverse=True)
-    return tuple(word for _, word in ranked[:number])
+    ranked = sorted(zip(_strengths(load(shipped()), words, desk), words, strict=True), reverse=True)
+    return tuple(word for _, word in ranked)
 
 
 @cache

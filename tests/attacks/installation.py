@@ -30,9 +30,9 @@ def passed(domain: str) -> str:
 
 
 class Installation:
-    """Takes mail by SMTP from our own hop."""
+    """Takes mail by SMTP from our own hop; so much of it ``arrived`` in the folder before."""
 
-    def __init__(self, folder: Path, more: str = "", threshold: float = 0.0) -> None:
+    def __init__(self, folder: Path, more: str = "", threshold: float = 0.0, arrived: int = 0) -> None:
         desks = "".join(
             f'[route.{name}]\ndestinations = ["{name}"]\n{f"threshold = {threshold}" if threshold else ""}\n[destination.{name}]\nkind = "inbox"\n'
             for name in DESKS
@@ -40,7 +40,7 @@ class Installation:
         settings, problems = load(SETTINGS + desks + more)
         assert settings is not None, problems
         self.house = House(settings, folder)
-        self._number = 0
+        self._number = arrived
 
     def arrive(self, body: str, sender: str = "ada@example.com", *, believed: bool = True, **headers: str) -> Mail:
         """A mail comes in, with what our hop says of its sender on top; it waits to be judged."""

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Dialog, Page, Request, sync_playwright
 
 from tests.browser.house import PASSWORD, Served
 from tools import peers
@@ -44,6 +44,8 @@ class Seen:
     origin: str
     requests: list[str] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
+    #: a page that asks whether somebody means to leave it is told yes
+    leaving: bool = False
 
     def watch(self, context: BrowserContext) -> None:
         """Listen to all that this window does."""
@@ -58,6 +60,9 @@ class Seen:
             self.strange.append(f"request: {request.url[:200]}")
 
     def _spoke(self, dialog: Dialog) -> None:
+        if self.leaving and dialog.type == "beforeunload":
+            dialog.accept()
+            return
         self.strange.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
@@ -78,17 +83,7 @@ class Windows:
         self, who: str = "", path: str = "", *, width: Width = "wide", touch: bool = False, script: bool = True
     ) -> Page:
         """A window of this person, signed in; of nobody when ``who`` is empty. At ``path``, when one is given."""
-        context = self.browser.new_context(
-            viewport=SIZES[width],  # type: ignore[arg-type]
-            has_touch=touch,
-            is_mobile=touch,
-            java_script_enabled=script,
-            reduced_motion="reduce",
-            base_url=self.house.url,
-        )
-        context.set_default_timeout(30_000)
-        seen = Seen(origin=self.house.url)
-        seen.watch(context)
+        context, seen = _opened(self.browser, self.house, width=width, touch=touch, script=script)
         self._open.append((context, seen))
         if who:
             context.add_cookies([self.house.cookie(who)])  # type: ignore[list-item]
@@ -112,19 +107,112 @@ class Windows:
         assert not strange, strange
 
 
+@dataclass(slots=True, kw_only=True)
+class Pane:
+    """One window that people look through in turn: to open another takes longer than most looks."""
+
+    house: Served
+    page: Page
+    seen: Seen
+    wire: CDPSession
+    #: bytes of each answer since the turn began, as they came over the wire
+    received: list[int]
+
+    def turn_to(self, who: str) -> Page:
+        """The window, wide and light, for this person or, when ``who`` is empty, for nobody; it has kept nothing."""
+        self.page.context.clear_cookies()
+        if who:
+            self.page.context.add_cookies([self.house.cookie(who)])  # type: ignore[list-item]
+        self.page.set_viewport_size(SIZES["wide"])  # type: ignore[arg-type]
+        self.page.emulate_media(color_scheme="light")
+        self.wire.send("Network.clearBrowserCache")
+        # that empties what the process of the page keeps, too
+        for off in (True, False):
+            self.wire.send("Network.setCacheDisabled", {"cacheDisabled": off})
+        self.received.clear()
+        return self.page
+
+    def leave(self) -> None:
+        """Leave the page, whatever was typed on it, for one that does nothing; fails when anything strange happened."""
+        self.seen.leaving = True
+        self.page.goto("/healthz")
+        self.seen.leaving = False
+        strange = self.seen.strange[:]
+        self.seen.strange.clear()
+        assert not strange, strange
+
+
+@contextmanager
+def looked_through(browser: Browser, house: Served) -> Iterator[Pane]:
+    """A window for many to look through."""
+    context, seen = _opened(browser, house)
+    page = context.new_page()
+    wire, received = _wire(page)
+    yield Pane(house=house, page=page, seen=seen, wire=wire, received=received)
+    context.close()
+
+
+def _opened(
+    browser: Browser, house: Served, *, width: Width = "wide", touch: bool = False, script: bool = True
+) -> tuple[BrowserContext, Seen]:
+    context = browser.new_context(
+        viewport=SIZES[width],  # type: ignore[arg-type]
+        has_touch=touch,
+        is_mobile=touch,
+        java_script_enabled=script,
+        reduced_motion="reduce",
+        base_url=house.url,
+    )
+    context.set_default_timeout(30_000)
+    seen = Seen(origin=house.url)
+    seen.watch(context)
+    return context, seen
+
+
 def open_all(page: Page) -> None:
-    """Open everything of a page that can be opened, and wait until it is there."""
-    page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-    page.wait_for_load_state("networkidle")
+    """Open everything of a page that can be opened, and wait until all that it asks for by that is there."""
+    asked = set[Request]()
+
+    def begun(request: Request) -> None:
+        asked.add(request)
+
+    def ended(request: Request) -> None:
+        asked.discard(request)
+
+    page.on("request", begun)
+    page.on("requestfinished", ended)
+    page.on("requestfailed", ended)
+    page.evaluate(_OPENED)
+    waited = True
+    while waited or asked:
+        # what has come is made part of the page before the next picture of it
+        waited = bool(asked)
+        page.evaluate(_TURN)
+    page.remove_listener("request", begun)
+    page.remove_listener("requestfinished", ended)
+    page.remove_listener("requestfailed", ended)
+
+
+#: two pictures later: what was opened has said so to scripts, and what they or frames ask for is asked for
+_TURN: Final = """() => new Promise((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
+_OPENED: Final = f"""() => {{
+    document.querySelectorAll('main details').forEach((one) => {{ one.open = true; }});
+    return ({_TURN})();
+}}"""
 
 
 def bytes_received(page: Page) -> list[int]:
     """Grows by the bytes of each answer, as they came over the wire, heads included."""
+    return _wire(page)[1]
+
+
+def _wire(page: Page) -> tuple[CDPSession, list[int]]:
     sent: list[int] = []
     wire = page.context.new_cdp_session(page)
     wire.send("Network.enable")
     wire.on("Network.loadingFinished", lambda told: sent.append(int(told["encodedDataLength"])))
-    return sent
+    return wire, sent
 
 
 def press(page: Page, *keys: str) -> None:

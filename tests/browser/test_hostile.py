@@ -18,9 +18,9 @@ def test_a_mail(subject: str, windows: Windows) -> None:
     page = windows.open("wanda")
     address = windows.house.address(f"/mail/{{mail:{subject}}}")
     sent = bytes_received(page)
-    page.goto(address)
+    quick = _takes_less(lambda: page.goto(address))
     assert sum(sent) <= MAX_BYTES
-    assert _quickest(lambda: page.goto(address)) < _SECONDS
+    assert quick or _in_time(lambda: page.goto(address), tries=2)
     title = page.title()
     open_all(page)
     for frame in page.frames[1:]:
@@ -45,7 +45,7 @@ def test_its_html_on_a_page_of_its_own(windows: Windows) -> None:
     page = windows.open("wanda")
     for one in WILD_LETTERS:
         address = windows.house.address(f"/mail/{{mail:{one.subject}}}/html")
-        assert _quickest(lambda address=address: page.goto(address)) < _SECONDS, one.subject
+        assert _in_time(lambda address=address: page.goto(address)), one.subject
         for link in page.locator("a").all()[:6]:
             link.click(force=True)
         assert page.url == address
@@ -89,12 +89,12 @@ def test_a_click_on_its_layout_leads_nowhere(windows: Windows) -> None:
     ).count()
 
 
-def _quickest(do: Callable[[], object]) -> float:
-    """Seconds of the best of three: a busy machine says nothing of the page."""
+def _in_time(do: Callable[[], object], tries: int = 3) -> bool:
+    """Whether it is quick enough once: a busy machine says nothing of the page."""
+    return any(_takes_less(do) for _ in range(tries))
 
-    def once() -> float:
-        begun = time.perf_counter()
-        do()
-        return time.perf_counter() - begun
 
-    return min(once() for _ in range(3))
+def _takes_less(do: Callable[[], object]) -> bool:
+    begun = time.perf_counter()
+    do()
+    return time.perf_counter() - begun < _SECONDS

@@ -5,18 +5,19 @@ finds no violation of WCAG 2.2 AA, and it is small. What it looks like is kept i
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from postroom.flow.sheetpack import pack
 from postroom.model.rulebooks import SheetName
-from tests.browser.driving import MAX_BYTES, SIZES, Windows, bytes_received, open_all
-from tests.browser.house import CORRECTED, FILES
-from tests.browser.looking import DRESSES, SCREENS, SHOWN, sideways, violations
+from tests.browser.driving import MAX_BYTES, SIZES, Pane, Windows, looked_through, open_all
+from tests.browser.house import CORRECTED, FILES, Served
+from tests.browser.looking import DRESSES, SCREENS, SHOWN, picture, sideways, violations
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -253,10 +254,9 @@ LOOKS: Final = (
 @pytest.mark.parametrize(
     ("look", "who"), [(look, who) for look in LOOKS for who in look.by], ids=lambda one: getattr(one, "name", one)
 )
-def test_a_page(look: Look, who: str, windows: Windows) -> None:
-    page = windows.open(who)
-    sent = bytes_received(page)
-    answer = page.goto(windows.house.address(look.path))
+def test_a_page(look: Look, who: str, pane: Pane) -> None:
+    page = pane.turn_to(who)
+    answer = page.goto(pane.house.address(look.path))
     assert answer is not None
     assert answer.status == look.status, page.locator("body").inner_text()
     look.prepare(page)
@@ -266,13 +266,27 @@ def test_a_page(look: Look, who: str, windows: Windows) -> None:
         page.emulate_media(color_scheme=scheme)
         name = "-".join(filter(None, (look.name, who, width, scheme)))
         page.evaluate("scrollTo(0, 0)")
-        page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+        picture(page, name)
         found += [f"{name}: {one}" for one in (*sideways(page), *violations(page))]
     found += _walk(page)
-    weight = sum(sent)
+    weight = sum(pane.received)
     _note(look, who, weight, page)
     assert not found, "\n".join(found)
     assert weight <= MAX_BYTES
+
+
+@pytest.fixture(scope="module")
+def shared_pane(browser: Browser, house: Served) -> Iterator[Pane]:
+    """Through it all pages of this module are looked at."""
+    with looked_through(browser, house) as one:
+        yield one
+
+
+@pytest.fixture
+def pane(shared_pane: Pane) -> Iterator[Pane]:
+    """Sees at the end that nothing strange happened."""
+    yield shared_pane
+    shared_pane.leave()
 
 
 def test_places_open_with_one_button_on_a_phone(windows: Windows) -> None:
@@ -298,9 +312,7 @@ def _walk(page: Page) -> list[str]:
     wanted = page.evaluate(_CONTROLS)
     reached: list[int | None] = []
     wrong: list[str] = []
-    for _ in range(wanted * 2 + 10):
-        page.keyboard.press("Tab")
-        step: dict[str, Any] = page.evaluate(_FOCUSED)
+    for step in _steps(page, wanted):
         if step["number"] is None and not step["other"]:
             if reached:
                 break
@@ -312,6 +324,14 @@ def _walk(page: Page) -> list[str]:
         wrong += step["wrong"]
     missed = page.evaluate("(reached) => window.controls.filter((_, i) => !reached.includes(i)).map((one) => one.outerHTML.slice(0, 150))", reached)  # fmt: skip
     return [*dict.fromkeys(wrong), *(f"not reached by Tab: {one}" for one in missed)][:SHOWN]
+
+
+def _steps(page: Page, wanted: int) -> Iterator[dict[str, Any]]:
+    """Where Tab leads, as the page writes it down when it is pressed next: once past all controls, then on by a few."""
+    for presses in (wanted + 2, *repeat(4, wanted // 4 + 3)):
+        for _ in range(presses):
+            page.keyboard.press("Tab")
+        yield from page.evaluate("window.steps.splice(0)")
 
 
 def _note(look: Look, who: str, weight: int, page: Page) -> None:
@@ -331,9 +351,11 @@ _CONTROLS: Final = """() => {
     getSelection().removeAllRanges();
     if (root === document) { document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex'); }
     scrollTo(0, 0);
+    window.steps = [];
+    // where the last key has led, once it has; one pressed inside a frame is not heard here: what is in there is the frame's
+    addEventListener('keydown', () => { window.steps.push(focused()); }, true);
     return window.controls.length;
-}"""
-_FOCUSED: Final = """() => {
+function focused() {
     const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect(), wrong = [];
     const said = one.outerHTML.slice(0, 150);
     if (one === document.body || one === document.documentElement) return { number: null, other: false, wrong };
@@ -348,4 +370,5 @@ _FOCUSED: Final = """() => {
     }
     const number = window.controls.indexOf(one);
     return { number: number < 0 ? null : number, other: number < 0, wrong };
+}
 }"""

@@ -3,10 +3,13 @@
 import json
 import re
 from collections import Counter, defaultdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.sparse import csr_array, triu
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 ROUTES = {"appeals", "refunds", "copyright", "general"}
@@ -66,20 +69,18 @@ def test_no_sentence_is_written_twice(messages: list[dict[str, Any]]) -> None:
 
 
 def test_no_two_are_nearly_the_same(messages: list[dict[str, Any]]) -> None:
-    holders: dict[str, list[int]] = defaultdict(list)
     grams = [_grams(f"{one['subject']} {one['body']}") for one in messages]
-    for number, found in enumerate(grams):
-        for gram in found:
-            holders[gram].append(number)
-    near = []
-    for number, found in enumerate(grams):
-        shared = Counter(
-            other for gram in found if len(holders[gram]) < 60 for other in holders[gram] if other < number
-        )
-        for other, count in shared.most_common(1):
-            if count / min(len(found), len(grams[other])) > 0.6 and min(len(found), len(grams[other])) > 40:
-                near.append((messages[other]["id"], messages[number]["id"]))
-    assert near == []
+    lengths = np.array(list(map(len, grams)))
+    rows = np.repeat(np.arange(len(grams)), lengths)
+    hashes = np.fromiter(map(hash, chain.from_iterable(grams)), np.int64, lengths.sum())
+    _, columns, held = np.unique(hashes, return_inverse=True, return_counts=True)
+    telling = (held[columns] > 1) & (held[columns] < 60)
+    has = csr_array((np.ones(telling.sum(), np.int32), (rows[telling], columns[telling])))
+    shared = triu(has @ has.T, k=1).tocoo()
+    shorter = np.minimum(lengths[shared.row], lengths[shared.col])
+    near = (shorter > 40) & (shared.data > 0.6 * shorter)
+    pairs = zip(shared.row[near], shared.col[near], strict=True)
+    assert [(messages[one]["id"], messages[other]["id"]) for one, other in pairs] == []
 
 
 def _grams(text: str) -> set[str]:

@@ -33,7 +33,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 CALLS = settings(
-    max_examples=int(os.environ.get("API_CALLS", "4")),
+    max_examples=int(os.environ.get("API_CALLS", "3")),
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.commands import command
 from tools.running import free_ports
 
 POSTROOM = [sys.executable, "-m", "postroom"]
@@ -80,8 +81,8 @@ class Served:
     def _start(self) -> "subprocess.Popen[bytes]":
         with (self.folder / "log").open("ab") as log:
             root = ["--allow-root"] if os.geteuid() == 0 else []
-            command = [*POSTROOM, "serve", "-c", str(self.config), *root]
-            return subprocess.Popen(command, stdout=log, stderr=log)
+            serve = [*POSTROOM, "serve", "-c", str(self.config), *root]
+            return subprocess.Popen(serve, stdout=log, stderr=log)
 
     def wait_until_up(self) -> None:
         """The door and the workers are there."""
@@ -115,10 +116,9 @@ class Served:
 
     def command(self, *arguments: str, code: int = 0) -> str:
         """The output of a command."""
-        command = [*POSTROOM, *arguments, "-c", str(self.config)]
-        run = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE)
-        assert run.returncode == code, run.stderr
-        return run.stdout
+        ran = command(*arguments, "-c", str(self.config))
+        assert ran.code == code, ran.err
+        return ran.out
 
     def lines(self, *arguments: str) -> list[dict]:
         """What a command prints as JSON."""

@@ -10,23 +10,18 @@ import pytest
 from postroom.adapters.store.cases import SqliteCases
 from postroom.model.cases import WantedCases
 from postroom.model.people import ALL
-from tests.journey.test_serve import PATIENCE, Running, settings, start, until
+from tests.journey.test_serve import PATIENCE, Running, served, until
 from tools.running import free_ports
 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    smtp, lmtp, web, pages = free_ports(4)
-    settings(tmp_path, smtp, lmtp, web)
-    file = tmp_path / "postroom.toml"
-    text = file.read_text().replace("[route.appeals]\n", "[route.appeals]\ncases = true\n")
-    file.write_text(text.replace('[pages]\nlisten = ""', f'[pages]\nlisten = "127.0.0.1:{pages}"'))
-    running = Running(folder=tmp_path, process=start(tmp_path), smtp=smtp, lmtp=lmtp, web=web)
-    try:
-        running.until_started()
+    changes = (
+        ("[route.appeals]\n", "[route.appeals]\ncases = true\n"),
+        ('[pages]\nlisten = ""', f'[pages]\nlisten = "127.0.0.1:{free_ports(1)[0]}"'),
+    )
+    with served(tmp_path, *changes) as running:
         yield running
-    finally:
-        running.end()
 
 
 def test_cases_open_by_themselves_also_after_their_process_was_killed(running: Running) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.hook_receiver import Receiver, listening
-from tests.journey.test_serve import PATIENCE, Running, settings, start, until
+from tests.journey.test_serve import PATIENCE, Running, served, until
 from tools.running import free_ports
 
 
@@ -27,22 +27,13 @@ def pages() -> int:
 
 @pytest.fixture
 def running(tmp_path: Path, receiver: Receiver, pages: int) -> Iterator[Running]:
-    smtp, lmtp, web = free_ports(3)
-    settings(tmp_path, smtp, lmtp, web)
     (tmp_path / "secret").write_text("a secret of both sides")
     hook = (
         f'[hook.cases]\nurl = "http://127.0.0.1:{receiver.server_address[1]}/"\nsecret_file = "secret"\n'
         'allow = ["127.0.0.1"]\ntimeout = 1\n'
     )
-    file = tmp_path / "postroom.toml"
-    text = file.read_text().replace('[pages]\nlisten = ""', f'{hook}[pages]\nlisten = "127.0.0.1:{pages}"')
-    file.write_text(text)
-    running = Running(folder=tmp_path, process=start(tmp_path), smtp=smtp, lmtp=lmtp, web=web)
-    try:
-        running.until_started()
+    with served(tmp_path, ('[pages]\nlisten = ""', f'{hook}[pages]\nlisten = "127.0.0.1:{pages}"')) as running:
         yield running
-    finally:
-        running.end()
 
 
 def test_what_happened_is_told_also_after_its_process_was_killed(

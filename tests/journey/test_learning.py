@@ -8,23 +8,15 @@ import pytest
 from postroom.adapters.classifier.model import dump
 from postroom.adapters.classifier.registry import Registry
 from postroom.bootstrap.weights import Weights, keep_weights
-from tests.journey.test_serve import SETTINGS, Running, settings, start, until
+from tests.journey.test_serve import Running, served, until
 from tests.unit.adapters.classifier.test_linear import learned
-from tools.running import free_ports
 
 
 @pytest.fixture
-def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+def running(tmp_path: Path) -> Iterator[Running]:
     learning = 'starter = false\nmodel = "learned"\n[learning]\nevery_days = 1\n'
-    monkeypatch.setattr("tests.journey.test_serve.SETTINGS", SETTINGS.replace("starter = false\n", learning))
-    smtp, lmtp, web = free_ports(3)
-    settings(tmp_path, smtp, lmtp, web)
-    running = Running(folder=tmp_path, process=start(tmp_path), smtp=smtp, lmtp=lmtp, web=web)
-    try:
-        running.until_started()
+    with served(tmp_path, ("starter = false\n", learning)) as running:
         yield running
-    finally:
-        running.end()
 
 
 def test_it_learns_by_itself_and_follows_the_model_in_force(running: Running) -> None:

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -20,6 +20,7 @@ import pytest
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.model.work import InboxEntry, JobInfo
 from postroom.ports import JobFilter
+from tests.commands import command
 from tools.running import free_ports
 
 POSTROOM = [sys.executable, "-m", "postroom"]
@@ -60,7 +61,7 @@ weight = 5.0
 phrases = ["give me my account back"]
 """
 #: seconds that anything here may take on a busy machine
-PATIENCE = 60.0
+PATIENCE = 90.0
 
 
 def until(true: Callable[[], bool], what: str) -> None:
@@ -88,17 +89,16 @@ class Running:
             for number, body in enumerate(bodies):
                 client.send_message(a_mail(body, number), "ada@example.com", ["support@shop.test"])
 
-    def command(self, *arguments: str, code: int = 0, **more) -> str:
-        run = subprocess.run(
-            [*POSTROOM, *arguments, "-c", str(self.folder / "postroom.toml")],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            **more,
-        )
-        assert run.returncode == code, run.stderr
-        return run.stdout
+    def command(self, *arguments: str) -> str:
+        """The output of a command."""
+        ran = command(*arguments, "-c", str(self.folder / "postroom.toml"))
+        assert ran.code == 0, ran.err
+        return ran.out
+
+    def receive(self, recipient: str, mail: str) -> int:
+        """How `postroom receive` ends that is given a mail, as a mail server's pipe runs it."""
+        arguments = ["receive", recipient, "--sender", "ada@example.com", "-c", str(self.folder / "postroom.toml")]
+        return subprocess.run([*POSTROOM, *arguments], check=False, input=mail.encode(), timeout=PATIENCE).returncode
 
     @property
     def store(self) -> SqliteStore:
@@ -109,6 +109,11 @@ class Running:
 
     def inbox(self, name: str = "appeals") -> list[InboxEntry]:
         return list(self.store.entries(name))
+
+    def metric(self, name: str) -> float:
+        """The value of a metric; 0 for one that was never counted."""
+        lines = (line.rpartition(" ") for line in self.page("/metrics")[1].splitlines())
+        return sum(float(value) for told, _, value in lines if told == name)
 
     def waiting(self) -> tuple[JobInfo, ...]:
         return self.store.jobs(JobFilter(states=("ready", "claimed", "held", "parked")))
@@ -165,16 +170,35 @@ def settings(folder: Path, smtp: int = 0, lmtp: int = 0, web: int = 0) -> None:
     (folder / "phrases" / "appeals.toml").write_text(PHRASES)
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
+@contextmanager
+def served(folder: Path, *changes: tuple[str, str]) -> Iterator[Running]:
+    """A server in a folder, with changes to the settings."""
     smtp, lmtp, web = free_ports(3)
-    settings(tmp_path, smtp, lmtp, web)
-    running = Running(folder=tmp_path, process=start(tmp_path), smtp=smtp, lmtp=lmtp, web=web)
+    settings(folder, smtp, lmtp, web)
+    file = folder / "postroom.toml"
+    for old, new in changes:
+        assert old in file.read_text()
+        file.write_text(file.read_text().replace(old, new))
+    running = Running(folder=folder, process=start(folder), smtp=smtp, lmtp=lmtp, web=web)
     try:
         running.until_started()
         yield running
     finally:
         running.end()
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """A server of a test's own, to be broken."""
+    with served(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server for all tests that leave it as it was; each counts its own mails."""
+    with served(tmp_path_factory.mktemp("sound")) as running:
+        yield running
 
 
 def start(folder: Path) -> "subprocess.Popen[bytes]":
@@ -185,23 +209,25 @@ def start(folder: Path) -> "subprocess.Popen[bytes]":
         )
 
 
-def test_mail_reaches_every_destination_of_its_route_by_every_door(running: Running) -> None:
-    running.send("Please give me my account back.")
+def test_mail_reaches_every_destination_of_its_route_by_every_door(sound: Running) -> None:
+    running, copies = sound, sound.folder / "copy" / "new"
+    entries, files = len(running.inbox()), len(list(copies.glob("*")))
+    by_lmtp, copied = 'postroom_mails_accepted_total{door="lmtp"}', 'postroom_deliveries_total{destination="copy"}'
+    metrics = running.metric(by_lmtp), running.metric(copied)
+    running.send("Please give me my account back, by SMTP.")
     running.send("Please give me my account back, I say.", lmtp=True)
     mail = a_mail("Please give me my account back, by the pipe.", 7).as_string()
-    running.command("receive", "support@shop.test", "--sender", "ada@example.com", input=mail)
-    until(lambda: len(running.inbox()) == 3, "three in the inbox")
-    until(lambda: len(list((running.folder / "copy" / "new").iterdir())) == 3, "three in the Maildir")
+    assert running.receive("support@shop.test", mail) == 0
+    until(lambda: len(running.inbox()) == entries + 3, "three in the inbox")
+    until(lambda: len(list(copies.glob("*"))) == files + 3, "three in the Maildir")
     until(lambda: not running.waiting(), "nothing waits")
-    running.command("receive", "nobody@elsewhere.test", code=67, input=mail)
+    assert running.receive("nobody@elsewhere.test", mail) == 67
 
     assert {(e.from_addr, e.subject, e.read) for e in running.inbox()} == {("ada@example.com", "Hello", False)}
-    assert "give me my account back" in running.command("inbox", "read", running.inbox()[-1].mail_id.upper())
+    assert "give me my account back" in running.command("inbox", "read", running.inbox()[0].mail_id.upper())
     assert running.page("/healthz") == (200, '{"status":"ok"}')
     assert running.page("/readyz")[0] == 200
-    metrics = running.page("/metrics")[1]
-    assert 'postroom_mails_accepted_total{door="lmtp"} 1.0' in metrics
-    assert 'postroom_deliveries_total{destination="copy"} 3.0' in metrics
+    assert (running.metric(by_lmtp), running.metric(copied)) == (metrics[0] + 1, metrics[1] + 3)
     for event in ("accepted", "judged", "delivered"):
         told = running.events(event)
         assert told
@@ -211,15 +237,15 @@ def test_mail_reaches_every_destination_of_its_route_by_every_door(running: Runn
     assert "account back" not in log
 
 
-def test_each_door_says_where_it_listens(running: Running) -> None:
-    assert {e["door"]: e["listening"] for e in running.events("started")} == {
-        "smtp": f"127.0.0.1:{running.smtp}",
-        "lmtp": f"127.0.0.1:{running.lmtp}",
+def test_each_door_says_where_it_listens(sound: Running) -> None:
+    assert {e["door"]: e["listening"] for e in sound.events("started")} == {
+        "smtp": f"127.0.0.1:{sound.smtp}",
+        "lmtp": f"127.0.0.1:{sound.lmtp}",
     }
 
 
-def test_it_warns_where_nobody_is_named_for_urgent_mail(running: Running) -> None:
-    (told,) = running.events("urgent-unheard")
+def test_it_warns_where_nobody_is_named_for_urgent_mail(sound: Running) -> None:
+    (told,) = sound.events("urgent-unheard")
     assert told["level"] == "warning"
     assert "urgent.destinations" in told["remedy"]
 
@@ -234,27 +260,36 @@ def test_sigterm_drains_and_a_restart_goes_on(running: Running) -> None:
     assert len(list((running.folder / "copy" / "new").iterdir())) == 30
 
 
-def test_a_killed_worker_is_started_again_and_nothing_is_lost(running: Running) -> None:
-    until(lambda: set(running.workers()) == {"judge", "deliver"}, "both workers")
-    for role, pid in running.workers().items():
+def test_a_killed_worker_is_started_again_and_nothing_is_lost(sound: Running) -> None:
+    until(lambda: set(sound.workers()) == {"judge", "deliver"}, "both workers")
+    entries, deaths = len(sound.inbox()), len(sound.events("worker-died"))
+    for role, pid in sound.workers().items():
         os.kill(pid, signal.SIGKILL)
-        running.send(f"Please give me my account back, {role}.")
-    until(lambda: len(running.inbox()) == 2, "both delivered")
-    assert [e["reason"] for e in running.events("worker-died")] == ["SIGKILL", "SIGKILL"]
+        sound.send(f"Please give me my account back, {role}.")
+    until(lambda: len(sound.inbox()) == entries + 2, "both delivered")
+    assert [e["reason"] for e in sound.events("worker-died")[deaths:]] == ["SIGKILL", "SIGKILL"]
 
 
-def test_sighup_reads_the_rules_again_and_keeps_the_old_ones_when_they_are_wrong(running: Running) -> None:
-    rules = running.folder / "phrases" / "appeals.toml"
-    rules.write_text(PHRASES.replace("give me my account back", "return my profile"))
-    running.process.send_signal(signal.SIGHUP)
-    until(lambda: bool(running.events("rules-loaded")), "loaded")
-    running.send("Please return my profile.")
-    until(lambda: len(running.inbox()) == 1, "judged by the new phrases")
-    rules.write_text("route = ")
-    running.process.send_signal(signal.SIGHUP)
-    until(lambda: bool(running.events("rules-refused")), "refused")
-    running.send("Return my profile at once.")
-    until(lambda: len(running.inbox()) == 2, "judged by the phrases before")
+def test_sighup_reads_the_rules_again_and_keeps_the_old_ones_when_they_are_wrong(sound: Running) -> None:
+    rules = sound.folder / "phrases" / "appeals.toml"
+
+    def read_again(text: str, event: str) -> None:
+        until(lambda: "judge" in sound.workers() and sound.page("/readyz")[0] == 200, "a judge that listens")
+        before = len(sound.events(event))
+        rules.write_text(text)
+        sound.process.send_signal(signal.SIGHUP)
+        until(lambda: len(sound.events(event)) > before, event)
+
+    entries = len(sound.inbox())
+    try:
+        read_again(PHRASES.replace("give me my account back", "return my profile"), "rules-loaded")
+        sound.send("Please return my profile.")
+        until(lambda: len(sound.inbox()) == entries + 1, "judged by the new phrases")
+        read_again("route = ", "rules-refused")
+        sound.send("Return my profile at once.")
+        until(lambda: len(sound.inbox()) == entries + 2, "judged by the phrases before")
+    finally:
+        read_again(PHRASES, "rules-loaded")
 
 
 def test_a_judge_that_starts_while_the_rules_are_wrong_goes_on_with_those_accepted_last(running: Running) -> None:
@@ -297,20 +332,21 @@ def test_a_worker_tells_of_its_failure_in_a_line_like_all_others(running: Runnin
     assert json.loads(running.page("/readyz")[1])["workers"] == {"deliver-1": True, "judge-2": False}
 
 
-def test_a_store_that_is_moved_is_no_health_until_it_is_back(running: Running) -> None:
-    store = running.folder / "data" / "postroom.db"
+def test_a_store_that_is_moved_is_no_health_until_it_is_back(sound: Running) -> None:
+    entries = len(sound.inbox())
+    store = sound.folder / "data" / "postroom.db"
     store.rename(store.with_name("elsewhere.db"))
     for path in ("/healthz", "/readyz"):
-        status, body = running.page(path)
+        status, body = sound.page(path)
         assert status == 503
         assert "moved or deleted" in json.loads(body)["store"]
     mail = a_mail("Please give me my account back.", 1).as_string()
-    running.command("receive", "support@shop.test", "--sender", "ada@example.com", input=mail, code=75)
+    assert sound.receive("support@shop.test", mail) == 75
     assert not store.exists(), "nobody makes another one in its place"
     store.with_name("elsewhere.db").rename(store)
-    assert running.page("/healthz")[0] == 200
-    running.send("Please give me my account back.")
-    until(lambda: len(running.inbox()) == 1, "it takes mail as before")
+    assert sound.page("/healthz")[0] == 200
+    sound.send("Please give me my account back, after the move.")
+    until(lambda: len(sound.inbox()) == entries + 1, "it takes mail as before")
 
 
 def test_a_server_whose_store_was_replaced_ends_to_be_started_again(running: Running) -> None:
@@ -331,18 +367,21 @@ def test_a_server_whose_store_was_replaced_ends_to_be_started_again(running: Run
     until(lambda: len(running.inbox()) == 1, "it works with the new one")
 
 
-def test_a_second_server_on_the_same_store_is_refused_and_changes_nothing(running: Running) -> None:
-    running.send("Please give me my account back.")
-    until(lambda: len(running.inbox()) == 1, "delivered")
+def test_a_second_server_on_the_same_store_is_refused_and_changes_nothing(sound: Running) -> None:
+    entries, accepted = len(sound.inbox()), 'postroom_mails_accepted_total{door="smtp"}'
+    sound.send("Please give me my account back, whoever serves.")
+    until(lambda: len(sound.inbox()) == entries + 1, "delivered")
+    before = sound.metric(accepted)
+    assert before >= 1
     smtp, lmtp, web = free_ports(3)
-    other = running.folder / "other.toml"
+    other = sound.folder / "other.toml"
     other.write_text(SETTINGS.format(smtp=smtp, lmtp=lmtp, web=web))
     root = ["--allow-root"] if os.geteuid() == 0 else []
-    command = [*POSTROOM, "serve", "-c", str(other), *root]
-    run = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE)
+    serve = [*POSTROOM, "serve", "-c", str(other), *root]
+    run = subprocess.run(serve, check=False, capture_output=True, text=True, timeout=PATIENCE)
     assert run.returncode == 1
-    assert f"another server has this store, pid {running.process.pid}" in run.stderr
-    assert 'postroom_mails_accepted_total{door="smtp"} 1.0' in running.page("/metrics")[1]
+    assert f"another server has this store, pid {sound.process.pid}" in run.stderr
+    assert sound.metric(accepted) == before
 
 
 def test_sighup_waits_for_a_server_that_starts(tmp_path: Path) -> None:
@@ -367,8 +406,8 @@ def test_root_is_refused_without_a_user_to_become(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can try to run as root")
     settings(tmp_path, *free_ports(3))
-    command = [*POSTROOM, "serve", "-c", str(tmp_path / "postroom.toml")]
-    run = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE)
+    serve = [*POSTROOM, "serve", "-c", str(tmp_path / "postroom.toml")]
+    run = subprocess.run(serve, check=False, capture_output=True, text=True, timeout=PATIENCE)
     assert run.returncode == 1
     assert "does not run as root" in run.stderr
     assert "Traceback" not in run.stderr

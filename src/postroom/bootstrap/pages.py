@@ -7,11 +7,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
 
+from postroom.adapters.destination.guard import read_url
 from postroom.adapters.intake.sockets import address_of
 from postroom.adapters.processes import PipeBell, Pulse
 from postroom.adapters.store.savedviews import SqliteSavedViews
@@ -34,6 +36,7 @@ from postroom.bootstrap.webserver import WebServer
 from postroom.flow.explanation import Explanation, explained
 from postroom.flow.nearest import Neighbour, nearest
 from postroom.flow.savedviews import SavedViews
+from postroom.model.errors import ConfigError
 from postroom.model.judgement import Decision
 from postroom.model.mail import BrandName, Mail, RouteName
 from postroom.model.message import Message
@@ -95,6 +98,8 @@ def serve_pages(house: House, sockets: Sequence[int], bell: PipeBell, pulse: Pul
     elsewhere.start(house, stopping, failed)
     gc.freeze()
     pulse.ready()
+    told = house.settings.pages.url or " ".join(f"http://{address_of(one)}/" for one in opened)
+    house.observer.note("pages-open", url=told)
     try:
         server.run(sockets=opened)
     finally:
@@ -194,8 +199,13 @@ def informing(house: House) -> Informing | None:
 
 
 def hosts(url: str, listening: Sequence[str]) -> frozenset[str]:
-    """Values of the Host field (RFC 9110 §7.2) that are ours: of the public address, and of loopback where we listen there."""
+    """Values of the Host field (RFC 9110 §7.2) that are ours: of the public address, and of loopback where we listen there.
+
+    Browsers leave the usual port out, and write other letters than those of ASCII in ASCII.
+    """
     found = {urlsplit(url).netloc.lower()} if url else set()
+    with suppress(ConfigError):
+        found |= {read_url(url).authority} if url else set()
     for address in listening:
         port = address.rpartition(":")[2]
         found |= {address, f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"}

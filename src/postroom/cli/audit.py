@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _PAGE = 1000
 _LAST = 2**53
+_DAY = 86_400.0
 
 app = typer.Typer(no_args_is_help=True, help="The audit log, which is only ever added to: list, verify, export.")
 
@@ -35,12 +36,15 @@ app = typer.Typer(no_args_is_help=True, help="The audit log, which is only ever 
         "postroom audit list",
         "postroom audit list --what sign-in-failed --limit 20",
         "postroom audit list --by ada --json",
+        "postroom audit list --since 2026-03-01 --until 2026-03-31",
     ),
 )
 def list_(
     by: Annotated[str, typer.Option("--by", help="Of one person alone.")] = "",
     what: Annotated[str, typer.Option("--what", help="Of one kind alone, e.g. sign-in-failed.")] = "",
     to: Annotated[str, typer.Option("--to", help="What was done to this alone: an id or a name.")] = "",
+    since: Annotated[str, typer.Option("--since", help="From this day on (UTC).", metavar="DAY")] = "",
+    until: Annotated[str, typer.Option("--until", help="Until this day and with it (UTC).", metavar="DAY")] = "",
     before: Annotated[
         int,
         typer.Option("--before", min=0, max=_LAST, help="Older than this line.", metavar="NUMBER", show_default=False),
@@ -51,9 +55,17 @@ def list_(
 ) -> None:
     """What was done, newest first."""
     from postroom.flow.facts import deed_facts
+    from postroom.flow.savedviews import day
+    from postroom.model.errors import Refused
 
+    try:
+        span = (day(since) if since else None, day(until) + _DAY if until else None)
+    except Refused as error:
+        fail(str(error), 2)
     house = open_store_house(config)
-    found = house.people.journal.deeds(before=before, limit=limit, by=by, what=what, to=to)
+    found = house.people.journal.deeds(
+        before=before, limit=limit, by=by, what=what, to=to, since=span[0], until=span[1]
+    )
     house.close()
     columns = ("line", "at (UTC)", "by", "what", "to", "detail")
     nothing = "Nothing of the kind was done."

@@ -13,6 +13,7 @@ from postroom.cli.console import (
     fail,
     find_mail,
     note,
+    open_house,
     open_store_house,
     print_json,
     print_table,
@@ -111,7 +112,9 @@ def _explain_stored(prefix: str, config: Config, *, as_json: bool) -> None:
     from postroom.flow.facts import decision_facts, explanation_facts, mail_facts
     from postroom.understand.reader import read
 
-    house = open_store_house(config)
+    house = open_house(config)
+    if not house.has_store:
+        fail(f"there is no file {prefix}, and no store yet to look such an id up in: `postroom serve` makes one")
     mail = find_mail(house, prefix, missing="there is no file and no mail {}")
     decisions = house.store.decisions(mail.id)
     explanation = explanation_of(house, decisions[-1], read(mail, house.trust)) if decisions else None

@@ -85,7 +85,7 @@ app.add_typer(audit.app, name="audit", short_help="The log of what people did: l
 def run() -> None:
     """Run a command; what postroom raises on purpose, or the system refuses, is a sentence on standard error, not a traceback."""
     try:
-        app()
+        app(prog_name="postroom")
     except SystemExit as ended:
         # A mail server that calls `receive` wrongly must keep the mail until that is mended, not bounce it.
         sys.exit(serve.EX_TEMPFAIL if ended.code == 2 and sys.argv[1:2] == ["receive"] else ended.code)

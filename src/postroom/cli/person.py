@@ -123,6 +123,12 @@ def erase(
     if as_json:
         print_json({**erasure_facts(done), "in_model": facts["in_model"]})
         return
+    if "@" in found and not any(count for _, count in _rows(facts)):
+        say(
+            "Nothing was held of them, so nothing was erased: is the address written as they write it? It is noted as erased, so that"
+            " no backup brings anything of it back."
+        )
+        return
     say(
         f"Erased: {counted(done.mails, 'mail')}, {counted(done.examples, 'labelled mail')}, and all that was known of them."
     )
@@ -224,12 +230,23 @@ def _type_again(found: str) -> None:
 
 def _show(facts: dict[str, Any]) -> None:
     say(facts["address"])
+    rows = _rows(facts)
+    if any(count for _, count in rows):
+        print_table("", ("what", "how much"), rows)
+    else:
+        say("Nothing is held of them.")
+    for one in facts["held"]:
+        say(f"Held: {one['what']}, by {one['by']} since {when(one['at'])[:10]}: {one['reason']}")
+
+
+def _rows(facts: dict[str, Any]) -> list[tuple[str, int | str]]:
+    """How much of what, in words; nothing is 0 or ""."""
     jobs = ", ".join(f"{count} {state}" for state, count in facts["jobs"].items())
-    rows = [
+    return [
         ("mails", facts["mails"]),
         ("decisions on them", facts["decisions"]),
         ("verdicts on them", facts["verdicts"]),
-        ("jobs of them", jobs or "0"),
+        ("jobs of them", jobs or 0),
         ("answers to them", facts["answers"]),
         ("conversations", facts["threads"]),
         ("cases", facts["cases"]),
@@ -238,9 +255,3 @@ def _show(facts: dict[str, Any]) -> None:
         ("versions and drafts of rules that name them", facts["rules"]),
         ("texts that the model in force learned from", facts["in_model"]),
     ]
-    if any(count not in (0, "0") for _, count in rows):
-        print_table("", ("what", "how much"), rows)
-    else:
-        say("Nothing is held of them.")
-    for one in facts["held"]:
-        say(f"Held: {one['what']}, by {one['by']} since {when(one['at'])[:10]}: {one['reason']}")

@@ -69,7 +69,12 @@ def add(
     shown: Shown = None,
     brand: Brands = None,
     route: Routes = None,
-    urgent: Annotated[bool, typer.Option("--urgent", help="Sees and acknowledges urgent mail.")] = False,
+    urgent: Annotated[
+        bool | None,
+        typer.Option(
+            "--urgent/--not-urgent", help="Sees and acknowledges urgent mail. Of the first of all it is so, else not."
+        ),
+    ] = None,
     password_file: PasswordFile = None,
     no_password: Annotated[
         bool, typer.Option("--no-password", help="Signs in elsewhere, not with a password.")
@@ -86,13 +91,14 @@ def add(
     if no_password and password_file:
         fail("--no-password and --password-file contradict each other: give one of them", 2)
     house = open_house(config)
+    first = not house.people.accounts.users()
     user = User(
         name=UserName(name),
         role=cast("Role", role),
         shown=shown or "",
         brands=tuple(map(BrandName, brand or ())),
         routes=tuple(map(RouteName, route or ())),
-        urgent=urgent,
+        urgent=first if urgent is None else urgent,
     )
     house.people.team.check_new(user)
     added = house.people.team.add(user, None if no_password else _password(name, password_file), by or login_name())
@@ -101,6 +107,10 @@ def add(
         print_json(user_facts(added))
     else:
         say(f"{added.name} may sign in: {_may(added)}.")
+        if first and urgent is None:
+            note(
+                "As the first: urgent mail must reach somebody. Give it to others with postroom user change NAME --urgent"
+            )
 
 
 @app.command("list", epilog=examples("postroom user list", "postroom user list --json"))

@@ -1,7 +1,7 @@
 """Calendars, clocks and the cases of desks: what the settings say of them, and what is wrong with it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -85,13 +85,24 @@ def check_cases(settings: Settings) -> Iterator[Mistake]:
         yield from _check_clock(f"clock.{name}", clock, settings)
     for name, route in settings.route.items():
         yield from _check_route(f"route.{name}", route, settings)
-    if any(route.cases for route in settings.route.values()) and not settings.pages.listen:
-        yield Mistake(
-            path="pages.listen",
-            message="cases open in the process of the pages, and there is none",
-            remedy='Write listen = "127.0.0.1:8026"',
-            fatal=False,
-        )
+    if not settings.pages.listen:
+        yield from _left_undone(settings.route.values())
+
+
+def _left_undone(routes: Collection[Route]) -> Iterator[Mistake]:
+    """What the process of the pages does by itself, where there is none."""
+    for wanted, what in (
+        (any(one.cases for one in routes), "cases open"),
+        (any(one.first_answer for one in routes), "first answers are reckoned"),
+        (any(one.acknowledge or one.outcomes for one in routes), "what acknowledge and outcomes name is told"),
+    ):
+        if wanted:
+            yield Mistake(
+                path="pages.listen",
+                message=f"{what} in the process of the pages, and there is none",
+                remedy='Write listen = "127.0.0.1:8026"',
+                fatal=False,
+            )
 
 
 def _check_calendar(path: str, calendar: Calendar) -> Iterator[Mistake]:
@@ -153,13 +164,7 @@ def _check_clock(path: str, clock: Clock, settings: Settings) -> Iterator[Mistak
             path=f"{path}.not_before", message=f"comes after {within}, when it is over", remedy="Make it shorter"
         )
     yield from _check_calendar_name(f"{path}.calendar", clock.calendar or DEFAULT_CALENDAR, settings)
-    if clock.starts == "decided" and clock.stops == "decided" and clock.whose == "team":
-        yield Mistake(
-            path=f"{path}.starts",
-            message="what starts with the decision cannot be stopped by it",
-            remedy='Write stops = "first answer", or another start',
-        )
-    if clock.whose == "person" and clock.starts in ("received", "decided"):
+    if clock.whose == "person" and clock.starts == "received":
         yield Mistake(
             path=f"{path}.starts",
             message="a person's own window begins before they write",

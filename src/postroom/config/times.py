@@ -33,7 +33,7 @@ class Clock(Table, frozen=True):
     starts: Annotated[
         Start,
         Meta(
-            description="received: the case's first mail; decided: the decision; informed, notice, counter-notice: a day that somebody names in the case, unknown until then."
+            description="received: the case's first mail; informed, notice, counter-notice: a day that somebody names in the case, unknown until then."
         ),
     ] = "received"
     stops: Annotated[Literal["decided", "first answer"], Meta(description="What the team must have done by then.")] = (

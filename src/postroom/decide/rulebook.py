@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from postroom.decide import lint
 from postroom.decide.context import CLOSED, environment
@@ -13,6 +14,9 @@ from postroom.decide.rulefiles import RuleReader
 from postroom.decide.rules import Rule, RuleSet, compile_rules
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW
 from postroom.model.mail import BrandName, RouteName
+
+_REMEMBERED = 4
+"""Phrases of so many sets of files: what is shipped, what is in force, what is being written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,30 +58,38 @@ def compile(  # noqa: A001 - the word for it
     not enabled yet.
     """
     routes = sorted(set(routes) - {AUTOMATIC, JUNK, REVIEW})  # no desks: they take no share of what is expected
-    phrases = PhraseReader(routes=routes)
-    for name in phrase_files:
-        phrases.read(Source(name=name, text=phrase_files[name]))
-    lists = phrases.done()
+    phrases, wrong = _searched(tuple(phrase_files.items()), tuple(routes))
     types = environment()
-    known = {one.name for one in lists} | {str(route) for route in routes}
+    known = {one.name for one in phrases.lists} | {str(route) for route in routes}
     rules = RuleReader(environment=types, routes=routes, lists=known)
     for name in rule_files:
         rules.read(Source(name=name, text=rule_files[name]))
     compiled = compile_rules(rules.rules, types, rules.headers_read, rules.programs)
     book = Rulebook(
         rules=compiled,
-        phrases=compile_lists(lists),
+        phrases=phrases,
         routes=tuple(routes),
         rules_version=version(rule_files),
         phrases_version=version(phrase_files),
     )
     found = [
-        *phrases.problems,
+        *wrong,
         *rules.problems,
-        *lint.rule_problems(compiled.rules, rules.trees, _possible(compiled.rules, lists, routes, brands), now),
-        *lint.phrase_problems(phrase_files, lists),
+        *lint.rule_problems(compiled.rules, rules.trees, _possible(compiled.rules, phrases.lists, routes, brands), now),
     ]
     return book, tuple(sorted(set(found), key=lambda one: (one.file, one.line, one.column, one.severity, one.message)))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _searched(
+    files: tuple[tuple[str, str], ...], routes: tuple[RouteName, ...]
+) -> tuple[PhraseBook, tuple[Problem, ...]]:
+    """Phrase lists ready for searching, and what is wrong with their files: kept, as it takes long and rules change oftener."""
+    reader = PhraseReader(routes=routes)
+    for name, text in files:
+        reader.read(Source(name=name, text=text))
+    lists = reader.done()
+    return compile_lists(lists), (*reader.problems, *lint.phrase_problems(dict(files), lists))
 
 
 def _possible(

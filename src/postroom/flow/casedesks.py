@@ -1,7 +1,7 @@
 """What a desk with cases asks of them: its clocks, whether a rejection takes two, and in which order they are worked off."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from postroom.decide.calendars import Calendar
@@ -57,6 +57,7 @@ class CaseDesks:
         joins: CaseMail | None = None,
         leaves: MailId | None = None,
         settles: Due | None = None,
+        other: CaseChange | None = None,
     ) -> CaseChange:
         """A change of a case, with the place that it then has in lists."""
         running = self.running(case, now)
@@ -71,6 +72,7 @@ class CaseDesks:
             joins=joins,
             leaves=leaves or "",
             settles=settles,
+            other=other,
         )
 
 
@@ -81,6 +83,11 @@ def rank(case: Case, running: tuple[Running, ...]) -> float:
         return _DONE - (case.decided_at or 0.0)
     due = [one.due for one in running if one.runs and one.due is not None]
     return min(due, default=_NO_CLOCK + case.received_at)
+
+
+def first_answer(events: Iterable[CaseEvent]) -> float | None:
+    """When the person was first told something, whatever was decided; None while they were not."""
+    return min((one.at for one in events if one.what in ("asked", "answered")), default=None)
 
 
 def near_at(running: tuple[Running, ...]) -> float:

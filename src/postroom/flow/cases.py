@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from postroom.decide import calendars
-from postroom.flow.casedesks import CaseDesks
+from postroom.flow.casedesks import CaseDesks, first_answer
 from postroom.flow.filing import Filing
 from postroom.model.cases import (
     KINDS,
@@ -172,19 +172,13 @@ class Casework:
         return self._done(hand, replace(case, proposal=None), "declined", _words(reason, "reason"), secret=True)
 
     def reopen(self, hand: Hand, reason: str) -> Case:
-        """Take up again what was decided."""
+        """Take up again what was decided. What the decision alone had answered is to be answered again."""
         case = self._case(hand)
         if case.state != "decided":
             raise Refused(f"case {case.number} is not decided")
-        again = replace(
-            case,
-            state="open",
-            outcome="",
-            reason="",
-            decided_by=UserName(""),
-            confirmed_by=UserName(""),
-            decided_at=None,
-        )
+        events = self.cases.events(case.number, ALL)
+        answered = first_answer(events) if case.answered_at == case.decided_at else case.answered_at
+        again = replace(case.taken_up(), answered_at=answered)
         return self._done(hand, again, "reopened", _words(reason, "reason"), secret=True)
 
     def away(self, case: Case) -> MovedAway | None:
@@ -273,11 +267,11 @@ class Casework:
         before = next((one for one in of_mail if one.route == case.route), None)
         if before is not None and before.number == case.number:
             return case
-        if before is not None:
-            self.filing.leave(before, mail, f"it belongs to case {case.number}", by=hand.by.name)
+        why, by = f"it belongs to case {case.number}", hand.by.name
+        leaving = self.filing.leaving(before, mail, why, by=by) if before is not None else None
         # Not a conversation of the case's person: who goes on with it need not be them.
         joins = CaseMail(id=mail.id, at=mail.received_at, thread=f"joined {mail.id}")
-        return self.filing.join(case, joins, by=hand.by.name)
+        return self.filing.join(case, joins, by=by, leaving=leaving)
 
     def _mail(self, by: User, mail_id: MailId) -> tuple[Mail, Decision]:
         _check_role(by)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from postroom.decide.calendars import Calendar, add_hours
 from postroom.model.judgement import AUTOMATIC, JUNK, REVIEW, Decision
 from postroom.model.mail import DestinationName, RouteName
-from postroom.model.people import Sight
+from postroom.model.people import ALL, Sight
 from postroom.model.work import NewJob
 
 
@@ -91,6 +91,13 @@ class Desks:
         """Destinations where mail of some desk goes, or what people are asked or told."""
         desks = (place for desk in self.routes.values() for place in (*desk.destinations, *desk.before))
         return frozenset((*desks, *self.review, *self.tell, *self.urgent, *map(DestinationName, (JUNK, AUTOMATIC))))
+
+    def reads_for(self, place: DestinationName) -> Sight:
+        """What whoever reads a destination works for: the desks whose mail goes there; all, where people are asked or told of all."""
+        own = {name for name, desk in self.routes.items() if place in (*desk.destinations, *desk.before)}
+        if not own or place in (*self.review, *self.tell, *self.urgent):
+            return ALL
+        return Sight(routes=frozenset(own))
 
     def hidden_from(self, sight: Sight) -> frozenset[DestinationName]:
         """Destinations of desks alone at which a reader does not work."""

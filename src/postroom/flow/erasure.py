@@ -173,13 +173,21 @@ class Eraser:
         if not new:
             return 0
         tombs = Tombs(keys, new)
+        self._release(tombs)
         count = 0
         for some in _batches(list(self._found(tombs))):
-            count += len(self._take_out(some, self.clock(), (), everything=True).erased)
+            count += len(self._take_out(some, self.clock(), (), everything=True, tombs=tombs).erased)
         self._forget(tombs)
         self.keeping.bury(new)
         self.erasing.scrub()
         return count
+
+    def _release(self, tombs: Tombs) -> None:
+        """What was held once and erased later had been released in between."""
+        for hold in self.keeping.holds():
+            stone = tombs.stone("address" if "@" in hold.what else "mail", hold.what)
+            if stone is not None and stone.at > hold.at:
+                self.keeping.release(hold.what, self._deed("released", stone.by, hold.what, "erased after this backup"))
 
     def sweep(self, ages: Ages) -> Outcome:
         """Erase the mails that are older than they may become. No tombstone: a store that is brought back is swept again."""
@@ -189,7 +197,7 @@ class Eraser:
         while True:
             found = self.keeping.overdue(ages, after=after)
             for some in _batches(found.ids):
-                outcome = self._take_out(some, self.clock(), (), everything=False)
+                outcome = self._take_out(some, self.clock(), (), everything=False, of_age=True)
                 erased += outcome.erased
                 busy += outcome.busy
             if not found.after:
@@ -236,13 +244,29 @@ class Eraser:
             self.pause(_PAUSE)
         raise TryLater(f"{left[0]} is in a worker's hands; it is erased, with the rest, as soon as it is not")
 
-    def _take_out(self, ids: Sequence[MailId], at: float, stones: Sequence[Tombstone], *, everything: bool) -> Outcome:
-        """``everything`` of their sender goes: also that two mails have one subject."""
+    def _take_out(
+        self,
+        ids: Sequence[MailId],
+        at: float,
+        stones: Sequence[Tombstone],
+        *,
+        everything: bool,
+        of_age: bool = False,
+        tombs: Tombs | None = None,
+    ) -> Outcome:
+        """``everything`` of their sender goes: also that two mails have one subject. ``tombs`` know when they went before."""
         removals = []
         for mail in self.store.read(ids):
             keys = remember.keys(read(mail, self.trust), mail)
+            stone = tombs.stone("mail", mail.id) if tombs is not None else None
             removals.append(
-                Removal(mail_id=mail.id, message_id=mail.message_id, subject_key=keys.subject_key if everything else "")
+                Removal(
+                    mail_id=mail.id,
+                    message_id=mail.message_id,
+                    subject_key=keys.subject_key if everything else "",
+                    of_age=of_age,
+                    released=stone.at if stone is not None else 0.0,
+                )
             )
         return self.erasing.erase(removals, stones, at)
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from postroom.flow.casedesks import CaseDesks
-from postroom.model.cases import Alike, Case, CaseEvent, CaseEventName, CaseMail, Due, Identity, Same
+from postroom.model.cases import Alike, Case, CaseChange, CaseEvent, CaseEventName, CaseMail, Due, Identity, Same
 from postroom.model.errors import Refused, TryLater
 from postroom.model.judgement import Decision
 from postroom.model.mail import Mail, RouteName
@@ -102,10 +102,25 @@ class Filing:
         )
         return self.cases.put(change)
 
-    def join(self, case: Case, joins: CaseMail, *, by: str = "", settles: Due | None = None) -> Case:
-        """Put a mail into a case; its person has answered, if they were asked. Raises `Refused` and `TryLater`."""
+    def join(
+        self,
+        case: Case,
+        joins: CaseMail,
+        *,
+        by: str = "",
+        settles: Due | None = None,
+        leaving: CaseChange | None = None,
+    ) -> Case:
+        """Put a mail into a case; its person has answered, if they were asked. ``leaving`` is how it leaves another at once.
+
+        A case that was closed as moved is open again: nobody has decided it, and its clocks run. Raises `Refused` and `TryLater`.
+        """
         now = self.clock()
         what: CaseEventName = "again" if case.state == "decided" else "replied" if case.state == "waiting" else "joined"
+        if case.outcome == "moved":
+            # that it was closed was no answer, nor what was said before this mail came
+            answered = case.answered_at != case.decided_at and (case.answered_at or 0.0) >= joins.at
+            what, case = "reopened", replace(case.taken_up(), answered_at=case.answered_at if answered else None)
         joined = replace(
             case,
             state="open" if case.state == "waiting" else case.state,
@@ -113,21 +128,24 @@ class Filing:
             fresh=not by,
         )
         event = CaseEvent(at=now, by=by, what=what, mail_id=joins.id)
-        return self.cases.put(
-            self.desks.change(joined, now, event, deed=self._deed(by, "case-joined"), joins=joins, settles=settles)
+        change = self.desks.change(
+            joined, now, event, deed=self._deed(by, "case-joined"), joins=joins, settles=settles, other=leaving
         )
+        return self.cases.put(change)
 
-    def leave(self, case: Case, mail: Mail, why: str, *, by: str = "", settles: Due | None = None) -> Case:
-        """Take a mail out of a case, which begins with the next if it was its first. Raises `Refused` and `TryLater`."""
+    def leave(self, case: Case, mail: Mail, why: str, *, settles: Due | None = None) -> Case:
+        """Take a mail out of a case. Raises `Refused` and `TryLater`."""
+        return self.cases.put(self.leaving(case, mail, why, settles=settles))
+
+    def leaving(self, case: Case, mail: Mail, why: str, *, by: str = "", settles: Due | None = None) -> CaseChange:
+        """What changes of a case that a mail leaves: it begins with the next if that was its first."""
         now = self.clock()
         rest = [one.at for one in case.mails if one.id != mail.id]
         # Of a long case only the newest mails are known: it began before them.
         is_first = mail.received_at <= case.received_at and len(rest) < len(case.mails)
         left = replace(case, received_at=min(rest, default=case.received_at)) if is_first else case
         event = CaseEvent(at=now, by=by, what="left", detail=why, mail_id=mail.id)
-        return self.cases.put(
-            self.desks.change(left, now, event, deed=self._deed(by, "case-left"), leaves=mail.id, settles=settles)
-        )
+        return self.desks.change(left, now, event, deed=self._deed(by, "case-left"), leaves=mail.id, settles=settles)
 
     def _follow(self, due: Due) -> None:
         (mail,) = self.store.read([due.mail_id])

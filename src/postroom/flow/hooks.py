@@ -200,7 +200,15 @@ class Calling:
         return bool(taken)
 
     def _make(self, call: HookCall) -> None:
-        body = said(self.records, call, self.url, sight_of(self.hook))
+        try:
+            self._tell(call, said(self.records, call, self.url, sight_of(self.hook)))
+        except TryLater:
+            raise
+        except Exception:  # of one call alone, which is not made for ever
+            self._again(call, "a bug in postroom: its log says where", None)
+            raise
+
+    def _tell(self, call: HookCall, body: bytes | None) -> None:
         if body is None:
             self._settle(call, "it is not there any more", "given-up", 0.0)
             return
@@ -287,7 +295,8 @@ def said(records: Records, call: HookCall, url: str, sight: Sight = ALL) -> byte
         if row is None:
             return None
         facts["mail"] = _mail(within.of_decision(told.decision, sight), row)
-        facts["verdict"] = None if told.verdict is None else verdict_facts(told.verdict)
+        verdict = told.verdict
+        facts["verdict"] = verdict and verdict_facts(within.of_verdict(verdict, sight)) | {"right": verdict.right}
         facts["links"] = {"mail": f"{url}/mail/{call.mail_id}"} if url else {}
         if call.event == "urgent":
             facts["repeat"] = call.about - 1

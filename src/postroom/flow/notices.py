@@ -10,7 +10,7 @@ from typing import Final
 
 from postroom.flow.answering import Answerable, Answering, Wish
 from postroom.model.cases import Case, CaseNumber
-from postroom.model.errors import Refused
+from postroom.model.errors import Refused, TryLater
 from postroom.model.judgement import Decision
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.message import Message
@@ -87,6 +87,11 @@ class Noticing:
                 self.answering.post(to, wish)
         except Refused as error:
             self.notices.settle(one.number, sent=False, said=str(error))
+        except TryLater:
+            raise
+        except Exception:  # of this one alone, which is not tried for ever
+            self.notices.settle(one.number, sent=False, said="a bug in postroom: its log says where")
+            raise
         else:
             self.notices.settle(one.number, sent=True)
 
@@ -116,6 +121,8 @@ class Noticing:
         decision = _check(one.kind, to, now)
         if one.kind == "outcome" and (case is None or case.state != "decided"):
             raise Refused("the case was taken up again")
+        if case is not None and (case.decided_at or 0.0) > one.at:
+            raise Refused("the case was taken up again, and decided anew: that is told in its own time")
         # A mail that lies at two desks has a case at each.
         route = case.route if case else decision.route
         wish = self._wish(one.kind, route, to, case.outcome if case else "", case.reason if case else "")

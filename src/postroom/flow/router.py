@@ -16,6 +16,7 @@ from types import MappingProxyType
 from postroom.decide import rollout
 from postroom.decide.policy import Policy
 from postroom.decide.rulebook import Rulebook
+from postroom.flow import within
 from postroom.flow.addressbook import AddressBook
 from postroom.flow.audit import Audit
 from postroom.flow.desks import Desks
@@ -359,14 +360,13 @@ class Dispatch:
         return Done(job=job, receipt=receipt.reference)
 
     def _recall(self, job: Job, parcel: Parcel, why: Decided, destination: Destination) -> Receipt:
+        told = within.of_decision(why.decision, self.desks.reads_for(destination.name))
         return recall(
             job,
-            parcel,
+            replace(parcel, decision=told),
             destination,
             self.store,
-            lambda: notice(
-                parcel.mail, why.decision, why.summary, destination.name, hostname=self.hostname, key=self.key
-            ),
+            lambda: notice(parcel.mail, told, why.summary, destination.name, hostname=self.hostname, key=self.key),
         )
 
     def _later(self, job: Job, error: TryLater, *, accused: bool) -> Outcome:

@@ -65,7 +65,7 @@ class Team:
         user = replace(was, **changes)
         if user == was:
             return was
-        self._check(user)
+        self._check(user, was)
         what = "user-changed" if user.disabled == was.disabled else "user-disabled" if user.disabled else "user-enabled"
         self.accounts.put_user(user, self._deed(by, what, user.name, _differences(was, user)), was=was)
         return user
@@ -121,12 +121,13 @@ class Team:
             raise Refused(unknown("user", name, [one.name for one in self.accounts.users()]))
         return user
 
-    def _check(self, user: User) -> None:
+    def _check(self, user: User, was: User | None = None) -> None:
+        """Raises `Refused`. Brands and desks that somebody has already need not be there any more."""
         if user.role not in ROLES:
             raise Refused(unknown("role", user.role, ROLES))
         _check_line(user.shown, "name that others see", _MOST_SHOWN)
-        _check_known("brand", user.brands, self.brands)
-        _check_known("route", user.routes, self.routes)
+        _check_known("brand", user.brands, {*self.brands, *(was.brands if was else ())})
+        _check_known("route", user.routes, {*self.routes, *(was.routes if was else ())})
 
     def _hashed(self, password: str | None, name: str) -> str:
         if password is None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Final
 
 from postroom.decide.problems import Problem, Source, toml_problem
@@ -32,11 +33,19 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _IN_BRACES: Final = re.compile(r"\{([^{}\s]{0,40})\}")
 _BRACE: Final = re.compile(r"\{([^{}\s]{0,40})\}|[{}]")
+_STRING_OR_COMMENT: Final = re.compile(
+    "|".join(
+        (r'"""(?:\\.|[^\\])*?"{3,5}', r"'''.*?'{3,5}", r'"(?:\\.|[^"\\\n])*"', r"'[^'\n]*'", r"#[^\n]*"),
+    ),
+    re.DOTALL,
+)
 _OPENING: Final = r"(?:\"\"\"|''')\n"
 _ROUTES_OF_SHIPPED: Final = frozenset(map(RouteName, ("appeals", "refunds", "copyright", "general")))
 _KEYS: Final = frozenset({"title", "routes", "asks", "retired", "text"})
 _MOST_WORDS: Final = 20_000
 _MOST_LANGUAGES: Final = 40
+_MOST_PROBLEMS: Final = 50
+"""Nobody reads more of one file; each brace of it might be one."""
 _LONGEST_TITLE: Final = 100
 
 
@@ -92,7 +101,7 @@ def read(name: str, content: str, routes: Iterable[RouteName]) -> tuple[Template
     except ValueError as error:
         found = toml_problem(Source(name=name, text=content), error)
         return None, (replace(found, message=f"is no TOML: {error}", remedy="Correct it there"),)
-    problems = tuple(_mistakes(name, said, set(routes)))
+    problems = tuple(islice(_mistakes(name, said, set(routes)), _MOST_PROBLEMS))
     return (None, problems) if problems else (_template(name, said), ())
 
 
@@ -195,6 +204,11 @@ def head_of(content: str) -> str:
     lines = content.split("\n")
     count = next((n for n, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
     return "\n".join(lines[:count]).strip()
+
+
+def has_comments_below(content: str) -> bool:
+    """Whether a file that is a template has comments elsewhere than on top: `written` makes a file without them. Pure."""
+    return any(one[0].startswith("#") for one in _STRING_OR_COMMENT.finditer(content.strip()[len(head_of(content)) :]))
 
 
 def _key(language: str) -> str:

@@ -106,6 +106,12 @@ class Shelf:
         ]
         return tuple(use for use, by in found if by == name)
 
+    def missing(self, kept: Mapping[str, Kept]) -> dict[str, tuple[Use, ...]]:
+        """Templates by which the settings tell notices, and that nobody can be told anything by: not there, with mistakes, or retired."""
+        offered = {one.name for one in kept.values() if one.template is not None and not one.template.retired}
+        named = {by for desk in self.desks.values() for by in (desk.received, *desk.outcomes.values()) if by}
+        return {name: self.uses(name) for name in sorted(named - offered)}
+
     def check(self, texts: Texts) -> Checked:
         """What is wrong with these texts. No mail is judged by them. See `postroom.ports.rulebooks.Checker.check`."""
         kept = self.all(texts)
@@ -114,10 +120,8 @@ class Shelf:
         for one in kept.values():
             if one.template is not None and one.origin != "shipped":
                 problems += _remarks(one, one.template, there)
-        offered = {one.name for one in there if not one.retired}
-        named = {by for desk in self.desks.values() for by in (desk.received, *desk.outcomes.values()) if by}
-        for name in sorted(named - offered):
-            routes = ", ".join(sorted({use.route for use in self.uses(name)}))
+        for name, uses in self.missing(kept).items():
+            routes = ", ".join(sorted({use.route for use in uses}))
             message = f"notices of {routes} are told by it: without it nobody is told anything"
             problems.append(_problem(sheet_of(name), "error", message, "Name another in the settings first"))
         return Checked(problems=tuple(problems))

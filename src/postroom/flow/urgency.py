@@ -4,16 +4,19 @@ Whoever takes one says whom they saw it with, so that of two who press at the sa
 still its holder's until the other has taken it. What nobody takes is told again, as often as the settings say.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from postroom.model.alarms import Alarm, AlarmEvent, AlarmEventName
+from postroom.flow.hooks import OfMail, wants
+from postroom.model.alarms import Alarm, AlarmEvent, AlarmEventName, AlarmPage
 from postroom.model.errors import Refused
+from postroom.model.hooks import Hook, HookName
+from postroom.model.judgement import Decision
 from postroom.model.listing import MailRow
 from postroom.model.mail import MailId
 from postroom.model.people import Deed, Sight, User, UserName
-from postroom.ports import Observer
+from postroom.ports import Observer, Store
 from postroom.ports.accounts import Accounts
 from postroom.ports.alarms import Alarms
 
@@ -21,6 +24,8 @@ MOST_WORDS = 1000
 """Characters of a note."""
 
 _AT_ONCE = 100
+_RANKED = 1000
+_FIRST, _LAST = ("self-harm", "child-safety", "threat"), ("authority", "data-request")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,38 @@ class Urgency:
         now = self.clock()
         deed = Deed(at=now, by=by.name, what=f"urgent-{what.replace(' ', '-')}", to=alarm.mail_id, detail=told)
         return self.alarms.put(alarm, AlarmEvent(at=now, by=by.name, what=what, detail=detail), deed)
+
+
+def danger(signals: Collection[str]) -> int:
+    """What comes first, the least number: lives, then what the team has named, then letters that have days. Pure."""
+    places = [_FIRST.index(name) if name in _FIRST else len(_FIRST) + (name in _LAST) for name in signals]
+    return min(places, default=len(_FIRST))
+
+
+def by_danger(alarms: Alarms, store: Store, sight: Sight, *, after: str = "", limit: int = 50) -> AlarmPage:
+    """What nobody has, the most dangerous first, of the same danger what waits longest; of the thousand that wait longest.
+
+    ``after`` is the place of the last that was told, so that the next page neither leaves out nor repeats what waits still.
+    Raises `TryLater`.
+    """
+    found = alarms.page(sight, held=False, limit=_RANKED).alarms
+    decisions = store.in_force([row.id for _, row in found])
+
+    def place(alarm: Alarm) -> str:
+        decision = decisions.get(alarm.mail_id)
+        return f"{danger(decision.urgent if decision else ())}-{alarm.since:018.6f}-{alarm.mail_id}"
+
+    ranked = sorted((place(alarm), number) for number, (alarm, _) in enumerate(found))
+    rest = [one for one in ranked if one[0] > after]
+    return AlarmPage(
+        alarms=tuple(found[number] for _, number in rest[:limit]), after=rest[limit - 1][0] if len(rest) > limit else ""
+    )
+
+
+def hooks_told(known: Sequence[Hook], decision: Decision) -> tuple[HookName, ...]:
+    """Webhooks that are told of an urgent mail again while nobody has it. Pure."""
+    again = OfMail(decision=decision, again=True)
+    return tuple(one.name for one in known for event in again.events if wants(one, event, again))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ class AlarmPage:
 
     alarms: tuple[tuple[Alarm, MailRow], ...]
     #: ask with it for those that follow; ``""`` when there are none
-    after: MailId | Literal[""]
+    after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Cases: what a team owes one person about one incident, from their first mail to a decision. People decide, nobody else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NewType
 
 from postroom.model.mail import BrandName, MailId, RouteName
@@ -29,9 +29,9 @@ Identity = Literal["authenticated", "form", "claimed"]
 """How its person is known: by authenticated mail; as the customer of a contact form or a colleague's forward; by an
 unauthenticated From alone, which anybody can write."""
 
-Start = Literal["received", "informed", "notice", "counter-notice", "decided"]
+Start = Literal["received", "informed", "notice", "counter-notice"]
 """What a clock starts at: the first mail came in; the person was told of the measure; a notice (of a dispute, of a takedown)
-reached the team; a counter-notice did; the case was decided."""
+reached the team; a counter-notice did."""
 TOLD_STARTS: tuple[Start, ...] = ("informed", "notice", "counter-notice")
 """Those that only a person can say."""
 
@@ -104,8 +104,14 @@ class Case:
 
     def when(self, start: Start) -> float | None:
         """When what a clock starts at happened; None where nobody knows."""
-        known: dict[Start, float | None] = {"received": self.received_at, "decided": self.decided_at}
-        return known[start] if start in known else dict(self.starts).get(start)
+        return self.received_at if start == "received" else dict(self.starts).get(start)
+
+    def taken_up(self) -> "Case":
+        """As it is once it is to be decided again."""
+        nobody = UserName("")
+        return replace(
+            self, state="open", outcome="", reason="", decided_by=nobody, confirmed_by=nobody, decided_at=None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +180,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseChange:
-    """All that one step changes; kept whole or not at all."""
+    """All that one step changes; kept whole or not at all, with what it changes of another case."""
 
     #: as it is from now on, with the version that it was made of: 0 for a new one
     case: Case
@@ -191,6 +197,8 @@ class CaseChange:
     leaves: MailId | Literal[""] = ""
     #: work that is done with it
     settles: Due | None = None
+    #: what changes of another case, before it
+    other: "CaseChange | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,6 +139,10 @@ class Removal:
     message_id: str
     #: ``""`` for none, or where other mails of the same person stay
     subject_key: str
+    #: for its age alone: what its case tells of its person has an age of its own
+    of_age: bool = False
+    #: a hold that was put before then was released since, seconds since the epoch; 0.0 where every hold counts
+    released: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

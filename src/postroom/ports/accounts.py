@@ -77,9 +77,21 @@ class Journal(Protocol):
         ...
 
     def deeds(
-        self, *, before: int = 0, limit: int = 100, by: str = "", what: str = "", to: str = ""
+        self,
+        *,
+        before: int = 0,
+        limit: int = 100,
+        by: str = "",
+        what: str = "",
+        to: str = "",
+        since: float | None = None,
+        until: float | None = None,
     ) -> tuple[Deed, ...]:
-        """Newest first, of numbers below ``before`` (0: from the newest on). Empty fields mean any."""
+        """Newest first, of numbers below ``before`` (0: from the newest on). Empty fields mean any.
+
+        ``since`` and ``until`` are seconds since the epoch, ``until`` exclusive. A line that stands more than a day out of the
+        order of time, because a clock was wrong, may be missing where they are given.
+        """
         ...
 
     def verify(self) -> int:

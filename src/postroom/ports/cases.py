@@ -32,7 +32,7 @@ class Cases(Protocol):
         ...
 
     def events(self, number: CaseNumber, sight: Sight) -> tuple[CaseEvent, ...]:
-        """What happened to a case, oldest first; its newest thousand."""
+        """What happened to a case, oldest first; its newest thousand, of them no more than 200 mails that came by themselves."""
         ...
 
     def todo(self, sight: Sight) -> int:

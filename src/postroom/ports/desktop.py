@@ -32,6 +32,10 @@ class Views(Protocol):
         """The same, each with the first `SPOKEN` characters of its own text; ``""`` of those that can't be searched by words."""
         ...
 
+    def parked(self, sight: Sight) -> int:
+        """How many deliveries of mail that may be seen were given up on."""
+        ...
+
     def counts(self, sight: Sight) -> tuple[BoxCount, ...]:
         """What nobody has read of each desk and brand, of mail that lies in their built-in inboxes."""
         ...
@@ -49,7 +53,10 @@ class Turns(Protocol):
         ...
 
     def take_one(self, mail_id: MailId, by: str, sight: Sight, *, lease: float) -> Taken | None:
-        """That very question; None when it may not be seen, is answered, or is in another's hands."""
+        """That very question; None when it may not be seen, is answered, or is in another's hands.
+
+        Nobody has more than five in hand: those taken longest ago are given back.
+        """
         ...
 
     def give_back(self, mail_id: MailId, by: str) -> None:

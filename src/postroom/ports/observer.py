@@ -11,7 +11,7 @@ EventName = Literal[
     "model-loaded", "model-refused", "weights-loaded", "weights-refused", "learned", "learn-failed",
     "heavier-model-off", "heavier-model-failed", "urgent-unheard", "erased", "erase-failed", "hook-given-up",
     "answer-sent", "answer-failed", "answer-bounced", "backtest-failed",
-    "urgent-waits", "deadline-near",
+    "urgent-waits", "deadline-near", "pages-open",
 ]  # fmt: skip
 
 

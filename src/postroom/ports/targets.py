@@ -35,12 +35,15 @@ class Targets(Protocol):
     ) -> int:
         """They are answered, or need no answer; durably, with the deeds. How many had none yet; those that had stay as they are.
 
-        At these desks alone, where a mail lies at one of them. The deeds are written when there was one.
+        At these desks alone, where a mail lies at one of them. Of the deeds, those to mails that had none are written.
         """
         ...
 
     def resume(self, ids: Collection[MailId], deeds: Sequence[Deed], *, routes: Routes = None) -> int:
-        """They are not answered after all: what a person said of them counts no more. How many there were; desks as for `stop`."""
+        """They are not answered after all: what a person said of them counts no more. How many there were; desks, deeds as for `stop`.
+
+        What was moved meanwhile is to be answered where it lies now.
+        """
         ...
 
     def kept(self, since: float, now: float) -> tuple[Kept, ...]:

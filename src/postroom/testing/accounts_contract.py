@@ -320,6 +320,25 @@ class JournalContract:
         assert [deed.number for deed in journal.deeds(before=3, limit=1)] == [2]
         assert journal.deeds(before=1) == ()
 
+    def test_lines_of_a_time_are_found_though_clocks_differ(self, journal: Journal) -> None:
+        day = 86_400.0
+        assert journal.deeds(since=NOW, until=NOW + day) == ()
+        journal.write([a_deed(str(n), at=NOW + n * day - (n % 3) * 3600) for n in range(1, 40)])
+
+        def found(since: float | None, until: float | None, **more: Any) -> list[int]:
+            return [one.number for one in journal.deeds(since=since, until=until, **more)]
+
+        for since, until in (
+            (NOW + 7 * day, NOW + 9 * day),
+            (NOW - day, NOW + 3 * day),
+            (NOW + 39 * day, NOW + 99 * day),
+        ):
+            assert found(since, until) == [one.number for one in journal.deeds() if since <= one.at < until]
+        assert found(None, NOW) == []
+        assert found(None, NOW + 4 * day) == [4, 3, 2, 1]
+        assert found(NOW + 38 * day - 7200, None) == [39, 38]
+        assert found(NOW, None, before=3, by="root") == [2, 1]
+
     def test_each_line_is_chained_to_the_one_before(self, journal: Journal) -> None:
         journal.write([a_deed("one"), a_deed("two\ud800", detail="é" * 3000)])
         journal.write([a_deed("three")])

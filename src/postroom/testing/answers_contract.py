@@ -25,6 +25,8 @@ class AnswersContract:
         answers.begin(KEY, DIGEST, NOW)
         answers.finish(KEY, 200, b'{"a":1}')
         assert answers.begin(KEY, b"another", NOW + DAY - 1) == Kept(digest=DIGEST, status=200, body=b'{"a":1}')
+        answers.finish(KEY, 500, b"later")
+        assert answers.begin(KEY, DIGEST, NOW + 1) == Kept(digest=DIGEST, status=200, body=b'{"a":1}')
         assert answers.begin(KEY, DIGEST, NOW + DAY + 1) is None
 
     def test_a_call_that_was_lost_may_begin_again(self, answers: Answers) -> None:

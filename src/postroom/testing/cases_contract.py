@@ -106,6 +106,12 @@ class CasesContract:
         assert other.events(kept.number, ALL) == (event,)
         assert house.journal(store).deeds()[0].to == "case 1"
 
+    def test_whoever_writes_often_buries_nothing_that_the_team_said(self, cases: Both) -> None:
+        note = CaseEvent(at=NOW, by="ada", what="note", detail="It was his brother.")
+        mails = tuple(CaseEvent(at=NOW + number, by="", what="joined") for number in range(1100))
+        kept = cases.put(a_change(a_case(), events=(note, *mails)))
+        assert cases.events(kept.number, ALL) == (note, *mails[-200:])
+
     def test_everything_that_a_case_says_comes_back(self, cases: Both) -> None:
         said = a_case(
             kind="reinstatement",

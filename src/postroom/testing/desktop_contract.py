@@ -15,7 +15,7 @@ from postroom.model.errors import Refused
 from postroom.model.judgement import REVIEW
 from postroom.model.mail import BrandName, DestinationName, MailId, RouteName
 from postroom.model.people import ALL, Sight
-from postroom.model.work import NewJob
+from postroom.model.work import NewJob, Park
 from postroom.ports import Store
 from postroom.ports.desktop import Turns, Views
 from postroom.testing import store_contract
@@ -397,6 +397,35 @@ class ViewsContract:
             (a_mail(2).id, "duplicate"), (mail.id, "waiting"),
         ]  # fmt: skip
 
+    def test_given_up_deliveries_are_counted_of_what_may_be_seen(self, store: Store, views: Views) -> None:
+        desks = [("shop", "appeals"), ("shop", "refunds"), ("play", "appeals"), ("play", "review")]
+        accept(store, *(a_mail(n, brand=BrandName(brand)) for n, (brand, _) in enumerate([*desks, ("play", "")], 1)))
+        *judged, lost = store.claim("judge", 9, "setup")
+        for job, (brand, route) in zip(judged, desks, strict=True):
+            to = [
+                NewJob(kind="deliver", mail_id=job.mail_id, generation=1, destination=DestinationName(name))
+                for name in ("a", "b")
+            ]
+            made = a_judgement(job, *to, brand=BrandName(brand), route=RouteName(route), decided=RouteName("appeals"))
+            store.record([made])
+        deliveries = [
+            job
+            for name in map(DestinationName, ("a", "b"))
+            for job in store.claim("deliver", 9, f"lost.{name}", destination=name)
+        ]
+        store.settle([Park(job=job, error="no", why="gave-up") for job in (lost, *deliveries)])
+        shop, play = frozenset({BrandName("shop")}), frozenset({BrandName("play")})
+        appeals = frozenset({RouteName("appeals")})
+        for sight, number in (
+            (ALL, 9),
+            (Sight(brands=shop), 4),
+            (Sight(brands=play), 5),
+            (Sight(routes=appeals), 6),
+            (Sight(routes=appeals, review=False), 4),
+            (Sight(review=False), 7),
+        ):
+            assert views.parked(sight) == number, sight
+
     @pytest.mark.parametrize("words", _WORDS)
     def test_words_mean_words_and_no_syntax(self, store: Store, views: Views, words: str) -> None:
         """``OR``, ``NOT``, a name with a colon and brackets are words, or part the words beside them."""
@@ -592,6 +621,14 @@ class TurnsContract:
         turns.give_back(a_mail(2).id, "ada")
         assert turns.held() == ()
         assert turns.take_one(a_mail(2).id, "bob", ALL, lease=60) is not None
+
+    def test_nobody_holds_all_questions(self, store: Store, turns: Turns) -> None:
+        self.ask(store, *[("review", 2e9, False)] * 8)
+        for number in range(1, 9):
+            assert turns.take_one(a_mail(number).id, "ada", ALL, lease=60) is not None
+        assert len(turns.held()) == 5
+        assert a_mail(8).id in [one.waiting.mail_id for one in turns.held()]
+        assert turns.take("bob", ALL, lease=60) is not None
 
     def test_nobody_is_asked_about_what_they_may_not_see(self, store: Store, turns: Turns) -> None:
         self.ask(store, ("review", 2e9, False), ("audit", 0, False))

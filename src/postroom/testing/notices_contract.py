@@ -95,6 +95,19 @@ class NoticesContract:
         assert notices.take(LATE, 9, lease=60.0) == ()
         assert [(one.state, one.said) for one in notices.log(ALL)] == [("not", "the desk tells nobody any more")]
 
+    def test_what_a_case_of_the_second_desk_has_to_tell_waits_while_that_desk_tells(
+        self, store: Store, notices: Notices, cases: Cases
+    ) -> None:
+        notices.watch({"outcome": (REFUNDS,)}, 60.0)
+        (mail,) = judge(store, "appeals")
+        case = a_case(route=REFUNDS)
+        decided = CaseEvent(at=5.0, by="ada", what="decided")
+        cases.put(a_change(case, joins=CaseMail(id=mail, at=1.0, thread="t"), events=(decided,)))
+        notices.watch({"outcome": (REFUNDS, APPEALS)}, 60.0)
+        assert [one.state for one in notices.log(ALL)] == ["waiting"]
+        notices.watch({"outcome": (APPEALS,)}, 60.0)
+        assert [one.state for one in notices.log(ALL)] == ["not"]
+
     @pytest.mark.parametrize("automatic", [True, False])
     def test_automatic_answers_are_counted(
         self, store: Store, notices: Notices, replies: KeepsReplies, automatic: bool

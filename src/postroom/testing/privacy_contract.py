@@ -8,7 +8,7 @@ import pytest
 from postroom.model.cases import CaseEvent, CaseMail, CaseNumber, Proposal
 from postroom.model.desktop import Wanted
 from postroom.model.errors import Refused
-from postroom.model.judgement import AccountStatus, Clue, Finding, SenderHistory, ThreadState
+from postroom.model.judgement import AccountStatus, Clue, Finding, SenderHistory, TakenBack, ThreadState
 from postroom.model.mail import BounceOf, BrandName, DestinationName, Envelope, Mail, MailId, RouteName
 from postroom.model.memory import Remember, SenderRecord, TextRecord, ThreadRecord
 from postroom.model.people import ALL, Deed, UserName
@@ -189,7 +189,9 @@ class PrivacyContract:
         store.file(a_parcel(mail)).result(timeout=30)
         store.settle([Done(job=job, receipt=f"250 took it for {ADA}") for job in claim_deliveries(store)])
         ruling = a_ruling(mail.id, made=store.jobs(JobFilter(mail_id=mail.id, kinds=("deliver",))))
-        store.rule(replace(ruling, verdict=replace(ruling.verdict, note="knows kestrels")))
+        given = store.rule(replace(ruling, verdict=replace(ruling.verdict, note="knows kestrels")))
+        taken = replace(given, taken_back=TakenBack(by="bob", at=NOW, note="no kestrels"))
+        store.rule(replace(a_ruling(mail.id, generation=2), verdict=taken, made=ruling.made))
         assert erasing.erase([removal(mail)], (), NOW + 7) == Outcome(erased=(mail.id,))
         (left,) = store.read([mail.id])
         assert (left.raw, left.envelope.mail_from, left.message_id, left.sender_key, left.digest) == (
@@ -200,15 +202,16 @@ class PrivacyContract:
             b"",
         )
         assert (left.id, left.brand, left.received_at) == (mail.id, mail.brand, mail.received_at)
-        first, second = store.decisions(mail.id)
+        first, *others = store.decisions(mail.id)
         assert [(f.source, f.route, f.score, f.name) for f in first.findings] == [
             ("phrases", "appeals", 0.8, "appeal"), ("sender", "general", 0.1, ""),
         ]  # fmt: skip
         assert (first.route, first.confidence, first.because, first.tags) == ("appeals", 0.93, "", ())
         assert (first.thread, first.history, first.account) == (None, SenderHistory(), AccountStatus())
-        assert "kestrel" not in repr((first, second))
+        assert "kestrel" not in repr((first, others))
         (verdict,) = store.verdicts_on(mail.id)
         assert (verdict.said, verdict.decided, verdict.by, verdict.note) == ("refunds", "appeals", "ada", "")
+        assert verdict.taken_back == TakenBack(by="bob", at=NOW)
         (job,) = store.jobs(JobFilter(mail_id=mail.id, kinds=("deliver",)))
         assert (job.state, job.receipt, job.error, job.why) == ("done", "", "", "erased")
         assert store.summaries([mail.id]) == {}
@@ -411,6 +414,25 @@ class PrivacyContract:
         assert (bare.person, bare.state, bare.outcome, bare.decided_at) == ("", "decided", "withdrawn", NOW + 3)
         assert [one.detail for one in cases.events(case.number, ALL)] == ["", ""]
 
+    def test_a_case_tells_what_it_tells_when_its_mails_go_for_their_age(
+        self, house: House, store: Store, erasing: Erasing
+    ) -> None:
+        cases, aging = house.cases(store), house.aging(store)
+        accept(store, a_mail_of(1))
+        words = CaseEvent(at=NOW, by="eve", what="answered", detail="kestrel", mail_id=a_mail(1).id)
+        decided = a_case(ADA, state="decided", outcome="rejected", reason="spam", decided_at=NOW - DAY)
+        case = cases.put(a_change(decided, joins=joining(1), events=(words,)))
+        assert erasing.erase([replace(removal(a_mail(1)), of_age=True)], (), NOW).erased == (a_mail(1).id,)
+        assert cases.case(case.number, ALL) == replace(case, mails=())
+        assert [one.detail for one in cases.events(case.number, ALL)] == ["kestrel"]
+        assert erasing.remembered(Somebody(whose=ADA, until=NOW)).cases == (case.number,)
+        old = aging.aged(senders=0.0, cases=NOW)
+        assert old.cases == (case.number,)
+        aging.forget(old, senders=0.0, cases=NOW)
+        bare = cases.case(case.number, ALL)
+        assert bare is not None
+        assert (bare.person, bare.reason, bare.outcome) == ("", "", "rejected")
+
     def test_a_person_is_taken_out_of_cases_and_what_was_decided_is_counted(
         self, house: House, store: Store, erasing: Erasing
     ) -> None:
@@ -530,6 +552,18 @@ class PrivacyContract:
         first = keeping.overdue(some, limit=2)
         assert first.ids == (a_mail(1).id,)
         assert keeping.overdue(some, after=first.after).ids == (a_mail(4).id,)
+
+    def test_a_mail_at_two_desks_is_kept_as_long_as_the_one_that_keeps_it_longer(
+        self, store: Store, keeping: Keeping
+    ) -> None:
+        accept(store, *(a_mail_of(number) for number in range(1, 4)))
+        judge(store, second=RouteName("refunds"), copied=True)
+        judge(store, route=RouteName("refunds"), second=RouteName("appeals"), copied=True)
+        judge(store)
+        old, young = {RouteName("appeals"): NOW + 1, RouteName("refunds"): NOW}, {RouteName("refunds"): NOW + 1}
+        assert keeping.overdue(Ages(routes=old)).ids == (a_mail(3).id,)
+        assert keeping.overdue(Ages(routes=young)).ids == (), "the other keeps it for ever"
+        assert keeping.overdue(Ages(routes=old | young)).ids == tuple(a_mail(number).id for number in (1, 2, 3))
 
     def test_what_is_held_asked_about_to_be_delivered_or_in_a_thread_that_goes_on_is_kept(
         self, store: Store, erasing: Erasing, keeping: Keeping

@@ -207,7 +207,32 @@ class TargetsContract:
         assert targets.stop([three], RECEIVED, "answered", "ada", ()) == 1
         assert targets.resume([one, three], [deed(one)]) == 1
         assert [state(views, mail, RECEIVED) for mail in (one, two, three)] == ["open", "", ""]
-        assert len(journal.deeds()) == 3
+        assert [line.to for line in journal.deeds()] == [one, two, one]
+        assert targets.stop([one, two], RECEIVED + 9, "needless", "bob", [deed(two), deed(one)]) == 1
+        assert [line.to for line in journal.deeds()] == [one, one, two, one], "the other had been answered"
+
+    def test_what_was_moved_is_to_be_answered_where_it_lies_when_that_is_taken_back(
+        self, store: Store, targets: Targets, views: Views
+    ) -> None:
+        targets.watch((APPEALS, REFUNDS))
+        one, other = judge(store, "appeals", "appeals")
+        due(targets, 2, 2)
+        assert targets.stop([one, other], RECEIVED + 5, "needless", "ada", ()) == 2
+        store.rule(a_ruling(one, "refunds"))
+        store.rule(a_ruling(other, "general"))
+        assert targets.resume([one, other], (), routes=(REFUNDS,)) == 2
+        assert [(two.mail_id, two.route) for two in targets.unreckoned("v1", 9)] == [(one, REFUNDS)]
+        due(targets, 3)
+        assert [state(views, mail, RECEIVED) for mail in (one, other)] == ["open", ""]
+
+    def test_what_lies_at_two_desks_is_counted_once(self, store: Store, targets: Targets, journal: Journal) -> None:
+        targets.watch((APPEALS, REFUNDS))
+        (mail,) = judge(store, "appeals")
+        store.rule(at_both(mail))
+        before = len(journal.deeds())
+        assert targets.stop([mail], RECEIVED + 5, "needless", "ada", [deed(mail)]) == 1
+        assert targets.resume([mail], [deed(mail)]) == 1
+        assert len(journal.deeds()) == before + 2
 
     @pytest.mark.parametrize("what", ["asked", "answered", "decided", "note"])
     def test_what_is_said_in_a_case_is_said_to_its_mails(

@@ -8,9 +8,25 @@ import re2
 _MEMORY = 64 << 20
 
 
+class _Pattern:
+    """A pattern that is compiled when it is first used: most processes read no mail, and the larger ones take long."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def __getattr__(self, name: str) -> Any:
+        """A method of the compiled pattern; from then on it is found without coming here."""
+        if name == "_compiled":
+            self._compiled = re2.compile(self._source, _options())
+            return self._compiled
+        found = getattr(self._compiled, name)
+        setattr(self, name, found)
+        return found
+
+
 def pattern(source: str) -> Any:
-    """Compile a pattern with room enough for its automaton, and silent about running out of it."""
-    return re2.compile(source, _options())
+    """A pattern with room enough for its automaton, and silent about running out of it."""
+    return _Pattern(source)
 
 
 def _options() -> "re2.Options":

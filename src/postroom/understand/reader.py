@@ -75,7 +75,7 @@ def warm() -> None:
     """Load what reading needs (language model, public suffix list, pattern automata), so that no mail waits for it."""
     language.load()
     authenticity.load()
-    # RE2 builds an automaton when it is first used; this mail uses them all
+    # patterns are compiled, and their automata built, when they are first used; this mail uses those that take long
     read_bytes(_WARMING)
 
 

@@ -2,7 +2,7 @@
 
 import email
 import email.policy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from postroom.flow.addressee import Addressee, on_the_wire
 from postroom.flow.answering import Answerable, Wish
@@ -13,6 +13,7 @@ from postroom.model.mail import Mail, MailId
 from postroom.model.message import Message
 from postroom.model.people import Sight
 from postroom.model.replies import Reply, ReplyId
+from postroom.model.rulebooks import normal_text
 from postroom.web.room import Room
 from postroom.web.templateview import language_name
 from postroom.web.visit import Visit
@@ -142,6 +143,27 @@ def _gives_reason(templates: tuple[Template, ...], to: Answerable, wish: Wish) -
     """Whether the words began as a template into which the reason of the case was filled."""
     template = next((one for one in templates if one.name == wish.template), None)
     return template is not None and bool(to.reason) and "reason" in unfilled(text_in(template, wish.language)[1])
+
+
+def with_template(visit: Visit, to: Answerable, said: Wish) -> tuple[Wish, bool]:
+    """What the form says with the template that it chooses, below what was typed; and whether nothing was: what a template
+    left as it is counts as nothing. Raises `Refused`."""
+    if not visit.said("begin"):
+        raise Refused("Choose a template first.")
+    answering, typed = visit.room.answering, normal_text(said.text).strip()
+    drafted = answering.draft(visit.user, to, visit.said("begin"), visit.said("in"))
+    if not typed or typed == _left(visit, to, said):
+        return drafted, True
+    text = f"{typed}\n\n{drafted.text}"
+    return replace(said, text=text, template=drafted.template, language=drafted.language, asks=said.asks or drafted.asks), False  # fmt: skip
+
+
+def _left(visit: Visit, to: Answerable, said: Wish) -> str:
+    """What the template that it began as says by itself."""
+    try:
+        return visit.room.answering.draft(visit.user, to, said.template, said.language).text.strip()
+    except Refused:
+        return ""
 
 
 def said(visit: Visit) -> Wish:

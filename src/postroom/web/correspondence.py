@@ -1,9 +1,10 @@
-"""What a sender wrote before, as far as a reader may see it: counted from lists, not from what is remembered of senders."""
+"""What a sender wrote before, as far as a reader may see it: counted from lists, not from what is remembered of senders; and what they are told by itself."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from postroom.model.cases import OUTCOMES, Outcome
 from postroom.model.desktop import Wanted
 from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
@@ -62,3 +63,9 @@ def counted(views: Views, sight: Sight, address: str, *, after: str = "") -> Wri
         desks=dict(desks.most_common()),
         ids=tuple(row.id for row in rows),
     )
+
+
+def told_by_mail(room: Room, route: RouteName) -> tuple[Outcome, ...]:
+    """The outcomes of cases at a desk that the person is told of by mail, by itself."""
+    desk = None if room.answering.off else room.noticing.desks.get(route)
+    return tuple(one for one in OUTCOMES if desk is not None and desk.outcomes.get(one))

@@ -21,6 +21,7 @@ from postroom.understand.mime import layout, leaves, parse
 MAX_CHARS: Final = 400_000
 MAX_TAGS: Final = 20_000
 MAX_DEPTH: Final = 250
+MAX_ALONE: Final = 40_000
 
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none';"
@@ -43,6 +44,9 @@ _ATTRIBUTES: Final = {
     "table": {"width", "border", "cellpadding", "cellspacing", "bgcolor"},
     "ol": {"start", "type"},
 }
+_FORMATTING: Final = "a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u"
+"""What parsers open again in every block after one in which it was left open (HTML §13.2.4.3)."""
+_STAND_INS: Final = {f"x-{name}": _ATTRIBUTES.get(name, set()) for name in _TAGS & set(_FORMATTING.split("|"))}
 _STYLES: Final = {
     "color", "background-color", "font-weight", "font-style", "font-size", "font-family", "text-align", "text-decoration",
     "line-height", "margin", "margin-left", "margin-right", "margin-top", "margin-bottom", "padding", "padding-left",
@@ -76,6 +80,10 @@ _NEED_NO_END: Final = frozenset(
     ]
 )
 _NAME: Final = re.compile(r"[a-zA-Z0-9]*")
+_FORMATS: Final = re.compile(rf"(</?)({_FORMATTING})(?=[\s/>])", re.IGNORECASE)
+_STOOD_IN: Final = re.compile(rf"(</?)x-({_FORMATTING})(?=[\s/>])")
+#: Each of these costs its parser as much as all the text before it.
+_ALONE: Final = re.compile("[&\x7f-\xa0]")
 _STYLE: Final = """
 :root{color-scheme:light}
 body{margin:0;padding:.75rem;background:#fff;color:#1b1f24;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
@@ -91,25 +99,29 @@ def document(raw: bytes) -> str:
     html = _html(raw)
     if html is None:
         return _document("<p>This mail has no HTML.</p>")
-    if len(html) > MAX_CHARS or html.count("<") > MAX_TAGS or _deep(html):
+    if len(html) > MAX_CHARS or html.count("<") > MAX_TAGS or len(_ALONE.findall(html)) > MAX_ALONE or _deep(html):
         return _document("<p>This HTML is larger or more tangled than mail is: read the plain text.</p>")
     return _document(harmless(html))
 
 
 def harmless(html: str) -> str:
-    """What is left of HTML when nothing in it can run, fetch, lead away or cover anything. Images stay as their words."""
+    """What is left of HTML when nothing in it can run, fetch, lead away or cover anything. Images stay as their words.
+
+    Formatting that was left open ends with its block: opened again in every one that follows, a hundred kilobytes of
+    HTML become gigabytes. So other names stand in for it while it is parsed.
+    """
     cleaned: str = nh3.clean(
-        html,
-        tags=_TAGS,
+        _FORMATS.sub(r"\1x-\2", html),
+        tags=_TAGS | _STAND_INS.keys(),
         clean_content_tags={"script", "style", "title", "template", "noscript", "iframe", "object", "svg", "math"},
-        attributes=_ATTRIBUTES,
+        attributes=_ATTRIBUTES | _STAND_INS,
         filter_style_properties=_STYLES,
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
         strip_comments=True,
     )
     # A link says where it leads, and leads nowhere: in attributes quotes are escaped, so this is one of `a` or plain text.
-    return cleaned.replace(' href="', ' title="')
+    return _STOOD_IN.sub(r"\1\2", cleaned).replace(' href="', ' title="')
 
 
 def content(raw: bytes, digest: str) -> bytes | None:

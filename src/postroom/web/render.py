@@ -1,7 +1,7 @@
 """Templates to pages. Everything that is put into one is escaped, but for what `Markup` was made of here on purpose."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache
 from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -41,45 +41,45 @@ class Missing(Exception):
     """There is no such thing, or it is not for this reader: nobody can tell which."""
 
 
+@cache
+def templates() -> Environment:
+    """The templates of this process, compiled as they are asked for: files that are put in their place meanwhile go with other code."""
+    found = Environment(
+        loader=PackageLoader("postroom.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.filters |= words.FILTERS
+    found.globals["static"] = {name: f"/static/{mark}/{name}" for name, (mark, _) in dressings().items()}
+    return found
+
+
+@cache
+def dressings() -> Mapping[str, tuple[str, bytes]]:
+    """Style, script and pictures: a mark of their content, and it."""
+    folder = resources.files("postroom.web") / "static"
+    contents = {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.name.rpartition(".")[2] in _KINDS}
+    return {name: (sha256(content).hexdigest()[:12], content) for name, content in contents.items()}
+
+
 class Render:
     """Makes pages of templates and serves what they are dressed in."""
 
-    @cached_property
-    def _templates(self) -> Environment:
-        found = Environment(
-            loader=PackageLoader("postroom.web", "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            # those of this process: files that are put in their place meanwhile go with other code
-            auto_reload=False,
-        )
-        found.filters |= words.FILTERS
-        found.globals["static"] = {name: f"/static/{mark}/{name}" for name, (mark, _) in self.static.items()}
-        return found
-
     def warm(self) -> None:
         """Compile all templates: the first that asks for a page need not wait for it."""
-        for name in self._templates.list_templates(["html"]):
-            self._templates.get_template(name)
-
-    @cached_property
-    def static(self) -> Mapping[str, tuple[str, bytes]]:
-        """Style, script and pictures: a mark of their content, and it."""
-        folder = resources.files("postroom.web") / "static"
-        contents = {
-            entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.name.rpartition(".")[2] in _KINDS
-        }
-        return {name: (sha256(content).hexdigest()[:12], content) for name, content in contents.items()}
+        for name in templates().list_templates(["html"]):
+            templates().get_template(name)
 
     def dressing(self, name: str) -> Response:
-        """One file of `static`. Its address changes with its content: it may be kept for ever. Raises `Missing`."""
-        if name not in self.static:
+        """One file of `dressings`. Its address changes with its content: it may be kept for ever. Raises `Missing`."""
+        if name not in dressings():
             raise Missing
         kind = _KINDS[name.rpartition(".")[2]]
         headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-        return Response(self.static[name][1], media_type=kind, headers=headers)
+        return Response(dressings()[name][1], media_type=kind, headers=headers)
 
     def page(self, template: str, visit: "Visit", *, status: int = 200, **facts: Any) -> Response:
         """A page for somebody who has signed in, with what is around it."""
@@ -93,11 +93,11 @@ class Render:
             "routes": room.routes,
             "brands": brands(visit),
         }
-        return HTMLResponse(self._templates.get_template(template).render(around | facts), status_code=status)
+        return HTMLResponse(templates().get_template(template).render(around | facts), status_code=status)
 
     def plain(self, template: str, *, status: int = 200, **facts: Any) -> Response:
         """A page for whoever comes."""
-        return HTMLResponse(self._templates.get_template(template).render(facts), status_code=status)
+        return HTMLResponse(templates().get_template(template).render(facts), status_code=status)
 
     def problem(self, status: int, said: str) -> Response:
         """What went wrong and what to do."""

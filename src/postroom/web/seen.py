@@ -75,9 +75,12 @@ def explanation_of(room: Room, sight: Sight, one: Known, message: Message) -> Ex
 
 def events_of(room: Room, sight: Sight, one: Known) -> tuple[Event, ...]:
     """What happened to it, as far as the reader may know it."""
-    return (
-        () if one.blind else within.of_events(room.events(one.row.id), sight, room.reviewing.desks.hidden_from(sight))
-    )
+    if one.blind:
+        return ()
+    found = within.of_events(room.events(one.row.id), sight, room.reviewing.desks.hidden_from(sight))
+    if one.row.duplicate_of is not None:
+        return found
+    return tuple(replace(event, detail="") if event.what == "duplicate" else event for event in found)
 
 
 def in_hand(room: Room, user: User) -> Mapping[MailId, Decision]:
@@ -116,7 +119,7 @@ def listed(room: Room, user: User, rows: Sequence[MailRow], route: str = "") -> 
     list of one ``route``, only there."""
     held = in_hand(room, user) if rows else {}
     told = (as_asked(row, held[row.id]) if row.id in held else row for row in rows)
-    return tuple(row for row in told if row.id not in held or route in ("", row.route))
+    return _without_others(room, user.sight, [row for row in told if row.id not in held or route in ("", row.route)])
 
 
 def open_to(room: Room, user: User, ids: Iterable[MailId]) -> frozenset[MailId]:
@@ -173,7 +176,15 @@ def seen(room: Room, sight: Sight, mail_id: MailId) -> tuple[MailRow, Mail]:
     mails = room.store.read([mail_id]) if row else ()
     if row is None or not mails or gone is not None:
         raise Missing("There is no such mail, or it is not for you.")
-    return row, mails[0]
+    (told,) = _without_others(room, sight, [row])
+    return told, replace(mails[0], duplicate_of=told.duplicate_of)
+
+
+def _without_others(room: Room, sight: Sight, rows: Sequence[MailRow]) -> tuple[MailRow, ...]:
+    """Lines that name of the mails that they repeat none that this reader may not see."""
+    firsts = {row.duplicate_of for row in rows if row.duplicate_of is not None}
+    there = room.views.rows(firsts, sight) if firsts else {}
+    return tuple(row if row.duplicate_of in there else replace(row, duplicate_of=None) for row in rows)
 
 
 def to_take_back(room: Room, user: User, mail_id: MailId) -> tuple[MailRow | None, Mail]:

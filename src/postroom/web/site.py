@@ -9,6 +9,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from postroom.web.api.operation import PREFIX
+from postroom.web.api.problem import Problem
 from postroom.web.api.routes import routes as api_routes
 from postroom.web.pages import (
     agreement,
@@ -37,6 +39,7 @@ from postroom.web.pages import (
 )
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
+from postroom.web.turnstile import Turnstile
 from postroom.web.visit import Page, endpoint, guarded
 
 PAGES: tuple[Page, ...] = (
@@ -83,6 +86,11 @@ def site(room: Room, *, warm: bool = False) -> Starlette:
     async def missing(_: Request, __: Exception) -> Response:
         return guarded(render.problem(404, "There is no such page."))
 
+    def too_many(path: str) -> Response:
+        if path.startswith(f"{PREFIX}/"):
+            return guarded(Problem(503, _TOO_MANY, headers={"Retry-After": "1"}).response)
+        return guarded(render.problem(503, _TOO_MANY))
+
     def route(page: Page) -> Route:
         return Route(page.path, endpoint(page, room, render), methods=[page.method])
 
@@ -96,11 +104,16 @@ def site(room: Room, *, warm: bool = False) -> Starlette:
             *map(route, PAGES),
         ],
         exception_handlers={404: missing, 405: missing},
-        middleware=[Middleware(OurHosts, hosts=room.hosts, refuse=lambda: guarded(render.problem(400, _ELSEWHERE)))],
+        middleware=[
+            Middleware(OurHosts, hosts=room.hosts, refuse=lambda: guarded(render.problem(400, _ELSEWHERE))),
+            Middleware(Turnstile, cookie=room.cookie, refuse=too_many),
+        ],
     )
 
 
 _ELSEWHERE = "These pages are not served under that name. Set `pages.url` to the address that people use."
+
+_TOO_MANY = "Too many requests of yours wait for an answer. Try again in a moment."
 
 
 class OurHosts:

@@ -8,10 +8,7 @@ from postroom.model.alarms import Unheard
 from postroom.model.cases import Pressing
 from postroom.model.people import ALL, Sight, User
 from postroom.model.work import Lane
-from postroom.ports import JobFilter
 from postroom.web.room import Room
-
-_LOOKED_AT = 500
 
 
 def census(room: Room, sight: Sight) -> Mapping[str, Any] | None:
@@ -20,12 +17,10 @@ def census(room: Room, sight: Sight) -> Mapping[str, Any] | None:
 
 
 def parked(room: Room, sight: Sight, counts: Mapping[str, Any] | None) -> int:
-    """Dead letters of mail that the reader may see: of all, by the ``counts`` of the whole; else among the oldest of all."""
+    """Dead letters of mail that the reader may see: of all by the ``counts`` of the whole, where they are for them."""
     if counts is not None:
         return sum(states.get("parked", 0) for states in counts["jobs"].values())
-    jobs = room.store.jobs(JobFilter(states=("parked",), limit=_LOOKED_AT))
-    rows = room.views.rows({job.mail_id for job in jobs}, sight)
-    return sum(job.mail_id in rows for job in jobs)
+    return room.views.parked(sight)
 
 
 def lanes(room: Room, sight: Sight) -> Sequence[Lane]:

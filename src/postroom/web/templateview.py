@@ -9,7 +9,7 @@ from postroom.flow.answering import Answerable
 from postroom.flow.sheetwork import Looked
 from postroom.flow.templates import Template, head_of, in_file, lacking, written
 from postroom.flow.templatetrial import Shown, by_example, by_mail
-from postroom.flow.templatework import Kept, may_add, may_edit, may_read, name_of, of_all, sheet_of
+from postroom.flow.templatework import Kept, Use, may_add, may_edit, may_read, name_of, of_all, sheet_of
 from postroom.model.desktop import Wanted
 from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
@@ -43,6 +43,17 @@ class Row:
     #: answers of the last 30 days that began as it
     used: int
     may_edit: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A template by which notices ought to be told."""
+
+    name: str
+    sheet: SheetName
+    uses: tuple[Use, ...]
+    #: in words: what of it
+    why: str
 
 
 def address(sheet: str) -> str:
@@ -109,6 +120,27 @@ def gone(room: Room, user: User) -> list[SheetName]:
     """Files that are not there any more, for who sees all."""
     looked, _ = room.templatework.look()
     return sorted(one for one, last in looked.newest.items() if not last.digest) if of_all(user) else []
+
+
+def missing(room: Room, user: User) -> tuple[Missed, ...]:
+    """Templates that the settings name for notices of the user's desks, and by which nothing is told. Raises `TryLater`."""
+    work, routes = room.templatework, user.sight.routes
+    known = work.look()[1]
+    mine = (
+        (name, tuple(one for one in uses if routes is None or one.route in routes))
+        for name, uses in work.shelf.missing(known).items()
+    )
+    return tuple(
+        Missed(name=name, uses=uses, why=_why_missing(known.get(name)), sheet=sheet_of(name))
+        for name, uses in mine
+        if uses
+    )
+
+
+def _why_missing(kept: Kept | None) -> str:
+    if kept is None:
+        return "is not there"
+    return "has mistakes" if kept.template is None else "is retired"
 
 
 def languages(found: Sequence[Row]) -> list[str]:

@@ -20,6 +20,7 @@ from postroom.model.people import Role, Sight, User
 from postroom.web import multipart
 from postroom.web.render import Missing, Render
 from postroom.web.room import Room
+from postroom.web.turnstile import WHO
 
 COOKIE = "postroom"
 SECURE_COOKIE = "__Host-postroom"
@@ -129,6 +130,7 @@ def _answer(page: Page, room: Room, render: Render, request: Request, form: Form
                 "This form was not sent from a page of postroom, or is too old. Go back, load the page again and repeat.",
             )
         _, user = known
+        request.scope[WHO] = user.name
         visit = Visit(
             room=room,
             render=render,

@@ -38,6 +38,7 @@ _JOINERS = "\u200c\u200d"
 _NEXT_TO_NOTHING = 0.05
 #: as far as hits are counted
 _MANY = 1000
+_KEYS = "123456789abcdefghijklmnopqrstuvwxyz"
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86_400.0
 _UNITS = {"d": "day", "h": "hour"}
 
@@ -256,6 +257,11 @@ def quoted(text: str) -> Markup:
     return found
 
 
+def key(place: int) -> str:
+    """The key of a desk in review, by its place from 1 on: digits, then letters; none beyond those."""
+    return _KEYS[place - 1 : place]
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "ago": ago,
     "span": span,
@@ -278,4 +284,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "visible": visible,
     "browser": browser,
     "quoted": quoted,
+    "key": key,
 }

@@ -1,8 +1,10 @@
 """`postroom learn`, from a store and a corpus to a model in force; what is erased; and who can flood it."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from postroom.bootstrap.teaching import Wanted
 from postroom.flow.holdout import TooFew
 from postroom.flow.learning import Counts, Learnt
 from postroom.model.errors import ConfigError, Refused
+from postroom.model.example import Example
 from postroom.model.mail import RouteName
 from postroom.testing.values import an_example
 from tests.unit.bootstrap.team import VERDICTS, arrive, open_house
@@ -27,6 +30,50 @@ def house(team_folder: Path) -> Iterator[House]:
     found = open_house(team_folder)
     yield found
     found.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taught:
+    """An installation that has learned once, and what that said."""
+
+    house: House
+    found: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def taught_once(
+    made_team: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[int], tuple[Path, dict[str, Any]]]:
+    """Where it was learned from the team's words and so many of Eve's: once, for all tests that go on from there."""
+
+    @cache
+    def folder(of_eve: int) -> tuple[Path, dict[str, Any]]:
+        made = open_house(shutil.copytree(made_team, tmp_path_factory.mktemp("taught") / "team"))
+        made.store.keep_examples(eves(of_eve))
+        found = learn(made)
+        made.close()
+        return made.base, found
+
+    return folder
+
+
+@pytest.fixture
+def taught(
+    taught_once: Callable[[int], tuple[Path, dict[str, Any]]], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Taught]:
+    """A copy of it, of the test's own."""
+    folder, found = taught_once(getattr(request, "param", 0))
+    opened = open_house(shutil.copytree(folder, tmp_path / "taught"))
+    yield Taught(house=opened, found=found)
+    opened.close()
+
+
+def eves(count: int) -> list[Example]:
+    """What Eve wrote, as `postroom learn` keeps what was imported."""
+    return [
+        an_example(n, at=NOW - 300 * DAY, new_text=f"{prose('appeals', n)} zanzibar", sender="eve@example.org")
+        for n in range(count)
+    ]
 
 
 def learn(house: House, now: float = NOW, **wanted: Any) -> dict[str, Any]:
@@ -60,8 +107,8 @@ def test_a_model_that_is_better_comes_into_force_and_judges_the_next_mail(house:
     assert len(house.models.sources(found["model"])) == 140
 
 
-def test_learning_again_changes_nothing_when_nothing_was_learned(house: House) -> None:
-    first = learn(house)
+def test_learning_again_changes_nothing_when_nothing_was_learned(taught: Taught) -> None:
+    house, first = taught.house, taught.found
     again = learn(house, NOW + DAY)
     assert again["outcome"] == "stays"
     assert "right no more often" in again["why"][0]
@@ -109,9 +156,9 @@ def test_what_there_is_too_little_of_is_said(few: TooFew, said: str) -> None:
     assert teaching._why(learnt) == [f"not enough verdicts yet{said}, in the later half of those asked for"]
 
 
-def test_what_was_erased_leaves_the_model_in_force_and_all_that_are_kept(house: House) -> None:
-    house.store.keep_examples([an_example(n, at=NOW - 300 * DAY, new_text=f"{prose('appeals', n)} zanzibar", sender="eve@example.org") for n in range(3)])  # fmt: skip
-    first = learn(house)
+@pytest.mark.parametrize("taught", [3], indirect=True)
+def test_what_was_erased_leaves_the_model_in_force_and_all_that_are_kept(taught: Taught) -> None:
+    house, first = taught.house, taught.found
     assert first["team"]["why"] == {"audit": VERDICTS, "import": 3}
     assert teaching.overdue(house, NOW + 40 * DAY) == ""
     assert house.store.erase_examples("eve@example.org") == 3
@@ -130,8 +177,8 @@ def test_what_was_erased_leaves_the_model_in_force_and_all_that_are_kept(house: 
     assert learn(house, NOW + 30 * DAY)["outcome"] == "stays"
 
 
-def test_what_is_trained_again_keeps_the_half_life_of_then(house: House) -> None:
-    first = learn(house)
+def test_what_is_trained_again_keeps_the_half_life_of_then(taught: Taught) -> None:
+    house, first = taught.house, taught.found
     then = house.models.load(first["model"]).card["half_life_days"]
     shorter = msgspec.structs.replace(house.settings.learning, half_life_days=20.0)
     house.settings = msgspec.structs.replace(house.settings, learning=shorter)
@@ -143,8 +190,8 @@ def test_what_is_trained_again_keeps_the_half_life_of_then(house: House) -> None
     assert then != 20.0
 
 
-def test_on_another_corpus_nothing_is_trained_again_as_it_was(house: House) -> None:
-    first = learn(house)
+def test_on_another_corpus_nothing_is_trained_again_as_it_was(taught: Taught) -> None:
+    house, first = taught.house, taught.found
     assert house.models.load(first["model"]).card["corpus"]
     erase(house, 20)
     with (house.base / "corpus.jsonl").open("a") as corpus:
@@ -157,8 +204,8 @@ def test_on_another_corpus_nothing_is_trained_again_as_it_was(house: House) -> N
     assert learn(house, NOW + 2 * DAY)["outcome"] == "replaced"
 
 
-def test_mails_that_are_gone_are_out_of_the_next_model(house: House) -> None:
-    first = learn(house)
+def test_mails_that_are_gone_are_out_of_the_next_model(taught: Taught) -> None:
+    house, first = taught.house, taught.found
     erase(house, 20)
     again = learn(house, NOW + DAY)
     assert (again["outcome"], again["erased"]) == ("renewed", 20)
@@ -166,17 +213,17 @@ def test_mails_that_are_gone_are_out_of_the_next_model(house: House) -> None:
     assert first["model"] in again["removed"]
 
 
-def test_nothing_is_overdue_where_nothing_was_learned_or_another_model_judges(house: House) -> None:
+def test_nothing_is_overdue_where_nothing_was_learned_or_another_model_judges(house: House, taught: Taught) -> None:
     assert teaching.overdue(house, NOW) == ""
-    learn(house)
+    house = taught.house
     erase(house, 20)
     assert teaching.overdue(house, NOW + 40 * DAY)
     house.settings = _with_model(house, "shipped")
     assert teaching.overdue(house, NOW + 40 * DAY) == ""
 
 
-def test_a_model_is_chosen_and_gone_back_from(house: House) -> None:
-    version = learn(house)["model"]
+def test_a_model_is_chosen_and_gone_back_from(taught: Taught) -> None:
+    house, version = taught.house, taught.found["model"]
     assert teaching.roll_back(house, by="ada", now=NOW + 1.0) == "shipped"
     assert teaching.choose(house, version[:5], by="ada", now=NOW + 2.0) == version
     assert [(turn.version, turn.by) for turn in house.models.turns()] == [
@@ -214,11 +261,10 @@ def _with_model(house: House, model: str) -> Any:
     return msgspec.structs.replace(house.settings, judging=msgspec.structs.replace(house.settings.judging, model=model))
 
 
-def test_a_person_who_is_erased_leaves_the_model_within_thirty_days(house: House) -> None:
-    said = [an_example(n, at=NOW - 300 * DAY, new_text=f"{prose('appeals', n)} zanzibar", sender="eve@example.org") for n in range(3)]  # fmt: skip
-    house.store.keep_examples(said)
-    learn(house)
-    assert teaching.knows(house, [*(one.id for one in said), "nothing"]) == 3
+@pytest.mark.parametrize("taught", [3], indirect=True)
+def test_a_person_who_is_erased_leaves_the_model_within_thirty_days(taught: Taught) -> None:
+    house = taught.house
+    assert teaching.knows(house, [*(one.id for one in eves(3)), "nothing"]) == 3
     replace(house.eraser, clock=lambda: NOW + 5 * DAY).erase("eve@example.org", "root")
     told = teaching.overdue(house, NOW + 6 * DAY)
     assert "3 of its texts were erased since: they must be out of it in 29 days" in told

@@ -162,7 +162,7 @@ class TestStore:
 
     @pytest.mark.parametrize(
         "command",
-        [("mails",), ("inbox", "list"), ("queue", "list"), ("explain", "01zz"), ("backup", "copy.db")],
+        [("mails",), ("inbox", "list"), ("queue", "list"), ("backup", "copy.db")],
         ids=" ".join,
     )
     def test_a_look_makes_none(self, postroom: Postroom, folder: Path, command: tuple[str, ...]) -> None:
@@ -170,6 +170,12 @@ class TestStore:
         ran = postroom(*command)
         assert ran.code == 1
         assert "there is no store" in ran.err
+        assert not (folder / "data").exists()
+
+    def test_what_is_no_file_is_no_mail_either(self, postroom: Postroom, folder: Path) -> None:
+        """In the tutorial it comes before the first mail: it is the file that is missed then."""
+        ran = postroom("explain", "mial.eml")
+        assert (ran.code, "there is no file mial.eml, and no store yet" in ran.err) == (1, True)
         assert not (folder / "data").exists()
 
     @pytest.mark.usefixtures("empty_store")

@@ -81,11 +81,13 @@ def test_the_first_admin_is_added_where_there_is_no_store_yet(
     )
     assert postroom("user", "list").out == "Nobody yet; add the first with: postroom user add NAME --role admin\n"
     added = add("root", "--role", "admin")
-    assert (added.code, added.out, added.err) == (0, "root may sign in: admin, brands: all, desks: all.\n", "")
-    (facts,) = postroom("user", "list", "--json").lines
+    assert (added.code, added.out) == (0, "root may sign in: admin, brands: all, desks: all, urgent mail too.\n")
+    assert "As the first: urgent mail must reach somebody." in added.err
+    assert add("ben", "--role", "admin").out == "ben may sign in: admin, brands: all, desks: all.\n"
+    _, facts = postroom("user", "list", "--json").lines
     assert facts.pop("created_at") > 0
     assert facts == {
-        "name": "root", "shown": "", "role": "admin", "brands": [], "routes": [], "urgent": False, "password": True, "disabled": False,
+        "name": "root", "shown": "", "role": "admin", "brands": [], "routes": [], "urgent": True, "password": True, "disabled": False,
     }  # fmt: skip
 
 

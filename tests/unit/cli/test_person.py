@@ -70,6 +70,8 @@ def test_somebody_is_erased_and_what_is_left_says_so(postroom: Postroom, team: t
     assert f"would erase the mail {first}" in postroom("person", "erase", first, "--dry-run").out
     assert postroom("person", "show", ADA, "--json").lines[0]["mails"] == 2
     assert "say --yes" in postroom("person", "erase", ADA).err
+    ran = postroom("person", "erase", "adda@example.com", "--yes")
+    assert "Nothing was held of them, so nothing was erased" in ran.out
     (done,) = postroom("person", "erase", ADA, "--yes", "--as", "root", "--json").lines
     assert (done["mails"], done["examples"], done["by"], done["in_model"]) == (2, 0, "root", 0)
     for command in (("explain", first), ("explain", "--again", first)):

@@ -104,7 +104,7 @@ def test_what_are_no_open_hours(text: str) -> None:
         ('[clock.x]\nwithin = "7 days"\nnot_before = "8 days"', "clock.x.not_before", "comes after 7 days", "shorter"),
         ('[clock.x]\nwithin = "7 days"\ncalendar = "berlni"\n' + TEAM, "clock.x.calendar", "no calendar", "'berlin'"),
         ('[clock.x]\nwithin = "7 days"\nstarts = "birth"', "clock.x.starts", "Invalid enum", "informed"),
-        ('[clock.x]\nwithin = "7 days"\nstarts = "decided"', "clock.x.starts", "cannot be stopped", "first answer"),
+        ('[clock.x]\nwithin = "7 days"\nstarts = "decided"', "clock.x.starts", "Invalid enum", "informed"),
         ('[clock.x]\nwithin = "7 days"\nwhose = "person"', "clock.x.starts", "before they write", "informed"),
         (CASES + 'clocks = ["dmac"]', "route.appeals.clocks", "no clock is called", "'dmca'"),
         (CASES + 'calendar = "work"', "route.appeals.calendar", "no calendar is called", "default"),
@@ -129,3 +129,17 @@ def test_what_counts_for_nothing_is_warned_of() -> None:
     found, (problem,) = load(BASE + CASES + '[pages]\nlisten = ""\n')
     assert found is not None
     assert problem.path == "pages.listen"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "what"),
+    [
+        ('first_answer = "4 business hours"', "first answers are reckoned in the process of the pages"),
+        ('acknowledge = "appeal-received"', "what acknowledge and outcomes name is told in the process of the pages"),
+    ],
+)
+def test_what_only_the_pages_process_does_is_missed_where_there_is_none(wanted: str, what: str) -> None:
+    sends = '[answers]\nhost = "mail.example.com"\n[pages]\nlisten = ""\n'
+    found, problems = load(f'{BASE}[route.appeals]\ndestinations = ["general"]\n{wanted}\n{sends}')
+    assert found is not None
+    assert [what in one.message for one in problems if one.path == "pages.listen"] == [True]

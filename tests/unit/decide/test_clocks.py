@@ -141,8 +141,6 @@ def test_what_the_team_did_stops_its_clocks() -> None:
     now = at("2026-12-03T00:00")
     assert (read(decide, case, now).state, read(answer, case, now).state) == ("missed", "met")
     assert read(decide, replace(case, decided_at=at("2026-11-30T23:00")), now).state == "met"
-    again = rule("7 days", starts="decided", stops="first answer")
-    assert shown(read(again, replace(case, answered_at=None), now).start) == "2026-12-02 09:00"
 
 
 def test_what_runs_out_first_comes_first_then_the_unknown_then_what_is_over() -> None:

@@ -26,3 +26,17 @@ def test_a_mistake_of_two_phrase_files_is_shown_in_the_later_one():
     files = {"z.toml": said.format("appeals"), "/a.toml": said.format("refunds")}
     (problem,) = rulebook.compile({}, files, [RouteName("appeals"), RouteName("refunds")])[1]
     assert problem.file == "/a.toml"
+
+
+def test_phrases_that_stay_as_they_were_are_not_read_again_and_what_is_wrong_with_them_is_still_told():
+    said = "route = 'appeals'\n[[group]]\nphrases = ['{0}', '{0}']\n"
+    routes, files = [RouteName("appeals")], {"a.toml": said.format("my old account")}
+    first, wrong = rulebook.compile({}, files, routes)
+    rule = {"r.toml": "[[rule]]\nname='one'\nwhen='true'\nroute='appeals'\n"}
+    again, same = rulebook.compile(rule, dict(files), routes)
+    assert again.phrases is first.phrases
+    assert (again.rules_version, again.phrases_version) == (rulebook.version(rule), first.phrases_version)
+    assert [p for p in same if p.file == "a.toml"] == list(wrong)
+    assert len(wrong) == 1
+    other, _ = rulebook.compile({}, {"a.toml": said.format("my new account")}, routes)
+    assert other.phrases is not first.phrases

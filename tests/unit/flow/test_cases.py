@@ -290,7 +290,33 @@ def test_a_case_whose_mail_was_moved_says_so_and_is_closed_with_its_notes_going_
     assert bench.work.away(closed) is None
     reviewing(bench.house).take_back(mail, "ada")
     bench.work.catch_up()
-    assert bench.of(mail).number == case.number
+    back = bench.of(mail)
+    assert (back.number, back.state, back.outcome, back.answered_at) == (case.number, "open", "", None)
+    assert bench.told(back)[-1] == "reopened"
+    assert {one.rule.name for one in bench.desks.running(back, bench.house.clock.now()) if one.runs} == {
+        "ours",
+        "answer",
+    }
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_who_is_back_at_the_desk_that_their_case_was_moved_from_is_waited_on_anew(
+    bench: Bench, comes_back: bool
+) -> None:
+    mail = bench.arrive()
+    bench.work.catch_up()
+    case = bench.work.ask(bench.hand(bench.of(mail)), "Which account?")
+    bench.move(mail, REFUNDS)
+    bench.work.catch_up()
+    bench.house.clock.advance(DAY)
+    bench.work.hand_over(bench.hand(replace(case, version=0)))
+    mail = mail if comes_back else bench.arrive()
+    bench.move(mail, APPEALS)
+    bench.work.catch_up()
+    again = bench.of(mail)
+    assert (again.number, again.state, again.received_at) == (case.number, "open", mail.received_at)
+    assert again.answered_at == (case.answered_at if comes_back else None)
+    assert bench.cases.page(WantedCases(state="open", near_by=again.received_at + 14 * DAY), ALL).cases
 
 
 def test_a_case_whose_mail_is_where_there_are_no_cases_is_closed_alone(bench: Bench) -> None:
@@ -640,6 +666,26 @@ def test_kind_answer_and_reopening(bench: Bench) -> None:
         bench.work.decide(bench.hand(again), "banned", "x")  # type: ignore[arg-type]
 
 
+def test_what_was_decided_by_word_of_mouth_and_taken_up_again_is_not_answered(bench: Bench) -> None:
+    decided = bench.work.decide(bench.hand(bench.appeal()), "granted", "By telephone.")
+    assert decided.answered_at == decided.decided_at
+    bench.house.clock.advance(60)
+    again = bench.work.reopen(bench.hand(decided), "They called again.")
+    assert again.answered_at is None
+    told = bench.work.answered(bench.hand(again))
+    bench.house.clock.advance(60)
+    decided = bench.work.decide(bench.hand(told), "granted", "By telephone.")
+    assert bench.work.reopen(bench.hand(decided), "Once more.").answered_at == told.answered_at
+
+
+def test_who_was_answered_after_the_decision_was_answered_then(bench: Bench) -> None:
+    decided = bench.work.decide(bench.hand(bench.appeal()), "granted", "They were right.")
+    bench.house.clock.advance(60)
+    now = bench.house.clock.now()
+    told = bench.work.answered(bench.hand(decided))
+    assert bench.work.reopen(bench.hand(told), "They came back.").answered_at == now
+
+
 def test_a_day_that_somebody_names_starts_a_clock_and_a_late_complaint_is_told_and_taken(bench: Bench) -> None:
     case = bench.appeal()
     now = bench.house.clock.now()
@@ -678,6 +724,23 @@ def test_another_mail_is_joined_by_hand(bench: Bench) -> None:
     assert len(bench.work.join(bench.hand(joined), unfiled.id).mails) == 3
     bench.work.catch_up()
     assert bench.of(unfiled).number == case.number
+
+
+def test_a_mail_that_can_not_be_joined_stays_where_it_was(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = bench.appeal()
+    other = bench.appeal(passed=False, From="ada@home.example.org")
+    really = SqliteCases.all_of_mail
+
+    def meanwhile(cases: SqliteCases, *asked: Any) -> tuple[Case, ...]:
+        monkeypatch.undo()
+        bench.work.note(bench.hand(case), "they have called")
+        return really(cases, *asked)
+
+    monkeypatch.setattr(SqliteCases, "all_of_mail", meanwhile)
+    with pytest.raises(Refused, match="changed meanwhile"):
+        bench.work.join(bench.hand(case), other.mails[0].id)
+    assert bench.cases.case(other.number, ALL) == other
+    assert bench.told(other) == ["opened"]
 
 
 def test_a_mail_of_another_desk_or_none_is_not_joined(bench: Bench) -> None:

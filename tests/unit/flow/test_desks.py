@@ -109,6 +109,16 @@ def test_destinations_of_other_desks_alone_are_hidden() -> None:
     assert shared.hidden_from(Sight(routes=frozenset({RouteName("other")}))) == {"desk", "old", "all"}
 
 
+def test_who_reads_a_destination_works_for_the_desks_whose_mail_goes_there() -> None:
+    def reads(place: str) -> Sight:
+        return DESKS.reads_for(DestinationName(place))
+
+    assert reads("old") == Sight(routes=frozenset({RouteName("appeals")}))
+    assert reads("all") == Sight(routes=frozenset({RouteName("general")}))
+    for told_of_all in ("waiting", "lead", "desk", "copy", "people", "unknown"):
+        assert reads(told_of_all) == ALL
+
+
 def test_what_is_unread_is_known_of_desks_that_have_an_inbox() -> None:
     with_inbox = replace(DESKS, inboxes=frozenset(places("copy")))
     assert with_inbox.knows_unread(RouteName("appeals"))

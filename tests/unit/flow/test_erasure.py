@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from postroom.adapters.store.aging import SqliteAging
+from postroom.adapters.store.answers import SqliteAnswers
+from postroom.adapters.store.cases import SqliteCases
 from postroom.adapters.store.erasing import SqliteErasing
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.keeping import SqliteKeeping
@@ -15,11 +17,14 @@ from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.adapters.tombstones import TombstoneFile
 from postroom.flow.erasure import Eraser
+from postroom.model.cases import CaseMail
 from postroom.model.errors import Refused, TryLater
 from postroom.model.mail import DestinationName, Mail, MailId
-from postroom.model.people import Deed
-from postroom.model.privacy import Aged, Ages, Found, Outcome, Remembered, Tombs, key_name, tomb
+from postroom.model.people import ALL, Deed
+from postroom.model.privacy import Aged, Ages, Erasure, Found, Outcome, Remembered, Tombs, key_name, tomb
 from postroom.model.work import Lane
+from postroom.ports.answers import FORGOTTEN
+from postroom.testing.cases_contract import a_case, a_change
 from postroom.testing.replies_contract import a_reply, put
 from postroom.testing.values import an_example
 from tests.unit.flow.house import KEY, House, a_message
@@ -103,13 +108,19 @@ def test_of_whom_memory_knows_nothing_all_else_is_forgotten_too(house: House) ->
     mail = arrive(house, 1, "Bob <bob@example.com>")
     store = house.store
     replies = SqliteReplies(store.units)
-    put(replies, replace(a_reply(1, mail.id), to=ADA))
+    put(replies, replace(a_reply(1, mail.id), to=ADA, at=mail.received_at))
+    answers, sent = SqliteAnswers(store.units), b"k" * 32
+    answers.begin(sent, b"d" * 32, house.clock.now())
+    answers.finish(sent, 201, f"an answer to {ADA}".encode())
     store.set_lane(Lane(destination=DestinationName("d"), down=True, failures=1, probe_at=1.0, error=f"550 {ADA}"))
     one = eraser(house)
     assert one.known(ADA).remembered == Remembered()
     one.erase(ADA, "root")
     assert replies.of_mails([mail.id]) == {}
     assert [lane.error for lane in store.lanes()] == [""]
+    kept = answers.begin(sent, b"d" * 32, house.clock.now())
+    assert kept is not None, "the same call is not done twice"
+    assert (kept.status, kept.body) == (FORGOTTEN, b"")
 
 
 def test_what_was_erased_is_known_again_by_whoever_has_the_key(house: House) -> None:
@@ -204,6 +215,36 @@ def test_what_is_held_while_it_is_erased_stays_and_goes_once_released(house: Hou
     (done,) = one.resume(house.clock.now())
     assert done.mails == 1
     assert one.erasing.erasures(unfinished=True) == ()
+
+
+def test_what_they_write_while_they_are_erased_is_new_with_its_case_and_its_answers(house: House) -> None:
+    old = arrive(house, 1)
+    one, store = eraser(house), house.store
+    cases, replies = SqliteCases(store.units), SqliteReplies(store.units)
+    known = cases.put(
+        a_change(a_case(ADA, received_at=old.received_at), joins=CaseMail(id=old.id, at=old.received_at, thread="t"))
+    )
+    before = put(replies, replace(a_reply(1, old.id), to=ADA, at=old.received_at))
+
+    def busy(*_: Any) -> Outcome:
+        raise TryLater("busy")
+
+    house.clock.advance(1)
+    with pytest.raises(TryLater):
+        replace(one, erasing=Broken(one.erasing, erase=busy)).erase(ADA, "root")
+    house.clock.advance(60)
+    new = arrive(house, 2)
+    opened = cases.put(
+        a_change(a_case(ADA, received_at=new.received_at), joins=CaseMail(id=new.id, at=new.received_at, thread="u"))
+    )
+    answer = put(replies, replace(a_reply(2, new.id), to=ADA, at=new.received_at))
+    assert [done.mails for done in one.resume(house.clock.now())] == [1]
+    assert cases.case(opened.number, ALL) == opened
+    assert [found.id for found in replies.of_mails([old.id, new.id])[new.id]] == [answer.id]
+    assert replies.reply(before.id) is None
+    gone = cases.case(known.number, ALL)
+    assert gone is not None
+    assert (gone.person, gone.state) == ("", "decided")
 
 
 def test_what_hinders_one_erasure_hinders_no_other(house: House) -> None:
@@ -327,13 +368,53 @@ def test_a_store_that_was_brought_back_is_told_again(house: House, tmp_path: Pat
         later.close()
 
 
+def test_what_was_held_at_the_backup_and_erased_after_its_release_does_not_come_back(
+    house: House, tmp_path: Path
+) -> None:
+    arrive(house, 1)
+    other, held = arrive(house, 3, "Bob <bob@example.com>"), arrive(house, 4, "Carl <carl@example.com>")
+    one = eraser(house)
+    for what in (ADA, "bob@example.com", held.id, "dora@example.com"):
+        one.hold(what, "case 7", "root")
+    house.store.backup(tmp_path / "copy.db")
+    house.clock.advance(60)
+    for what in (ADA, "bob@example.com", held.id):
+        one.release(what, "root")
+    for what in (ADA, other.id, held.id):
+        one.erase(what, "eve")
+    store = SqliteStore.open(tmp_path / "copy.db", clock=house.clock.now)
+    try:
+        back = eraser(house, store)
+        assert back.again(one.tombstones.all(), [KEY]) == 3
+        assert back.known(ADA).mails == ()
+        assert {hold.what for hold in back.keeping.holds()} == {"bob@example.com", "dora@example.com"}
+        assert ("released", back.name_of(ADA)) in [(line.what, line.to) for line in SqliteJournal(store.units).deeds()]
+    finally:
+        store.close()
+
+
+def test_what_is_held_since_it_was_to_be_erased_stays_when_it_is_told_again(house: House, tmp_path: Path) -> None:
+    mail = arrive(house, 1)
+    one = eraser(house)
+    stones = one._stones([mail.id], Erasure(at=house.clock.now(), by="root", mail_id=mail.id))
+    house.clock.advance(60)
+    one.hold(mail.id, "case 7", "root")
+    assert one.again(stones, [KEY]) == 0
+    assert [hold.what for hold in one.keeping.holds()] == [mail.id]
+
+
 def test_what_is_over_its_time_is_erased_without_a_tombstone(house: House) -> None:
     first = arrive(house, 1)
     house.clock.advance(100)
     second = arrive(house, 2)
     one = eraser(house)
+    cases = SqliteCases(house.store.units)
+    decided = a_case(ADA, state="decided", outcome="granted", reason="a mistake", fresh=False)
+    joins = CaseMail(id=first.id, at=first.received_at, thread="t")
+    case = cases.put(a_change(decided, joins=joins))
     old = Ages(routes={}, other=house.clock.now())
     assert one.sweep(old).erased == (first.id,)
+    assert cases.case(case.number, ALL) == replace(case, mails=()), "it has an age of its own"
     assert one.sweep(old) == Outcome()
     assert one.tombstones.all() == ()
     assert one.known(ADA).mails == (second.id,)

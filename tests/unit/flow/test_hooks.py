@@ -281,6 +281,56 @@ def test_a_hook_of_some_brands_or_desks_is_not_told_what_counted_elsewhere(house
     assert confined == "appeals at 90%: what the sender wrote before counts here, also what is not yours to see"
 
 
+@pytest.mark.parametrize(
+    ("confined", "told", "note"),
+    [({}, "refunds", "as she said"), ({"routes": ("refunds",)}, "refunds", "as she said"), ({"routes": ("appeals",)}, "", "")],
+)  # fmt: skip
+def test_the_desk_that_a_mail_leaves_is_not_told_what_was_noted_for_the_other(
+    house: House, confined: dict[str, Any], told: str, note: str
+) -> None:
+    ruling = a_ruling(house.judged(1))
+    house.store.rule(replace(ruling, verdict=replace(ruling.verdict, note="as she said")))
+    house.calling.hook = replace(CASES, events=("verdict",), **confined)
+    house.spread(house.calling.hook)
+    assert house.calling.turn()
+    ((_, heard),) = house.other.heard
+    assert (heard["verdict"]["said"], heard["verdict"]["note"], heard["verdict"]["right"]) == (told, note, False)
+    assert heard["mail"]["route"] == "refunds"
+
+
+def test_a_call_that_the_store_has_no_words_for_now_is_made_later_and_counts_no_try(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.judged(1)
+    house.spread()
+    with monkeypatch.context() as patched:
+        patched.setattr(Records, "look", lambda *_: (_ for _ in ()).throw(TryLater("busy")))
+        with pytest.raises(TryLater):
+            house.calling.turn()
+    assert house.log() == [("routed", "waiting", 0)]
+    house.now += 61.0
+    assert house.calling.turn()
+    assert house.log() == [("routed", "done", 1)]
+
+
+def test_a_call_that_brings_out_a_bug_is_given_up_after_a_day_as_others_are(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.judged(1)
+    house.spread()
+    monkeypatch.setattr(Other, "call", lambda *_: 1 // 0)
+    for _ in range(60):
+        (call,) = house.hooks.calls()
+        if call.state != "waiting":
+            break
+        house.now = max(call.due_at, house.now + 1.0)
+        with pytest.raises(ZeroDivisionError):
+            house.calling.turn()
+    assert call.state == "given-up"
+    assert house.now < call.at + 2 * DAY
+    assert {one.said for one in call.attempts} == {"a bug in postroom: its log says where"}
+
+
 def test_of_a_mail_that_is_gone_nothing_is_told(house: House) -> None:
     mail_id = house.judged(1)
     house.spread()

@@ -217,6 +217,22 @@ def test_an_outcome_that_nobody_is_told_of(bench: Bench) -> None:
     assert len(bench.told(mail_id)) == 1
 
 
+def test_a_case_that_is_decided_anew_before_it_was_told_is_told_once_and_in_its_own_time(bench: Bench) -> None:
+    mail_id = bench.receive()
+    bench.turn()
+    bench.decide(mail_id, reason="It was a slip.")
+    bench.house.clock.advance(20.0)
+    bench.decide(mail_id, reason="So it is.")
+    bench.house.clock.advance(15.0)
+    bench.noticing.turn()  # the first is due, and of no account any more
+    assert [one.text for one in bench.told(mail_id)] == ["We have it. Shop"]
+    bench.turn()
+    assert [one.text for one in bench.told(mail_id)] == ["We have it. Shop", "It is granted: So it is."]
+    assert [one.said for one in bench.notices.log(ALL) if one.state == "not"] == [
+        "the case was taken up again, and decided anew: that is told in its own time"
+    ]
+
+
 def test_outcomes_are_told_a_few_times_a_day(bench: Bench) -> None:
     mail_id = bench.receive()
     for _ in range(MOST_A_DAY["outcome"] + 2):
@@ -385,6 +401,22 @@ def test_trouble_with_one_leaves_the_others_to_be_told(bench: Bench) -> None:
         bench.turn(read=trouble)
     bench.turn()
     assert sorted(one.state for one in bench.notices.log(ALL)) == ["sent", "taken"]
+
+
+def test_one_that_brings_out_a_bug_is_not_tried_for_ever(bench: Bench) -> None:
+    bench.receive(number=1)
+    bench.receive(sender="bob@example.com", number=2)
+
+    def bug(mail: object) -> Message:
+        raise ValueError("a bug")
+
+    with pytest.raises(ValueError, match="a bug"):
+        bench.turn(read=bug)
+    assert "a bug" in next(one.said for one in bench.notices.log(ALL) if one.state == "not")
+    bench.turn()
+    bench.house.clock.advance(3600.0)
+    assert not bench.turn(read=bug)
+    assert sorted(one.state for one in bench.notices.log(ALL)) == ["not", "sent"]
 
 
 def test_who_dies_before_telling_leaves_it_to_be_told(bench: Bench) -> None:

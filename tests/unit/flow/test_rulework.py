@@ -172,6 +172,20 @@ def test_several_files_are_saved_together_or_not_at_all(desk: Desk) -> None:
     assert desk.deeds() == [("eve", "rules-imported", B), ("eve", "rules-imported", A)]
 
 
+@pytest.mark.parametrize("text", ["two\n", None])
+def test_what_was_done_and_nobody_heard_of_is_done_once(desk: Desk, text: str | None) -> None:
+    desk.save("one")
+    for _ in range(2):
+        desk.work.save({A: text}, seen={A: digest_of("one\n")}, by="eve")
+    assert desk.files.held.get(A) == text
+    assert len(desk.history()) == 2
+    assert len(desk.deeds()) == 2
+    with pytest.raises(Refused, match="nothing would change"):
+        desk.save(text)
+    with pytest.raises(Refused, match="nothing would change"):
+        desk.work.save({}, seen={}, by="eve")
+
+
 def test_whoever_saw_something_else_overwrites_nothing(desk: Desk) -> None:
     desk.save("one")
     desk.files.held[A] = "by hand\n"

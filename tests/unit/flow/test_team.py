@@ -1,13 +1,15 @@
 """Changing who may sign in: what is wrong is refused with a remedy, what is done is told."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from postroom.model.errors import Refused
-from postroom.model.people import User, UserName
+from postroom.model.mail import BrandName, RouteName
+from postroom.model.people import Deed, User, UserName
 from tests.unit.flow.people import HOME, PASSWORD, Rooms
 
 
@@ -91,6 +93,16 @@ def test_a_change_tells_what_it_was_and_is(rooms: Rooms) -> None:
         ("root", "user-disabled", "ada", "disabled: no to yes"),
         ("root", "user-enabled", "ada", "disabled: yes to no"),
     ]
+
+
+def test_who_is_of_a_brand_that_is_no_more_can_still_be_shut_out(rooms: Rooms) -> None:
+    rooms.add("ada")
+    ada = rooms.team.find("ada")
+    gone = replace(ada, brands=(BrandName("gone"),), routes=(RouteName("fraud"),))
+    rooms.accounts.put_user(gone, Deed(at=0.0, by="root", what="user-changed"), was=ada)
+    assert rooms.team.change("ada", "root", disabled=True).brands == ("gone",)
+    with pytest.raises(Refused, match="no brand 'older'"):
+        rooms.team.change("ada", "root", brands=("gone", "older"))
 
 
 def test_a_change_that_can_not_be_is_refused(rooms: Rooms) -> None:

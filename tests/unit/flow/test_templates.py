@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroom.decide.problems import Problem
-from postroom.flow.templates import Template, head_of, in_file, lacking, parse, read, shipped, written
+from postroom.flow.templates import (
+    Template,
+    has_comments_below,
+    head_of,
+    in_file,
+    lacking,
+    parse,
+    read,
+    shipped,
+    written,
+)
 from postroom.model.mail import RouteName
 
 APPEALS, REFUNDS = RouteName("appeals"), RouteName("refunds")
@@ -129,3 +139,27 @@ def test_what_others_of_its_desks_have_lacks() -> None:
 def test_a_problem_of_no_field_stays_where_it_is() -> None:
     problem = Problem(file="x", line=7, column=3, severity="error", message="m")
     assert in_file("a = 1", problem) == problem
+
+
+@pytest.mark.parametrize(
+    ("more", "there"),
+    [
+        ("", False),
+        ("asks = true # it waits\n", True),
+        ("  # alone\n", True),
+        ("title = 'a # b'\n", False),
+        ('title = "a \\" # b"\n', False),
+        ("[text]\nen = '''\n# no comment\n'''\n", False),
+        ('[text]\nen = """\nsaid \\""" # no comment\n"""\n', False),
+        ('[text]\nen = """said "no"""""\n# a comment "x\n', True),
+    ],
+)
+def test_comments_below_the_top_of_a_file_are_found(more: str, there: bool) -> None:
+    for head in ("", "# on top\n\n# and more\n"):
+        assert has_comments_below(f"{head}routes = ['appeals']\n{more}") == there
+
+
+def test_of_a_text_in_which_everything_is_wrong_no_more_is_told_than_anybody_reads() -> None:
+    found, problems = read("x", f'title = "x"\n[text]\nen = "{"{" * 5000}"\nde = "{"}" * 5000}"\n', ROUTES)
+    assert found is None
+    assert len(problems) == 50

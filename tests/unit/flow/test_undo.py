@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -391,6 +393,18 @@ def test_without_a_window_and_for_urgent_mail_it_goes_at_once(house: House) -> N
     assert people(house).give(urgent, GENERAL, "ada").waiting == ()
     house.deliver()
     assert got(house)["general"] == [2, 2]
+
+
+def test_who_has_it_is_told_no_more_of_why_than_they_may_know(house: House) -> None:
+    mail = arrive(house, Subject="My parcel")
+    people(house).give(mail, REFUNDS, "ada", note="she told us of her illness")
+    house.clock.advance(61)
+    house.deliver()
+    told = message_from_bytes(house.places["general"].got[1].stamped, policy=default).get_content()
+    assert "Now in: refunds" in told
+    assert "Because: a person said where it belongs" in told
+    assert "illness" not in told
+    assert "illness" not in house.places["general"].got[1].decision.because, "nor a webhook"
 
 
 def test_who_has_it_already_is_told_once(house: House) -> None:

@@ -11,9 +11,10 @@ from postroom.adapters.store.accounts import SqliteAccounts
 from postroom.adapters.store.alarms import SqliteAlarms
 from postroom.adapters.store.journal import SqliteJournal
 from postroom.adapters.store.sqlite import SqliteStore
-from postroom.flow.urgency import Doer, Escalation, Urgency, doer, takers
+from postroom.flow.urgency import Doer, Escalation, Urgency, by_danger, danger, doer, hooks_told, takers
 from postroom.model.alarms import Alarm
 from postroom.model.errors import Refused
+from postroom.model.hooks import Hook, HookName
 from postroom.model.listing import MailRow
 from postroom.model.mail import MailId, RouteName
 from postroom.model.people import ALL, Deed, User, UserName
@@ -222,3 +223,34 @@ def test_many_are_told_in_several_turns(desk: Desk) -> None:
     assert desk.escalation().turn()
     assert not desk.escalation().turn()
     assert len(desk.notes) == 100
+
+
+def test_lives_come_before_what_the_team_has_named_and_that_before_letters() -> None:
+    signals = ("self-harm", "child-safety", "threat", "security", "authority")
+    assert [danger((one,)) for one in signals] == [0, 1, 2, 3, 4]
+    assert danger(("authority", "threat")) == 2
+    assert danger(()) == danger(("security",))
+
+
+def test_pages_by_danger_go_on_after_the_last_that_was_told(desk: Desk) -> None:
+    data, threat, late, grave = judged(desk.store, "data-request", "threat", "threat", "self-harm")
+    found, after = [], ""
+    for _ in range(4):
+        page = by_danger(desk.alarms, desk.store, ALL, after=after, limit=1)
+        found += [alarm.mail_id for alarm, _ in page.alarms]
+        after = page.after
+    assert found == [grave, threat, late, data]
+    assert after == ""
+    assert by_danger(desk.alarms, desk.store, ALL, after="nonsense").alarms == ()
+
+
+def test_webhooks_are_told_as_their_filters_say(desk: Desk) -> None:
+    (mail,) = judged(desk.store, "threat")
+    decision = desk.store.decisions(mail)[-1]
+    known = [
+        Hook(name=HookName("all"), where="a.test:443"),
+        Hook(name=HookName("desk"), where="a.test:443", routes=(decision.route,), events=("urgent",)),
+        Hook(name=HookName("elsewhere"), where="a.test:443", routes=(RouteName("elsewhere"),)),
+        Hook(name=HookName("routed"), where="a.test:443", events=("routed",)),
+    ]
+    assert hooks_told(known, decision) == ("all", "desk")

@@ -27,4 +27,8 @@ def test_a_line_is_cut_before_it_is_chained_so_that_it_is_the_same_when_read_bac
 def test_what_people_write_is_told_without_addresses() -> None:
     said = unnamed("to rescue: <Ada@Example.com> and (bob@example.org), not @ada, see 3@ 4")
     assert said == "to rescue: <[address]> and ([address]), not @ada, see 3@ 4"
+    assert (
+        unnamed("""it's o'brien@example.com, "Ada B"@example.com; ada\uff20example.com""")
+        == "it's [address], [address]; [address]"
+    )
     assert unnamed("x" * 100_000 + "@" * 10_000) == "x" * 100_000 + "@" * 10_000

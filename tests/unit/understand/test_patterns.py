@@ -1,5 +1,6 @@
 """Several patterns in one pass say what each alone would."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,3 +24,15 @@ def test_an_automaton_that_ran_out_of_memory_is_noticed() -> None:
     signs = Signs(SOURCES)
     signs._together = Exhausted()
     assert signs.of("Hello (@ 2026") == {"greeting", "mark", "year", "any"}
+
+
+def test_a_pattern_is_compiled_once_and_not_before_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+    real = patterns.re2.compile
+    monkeypatch.setattr(
+        patterns.re2, "compile", lambda source, options: compiled.append(source) or real(source, options)
+    )
+    digits = patterns.pattern(r"\d+")
+    assert compiled == []
+    assert digits.search("room 12")[0] == digits.sub("", "12") + "12"
+    assert compiled == [r"\d+"]

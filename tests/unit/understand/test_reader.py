@@ -53,10 +53,11 @@ HOSTILE = list(shapes())
 
 @pytest.mark.parametrize(("name", "raw"), HOSTILE, ids=[name for name, _ in HOSTILE])
 def test_every_hostile_shape_is_read_in_time(name: str, raw: bytes) -> None:
-    sound(reader.read_bytes(raw, TRUST, trusted=True))
+    messages: list[Message] = []
     # the aim is 0.25 s on a quiet machine, which is ten of these
     ordinary = lambda: reader.read_bytes(pace.MAIL, TRUST, trusted=True)  # noqa: E731
-    assert pace.within(15, ordinary, lambda: reader.read_bytes(raw, TRUST, trusted=True)), name
+    assert pace.within(15, ordinary, lambda: messages.append(reader.read_bytes(raw, TRUST, trusted=True))), name
+    sound(messages[0])
 
 
 @pytest.mark.slow

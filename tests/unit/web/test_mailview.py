@@ -85,9 +85,12 @@ def test_what_it_says_and_how_it_looks_stays() -> None:
         "<a " + "x=1 " * 300_000 + ">hi</a>",
         "<" * 1_000_000,
         "&" * 1_000_000,
+        "&" * 390_000,
+        "\xa0" * 390_000,
+        "&" * 40_000,
         "<table><tr><td>" * 200 + "<b><i><u>" * 80,
     ],
-    ids=["div", "b", "many", "text", "attributes", "angles", "ampersands", "tables"],
+    ids=["div", "b", "many", "text", "attributes", "angles", "ampersands", "fewer", "spaces", "fewest", "tables"],
 )
 def test_html_beyond_measure_takes_no_time(html: str) -> None:
     began = time.process_time()
@@ -95,6 +98,34 @@ def test_html_beyond_measure_takes_no_time(html: str) -> None:
     assert time.process_time() - began < 2.0
     assert page.endswith("</body></html>")
     assert len(page) < 8 * mailview.MAX_CHARS
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" + "".join(f"<font color={n}>" for n in range(240)) + "</div>" + "<div>x</div>" * 2000,
+        "<div>" + "".join(f"<font color={n}></x>" for n in range(1000)) + "</div>" + "<div>x</div>" * 500,
+        "<div><b style='" + "color:red;" * 2000 + "'></div>" + "<div>x</div>" * 2000,
+    ],
+    ids=["fonts", "bogus-ends", "long-style"],
+)
+def test_what_was_left_open_is_not_opened_again_in_every_block(html: str) -> None:
+    assert len(mailview.document(mail(html))) < 4 * len(html)
+
+
+def test_formatting_that_ends_where_it_should_is_kept_in_every_spelling() -> None:
+    html = "<B>one</B> <font\ncolor='red'>two</font> <a href=https://x.example>three</a> <i>4<u>5</u></i> <blockquote>6</blockquote>"
+    assert mailview.harmless(html) == (
+        '<b>one</b> <font color="red">two</font> <a title="https://x.example">three</a> <i>4<u>5</u></i> <blockquote>6</blockquote>'
+    )
+
+
+@pytest.mark.parametrize("name", ["font", "B", "a", "nobr"])
+def test_what_a_browser_opens_anew_in_each_paragraph_is_opened_once(name: str) -> None:
+    """Else these 15 kB are a page of 12 MB and more, and 80 kB take more memory than a server has."""
+    opened = "".join(f"<{name} color={number}>" for number in range(249))
+    page = mailview.document(mail(f"<p>{opened}" + "<p>x" * 2000))
+    assert len(page) < 50_000
 
 
 def test_too_deep_or_too_large_is_not_shown_and_says_so() -> None:

@@ -42,13 +42,13 @@ class SqliteAlarms:
             )
             terms.append(f"(a.{key}, a.mail) {beyond} ({place})")
         ordered = f"ORDER BY a.{key} {order}, a.mail {order} LIMIT :limit"
-        return self._page(f"INDEXED BY {index}", terms, ordered, values, limit)
+        return self._page(f"INDEXED BY {index}", terms, ordered, values, sight)
 
     def offered(self, to: str, sight: Sight, limit: int = 50) -> AlarmPage:
         """See `postroom.ports.alarms.Alarms.offered`."""
         values = Values(limit=limit + 1)
         terms = [f"a.offered = {values.name(to)}", "a.offered <> ''", *seen(sight, values)]
-        return self._page("INDEXED BY alarms_offered", terms, "ORDER BY a.mail LIMIT :limit", values, limit)
+        return self._page("INDEXED BY alarms_offered", terms, "ORDER BY a.mail LIMIT :limit", values, sight)
 
     def alarm(self, mail_id: MailId, sight: Sight) -> Alarm | None:
         """See `postroom.ports.alarms.Alarms.alarm`."""
@@ -91,12 +91,13 @@ class SqliteAlarms:
             waiting, oldest, neglected = tx.execute(counted, (before,)).fetchone()
         return Unheard(waiting=waiting, oldest=oldest, neglected=neglected)
 
-    def _page(self, index: str, terms: Sequence[str], ordered: str, values: Values, limit: int) -> AlarmPage:
+    def _page(self, index: str, terms: Sequence[str], ordered: str, values: Values, sight: Sight) -> AlarmPage:
+        limit = values["limit"] - 1
         of_row = ROW.replace("SELECT", f"SELECT {_ALARM},", 1)
         statement = f"{of_row} {_OF.format(index=index)} WHERE {' AND '.join(terms)} {ordered}"
         with self._units.lend() as tx:
             rows = tx.execute(statement, values).fetchall()
-            mails = rows_of(tx, [row[_COLUMNS:] for row in rows[:limit]])
+            mails = rows_of(tx, [row[_COLUMNS:] for row in rows[:limit]], sight.routes)
         found = tuple(zip((_alarm(row[:_COLUMNS]) for row in rows), mails, strict=False))
         return AlarmPage(alarms=found, after=found[-1][0].mail_id if len(rows) > limit else "")
 

@@ -44,7 +44,7 @@ class SqliteAnswers:
 
     def finish(self, key: bytes, status: int, body: bytes) -> None:
         """See `postroom.ports.answers.Answers.finish`."""
-        change = "UPDATE answers SET status = ?, body = ? WHERE key = ?"
+        change = "UPDATE answers SET status = ?, body = ? WHERE key = ? AND status = 0"
         self._units.write(lambda tx: tx.execute(change, (status, body, key)).rowcount, weight=len(body))
 
     def forget(self, key: bytes) -> None:

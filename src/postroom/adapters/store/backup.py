@@ -137,6 +137,11 @@ def _hold(connection: sqlite3.Connection) -> int:
         "UPDATE notices SET state = 'not', said = 'a backup was brought back: it may have been told after that was made'"
         " WHERE state IN ('waiting', 'taken')"
     )
+    connection.execute(
+        "INSERT INTO attempts (call, at, said) SELECT id, at,"
+        " 'a backup was brought back: it may have been told after that was made' FROM calls WHERE state = 'waiting'"
+    )
+    connection.execute("UPDATE calls SET state = 'given-up', settled_at = at WHERE state = 'waiting'")
     connection.execute("DELETE FROM claims")
     connection.execute("DELETE FROM lanes")
     connection.execute("DELETE FROM sessions")  # one that was ended since would come to life again

@@ -30,6 +30,15 @@ from postroom.model.people import Sight
 
 #: mails and events of a case that are read
 _MOST_MAILS, _MOST_EVENTS = 200, 1000
+#: The newest events; of mails that came by themselves few, so that nobody who writes often buries what the team said and decided.
+_EVENTS_OF = f"""
+SELECT at, who, what, detail, mail FROM case_events INDEXED BY case_events_number WHERE number = :number AND (
+  who <> '' OR what NOT IN ('joined', 'replied', 'again') OR id >= coalesce((
+    SELECT id FROM case_events INDEXED BY case_events_number
+    WHERE number = :number AND who = '' AND what IN ('joined', 'replied', 'again') ORDER BY id DESC LIMIT 1 OFFSET {_MOST_MAILS - 1}
+  ), 0)
+) ORDER BY id DESC LIMIT {_MOST_EVENTS}
+"""  # noqa: S608 - constants of this module
 #: cases of one person that a mail may belong to
 _MOST_ALIKE = 20
 #: how often a mail is put off before it is left
@@ -91,11 +100,10 @@ class SqliteCases:
 
     def events(self, number: CaseNumber, sight: Sight) -> tuple[CaseEvent, ...]:
         """See `postroom.ports.cases.Cases.events`."""
-        newest = "SELECT at, who, what, detail, mail FROM case_events WHERE number = ? ORDER BY id DESC LIMIT ?"
         with self._units.lend() as tx:
             if _one(tx, number, sight) is None:
                 return ()
-            rows = tx.execute(newest, (number, _MOST_EVENTS)).fetchall()
+            rows = tx.execute(_EVENTS_OF, {"number": number}).fetchall()
         return tuple(
             CaseEvent(at=at, by=by, what=what, detail=detail, mail_id=MailId(mail))
             for at, by, what, detail, mail in reversed(rows)
@@ -106,7 +114,8 @@ class SqliteCases:
         values = Values()
         where = " AND ".join(["c.todo = 1", *seen(sight, values)])
         with self._units.lend() as tx:
-            return int(tx.execute(f"SELECT count(*) FROM cases AS c WHERE {where}", values).fetchone()[0])  # noqa: S608 - our own SQL
+            counted = f"SELECT count(*) FROM cases AS c INDEXED BY cases_desk WHERE {where}"  # noqa: S608 - our own SQL
+            return int(tx.execute(counted, values).fetchone()[0])
 
     def put(self, change: CaseChange) -> Case:
         """See `postroom.ports.cases.Cases.put`."""
@@ -168,7 +177,8 @@ class SqliteCases:
 
     def stale(self, clocks: str, limit: int) -> tuple[Case, ...]:
         """See `postroom.ports.cases.Docket.stale`."""
-        others = f"{CASE} WHERE c.todo = 1 AND (c.clocks < :clocks OR c.clocks > :clocks) LIMIT :limit"
+        other = f"{CASE} INDEXED BY cases_clocks WHERE c.todo = 1 AND c.clocks {{}} :clocks"
+        others = f"{other.format('<')} UNION ALL {other.format('>')} LIMIT :limit"
         with self._units.lend() as tx:
             return tuple(map(case_of, tx.execute(others, {"clocks": clocks, "limit": limit})))
 
@@ -238,6 +248,8 @@ def case_of(row: Sequence[Any]) -> Case:
 
 
 def _put(tx: sqlite3.Connection, change: CaseChange) -> Case:
+    if change.other is not None:
+        _put(tx, change.other)
     number = _keep(tx, change)
     if change.leaves:
         tx.execute(f"DELETE FROM case_mails WHERE number = ? AND mail = {_SEQ}", (number, sound(change.leaves)))  # noqa: S608 - our own SQL

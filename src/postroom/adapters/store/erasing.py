@@ -17,11 +17,11 @@ from typing import Any, Final, TypeVar
 from postroom.adapters.store import queue, rulebooks, savedviews
 from postroom.adapters.store.arrivals import Packer
 from postroom.adapters.store.connect import connect, translated
-from postroom.adapters.store.fates import doom, doomed, leave_threads, mentions, strip_case
+from postroom.adapters.store.fates import FORGET_ANSWERS, doom, doomed, leave_threads, mentions, strip_case
 from postroom.adapters.store.journal import write as write_deeds
 from postroom.adapters.store.keeping import bury
 from postroom.adapters.store.units import Units
-from postroom.model.codec import decode_example, decode_mail, decode_thread, sound
+from postroom.model.codec import decode_case, decode_example, decode_mail, decode_thread, sound
 from postroom.model.errors import Refused, TryLater
 from postroom.model.mail import Mail, MailId
 from postroom.model.people import Deed
@@ -147,10 +147,10 @@ class SqliteErasing:
         keys = [key for (key,) in walk(self._units, "SELECT key FROM senders WHERE key > ? ORDER BY key LIMIT ?", "")]
         cases = [
             number
-            for number, person in walk(
-                self._units, "SELECT number, person FROM cases WHERE number > ? ORDER BY number LIMIT ?", 0
+            for number, person, body in walk(
+                self._units, "SELECT number, person, body FROM cases WHERE number > ? ORDER BY number LIMIT ?", 0
             )
-            if wanted.address(person)
+            if (until := wanted.address(person)) and decode_case(body).received_at <= until
         ]
         with self._units.lend() as tx:
             versions, drafts = rulebooks.naming(tx, wanted)
@@ -168,7 +168,7 @@ class SqliteErasing:
 
         def unit(tx: sqlite3.Connection) -> Outcome:
             queue.lapse(tx, self._units.clocks)
-            held = {row[0] for row in tx.execute("SELECT what FROM holds")}
+            held: dict[str, float] = dict(tx.execute("SELECT what, at FROM holds").fetchall())
             erased: list[MailId] = []
             busy: list[MailId] = []
             kept: list[MailId] = []
@@ -180,7 +180,10 @@ class SqliteErasing:
                 this = doomed(seq, head, one, at)
                 if gone:
                     erased.append(one.mail_id)
-                elif held and held & (self._whose(tx, seq, this.mail, from_addr) | {sound(one.mail_id)}):
+                elif held and any(
+                    held.get(what, -1.0) >= one.released
+                    for what in (*self._whose(tx, seq, this.mail, from_addr), sound(one.mail_id))
+                ):
                     kept.append(one.mail_id)
                 elif claimed:
                     busy.append(one.mail_id)
@@ -202,12 +205,14 @@ class SqliteErasing:
                 secure(self._units, partial(_delete, table=table, key=key, names=some))
         for cases in pieces(remembered.cases):
             secure(self._units, partial(_strip_cases, numbers=cases, now=self._units.clocks.now()))
-        replies = walk(self._units, "SELECT number, recipient FROM replies WHERE number > ? ORDER BY number LIMIT ?", 0)
-        for numbers in pieces([number for number, to in replies if wanted.address(normal(to).lower())]):
+        query = "SELECT number, recipient, at FROM replies WHERE number > ? ORDER BY number LIMIT ?"
+        replies = walk(self._units, query, 0)
+        for numbers in pieces([number for number, to, at in replies if wanted.address(normal(to).lower()) >= at]):
             secure(self._units, partial(_delete, table="replies", key="number", names=numbers))
         secure(self._units, partial(rulebooks.forget, versions=remembered.versions, drafts=remembered.drafts))
         secure(self._units, partial(_clear_lanes, wanted=wanted))
         secure(self._units, partial(savedviews.forget, wanted=wanted))
+        secure(self._units, lambda tx: tx.execute(FORGET_ANSWERS).rowcount)
 
     def in_hand(self) -> frozenset[str]:
         """See `postroom.ports.privacy.Erasing.in_hand`."""

@@ -5,7 +5,7 @@ without words and addresses; all others go.
 """
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,12 +26,17 @@ from postroom.model.codec import (
     encode_verdict,
 )
 from postroom.model.deeds import ADDRESS
-from postroom.model.judgement import AccountStatus, Decision, Finding, SenderHistory, Source
+from postroom.model.judgement import AccountStatus, Decision, Finding, SenderHistory, Source, Verdict
 from postroom.model.mail import Envelope, Mail, Peer
 from postroom.model.memory import ThreadRecord
 from postroom.model.privacy import Removal
+from postroom.ports.answers import FORGOTTEN
 from postroom.ports.privacy import Wanted
 
+_LONGEST_LOCAL: Final = 64
+_AROUND: Final = frozenset("'=[{|/^*?!#%&~`$")
+"""These may be parts of local parts (RFC 5322 §3.2.3), and stand around addresses."""
+FORGET_ANSWERS: Final = f"UPDATE answers SET status = {FORGOTTEN}, digest = x'', body = x'' WHERE status <> {FORGOTTEN}"  # noqa: S608 - our own SQL
 #: findings whose name is one of the settings, not one of the mail's
 _NAMED_BY_US: Final[frozenset[Source]] = frozenset({"rule", "phrases", "urgent", "classifier", "guard", "kind"})
 
@@ -73,8 +78,16 @@ def doom(tx: sqlite3.Connection, one: Doomed) -> None:
 
 def mentions(wanted: Wanted, text: str, *, since: float = 0.0) -> bool:
     """Whether an address stands in a text that is meant, of what came ``since`` then."""
-    until = (wanted.address(found.strip(".").lower()) for found in ADDRESS.findall(text))
+    until = (wanted.address(one) for found in ADDRESS.findall(text) for one in _read(found.lower()))
     return any(one and one >= since for one in until)
+
+
+def _read(found: str) -> Iterator[str]:
+    """Addresses that may be meant."""
+    local, _, domain = found.strip(".'[]{}|$").rpartition("@")
+    local = local[-_LONGEST_LOCAL:]
+    starts = (0, *(at + 1 for at, sign in enumerate(local) if sign in _AROUND))
+    yield from (f"{local[at:]}@{domain}" for at in starts)
 
 
 def leave_threads(tx: sqlite3.Connection, ids: Collection[str], wanted: Wanted) -> None:
@@ -137,8 +150,14 @@ def _decisions(tx: sqlite3.Connection, one: Doomed) -> None:
 
 def _verdicts(tx: sqlite3.Connection, one: Doomed) -> None:
     rows = tx.execute("SELECT number, body FROM verdicts WHERE mail = ?", (one.seq,)).fetchall()
-    bare = [(encode_verdict(replace(decode_verdict(body), note="")), number) for number, body in rows]
+    bare = [(encode_verdict(_without_notes(decode_verdict(body))), number) for number, body in rows]
     tx.executemany("UPDATE verdicts SET body = ? WHERE number = ?", bare)
+
+
+def _without_notes(verdict: Verdict) -> Verdict:
+    """What is counted of a verdict."""
+    taken = verdict.taken_back
+    return replace(verdict, note="", taken_back=None if taken is None else replace(taken, note=""))
 
 
 def _threads(tx: sqlite3.Connection, one: Doomed) -> None:
@@ -178,14 +197,19 @@ def _replies(tx: sqlite3.Connection, one: Doomed) -> None:
 
 
 def _case_events(tx: sqlite3.Connection, one: Doomed) -> None:
+    if one.removal.of_age:
+        return
     tx.execute("UPDATE case_events SET detail = '' WHERE mail = ? AND mail <> ''", (one.mail.id,))
 
 
 def _case_mails(tx: sqlite3.Connection, one: Doomed) -> None:
-    """Its case goes on without it; without any mail, or the one that it has its subject from, no words of it stay."""
+    """Its case goes on without it; without any mail, or the one that it has its subject from, no words of it stay.
+
+    Not for the age of the mail: `cases_days` says how long a case tells what it tells.
+    """
     numbers = tx.execute("SELECT number FROM case_mails WHERE mail = ?", (one.seq,)).fetchall()
     tx.execute("DELETE FROM case_mails WHERE mail = ?", (one.seq,))
-    for (number,) in numbers:
+    for (number,) in () if one.removal.of_age else numbers:
         left = tx.execute("SELECT min(mail) FROM case_mails WHERE number = ?", (number,)).fetchone()[0]
         if left is None:
             strip_case(tx, number, one.now)
@@ -264,7 +288,7 @@ FATES: Final[Mapping[str, Fate]] = {
     ),
     "inbox": Fate(words="goes", mail=("DELETE FROM inbox WHERE mail = :mail",)),
     "counters": _NOBODY,
-    "verdicts": Fate(words="stays without its note", rewrite=_verdicts),
+    "verdicts": Fate(words="stays without notes", rewrite=_verdicts),
     "second_looks": Fate(
         words="stays with routes, reviewers and times, which are counted; it is asked and settled no more",
         mail=(
@@ -297,7 +321,11 @@ FATES: Final[Mapping[str, Fate]] = {
     "case_routes": _NOBODY,
     "tags": Fate(words="goes", mail=("DELETE FROM tags WHERE mail = :mail",)),
     "found": Fate(words="goes", mail=("DELETE FROM found WHERE rowid = :mail",)),
-    "answers": Fate(words="all go: an answer may hold anybody's mail", mail=("DELETE FROM answers",)),
+    "answers": Fate(
+        words="all go, as an answer may hold anybody's mail; that there was a call stays for a day",
+        mail=(FORGET_ANSWERS,),
+        person=True,
+    ),
     "answer_sizes": _NOBODY,
     "hooks": _NOBODY,
     "happenings": Fate(words="goes", mail=("DELETE FROM happenings WHERE mail = :mail",)),

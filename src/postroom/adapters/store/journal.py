@@ -11,6 +11,8 @@ from postroom.model.people import Deed
 
 _INSERT = Insert(head="INSERT INTO deeds (number, at, who, what, whom, detail, chain) VALUES", width=7)
 _LINE = "SELECT number, at, who, what, whom, detail, chain FROM deeds"
+_OUT_OF_ORDER = 86_400.0
+"""Seconds by which lines may stand out of the order of time: each has the time of the process that wrote it."""
 
 
 def write(tx: sqlite3.Connection, deeds: Sequence[Deed]) -> None:
@@ -37,13 +39,30 @@ class SqliteJournal:
             self._units.write(lambda tx: write(tx, deeds), weight=512 * len(deeds))
 
     def deeds(
-        self, *, before: int = 0, limit: int = 100, by: str = "", what: str = "", to: str = ""
+        self,
+        *,
+        before: int = 0,
+        limit: int = 100,
+        by: str = "",
+        what: str = "",
+        to: str = "",
+        since: float | None = None,
+        until: float | None = None,
     ) -> tuple[Deed, ...]:
         """See `postroom.ports.accounts.Journal.deeds`."""
-        wanted = {"who = ?": sound(by), "what = ?": sound(what), "whom = ?": sound(to), "number < ?": before}
+        wanted: dict[str, str | float] = {
+            "who = ?": sound(by),
+            "what = ?": sound(what),
+            "whom = ?": sound(to),
+            "number < ?": before,
+        }
         terms = {term: value for term, value in wanted.items() if value}
-        where = f" WHERE {' AND '.join(terms)}" if terms else ""
         with self._units.lend() as tx:
+            if since is not None:
+                terms |= {"at >= ?": since, "number >= ?": _first(tx, since - _OUT_OF_ORDER)}
+            if until is not None:
+                terms |= {"at < ?": until, "number <= ?": -1 + _first(tx, until + _OUT_OF_ORDER)}
+            where = f" WHERE {' AND '.join(terms)}" if terms else ""
             rows = tx.execute(f"{_LINE}{where} ORDER BY number DESC LIMIT ?", (*terms.values(), limit))
             return tuple(_deed(row) for row in rows)
 
@@ -57,6 +76,19 @@ class SqliteJournal:
                     break
                 number, chain = found.number, found.chain
         return number
+
+
+def _first(tx: sqlite3.Connection, moment: float) -> int:
+    """The number of the first line from a moment on, by halving the log: time has no index, and needs none."""
+    low, high = 1, tx.execute("SELECT coalesce(max(number), 0) + 1 FROM deeds").fetchone()[0]
+    while low < high:
+        middle = (low + high) // 2
+        at = tx.execute("SELECT at FROM deeds WHERE number = ?", (middle,)).fetchone()
+        if at is None or at[0] < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return int(low)
 
 
 def _deed(row: tuple[int, float, str, str, str, str, str]) -> Deed:

@@ -21,9 +21,10 @@ _STONES = Insert(
     width=5,
     tail="ON CONFLICT (hash) DO UPDATE SET at = excluded.at, who = excluded.who WHERE excluded.at > tombstones.at",
 )
-#: a duplicate is as old as it is, and lies where its original lies or lay
+#: a duplicate is as old as it is, and lies where its original lies or lay, with its linked copy
 _AGED = """
-SELECT m.seq, m.id, m.received_at, m.head, coalesce(s.route, o.route, e.route, ''), coalesce(s.from_addr, o.from_addr, ''),
+SELECT m.seq, m.id, m.received_at, m.head, coalesce(s.route, o.route, e.route, ''), coalesce(s.copy, o.copy, ''),
+  coalesce(s.from_addr, o.from_addr, ''),
   EXISTS (SELECT 1 FROM waiting AS w WHERE w.mail = m.seq)
     OR EXISTS (SELECT 1 FROM jobs AS j WHERE j.mail = m.seq AND j.state IN ('ready', 'claimed', 'held', 'parked'))
     OR EXISTS (SELECT 1 FROM replies AS r WHERE r.mail = m.seq AND r.state IN ('waiting', 'sending', 'failed'))
@@ -109,8 +110,8 @@ class SqliteKeeping:
         with self._units.lend() as tx:
             held = {row[0] for row in tx.execute("SELECT what FROM holds")}
             rows = tx.execute(_AGED, (after, limit)).fetchall()
-            for _, mail_id, received_at, head, route, from_addr, open_ in rows:
-                before = ages.of(RouteName(route))
+            for _, mail_id, received_at, head, route, copy, from_addr, open_ in rows:
+                before = min(ages.of(RouteName(one)) for one in (route, copy or route))
                 if open_ or received_at >= before:
                     continue
                 mail = decode_mail(head, b"")

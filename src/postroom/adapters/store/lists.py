@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from postroom.adapters.store.dues import due_first, open_targets
 from postroom.adapters.store.search import query, spoken
-from postroom.adapters.store.sight import Values
+from postroom.adapters.store.sight import Values, seen
 from postroom.adapters.store.sources import Asked, Desk, Source, copies_of, desks_of, select, source_of, window
 from postroom.adapters.store.sql import id_list
 from postroom.adapters.store.units import Units
@@ -32,6 +32,9 @@ _NOTHING = MailPage(rows=(), after="")
 
 _ROWS = f"""
 {ROW} FROM json_each(?) AS wanted CROSS JOIN mails AS m ON m.seq = wanted.value LEFT JOIN summaries AS s ON s.mail = m.seq
+"""
+_PARKED = """
+SELECT count(*) FROM jobs AS j INDEXED BY jobs_aside CROSS JOIN mails AS m ON m.seq = j.mail LEFT JOIN summaries AS s ON s.mail = j.mail
 """
 #: of each [desk, brand] of a list
 _COUNT = """
@@ -125,6 +128,16 @@ class SqliteViews:
         with self._units.lend() as tx:
             said = spoken(tx, rows)
         return {one: (row, together(said[one].text) if one in said else "") for one, row in rows.items()}
+
+    def parked(self, sight: Sight) -> int:
+        """See `postroom.ports.desktop.Views.parked`. It takes as long as there are many of all."""
+        values = Values()
+        terms = " AND ".join(
+            ["j.state IN ('held', 'parked', 'dropped') AND j.state = 'parked'", *seen(sight, values, brand="m.brand")]
+        )
+        with self._units.lend() as tx:
+            (number,) = tx.execute(f"{_PARKED} WHERE {terms}", values).fetchone()
+        return int(number)
 
     def counts(self, sight: Sight) -> tuple[BoxCount, ...]:
         """See `postroom.ports.desktop.Views.counts`. A mail counts at the desk of its newest decision, and where a linked copy lies."""

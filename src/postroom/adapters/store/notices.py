@@ -15,7 +15,7 @@ from postroom.model.people import Sight
 
 _NOTICE: Final = (
     "SELECT n.number, n.kind, m.id, s.brand, s.route, n.number_of_case, n.at, n.state, n.said"
-    " FROM notices AS n CROSS JOIN mails AS m ON m.seq = n.mail CROSS JOIN summaries AS s ON s.mail = n.mail"
+    " FROM notices AS n CROSS JOIN summaries AS s ON s.mail = n.mail CROSS JOIN mails AS m ON m.seq = n.mail"
 )
 _DUE: Final = (
     "SELECT number, state FROM notices INDEXED BY notices_due WHERE state IN ('waiting', 'taken') AND due_at <= ?"
@@ -38,8 +38,9 @@ class SqliteNotices:
             tx.executemany("INSERT INTO notice_routes (route, kind, wait) VALUES (?, ?, ?)", sorted(wanted))
             tx.execute(
                 "UPDATE notices SET state = 'not', said = 'the desk tells nobody any more' WHERE state = 'waiting' AND NOT EXISTS"
-                " (SELECT 1 FROM notice_routes AS r JOIN summaries AS s ON s.mail = notices.mail"
-                "  WHERE r.route = s.route AND r.kind = notices.kind)"
+                " (SELECT 1 FROM notice_routes AS r WHERE r.kind = notices.kind AND r.route = iif(notices.kind = 'outcome',"
+                "   (SELECT c.route FROM cases AS c WHERE c.number = notices.number_of_case),"
+                "   (SELECT s.route FROM summaries AS s WHERE s.mail = notices.mail)))"
             )
 
         with self._units.lend() as tx:

@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 
 from postroom.adapters.store.words import apart, brand_word
@@ -11,9 +13,10 @@ from postroom.model.errors import ConfigError
 APPLICATION = 0x706F7374
 
 
-def steps() -> dict[int, str]:
+@cache
+def steps() -> Mapping[int, str]:
     """Every migration by its number, from 1 on without gaps."""
-    found = {}
+    found: dict[int, str] = {}
     for entry in resources.files("postroom.adapters.store").joinpath("migrations").iterdir():
         if match := re.fullmatch(r"(\d{4})_\w+\.sql", entry.name):
             found[int(match[1])] = entry.read_text(encoding="utf-8")

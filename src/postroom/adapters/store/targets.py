@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from postroom.adapters.store import journal
+from postroom.adapters.store.sql import id_list
 from postroom.adapters.store.units import Units
 from postroom.model.codec import sound
 from postroom.model.mail import BrandName, MailId, RouteName
@@ -19,6 +20,23 @@ _THEIRS = """
 (:routes IS NULL OR route IN (SELECT value FROM json_each(:routes)) OR NOT EXISTS (
   SELECT 1 FROM targets AS o WHERE o.mail = targets.mail AND o.route IN (SELECT value FROM json_each(:routes))))
 """
+_AGAIN = f"""
+UPDATE targets SET stopped_at = NULL, how = '', who = '' WHERE how IN ('elsewhere', 'needless') AND {_THESE} AND {_THEIRS} RETURNING mail
+"""  # noqa: S608 - our own SQL
+#: of mails by number: what was moved since is to be answered where it lies now, as the triggers have it
+_WHERE_IT_LIES = (
+    """
+DELETE FROM targets WHERE stopped_at IS NULL AND mail IN (SELECT value FROM json_each(?))
+AND route NOT IN (SELECT s.route FROM summaries AS s WHERE s.mail = targets.mail UNION ALL SELECT s.copy FROM summaries AS s WHERE s.mail = targets.mail)
+""",
+    """
+INSERT OR IGNORE INTO targets (mail, route, brand)
+SELECT s.mail, r.route, s.brand FROM json_each(?) AS wanted CROSS JOIN summaries AS s ON s.mail = wanted.value
+JOIN target_routes AS r ON r.route IN (s.route, s.copy)
+WHERE NOT EXISTS (SELECT 1 FROM targets AS o WHERE o.mail = s.mail AND o.route NOT IN (s.route, s.copy))
+""",
+)
+_IDS = "SELECT m.id FROM json_each(?) AS wanted CROSS JOIN mails AS m ON m.seq = wanted.value"
 _OTHER = """
 SELECT m.id, t.route, m.received_at FROM targets AS t INDEXED BY targets_rule CROSS JOIN mails AS m ON m.seq = t.mail
 WHERE (t.stopped_at IS NULL OR t.rule = '') AND t.rule {} :version
@@ -81,13 +99,19 @@ class SqliteTargets:
         self, ids: Collection[MailId], at: float, how: How, by: str, deeds: Sequence[Deed], *, routes: Routes = None
     ) -> int:
         """See `postroom.ports.targets.Targets.stop`."""
-        return self._units.write(lambda tx: _with(tx, stop(tx, ids, at, how, by, routes=routes), deeds))
+        return self._units.write(lambda tx: _told(tx, stop(tx, ids, at, how, by, routes=routes), deeds))
 
     def resume(self, ids: Collection[MailId], deeds: Sequence[Deed], *, routes: Routes = None) -> int:
         """See `postroom.ports.targets.Targets.resume`."""
-        again = f"UPDATE targets SET stopped_at = NULL, how = '', who = '' WHERE how IN ('elsewhere', 'needless') AND {_THESE} AND {_THEIRS}"  # noqa: S608 - our own SQL
         values = {"ids": _names(ids), "routes": None if routes is None else _names(routes)}
-        return self._units.write(lambda tx: _with(tx, tx.execute(again, values).rowcount, deeds))
+
+        def unit(tx: sqlite3.Connection) -> int:
+            mails = {mail for (mail,) in tx.execute(_AGAIN, values).fetchall()}
+            for statement in _WHERE_IT_LIES:
+                tx.execute(statement, (id_list(mails),))
+            return _told(tx, mails, deeds)
+
+        return self._units.write(unit)
 
     def kept(self, since: float, now: float) -> tuple[Kept, ...]:
         """See `postroom.ports.targets.Targets.kept`."""
@@ -112,9 +136,9 @@ def _desks(tx: sqlite3.Connection) -> Iterator[tuple[RouteName, BrandName]]:
 
 def stop(
     tx: sqlite3.Connection, ids: Collection[MailId], at: float, how: How, by: str, *, routes: Routes = None
-) -> int:
-    """See `Targets.stop`, in the transaction of what answers them."""
-    stopped = f"UPDATE targets SET stopped_at = :at, how = :how, who = :by WHERE stopped_at IS NULL AND {_THESE} AND {_THEIRS}"  # noqa: S608 - our own SQL
+) -> set[int]:
+    """See `Targets.stop`, in the transaction of what answers them: the numbers of those that had no answer."""
+    stopped = f"UPDATE targets SET stopped_at = :at, how = :how, who = :by WHERE stopped_at IS NULL AND {_THESE} AND {_THEIRS} RETURNING mail"  # noqa: S608 - our own SQL
     values = {
         "at": at,
         "how": how,
@@ -122,13 +146,14 @@ def stop(
         "ids": _names(ids),
         "routes": None if routes is None else _names(routes),
     }
-    return tx.execute(stopped, values).rowcount
+    return {mail for (mail,) in tx.execute(stopped, values).fetchall()}
 
 
-def _with(tx: sqlite3.Connection, changed: int, deeds: Sequence[Deed]) -> int:
-    if changed:
-        journal.write(tx, deeds)
-    return changed
+def _told(tx: sqlite3.Connection, mails: Collection[int], deeds: Sequence[Deed]) -> int:
+    """Write down what was done to these mails, and to no others; how many they are."""
+    ids = {mail_id for (mail_id,) in tx.execute(_IDS, (id_list(mails),))}
+    journal.write(tx, [deed for deed in deeds if sound(deed.to) in ids])
+    return len(mails)
 
 
 def _names(some: Collection[str]) -> str:

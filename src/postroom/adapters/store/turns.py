@@ -23,6 +23,8 @@ from postroom.model.people import Sight
 #: questions that are looked up at once, to take the first that nobody else takes meanwhile
 _AT_ONCE = 16
 _TRIES = 50
+#: questions that one person has in hand: who asks for more gives back those taken longest ago, or nobody else has any
+_MOST_HELD = 5
 
 #: Of turns t. A clock may be set back by a minute without ending one.
 _OVER = "(t.until <= :now OR t.taken_at > :now + 60)"
@@ -52,6 +54,10 @@ WHERE t.holder = excluded.holder OR {_OVER}
 _GIVE_BACK = """
 DELETE FROM turns WHERE holder = :by AND mail IN (SELECT m.seq FROM json_each(:skip) AS k CROSS JOIN mails AS m ON m.id = k.value)
 """
+_TOO_MANY = f"""
+DELETE FROM turns WHERE mail IN (SELECT t.mail FROM turns AS t CROSS JOIN mails AS m ON m.seq = t.mail
+  WHERE t.holder = :by AND m.id <> :id ORDER BY t.taken_at DESC, t.mail DESC LIMIT -1 OFFSET {_MOST_HELD} - 1)
+"""  # noqa: S608 - constants of this module
 _TAKEN = f"""
 SELECT {COLUMNS}, t.holder, t.until FROM turns AS t CROSS JOIN mails AS m ON m.seq = t.mail {_QUESTION}
 WHERE NOT {_OVER} AND (:id = '' OR m.id = :id) ORDER BY t.mail
@@ -92,7 +98,7 @@ class SqliteTurns:
         raise TryLater("others take the questions faster than they can be looked up; try again")
 
     def take_one(self, mail_id: MailId, by: str, sight: Sight, *, lease: float) -> Taken | None:
-        """See `postroom.ports.desktop.Turns.take_one`. What else they hold stays in their hands."""
+        """See `postroom.ports.desktop.Turns.take_one`. Of what else they hold, a few stay in their hands."""
         hand = _Hand(by=short(by, 100), lease=lease)
         with self._units.lend() as tx:
             questions = self._named(tx, hand, sight, [sound(mail_id)])
@@ -138,6 +144,7 @@ class SqliteTurns:
         tx.execute(_GIVE_BACK, values)
         for mail_id, generation in questions:
             if tx.execute(_TAKE, values | {"id": mail_id, "generation": generation}).rowcount > 0:
+                tx.execute(_TOO_MANY, values | {"id": mail_id})
                 return self._taken(tx, mail_id)[0]
         return None
 

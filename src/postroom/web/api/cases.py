@@ -25,8 +25,10 @@ from postroom.model.mail import MailId, RouteName
 from postroom.model.people import UserName
 from postroom.web.api.mails import Limit, Number
 from postroom.web.api.operation import Asked, Body, Call, Input, Nothing, Operation, Output
+from postroom.web.api.problem import not_enough
 from postroom.web.api.shapes import Brand, Id, MailLine, Route, Seconds, mail_line
 from postroom.web.api.taking import wrong_body
+from postroom.web.correspondence import told_by_mail
 from postroom.web.render import Missing
 from postroom.web.seen import cases_open_to, refuse_blind, refuse_blind_case
 
@@ -260,12 +262,17 @@ def set_case_start(call: Call[OfCase, Started]) -> CaseFacts:
 
 
 def decide_case(call: Call[OfCase, Ending]) -> CaseFacts:
-    """Say how it ends and why. Where its desk says so, a rejection is only proposed by this."""
+    """Say how it ends and why. Where its desk says so, a rejection is only proposed by this.
+
+    Where its desk tells the person of that by mail, it takes the scope answer.
+    """
+    _may_tell(call, call.body.outcome)
     return _facts(call, call.room.casework.decide(_hand(call), call.body.outcome, call.body.reason))
 
 
 def confirm_rejection(call: Call[OfCase, Versioned]) -> CaseFacts:
-    """Reject, as another person has proposed."""
+    """Reject, as another person has proposed. Where its desk tells the person of that by mail, it takes the scope answer."""
+    _may_tell(call, "rejected")
     return _facts(call, call.room.casework.confirm(_hand(call)))
 
 
@@ -295,6 +302,12 @@ def _opened(call: Call[OfCase, Body]) -> Case:
         raise Missing("There is no such case, or it is not for you.")
     refuse_blind_case(call.room, call.user, found)
     return found
+
+
+def _may_tell(call: Call[OfCase, Versioning], outcome: Outcome) -> None:
+    """Raises `Problem` where the person would get a mail by this, and the key writes to nobody."""
+    if outcome in told_by_mail(call.room, _opened(call).route) and not call.key.covers("answer"):
+        raise not_enough("answer", "agent", call.key, "The person is told of this by mail. ")
 
 
 def _hand(call: Call[OfCase, Versioning]) -> Hand:

@@ -8,7 +8,7 @@ from msgspec import Meta
 from postroom.flow.facts import deed_facts, user_facts
 from postroom.model.people import ALL
 from postroom.web import standing
-from postroom.web.api.mails import Limit, Number
+from postroom.web.api.mails import Limit, Moment, Number
 from postroom.web.api.operation import Call, Input, Nothing, Operation, Output
 from postroom.web.api.peoplefacts import DeedFacts, PersonFacts
 from postroom.web.api.shapes import Seconds, told
@@ -95,7 +95,7 @@ class Health(Output, frozen=True):
     """How postroom stands, of the brands and desks that you may see."""
 
     waiting: Annotated[int, Meta(description="Mails that wait for a person, with spot checks.")]
-    parked: Annotated[int, Meta(description="Dead letters; of some brands and desks, among the oldest of all.")]
+    parked: Annotated[int, Meta(description="Dead letters.")]
     urgent: Annotated[UnheardFacts | None, Meta(description="For users who see all of it.")]
     cases: Annotated[PressingFacts | None, Meta(description="null where no desk has cases.")]
     destinations: tuple[DestinationFacts, ...]
@@ -117,6 +117,8 @@ class WhichDeeds(Input, frozen=True):
     by: Annotated[str, Meta(max_length=320, description="Who.")] = ""
     what: Annotated[str, Meta(max_length=320, examples=["sign-in"])] = ""
     to: Annotated[str, Meta(max_length=320, description="To whom or what.")] = ""
+    since: Annotated[Moment | None, Meta(description="At or after; seconds since the epoch.")] = None
+    until: Annotated[Moment | None, Meta(description="Before; seconds since the epoch.")] = None
     after: Annotated[Number, Meta(description="The after of the page before.")] = 0
     limit: Limit = 100
 
@@ -181,7 +183,15 @@ def get_retention(call: Call[Nothing, Nothing]) -> Retention:
 def list_deeds(call: Call[WhichDeeds, Nothing]) -> Deeds:
     """The audit log: who did what to what, newest first."""
     asked = call.asked
-    found = call.room.journal.deeds(before=asked.after, limit=asked.limit, by=asked.by, what=asked.what, to=asked.to)
+    found = call.room.journal.deeds(
+        before=asked.after,
+        limit=asked.limit,
+        by=asked.by,
+        what=asked.what,
+        to=asked.to,
+        since=asked.since,
+        until=asked.until,
+    )
     more = len(found) == asked.limit and found[-1].number > 1
     return Deeds(deeds=tuple(told(DeedFacts, deed_facts(one)) for one in found), after=found[-1].number if more else 0)
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from starlette.responses import Response
 
+from postroom.model.people import ApiKey, Role, Scope
 from postroom.web.api.operation import Output
 
 MEDIA = "application/problem+json"
@@ -57,6 +58,15 @@ class Problem(Exception):
     def response(self) -> Response:
         """The answer."""
         return Response(self.body, status_code=self.status, media_type=MEDIA, headers=self.headers)
+
+
+def not_enough(scope: Scope, role: Role, key: ApiKey, why: str = "") -> Problem:
+    """That a key has not the scope, or its user not the role, that something takes (RFC 6750 §3.1)."""
+    return Problem(
+        403,
+        f"{why}This takes the scope {scope}, of a user with the role {role}; the key has the scope {key.scope}.",
+        headers={"WWW-Authenticate": f'Bearer realm="postroom", error="insufficient_scope", scope="{scope}"'},
+    )
 
 
 def encoded(value: object) -> bytes:

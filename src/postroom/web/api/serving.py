@@ -6,6 +6,7 @@ browser call.
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from math import ceil
@@ -18,17 +19,23 @@ from starlette.types import Receive, Scope, Send
 
 from postroom.model.errors import Refused, TryLater
 from postroom.model.people import ApiKey, User
+from postroom.ports.answers import FORGOTTEN
 from postroom.web.api import taking
 from postroom.web.api.operation import Call, Operation, Shape, shape
 from postroom.web.api.pace import Left
-from postroom.web.api.problem import MEDIA, Problem, encoded
+from postroom.web.api.problem import MEDIA, Problem, encoded, not_enough
 from postroom.web.render import Missing
 from postroom.web.room import Room
+from postroom.web.turnstile import WHO
 from postroom.web.visit import guarded
 
 _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
 _FULL: Final = 3600
 """Seconds after which a caller whose answers fill what may be kept may ask again."""
+_FORGOTTEN: Final = (
+    "There was a request with this Idempotency-Key, and its answer was forgotten when somebody was erased: look whether it"
+    " was done, then choose a new one."
+)
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -88,9 +95,10 @@ def _answered(
     room: Room, operation: Operation, form: Shape, request: Request, content: bytes, headers: dict[str, str]
 ) -> Response:
     key, user = _known(room, request)
+    request.scope[WHO] = user.name
     headers |= paced(room, key.name)
     if not (user.is_at_least(operation.role) and key.covers(operation.scope)):
-        raise _not_enough(operation, key)
+        raise not_enough(operation.scope, operation.role, key)
     call = Call(
         room=room,
         user=user,
@@ -127,16 +135,22 @@ def _once(call: Call[Any, Any], operation: Operation, idempotency_key: str, dige
     except Refused as error:
         raise Problem(429, _sentence(str(error)), headers={"Retry-After": str(_FULL)}) from error
     if kept is not None:
+        if kept.status == FORGOTTEN:
+            raise Problem(409, _FORGOTTEN)
         return _again(kept.digest == digest, kept.status, kept.body)
+    # What can't be noted of it changes nothing of what came of it, and the caller is told that.
     try:
         response = _done(operation, call)
     except Problem as problem:
-        answers.finish(key, problem.status, problem.body)
+        with suppress(TryLater):
+            answers.finish(key, problem.status, problem.body)
         raise
     except BaseException:  # whatever it was: nothing was answered, and the same call may be made again
-        answers.forget(key)
+        with suppress(TryLater):
+            answers.forget(key)
         raise
-    answers.finish(key, response.status_code, bytes(response.body))
+    with suppress(TryLater):
+        answers.finish(key, response.status_code, bytes(response.body))
     return response
 
 
@@ -191,14 +205,6 @@ def _told(left: Left, per_minute: int) -> dict[str, str]:
         "RateLimit-Policy": f'"key";q={per_minute};w=60',
         "RateLimit": f'"key";r={left.remaining};t={ceil(left.reset)}',
     }
-
-
-def _not_enough(operation: Operation, key: ApiKey) -> Problem:
-    return Problem(
-        403,
-        f"This takes the scope {operation.scope}, of a user with the role {operation.role}; the key has the scope {key.scope}.",
-        headers={"WWW-Authenticate": f'Bearer realm="postroom", error="insufficient_scope", scope="{operation.scope}"'},
-    )
 
 
 def _not_now(error: TryLater) -> Problem:

@@ -100,10 +100,19 @@ class TemplateLine(Output, frozen=True):
     may_change: bool
 
 
+class MissingTemplate(Output, frozen=True):
+    """One that the settings name, and by which nobody is told anything."""
+
+    name: str
+    why: Annotated[str, Meta(examples=["is not there", "has mistakes", "is retired"])]
+    told: tuple[NoticeUse, ...]
+
+
 class TemplateList(Output, frozen=True):
-    """Those that the key's owner may read."""
+    """Those that the key's owner may read, and those that are missing for their desks."""
 
     templates: tuple[TemplateLine, ...]
+    missing: tuple[MissingTemplate, ...]
 
 
 class TemplateText(Output, frozen=True):
@@ -133,7 +142,11 @@ class TemplateShown(Output, frozen=True):
 
 def list_templates(call: Call[Nothing, Nothing]) -> TemplateList:
     """List the templates of answers for the desks of the key's owner."""
-    return TemplateList(templates=tuple(map(_line, templateview.rows(call.room, call.user))))
+    missing = (
+        MissingTemplate(name=one.name, why=one.why, told=tuple(map(_use, one.uses)))
+        for one in templateview.missing(call.room, call.user)
+    )
+    return TemplateList(templates=tuple(map(_line, templateview.rows(call.room, call.user))), missing=tuple(missing))
 
 
 def get_template(call: Call[OfTemplate, Nothing]) -> TemplateText:

@@ -1,10 +1,10 @@
 """Urgent mail: what nobody has, and who has which. For keys of users who may see urgent mail."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from postroom.flow.urgency import MOST_WORDS, Doer, doer
+from postroom.flow.urgency import MOST_WORDS, Doer, by_danger, doer, hooks_told
 from postroom.model.alarms import Alarm
 from postroom.model.errors import Refused
 from postroom.model.judgement import Decision
@@ -24,6 +24,13 @@ class WhichAlarms(Input, frozen=True):
     """Which of them."""
 
     held: Annotated[bool, Meta(description="Those that somebody has, instead of those that nobody has.")] = False
+    order: Annotated[
+        Literal["age", "danger"],
+        Meta(
+            description="Of those that nobody has: which wait longest first, or the most dangerous, as the page has them; of the"
+            " thousand that wait longest."
+        ),
+    ] = "age"
     after: Annotated[str, Meta(max_length=64, description="The after of the page before.")] = ""
     limit: Limit = 50
 
@@ -62,10 +69,11 @@ class AlarmFacts(Output, frozen=True):
     offered: Annotated[str, Meta(description="Whom its holder asks to take it over; empty for nobody.")]
     note: str
     repeats: Annotated[int, Meta(description="How often it was told again, because nobody had it.")]
+    hooks: Annotated[tuple[str, ...], Meta(description="Webhooks that are told again while nobody has it.")]
 
 
 class Alarms(Output, frozen=True):
-    """Those that nobody has, which wait longest first; or those that are held, taken last first."""
+    """Those that nobody has, in the order asked for; or those that are held, taken last first."""
 
     alarms: tuple[AlarmFacts, ...]
     after: Annotated[str, Meta(description="Ask with it for those that follow; empty when there are none.")]
@@ -74,13 +82,17 @@ class Alarms(Output, frozen=True):
 def list_urgent(call: Call[WhichAlarms, Nothing]) -> Alarms:
     """List urgent mail: what nobody has, or who has which."""
     by, asked = _doer(call), call.asked
-    found = call.room.urgency.alarms.page(by.sight, held=asked.held, after=asked.after, limit=asked.limit)
+    alarms = call.room.urgency.alarms
+    if asked.order == "danger" and not asked.held:
+        found = by_danger(alarms, call.room.store, by.sight, after=asked.after, limit=asked.limit)
+    else:
+        found = alarms.page(by.sight, held=asked.held, after=asked.after, limit=asked.limit)
     decisions = call.room.store.in_force([row.id for _, row in found.alarms])
     rows = listed(call.room, call.user, [row for _, row in found.alarms])
-    alarms = tuple(
-        _facts(decisions.get(row.id), alarm, row) for (alarm, _), row in zip(found.alarms, rows, strict=True)
+    facts = (
+        _facts(call, decisions.get(row.id), alarm, row) for (alarm, _), row in zip(found.alarms, rows, strict=True)
     )
-    return Alarms(alarms=alarms, after=found.after)
+    return Alarms(alarms=tuple(facts), after=found.after)
 
 
 def acknowledge_urgent(call: Call[OfMail, Acknowledged]) -> AlarmFacts:
@@ -121,10 +133,10 @@ def _done(call: Call[Asked, Body], alarm: Alarm) -> AlarmFacts:
     row = call.room.views.row(alarm.mail_id, call.sight)
     if row is None:
         raise Missing("There is no such urgent mail, or it is not for you.")
-    return _facts(call.room.store.in_force([row.id]).get(row.id), alarm, *listed(call.room, call.user, [row]))
+    return _facts(call, call.room.store.in_force([row.id]).get(row.id), alarm, *listed(call.room, call.user, [row]))
 
 
-def _facts(decision: Decision | None, alarm: Alarm, row: MailRow) -> AlarmFacts:
+def _facts(call: Call[Asked, Body], decision: Decision | None, alarm: Alarm, row: MailRow) -> AlarmFacts:
     findings = decision.findings if decision else ()
     return AlarmFacts(
         mail=mail_line(row),
@@ -136,6 +148,7 @@ def _facts(decision: Decision | None, alarm: Alarm, row: MailRow) -> AlarmFacts:
         offered=alarm.offered,
         note=alarm.note,
         repeats=alarm.repeats,
+        hooks=hooks_told(call.room.known_hooks, decision) if decision else (),
     )
 
 

@@ -8,7 +8,7 @@ from postroom.flow import within
 from postroom.flow.facts import decision_facts, verdict_facts
 from postroom.flow.moves import Consequence
 from postroom.flow.verdicts import Given
-from postroom.model.errors import Refused, unknown
+from postroom.model.errors import Refused, TryLater, unknown
 from postroom.model.mail import DestinationName, Mail, MailId, RouteName
 from postroom.web.api.mailfacts import (
     DecisionFacts,
@@ -16,11 +16,12 @@ from postroom.web.api.mailfacts import (
 )
 from postroom.web.api.mails import Number, OfMail, opened
 from postroom.web.api.operation import Call, Input, Nothing, Operation, Output
-from postroom.web.api.shapes import told
+from postroom.web.api.shapes import Id, told
 from postroom.web.api.taking import wrong_body
 from postroom.web.render import Missing
 from postroom.web.seen import (
     refuse_blind,
+    seen,
     to_take_back,
 )
 
@@ -52,6 +53,21 @@ class Splits(Belongs, frozen=True, kw_only=True):
     also: Annotated[str, Meta(min_length=1, max_length=100, description="The second desk.", examples=["refunds"])]
 
 
+class OneOfMany(Input, frozen=True):
+    """One of the mails."""
+
+    id: Annotated[Id, Meta(min_length=1, max_length=64)]
+    generation: Annotated[Number, Meta(description="Of the decision that you looked at; 0: the newest.")] = 0
+
+
+class AllBelong(Input, frozen=True):
+    """Which mails belong to one desk."""
+
+    mails: Annotated[tuple[OneOfMany, ...], Meta(min_length=1, max_length=200, description="Each once.")]
+    route: Annotated[str, Meta(max_length=100, description="The desk.", examples=["appeals"])]
+    note: Annotated[str, Meta(max_length=1000, description="Why, for colleagues.")] = ""
+
+
 class ConsequenceFacts(Output, frozen=True):
     """What becomes of a delivery to where the mail does not belong any more."""
 
@@ -74,6 +90,30 @@ class GivenFacts(Output, frozen=True):
         tuple[str, ...], Meta(description="Those of them that can't be undone, and wait for the undo window.")
     ]
     consequences: tuple[ConsequenceFacts, ...]
+
+
+class OutcomeFacts(Output, frozen=True):
+    """What came of one of several mails."""
+
+    id: Id
+    status: Annotated[
+        Literal[200, 404, 409, 503],
+        Meta(
+            description="200: it was moved. What a call about it alone would have been answered with: 404: not there, or not for"
+            " you; 409: look again; 503: the same a little later."
+        ),
+    ]
+    detail: Annotated[str, Meta(description="Why it was not moved; empty where it was.")]
+    generation: Annotated[int, Meta(description="Of the new decision; 0 where there is none.")]
+    deliveries: Annotated[tuple[str, ...], Meta(description="Where it is delivered because of it.")]
+    waiting: Annotated[tuple[str, ...], Meta(description="Those of them that wait for the undo window.")]
+
+
+class Outcomes(Output, frozen=True):
+    """What came of each, in the order in which they were named."""
+
+    moved: Annotated[int, Meta(description="How many.")]
+    mails: tuple[OutcomeFacts, ...]
 
 
 class Consequences(Output, frozen=True):
@@ -114,6 +154,44 @@ def give_verdict(call: Call[OfMail, Belongs]) -> GivenFacts:
     """
     _, mail = opened(call)
     return given_facts(call, given(call, mail, call.body))
+
+
+def give_verdicts(call: Call[Nothing, AllBelong]) -> Outcomes:
+    """Say of several mails that they belong to one desk, as `give_verdict` does of one. Each has an outcome of its own.
+
+    They are moved one after the other: what became of one changes nothing for the others.
+    """
+    said = call.body
+    if said.route not in call.room.routes:
+        raise wrong_body(unknown("route", said.route, call.room.routes), "/route")
+    if len({one.id for one in said.mails}) < len(said.mails):
+        raise wrong_body("name each mail once", "/mails")
+    found = tuple(_outcome(call, one, said) for one in said.mails)
+    return Outcomes(moved=sum(one.status == 200 for one in found), mails=found)
+
+
+def _outcome(call: Call[Nothing, AllBelong], one: OneOfMany, said: AllBelong) -> OutcomeFacts:
+    status: Literal[404, 409, 503]
+    try:
+        _, mail = seen(call.room, call.sight, MailId(one.id))
+        word = Belongs(route=said.route, generation=one.generation, note=said.note)
+        facts = given_facts(call, given(call, mail, word))
+    except Missing as error:
+        status, words = 404, str(error)
+    except Refused as error:
+        status, words = 409, str(error)
+    except TryLater as error:
+        status, words = 503, str(error)
+    else:
+        return OutcomeFacts(
+            id=one.id,
+            status=200,
+            detail="",
+            generation=facts.decision.generation,
+            deliveries=facts.deliveries,
+            waiting=facts.waiting,
+        )
+    return OutcomeFacts(id=one.id, status=status, detail=words, generation=0, deliveries=(), waiting=())
 
 
 def split_mail(call: Call[OfMail, Splits]) -> GivenFacts:
@@ -172,7 +250,7 @@ def _consequences(call: Call[Any, Any], found: tuple[Consequence, ...]) -> tuple
     return tuple(ConsequenceFacts(destination=one.destination, what=one.what, told=one.told) for one in told)
 
 
-def given(call: Call[OfMail, Any], mail: Mail, word: Belongs) -> Given:
+def given(call: Call[Any, Any], mail: Mail, word: Belongs) -> Given:
     """The verdict, kept. Raises `Problem` and `Refused`."""
     refuse_blind(call.room, call.user, mail.id)
     route = RouteName(word.route) if word.route is not None else None
@@ -204,6 +282,14 @@ OPERATIONS = (
         method="POST",
         idempotent=False,
         example=Belongs(route="appeals", generation=1, note="asks for the account back"),
+    ),
+    Operation(
+        do=give_verdicts,
+        path="/verdicts",
+        scope="work",
+        method="POST",
+        idempotent=False,
+        example=AllBelong(mails=(OneOfMany(id="01jdab3c4d5e6f7g8h9jkmnpqr", generation=1),), route="appeals"),
     ),
     Operation(
         do=split_mail,

@@ -1,12 +1,13 @@
 """Answering a mail: seen before it is sent, taken back while that can be, and what becomes of an answer that nobody would take."""
 
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
 from postroom.model.errors import Refused
 from postroom.model.replies import Reply, ReplyId
 from postroom.web import answerform, conversation
+from postroom.web.bulk import each
 from postroom.web.pages.mail import opened
 from postroom.web.render import Missing
 from postroom.web.seen import refuse_blind
@@ -17,17 +18,24 @@ _SHOWN = 3
 
 
 def answer(visit: Visit) -> Response:
-    """Show an answer as it would be sent, or send it. What can't be is told beside its words, which stay."""
+    """Show an answer as it would be sent, or send it, or begin it with a template. What can't be is told beside its words, which stay."""
     one = opened(visit, visit.path["id"])
     refuse_blind(visit.room, visit.user, one.row.id)
     to = answerform.answerable(visit.room, visit.sight, one.mail, one.message)
     wish, back = answerform.said(visit), inside(visit.said("back", f"/mail/{one.row.id}"))
     preview, wrong = None, ""
     try:
-        if visit.said("verb") == "send":
-            visit.room.answering.send(visit.user, to, wish)
-            return RedirectResponse(f"{back}#answers", status_code=303)
-        preview = visit.room.answering.preview(visit.user, to, wish)
+        match visit.said("verb"):
+            case "send":
+                visit.room.answering.send(visit.user, to, wish)
+                return RedirectResponse(f"{back}#answers", status_code=303)
+            case "template":
+                wish, fresh = answerform.with_template(visit, to, wish)
+                if fresh:
+                    asked = urlencode({"template": wish.template, "language": wish.language})
+                    return RedirectResponse(f"{back.partition('?')[0]}?{asked}#answers", status_code=303)
+            case _:
+                preview = visit.room.answering.preview(visit.user, to, wish)
     except Refused as error:
         wrong = str(error)
     form = answerform.form(visit, to, back, wish=wish, wrong=wrong)
@@ -52,7 +60,7 @@ def take_back(visit: Visit) -> Response:
     reply = found(visit)
     visit.room.answering.take_back(visit.user, reply)
     back = inside(visit.said("back", f"/mail/{reply.mail_id}")).partition("?")[0]
-    return RedirectResponse(f"{back}?again={quote(reply.id, safe='')}#answers", status_code=303)
+    return RedirectResponse(f"{back}?{urlencode({'again': reply.id})}#answers", status_code=303)
 
 
 def found(visit: Visit) -> Reply:
@@ -72,14 +80,14 @@ def change(visit: Visit) -> Response:
     chosen = [one for one in replies if one.mail_id in rows]
     if not chosen:
         raise Refused("Tick the answers that you mean.")
-    for one in chosen:
-        match visit.said("verb"):
-            case "again":
-                answering.again(visit.user, one)
-            case "drop":
-                answering.give_up(visit.user, one, visit.said("reason"))
-            case _:
-                raise Refused("This form is damaged: load the page again.")
+    match visit.said("verb"):
+        case "again":
+            each(chosen, lambda one: answering.again(visit.user, one), "answers are sent again")
+        case "drop":
+            reason = visit.said("reason")
+            each(chosen, lambda one: answering.give_up(visit.user, one, reason), "answers are given up")
+        case _:
+            raise Refused("This form is damaged: load the page again.")
     return RedirectResponse("/letters", status_code=303)
 
 

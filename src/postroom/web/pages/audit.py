@@ -1,30 +1,33 @@
 """The audit log: who did what, to read and to take along."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
+from postroom.flow.savedviews import day
 from postroom.model.people import Deed
 from postroom.web.visit import Page, Visit
 
-_FILTERS = ("by", "what", "to")
+_FILTERS = ("by", "what", "to", "since", "until")
 _MAIL = re.compile("[0-9a-hjkmnp-tv-z]{26}")
 _CASE = re.compile("case ([0-9]{1,15})")
 _LINES = 100
 _AT_ONCE = 1000
+_DAY = 86_400.0
 
 
 def audit(visit: Visit) -> Response:
     """Newest first."""
-    given = {name: visit.query.get(name, "").strip() for name in _FILTERS}
-    before = visit.query.get("before", "0")
+    given, before = _given(visit), visit.query.get("before", "0")
     deeds = visit.room.journal.deeds(
-        before=int(before) if before.isdecimal() and len(before) < 16 else 0, limit=_LINES, **given
+        before=int(before) if before.isdecimal() and len(before) < 16 else 0, limit=_LINES, **_wanted(given)
     )
-    older = f"/audit?{urlencode(given | {'before': deeds[-1].number})}" if len(deeds) == _LINES else ""
+    asked = {name: value for name, value in given.items() if value}
+    older = f"/audit?{urlencode(asked | {'before': deeds[-1].number})}" if len(deeds) == _LINES else ""
     return visit.page(
         "audit.html",
         title="Audit log",
@@ -32,6 +35,8 @@ def audit(visit: Visit) -> Response:
         given=given,
         deeds=deeds,
         older=older,
+        file=f"/audit.jsonl?{urlencode(asked)}" if asked else "/audit.jsonl",
+        asked=bool(asked),
         places={deed.to: place(deed.to) for deed in deeds},
     )
 
@@ -44,18 +49,30 @@ def place(to: str) -> str:
     return f"/case/{found[1]}" if found else ""
 
 
+def _given(visit: Visit) -> dict[str, str]:
+    return {name: visit.query.get(name, "").strip() for name in _FILTERS}
+
+
+def _wanted(given: Mapping[str, str]) -> dict[str, Any]:
+    """What the journal is asked for: days are those of UTC, as the page shows times. Raises `Refused` for what is no date."""
+    days = {"since": 0.0, "until": _DAY}
+    return {
+        name: value if name not in days else day(value) + days[name] if value else None for name, value in given.items()
+    }
+
+
 def export(visit: Visit) -> Response:
-    """All lines, newest first, as JSON Lines: their chain shows that none was changed or left out."""
+    """The lines that match, newest first, as JSON Lines: if these are all, their chain shows that none was changed or left out."""
     return StreamingResponse(
-        _lines(visit),
+        _lines(visit, _wanted(_given(visit))),
         media_type="application/x-ndjson",
         headers={"Content-Disposition": 'attachment; filename="postroom-audit.jsonl"'},
     )
 
 
-def _lines(visit: Visit) -> Iterator[bytes]:
+def _lines(visit: Visit, wanted: Mapping[str, Any]) -> Iterator[bytes]:
     before = 0
-    while deeds := visit.room.journal.deeds(before=before, limit=_AT_ONCE):
+    while deeds := visit.room.journal.deeds(before=before, limit=_AT_ONCE, **wanted):
         yield b"".join(_line(deed) for deed in deeds)
         before = deeds[-1].number
         if before <= 1:

@@ -15,7 +15,6 @@ from postroom.flow.cases import Casework, Hand
 from postroom.model.cases import (
     KINDS,
     OUTCOMES,
-    TOLD_STARTS,
     Case,
     CaseEvent,
     CaseKind,
@@ -29,7 +28,7 @@ from postroom.model.mail import MailId, RouteName
 from postroom.model.people import UserName
 from postroom.model.replies import Reply
 from postroom.web import answerform, conversation, words
-from postroom.web.correspondence import written
+from postroom.web.correspondence import told_by_mail, written
 from postroom.web.pages.mail import opened as opened_mail
 from postroom.web.render import Missing, case_routes
 from postroom.web.seen import cases_open_to, refuse_blind, refuse_blind_case
@@ -95,7 +94,7 @@ def case(visit: Visit) -> Response:
     """One case."""
     one, room = opened(visit), visit.room
     events = room.cases.events(one.number, visit.sight)
-    by_mail = _told_by_mail(visit, one)
+    by_mail = told_by_mail(visit.room, one.route)
     newest = [mail.id for mail in reversed(one.mails[-_MOST_MAILS:])]
     seen = room.views.rows(newest, visit.sight)
     rows = [seen[mail_id] for mail_id in newest if mail_id in seen]
@@ -207,8 +206,8 @@ def told(one: Running, now: float, decided_at: float | None) -> Told:
             label=one.rule.label,
             tone="",
             state="start unknown",
-            detail=f"nobody has said when {_event(one)}",
-            start=one.rule.starts if one.rule.starts in TOLD_STARTS else "",
+            detail=f"nobody has said when {_STARTS[one.rule.starts]}",
+            start=one.rule.starts,
         )
     until = _moment(one, one.due)
     since = f"from {_moment(one, one.start)} until {until}"
@@ -235,10 +234,6 @@ def told(one: Running, now: float, decided_at: float | None) -> Told:
         "missed": "not kept",
     }
     return Told(label=one.rule.label, tone=tones.get(one.state, ""), state=states[one.state], detail=since)
-
-
-def _event(one: Running) -> str:
-    return "it was decided" if one.rule.starts == "decided" else _STARTS[one.rule.starts]
 
 
 def _moment(one: Running, at: float) -> str:
@@ -272,12 +267,6 @@ def _people(visit: Visit, case: Case) -> list[tuple[str, str]]:
         for user in visit.room.accounts.users()
         if not user.disabled and user.is_at_least("agent") and user.sight.sees(case.brand, case.route, case.route)
     ]
-
-
-def _told_by_mail(visit: Visit, case: Case) -> tuple[str, ...]:
-    """The outcomes that the person is told of by mail, by itself."""
-    desk = None if visit.room.answering.off else visit.room.noticing.desks.get(case.route)
-    return tuple(one for one in OUTCOMES if desk is not None and desk.outcomes.get(one))
 
 
 def _is_untold(visit: Visit, case: Case, events: Sequence[CaseEvent]) -> bool:

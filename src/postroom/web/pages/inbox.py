@@ -11,6 +11,7 @@ from postroom.model.desktop import MailPage, Wanted
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.savedviews import FIELDS
+from postroom.web.bulk import each
 from postroom.web.pages.mail import given, say_of
 from postroom.web.pages.views import chosen
 from postroom.web.render import Missing
@@ -114,16 +115,13 @@ def together(visit: Visit) -> Response:
 
 
 def _all_given(visit: Visit, named: Mapping[MailId, str], route: str) -> None:
-    """A verdict on each, one after the other, as mails may be large. Raises `Refused` when some were refused, and says how many were not."""
-    refused = []
-    for mail_id, generation in named.items():
-        try:
-            _, found = seen(visit.room, visit.sight, mail_id)
-            given(visit, found, route, generation)
-        except (Refused, Missing) as error:
-            refused.append(str(error))
-    if refused:
-        raise Refused(f"{len(named) - len(refused)} of {len(named)} mails were moved, the others not: {refused[0]}")
+    """A verdict on each, one after the other, as mails may be large. Raises `Refused`."""
+
+    def move(mail_id: MailId) -> None:
+        _, found = seen(visit.room, visit.sight, mail_id)
+        given(visit, found, route, named[mail_id])
+
+    each(named, move, "mails were moved")
 
 
 def wanted(said: Mapping[str, str], now: float) -> Wanted:

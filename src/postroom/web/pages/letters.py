@@ -16,6 +16,7 @@ from postroom.model.replies import Reply
 from postroom.model.work import JobId, JobInfo, JobState
 from postroom.ports import JobFilter
 from postroom.web import standing
+from postroom.web.bulk import each
 from postroom.web.seen import open_to, seen
 from postroom.web.visit import Page, Visit
 
@@ -99,9 +100,12 @@ def _move(visit: Visit, chosen: Sequence[Letter], route: str, reason: str) -> No
     """A verdict on each mail: it is brought to another desk, and not to where it could not be brought."""
     if any(one.job.kind != "deliver" for one in chosen):
         raise Refused("Some of these have not been judged, so they are at no desk yet: try them again first.")
-    for row in {one.row.id: one.row for one in chosen}.values():
+
+    def move(row: MailRow) -> None:
         _, mail = seen(visit.room, visit.sight, row.id)
         visit.room.reviewing.give(mail, RouteName(route), visit.user.name, generation=row.generation, note=reason)
+
+    each({one.row.id: one.row for one in chosen}.values(), move, "mails were moved")
 
 
 def _oldest(visit: Visit, wanted: JobFilter) -> list[Letter]:

@@ -86,6 +86,7 @@ def mail(visit: Visit) -> Response:
         here=desk,
         desk=desk,
         before=conversation.before(visit.room, visit.user, one, told["cases"], told["written"]),
+        back=next((one for one in visit.room.routes if one == visit.query.get("from")), desk),
         answer=None
         if one.blind
         else answerform.form(

@@ -1,6 +1,7 @@
 """Who may sign in and what they may: for admins; and a page about oneself for everybody."""
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Final, cast
 from urllib.parse import urlencode
 
@@ -58,6 +59,7 @@ def one(visit: Visit) -> Response:
         title=user.name,
         here="people",
         one=user,
+        seen=_seen(user),
         roles=ROLES,
         identities=visit.room.identities.of(user.name),
         sessions=visit.room.signing_in.sessions(user),
@@ -74,6 +76,10 @@ def add(visit: Visit) -> Response:
 def change(visit: Visit) -> Response:
     """Another role, other brands and desks; disabled or not."""
     was = visit.room.team.find(visit.path["name"])
+    if visit.said("seen", _seen(was)) != _seen(was):
+        raise Refused(
+            f"{was.name} was changed meanwhile, and nothing of this was kept. Open the page again and repeat."
+        )
     now = _told(visit, was)
     visit.room.team.change(
         was.name,
@@ -166,6 +172,12 @@ def _done(visit: Visit) -> str:
     """What was done, by an address that anybody may have written: of people that there are alone."""
     user, done = visit.room.accounts.user(UserName(visit.query.get("who", ""))), visit.query.get("done", "")
     return f"{user.name} {_DONE[done]}" if user is not None and done in _DONE else ""
+
+
+def _seen(user: User) -> str:
+    """What the form of a user began with: it says all anew, so what somebody else changed meanwhile would be undone."""
+    begun = (user.role, user.shown, user.brands, user.routes, user.urgent, user.disabled)
+    return sha256(repr(begun).encode("utf-8", "replace")).hexdigest()
 
 
 def _told(visit: Visit, user: User) -> User:

@@ -9,7 +9,7 @@ from postroom.flow.differ import differences
 from postroom.flow.sheetwork import Changes, Conflict, Faulty, Looked
 from postroom.model.errors import Refused
 from postroom.model.judgement import AccountState
-from postroom.model.rulebooks import KINDS, DraftId, SheetName, normal_text
+from postroom.model.rulebooks import KINDS, Draft, DraftId, SheetName, normal_text
 from postroom.ports.rulebooks import Checked
 from postroom.web import mailview, ruleview
 from postroom.web.area import RULES
@@ -75,11 +75,21 @@ def opened(visit: Visit) -> Response:
     visit.room.rulework.bench.wake()
     looked = visit.room.rulework.look()
     text = looked.texts.get(sheet, ruleview.beginning(sheet))
-    draft = visit.query.get("draft", "")
-    if draft.isascii() and draft.isdecimal() and len(draft) < _DIGITS:
-        changes = visit.room.rulework.drafted(DraftId(int(draft)))[1]
-        text = changes.get(sheet) or text
-    return _editor(visit, sheet, looked, text)
+    asked = visit.query.get("draft", "")
+    if asked.isascii() and asked.isdecimal() and len(asked) < _DIGITS and int(asked):
+        changes = visit.room.rulework.drafted(DraftId(int(asked)))[1]
+        return _editor(visit, sheet, looked, changes.get(sheet) or text)
+    # Whoever comes back from a back-test comes to the address that they began at.
+    mine = None if asked else _own_draft(visit, sheet)
+    if mine is not None and sheet not in looked.texts:
+        text = mine.texts[sheet]
+    return _editor(visit, sheet, looked, text, mine=mine)
+
+
+def _own_draft(visit: Visit, sheet: SheetName) -> Draft | None:
+    """The visitor's newest draft that has this file otherwise than it is."""
+    found = visit.room.rulework.open_drafts()
+    return next((draft for draft, changes in found if draft.by == visit.user.name and sheet in changes), None)
 
 
 def done(visit: Visit) -> Response:
@@ -165,6 +175,7 @@ def _editor(
     usual: Mapping[str, Any] = {
         "wrong": "",
         "theirs": (),
+        "mine": None,
         "gone": False,
         "kept_out": False,
         "tried": None,

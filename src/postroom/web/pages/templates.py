@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from postroom.flow.differ import differences
 from postroom.flow.sheetwork import Changes, Conflict, Looked
-from postroom.flow.templates import PLACEHOLDERS, WRITTEN, Template, head_of
+from postroom.flow.templates import PLACEHOLDERS, WRITTEN, Template, has_comments_below, head_of
 from postroom.flow.templatework import Kept, may_add, may_edit, of_all, sheet_of
 from postroom.model.errors import Refused
 from postroom.model.mail import RouteName
@@ -48,6 +48,7 @@ def listed(visit: Visit) -> Response:
         languages=templateview.languages(found),
         language_name=templateview.language_name,
         gone=templateview.gone(visit.room, visit.user),
+        missing=templateview.missing(visit.room, visit.user),
         may_add=may_add(visit.user),
         of_all=of_all(visit.user),
         address=templateview.address,
@@ -131,6 +132,7 @@ def _editor(visit: Visit, looked: Looked, kept: Kept, content: str, *, status: i
         may_edit=may,
         content=content,
         as_file=as_file,
+        drops_comments=may and not as_file and kept.template is not None and has_comments_below(kept.text),
         lines=ruleview.lines(content, ruleview.here(problems, kept.sheet)),
         fields=fields,
         desks=[*desks, *sorted(fields.routes - set(desks))],

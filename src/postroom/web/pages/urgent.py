@@ -1,14 +1,15 @@
 """Urgent mail: what nobody has comes first, by danger and then by how long it waits, with why it is urgent; then who has which."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from postroom.flow.urgency import Doer, doer, takers
+from postroom.flow.urgency import Doer, by_danger, doer, hooks_told, takers
 from postroom.model.alarms import Alarm, AlarmPage
 from postroom.model.errors import Refused
+from postroom.model.hooks import Hook, HookName
 from postroom.model.judgement import Decision
 from postroom.model.listing import MailRow
 from postroom.model.mail import MailId
@@ -19,8 +20,6 @@ from postroom.web.seen import listed
 from postroom.web.visit import Page, Visit, inside
 
 _SHOWN = 20
-_LOOKED_AT = 200
-_FIRST, _LAST = ("self-harm", "child-safety", "threat"), ("authority", "data-request")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +34,8 @@ class Shown:
     why: tuple[str, ...]
     #: who else could have it; only of what the visitor has
     takers: tuple[User, ...]
+    #: webhooks that are told of it again while nobody has it
+    hooks: tuple[HookName, ...]
     #: whoever has it may not see it any more, or not sign in
     left: bool
 
@@ -46,32 +47,29 @@ def urgent(visit: Visit) -> Response:
             "problem.html",
             status=403,
             title="Not for you",
-            words="This page is for those who may see urgent mail; an admin says who does, at People and keys.",
+            words="This page is for those who may see urgent mail. "
+            + (
+                "You are an admin: give yourself or somebody else the right at People and keys."
+                if visit.user.is_at_least("admin")
+                else "An admin says who does, at People and keys."
+            ),
         )
     alarms, by = visit.room.urgency.alarms, doer(visit.user)
     after, older = visit.query.get("after", ""), visit.query.get("older", "")
-    start = int(after) if after.isascii() and after.isdecimal() and len(after) < 4 else 0
-    waiting = sorted(_shown(visit, by, alarms.page(by.sight, held=False, limit=_LOOKED_AT)), key=danger)
+    waiting = by_danger(alarms, visit.room.store, by.sight, after=after, limit=_SHOWN)
     held = alarms.page(by.sight, held=True, after=older, limit=_SHOWN)
-    asked = {"after": str(start or ""), "older": older}
+    asked = {"after": after, "older": older}
     return visit.page(
         "urgent.html",
         title="Urgent",
         here="urgent",
         offered=_shown(visit, by, alarms.offered(by.name, by.sight)),
-        waiting=waiting[start : start + _SHOWN],
+        waiting=_shown(visit, by, waiting),
         held=[one for one in _shown(visit, by, held) if one.alarm.offered != by.name],
-        more=_onward(asked | {"after": str(start + _SHOWN)}) if len(waiting) > start + _SHOWN else "",
-        called=any(not one.events or "urgent" in one.events for one in visit.room.known_hooks),
+        more=_onward(asked | {"after": waiting.after}) if waiting.after else "",
         more_held=_onward(asked | {"older": held.after}) if held.after else "",
         every=visit.room.neglected_after,
     )
-
-
-def danger(one: Shown) -> int:
-    """What comes first, the least number: lives, then what the team has named, then letters that have days. Pure."""
-    places = [_FIRST.index(name) if name in _FIRST else len(_FIRST) + (name in _LAST) for name in one.signals]
-    return min(places, default=len(_FIRST))
 
 
 def _onward(asked: dict[str, str]) -> str:
@@ -82,16 +80,22 @@ def _shown(visit: Visit, by: Doer, page: AlarmPage) -> list[Shown]:
     if not page.alarms:
         return []
     users = {one.name: one for one in visit.room.accounts.users()}
-    decisions = visit.room.store.in_force([row.id for _, row in page.alarms])
+    decisions, known = visit.room.store.in_force([row.id for _, row in page.alarms]), visit.room.known_hooks
     shown = listed(visit.room, visit.user, [row for _, row in page.alarms])
     return [
-        _one(by, users, decisions.get(row.id), alarm, row, as_shown)
+        _one(by, users, known, decisions.get(row.id), alarm, row, as_shown)
         for (alarm, row), as_shown in zip(page.alarms, shown, strict=True)
     ]
 
 
 def _one(
-    by: Doer, users: Mapping[UserName, User], decision: Decision | None, alarm: Alarm, row: MailRow, shown: MailRow
+    by: Doer,
+    users: Mapping[UserName, User],
+    known: Sequence[Hook],
+    decision: Decision | None,
+    alarm: Alarm,
+    row: MailRow,
+    shown: MailRow,
 ) -> Shown:
     findings = [one for one in decision.findings if one.source == "urgent"] if decision else []
     holder = users.get(alarm.holder)
@@ -100,6 +104,7 @@ def _one(
         row=shown,
         signals=decision.urgent if decision else (),
         why=tuple(dict.fromkeys(one.reason for one in findings)),
+        hooks=hooks_told(known, decision) if decision else (),
         takers=takers(users.values(), row, by) if alarm.holder == by.name else (),
         # whoever took it by a command need not be a user
         left=holder is not None and (holder.disabled or not holder.urgent),

@@ -1,7 +1,7 @@
 // Editors of the team's files: what is wrong with a text, and what comes of it, as it is typed. Without it "Check" says the same.
 "use strict";
 
-const form = document.querySelector("form[data-live]");
+const form = document.querySelector("form#editor");
 if (form) {
   const PAUSE = 500;
   const fields = (...without) => { const all = new URLSearchParams(new FormData(form)); without.forEach((one) => all.delete(one)); return all; };

@@ -10,11 +10,14 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input,select,textarea,dialog[open]");
   if (event.key === "Escape") { chord = ""; mark(); if (typing) event.target.blur(); return; }
   if (typing) {
+    if (event.repeat) return;
     const option = chord && typing.querySelector(`option[data-chord="${CSS.escape(chord + event.key)}"]`);
     chord = ""; mark();
     if (option) { event.preventDefault(); typing.value = option.value; typing.form.requestSubmit(); }
     return;
   }
+  // A key that is held down is one word: what comes next was not seen yet.
+  if (event.repeat && event.key !== "j" && event.key !== "k") { if (event.key === "Enter") event.preventDefault(); return; }
   if (event.key === "?") { showKeys(); return; }
   const tick = event.key === "x" && document.activeElement.closest("li,tr")?.querySelector("[data-tick]");
   if (tick) { tick.click(); return; }
@@ -54,7 +57,7 @@ function step(by) {
 // What pressing an element does, in its own words: without its key, and without what it counts.
 function does(one) {
   const said = one.dataset.does || one.getAttribute("aria-label") || one.closest("label")?.querySelector(".sr")?.textContent;
-  if (said) return said;
+  if (said) return one.matches("option") ? `${said} ${one.textContent}` : said;
   const bare = one.cloneNode(true);
   for (const more of bare.querySelectorAll("kbd,.count,.sr")) more.remove();
   const words = bare.matches("select") ? bare.options[0].text : bare.textContent;
@@ -84,7 +87,11 @@ async function swap(url, options) {
     const answer = await fetch(url, { credentials: "same-origin", ...options });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const main = page.querySelector("main");
-    if (!main || (answer.redirected && new URL(answer.url).pathname === "/sign-in")) { location.assign(answer.url); return; }
+    const out = answer.redirected && new URL(answer.url).pathname === "/sign-in";
+    if (out && options && changed()) { refused("You are signed out, and this was not kept. Copy what you have typed, then sign in again."); return; }
+    // whoever stands before postroom says that it is not there
+    if (options && !main) { refused(`No answer from postroom (${answer.status}). Look whether what you did was kept, then try again.`); return; }
+    if (!main || out) { leaving = true; location.assign(answer.url); return; }
     // a page with a script of its own, or of a newer postroom, is loaded whole
     if (!options && [...page.scripts].some((one) => !document.querySelector(`script[src="${CSS.escape(one.getAttribute("src"))}"]`))) { location.assign(answer.url); return; }
     const says = options && !answer.ok && !answer.redirected && main.querySelector(":scope>.says");
@@ -95,6 +102,8 @@ async function swap(url, options) {
     document.title = page.title;
     // the address of a change is no page: to load it again would be refused, or the change made twice
     if ((!options || answer.redirected) && answer.url !== location.href) history.pushState({}, "", answer.url);
+    shown = place();
+    behind = false;
     chord = ""; mark();
     document.querySelector("main").focus({ preventScroll: true });
     dress();
@@ -119,21 +128,34 @@ function refused(words) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.matches("[data-swap]")) return;
+  if (!form.matches("[data-swap]")) {
+    if (sent === event.submitter && form.method === "post") { event.preventDefault(); return; }
+    leaving = form.querySelector("textarea") !== null; sent = event.submitter;
+    setTimeout(() => { leaving = false; sent = undefined; }, 2000);
+    return;
+  }
   event.preventDefault();
-  if (document.body.hasAttribute("aria-busy")) return;
+  if (under()) return;
   const fields = new URLSearchParams(new FormData(form, event.submitter));
   swap(form.action, { method: "POST", body: fields });
 });
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("main a[data-key],main a[data-item]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  // a browser asks before it leaves what somebody has written; an editor has a script that ends with its page
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button || written() || document.getElementById("editor")) return;
   event.preventDefault();
-  swap(link.href);
+  if (!under()) swap(link.href);
 });
 
-addEventListener("popstate", () => location.reload());
+// Back and forward, to another page than is shown: a link into the same page brings no other.
+const place = () => location.pathname + location.search;
+let shown = place();
+addEventListener("popstate", () => { if (place() !== shown) location.reload(); });
+
+// what was pressed a moment ago: a double click sends a form once
+let leaving = false, sent;
+addEventListener("beforeunload", (event) => { if (!leaving && written()) event.preventDefault(); });
 
 // What takes its time, or is seldom wanted, is loaded when somebody opens it.
 document.addEventListener("toggle", async (event) => {
@@ -159,31 +181,44 @@ function dress() {
   if (blank) text.setSelectionRange(blank.index, blank.index + blank[0].length);
 }
 
-// News: when the store has changed, lists that nobody is working in are asked for again.
-let heard = null;
+// News: when the store has changed, lists that nobody is working in are asked for again, at the latest when nobody is any more.
+let heard = null, behind = false;
 async function listen() {
   if (document.hidden) return;
   try {
     const answer = await fetch("/news", { credentials: "same-origin" });
     if (!answer.ok) return;
-    const { mark: now } = await answer.json();
-    if (heard !== null && now !== heard) await (document.querySelector("[data-live]") && !busy() ? refresh() : places());
+    const { mark: now } = await answer.json(), news = heard !== null && now !== heard;
+    behind ||= news;
+    if (behind && document.querySelector("[data-live]") && !busy()) behind = !await refresh();
+    else if (news) await places();
     heard = now;
   } catch { /* it is asked again */ }
 }
 function chooses() { try { return document.querySelector(":popover-open"); } catch { return null; } }
-function busy() { return chooses() || document.querySelector("[data-tick]:checked,[data-live] details[open]") || document.activeElement.closest("input,select,textarea") || document.body.hasAttribute("aria-busy"); }
+function under() { return document.body.hasAttribute("aria-busy"); }
+// What somebody has typed, ticked or chosen, and not sent.
+function changed(of = "input,select,textarea") {
+  const begun = (one) => Math.max([...one.options].findIndex((option) => option.defaultSelected), 0);
+  const otherwise = (one) => one.matches("[type=checkbox],[type=radio]") ? one.checked !== one.defaultChecked : one.value !== one.defaultValue;
+  return [...document.querySelectorAll(`main :is(${of})`)].some((one) => one.options ? one.selectedIndex !== begun(one) : otherwise(one));
+}
+function written() { return changed("textarea"); }
+function busy() { return chooses() || changed() || document.querySelector("main details[open]") || document.activeElement.closest("input,select,textarea,main :is(button,summary,a:not([data-item]))") || under(); }
+// Whether what is shown is new now; not where somebody has begun to work, or gone on, meanwhile.
 async function refresh() {
-  const answer = await fetch(location.href, { credentials: "same-origin" });
-  if (!answer.ok || answer.redirected) return;
+  const asked = location.href, answer = await fetch(asked, { credentials: "same-origin" });
+  if (!answer.ok || answer.redirected) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (busy() || location.href !== asked) return false;
   const focus = document.activeElement.closest("[data-item]")?.getAttribute("href");
   for (const name of ["nav", "main"]) {
     const now = document.getElementById(name), then = page.getElementById(name);
-    if (now && then) now.replaceWith(document.adoptNode(then));
+    if (now && then && (name === "main" || !now.contains(document.activeElement))) now.replaceWith(document.adoptNode(then));
   }
   if (focus) document.querySelector(`[data-item][href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
   dress();
+  return true;
 }
 // What is under way is looked at again until it has ended.
 setInterval(() => { if (!document.hidden && document.querySelector("[data-running]") && !busy()) refresh().catch(() => {}); }, 2000);

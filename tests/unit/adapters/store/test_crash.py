@@ -13,25 +13,34 @@ from postroom.adapters.store.sqlite import SqliteStore
 from postroom.model.mail import MailId
 from postroom.testing.values import a_mail
 
+#: for each number that it reads, it forks a process that accepts mails from there on: a new Python would take longer than all else
 PROGRAM = """
-import sys, threading
+import os, sys, threading
 from pathlib import Path
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.testing.values import a_mail
 
-path, first = Path(sys.argv[1]), int(sys.argv[2])
-store = SqliteStore.open(path)
-print("ready", flush=True)
+def work(first):
+    print("child", os.getpid(), flush=True)
+    store = SqliteStore.open(Path(sys.argv[1]))
 
-def submit(number):
-    while True:
-        (mail,) = store.accept([a_mail(number)]).result()
-        sys.stdout.write(mail.id + "\\n")
-        sys.stdout.flush()
-        number += 4
+    def submit(number):
+        while True:
+            (mail,) = store.accept([a_mail(number)]).result()
+            sys.stdout.write(mail.id + "\\n")
+            sys.stdout.flush()
+            number += 4
 
-for offset in range(4):
-    threading.Thread(target=submit, args=(first + offset,)).start()
+    for offset in range(4):
+        threading.Thread(target=submit, args=(first + offset,)).start()
+
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        work(int(line))
+        break
+    os.waitpid(child, 0)
+    print("gone", flush=True)
 """
 
 
@@ -40,8 +49,10 @@ def test_every_mail_that_was_answered_for_survives_kill_9(tmp_path: Path) -> Non
     path = tmp_path / "postroom.db"
     moments = Random(20)
     answered: list[str] = []
-    for round_ in range(20):
-        answered += _killed(path, first=round_ * 1_000_000, after=moments.randrange(1, 400))
+    command = [sys.executable, "-u", "-c", PROGRAM, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        for round_ in range(20):
+            answered += _killed(program, first=round_ * 1_000_000, after=moments.randrange(1, 400))
     store = SqliteStore.open(path)
     kept = {mail.id: mail for mail in store.read([MailId(one) for one in answered])}
     assert len(answered) == len(set(answered)) > 20
@@ -51,12 +62,20 @@ def test_every_mail_that_was_answered_for_survives_kill_9(tmp_path: Path) -> Non
     store.close()
 
 
-def _killed(path: Path, *, first: int, after: int) -> list[str]:
+def _killed(program: "subprocess.Popen[bytes]", *, first: int, after: int) -> list[str]:
     """Let a process accept mails and kill it once it has answered for some; what it answered for, to the last line."""
-    with subprocess.Popen([sys.executable, "-c", PROGRAM, str(path), str(first)], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        lines = [process.stdout.readline() for _ in range(after)]
-        os.kill(process.pid, signal.SIGKILL)
-        lines += process.stdout.readlines()
+    assert program.stdin is not None
+    assert program.stdout is not None
+    program.stdin.write(b"%d\n" % first)
+    program.stdin.flush()
+    child, lines = 0, []
+    for line in program.stdout:
+        if line.startswith(b"child "):
+            child = int(line.split()[1])
+        elif line == b"gone\n":
+            break
+        else:
+            lines.append(line)
+        if len(lines) == after:
+            os.kill(child, signal.SIGKILL)
     return [line.strip().decode() for line in lines if line.endswith(b"\n")]

@@ -14,17 +14,20 @@ from typing import Any
 import pytest
 
 from postroom.adapters.store import connect, schema
+from postroom.adapters.store.alarms import SqliteAlarms
 from postroom.adapters.store.lists import SqliteViews
 from postroom.adapters.store.sqlite import SqliteStore
+from postroom.adapters.store.targets import SqliteTargets
 from postroom.adapters.store.turns import SqliteTurns
 from postroom.adapters.store.units import Units
 from postroom.model.desktop import Wanted
 from postroom.model.errors import ConfigError
 from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import ALL, Sight
+from postroom.model.targets import Reckoned
 from postroom.testing.desktop_contract import NOW, Known, TurnsContract, all_of, put
 from postroom.testing.store_contract import ids
-from postroom.testing.values import a_mail
+from postroom.testing.values import a_judgement, a_mail
 
 
 @pytest.fixture
@@ -261,3 +264,26 @@ def test_what_is_to_be_answered_is_read_in_the_order_in_which_it_is_due(
     SqliteViews(watched).mails(wanted, _AGENT)  # type: ignore[arg-type]
     assert index in watched.plan
     assert "TEMP B-TREE" not in watched.plan
+
+
+def test_of_urgent_mail_too_whoever_works_at_one_desk_is_told_until_when_that_one_is_to_answer(
+    store: SqliteStore,
+) -> None:
+    appeals, refunds = RouteName("appeals"), RouteName("refunds")
+    targets, alarms = SqliteTargets(store.units), SqliteAlarms(store.units)
+    targets.watch((appeals, refunds))
+    store.accept([a_mail(1)]).result()
+    (job,) = store.claim("judge", 1, "setup")
+    store.record([a_judgement(job, urgent=("threat",), second=refunds, copied=True)])
+    due = {appeals: 2e9, refunds: 3e9}
+    found = [
+        Reckoned(mail_id=job.mail_id, route=one.route, near=1e9, due=due[one.route])
+        for one in targets.unreckoned("v", 9)
+    ]
+    targets.reckon(found, "v")
+
+    def told(sight: Sight) -> list[float | None]:
+        return [row.due_at for _, row in alarms.page(sight, held=False).alarms]
+
+    assert told(ALL) == [2e9]
+    assert told(Sight(routes=frozenset({refunds}))) == [3e9]

@@ -18,10 +18,12 @@ import pytest
 from postroom.adapters.store import line, queue, schema
 from postroom.adapters.store.backup import restore
 from postroom.adapters.store.connect import translate
+from postroom.adapters.store.hooks import SqliteHooks
 from postroom.adapters.store.notices import SqliteNotices
 from postroom.adapters.store.replies import SqliteReplies
 from postroom.adapters.store.sqlite import SqliteStore
 from postroom.model.errors import ConfigError, PostroomError, TryLater
+from postroom.model.hooks import HookName, NewCall
 from postroom.model.mail import DestinationName, RouteName
 from postroom.model.people import ALL, Deed
 from postroom.model.work import Done
@@ -386,6 +388,10 @@ def test_a_restored_backup_waits_for_a_person(store: SqliteStore, path: Path) ->
     store.settle([Done(job=first)])
     answer = a_reply(1, a_mail(0).id)
     SqliteReplies(store.units).put(answer, Deed(at=1.0, by="ada", what="answered"), after="")
+    hooks = SqliteHooks(store.units)
+    hooks.set_up([HookName("crm")])
+    call = NewCall(hook=HookName("crm"), event="routed", mail_id=a_mail(0).id, about=1, at=1.8e9)
+    hooks.spread((), [call], 1.8e9)
     told: list[tuple[int, int]] = []
     saved, again = path.with_name("saved.db"), path.with_name("again.db")
     store.backup(saved, lambda done, total: told.append((done, total)))
@@ -401,6 +407,11 @@ def test_a_restored_backup_waits_for_a_person(store: SqliteStore, path: Path) ->
     assert "backup" in SqliteNotices(restored.units).log(ALL)[0].said
     assert SqliteReplies(restored.units).take(2e9, lease=1.0, limit=9) == ()
     assert [one.id for one in SqliteReplies(restored.units).aside()] == [answer.id]
+    hooks = SqliteHooks(restored.units)
+    assert hooks.take(HookName("crm"), 2e9, lease=1.0, limit=9) == ()
+    (left,) = hooks.calls(state="given-up")
+    assert "backup" in left.attempts[0].said
+    assert hooks.replay([left.id], Deed(at=1.8e9, by="ada", what="hooks-replayed")) == 1
     assert len(restored.read([a_mail(number).id for number in range(8)])) == 6
     assert restored.census()["jobs"]["deliver"] == {
         "ready": 0,

@@ -326,6 +326,34 @@ def test_numbers_for_instruments(here: Installation, root: Programme) -> None:
     ]
 
 
+def test_several_mails_are_moved_at_once_each_with_its_own_outcome(here: Installation, root: Programme) -> None:
+    one, two, decided_since, taken = here.receive(
+        APPEAL, REFUND, QUESTION, letter("How do I pay by card?", subject="Pay")
+    )
+    told(root.post(f"/mails/{decided_since}/verdict", {"route": "appeals"}))
+    here.user("sam", "agent", routes=("general", "refunds", "appeals"), brands=("shop",))
+    sam, other = programme(here, "sam", "work"), here.receive(QUESTION, to="help@video.test")[0]
+    named = [{"id": mail, "generation": 1} for mail in (one, two, decided_since, other, taken)]
+    said = {"mails": named, "route": "copyright", "note": "all of it"}
+    answer = sam.post("/verdicts", said, idempotency_key="k")
+    found = told(answer)
+    assert [(line["id"], line["status"], line["generation"]) for line in found["mails"]] == [
+        (one, 200, 2), (two, 200, 2), (decided_since, 409, 0), (other, 404, 0), (taken, 200, 2),
+    ]  # fmt: skip
+    assert found["moved"] == 3
+    assert "meanwhile" in found["mails"][2]["detail"]
+    for mail in (one, two, taken):
+        assert here.house.store.decisions(mail)[-1].route == "copyright"
+        assert here.house.store.verdicts_on(mail)[-1].by == "sam"
+    assert here.house.store.decisions(decided_since)[-1].route == "appeals"
+    again = sam.post("/verdicts", said, idempotency_key="k")
+    assert (again.text, again.headers["idempotency-replayed"]) == (answer.text, "true")
+    assert len(here.house.store.decisions(one)) == 2
+    for wrong, pointer in (({"route": "nowhere"}, "/route"), ({"mails": [*named, named[0]]}, "/mails")):
+        assert problem(sam.post("/verdicts", said | wrong))["errors"][0]["pointer"] == pointer
+    assert problem(sam.post("/verdicts", said | {"mails": named * 41}))["status"] == 422
+
+
 def test_the_audit_log_comes_in_pages(here: Installation, root: Programme) -> None:
     here.house.people.journal.write([Deed(at=1.0, by="", what=f"w{n}") for n in range(3)])
     found, after = [], 0
@@ -337,6 +365,10 @@ def test_the_audit_log_comes_in_pages(here: Installation, root: Programme) -> No
             break
     assert found == list(range(found[0], 0, -1))
     assert told(root.get("/audit?what=w1"))["deeds"][0]["what"] == "w1"
+    later = 4_070_908_800.0
+    here.house.people.journal.write([Deed(at=later + n, by="", what=f"late{n}") for n in range(3)])
+    some = told(root.get(f"/audit?since={later + 1}&until={later + 2}"))["deeds"]
+    assert [one["what"] for one in some] == ["late1"]
 
 
 # -- the document

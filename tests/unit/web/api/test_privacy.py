@@ -7,10 +7,11 @@ import pytest
 
 from postroom.bootstrap.privacy import held
 from postroom.flow.facts import erasure_facts, hold_facts
+from postroom.model.mail import MailId
 from postroom.model.privacy import Erasure
 from postroom.web.api.privacy import OPERATIONS
 from tests.api_house import Programme, problem, programme, told
-from tests.pages_house import APPEAL, REFUND, Installation, letter
+from tests.pages_house import APPEAL, QUESTION, REFUND, Installation, letter
 
 ADA = "ada@example.net"
 
@@ -62,6 +63,32 @@ def test_somebody_is_erased_for_good(here: Installation, root: Programme) -> Non
     assert root.get(f"/mails/{second}/raw").status == 404
     assert told(root.get("/erasures"))["erasures"] == [done]
     assert ADA not in root.get("/audit").text + root.get("/erasures").text
+
+
+def test_what_was_answered_is_forgotten_and_that_it_was_is_not(here: Installation, root: Programme) -> None:
+    kept, gone, under_way = here.receive(APPEAL, REFUND, QUESTION)
+    path = f"/mails/{kept}/verdict"
+    assert root.post(path, {"route": "general"}, idempotency_key="a").status == 200
+    erase_while_it_is_done(here, root, gone)
+    assert root.post(f"/mails/{under_way}/verdict", {"route": "refunds"}, idempotency_key="b").status == 200
+    for mail, key in ((kept, "a"), (under_way, "b")):
+        again = problem(root.post(f"/mails/{mail}/verdict", {"route": "general"}, idempotency_key=key))
+        assert (again["status"], "look whether it was done" in again["detail"]) == (409, True)
+        assert len(here.house.store.decisions(mail)) == 2, "nothing is done twice"
+    assert root.post(path, {"route": "refunds"}, idempotency_key="c").status == 200
+
+
+def erase_while_it_is_done(here: Installation, root: Programme, mail: MailId) -> None:
+    """The next answer is ready when somebody has been erased meanwhile."""
+    answers = here.room.answers
+    finish = answers.finish
+
+    def later(*answer: Any) -> None:
+        answers.finish = finish  # type: ignore[method-assign]
+        assert told(erased(root, mail))["mails"] == 1
+        finish(*answer)
+
+    answers.finish = later  # type: ignore[method-assign]
 
 
 def test_the_newest_erasures_come_first_and_no_more_than_asked_for(here: Installation, root: Programme) -> None:

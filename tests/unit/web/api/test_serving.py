@@ -240,6 +240,21 @@ def test_what_came_to_nothing_may_be_tried_again(
     assert root.post(f"/mails/{mail}/verdict", {}, idempotency_key="one").status == 200
 
 
+@pytest.mark.parametrize("generation", [1, 7], ids=["done", "refused"])
+def test_what_came_of_it_is_told_although_it_can_not_be_noted(
+    here: Installation, root: Programme, monkeypatch: pytest.MonkeyPatch, generation: int
+) -> None:
+    (mail,) = here.receive(APPEAL)
+
+    def full(*_: object) -> None:
+        raise TryLater("the disk is full")
+
+    monkeypatch.setattr(here.room.answers, "finish", full)
+    answer = root.post(f"/mails/{mail}/verdict", {"generation": generation}, idempotency_key="one")
+    assert answer.status == (200 if generation == 1 else 409)
+    assert root.post(f"/mails/{mail}/verdict", {"generation": generation}, idempotency_key="one").status == 409
+
+
 @pytest.mark.parametrize("key", ["", "x" * 201, "a b", "\xe4"])
 def test_an_idempotency_key_is_a_word(here: Installation, root: Programme, key: str) -> None:
     (mail,) = here.receive(REFUND)

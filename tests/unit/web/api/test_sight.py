@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -60,13 +62,30 @@ class Ground:
     planted: tuple[Planted, ...]
 
 
-@pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
-    with installation(tmp_path, CASES, api_per_minute=1_000_000) as here:
+@contextmanager
+def watched(folder: Path) -> Iterator[Installation]:
+    """The installation of a folder, with what the pages' process begins with."""
+    with installation(folder, CASES, api_per_minute=1_000_000) as here:
         here.room.casework.filing.watch()
         here.room.first_answers.watch()
+        yield here
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Planted, ...]]:
+    """The folder of an installation full of mail, made once, and the mail."""
+    folder = tmp_path_factory.mktemp("full")
+    with watched(folder) as here:
         planted = tuple(plant(here))
         tried(here)
+    return folder, planted
+
+
+@pytest.fixture
+def ground(full: tuple[Path, tuple[Planted, ...]], tmp_path: Path) -> Iterator[Ground]:
+    """A copy of it, of the test's own: what is called changes much there."""
+    folder, planted = full
+    with watched(shutil.copytree(folder, tmp_path / "full")) as here:
         yield Ground(here=here, planted=planted)
 
 

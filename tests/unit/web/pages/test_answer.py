@@ -105,7 +105,7 @@ def test_a_template_is_filled_in_the_language_of_the_mail(here: Installation) ->
 def chosen(page: Answer) -> str:
     """The language that the form begins with."""
     (found,) = re.findall(
-        r'<option value="(\w+)" selected', page.text.partition('name="language"')[2].partition("</select>")[0]
+        r'<option value="(\w+)" selected', page.text.partition('<select name="in"')[2].partition("</select>")[0]
     )
     return str(found)
 
@@ -212,6 +212,34 @@ def test_a_long_conversation_keeps_its_first_and_newest_and_weighs_little(here: 
     ]
     assert "2 more between" in page
     assert len(page.encode()) < 150_000
+
+
+def test_a_template_keeps_what_was_typed(here: Installation) -> None:
+    ada = here.user("ada", "agent")
+    mail_id = incoming(here, signed(PLEA))
+    asked = {"csrf": ada.csrf(), "verb": "template", "begin": "appeal-granted", "in": "en", "back": f"/mail/{mail_id}"}
+
+    def use(**fields: str) -> str:
+        page = ada.post(f"/mail/{mail_id}/answer", **(asked | fields))
+        assert page.status == (409 if "begin" in fields and not fields["begin"] else 200)
+        return page.words
+
+    def typed(page: str) -> str:
+        return page.partition('<textarea name="text" rows')[2].partition(">")[2].partition("</textarea>")[0].strip()
+
+    fresh = typed(use(text=" \r\n"))
+    assert ada.at == f"/mail/{mail_id}?template=appeal-granted&language=en"
+    assert "your account is restored" in fresh
+    other = typed(use(text=fresh.replace("\n", "\r\n"), template="appeal-granted", language="en", begin="appeal-more"))
+    assert ada.at.startswith(f"/mail/{mail_id}?template=appeal-more"), "nobody wrote anything yet"
+    assert "your account is restored" not in other
+    page = use(text="I looked at it myself.\r\n\r\nSorry!", quote="1")
+    assert typed(page) == f"I looked at it myself.\n\nSorry!\n\n{fresh}"
+    assert 'name="quote" value="1" checked' in page
+    assert '<input type="hidden" name="template" value="appeal-granted">' in page
+    page = use(text="Mine.", begin="")
+    assert "Choose a template first" in page
+    assert typed(page) == "Mine."
 
 
 def test_what_is_not_filled_in_is_not_sent_and_its_words_stay(here: Installation, sink: SmtpSink) -> None:
@@ -356,6 +384,22 @@ def test_who_is_not_authenticated_is_answered_with_a_warning(here: Installation,
     say(ada, mail_id, "send", "Yes, there too.", to="eve@example.org")
     send_all(here)
     assert [one.rcpts for one in sink.mails] == [("ada@example.net",), ("eve@example.org",)]
+
+
+def test_one_answer_that_is_on_its_way_again_keeps_no_other_back(here: Installation, sink: SmtpSink) -> None:
+    lea = here.user("lea", "lead")
+    mail_id = incoming(here, signed(PLEA))
+    say(lea, mail_id, "send", "Yes.")
+    sink.fail("rcpt", reply="550 5.1.1 no such user", times=2)
+    send_all(here)
+    (first,) = replies(here, mail_id)
+    say(lea, mail_id, "send", "Yes, indeed.", after=first.id)
+    send_all(here)
+    both = [one.id for one in replies(here, mail_id)]
+    here.room.answering.again(here.room.team.find("lea"), first)
+    page = lea.post("/letters/answers", csrf=lea.csrf(), reply=both, verb="drop", reason="gone")
+    assert "1 of 2 answers are given up, the others not: this answer does not lie aside" in page.words
+    assert [one.state for one in replies(here, mail_id)] == ["waiting", "withdrawn"]
 
 
 def test_what_nobody_takes_is_a_dead_letter(here: Installation, sink: SmtpSink) -> None:

@@ -63,6 +63,19 @@ def test_who_appeals_is_told_that_it_came_and_how_it_ended(here: Installation, s
     assert "decided" in log
 
 
+def test_a_key_that_writes_to_nobody_decides_nothing_that_is_told_by_mail(here: Installation, sink: SmtpSink) -> None:
+    here.user("lea", "lead")
+    here.receive(signed(PLEA))
+    here.room.casework.catch_up()
+    granted = {"outcome": "granted", "reason": "Send us your password."}
+    refused = programme(here, "lea", "work").post("/cases/1/decide", granted)
+    assert refused.status == 403
+    assert 'scope="answer"' in refused.headers["www-authenticate"]
+    assert "told of this by mail" in said(refused)["detail"]
+    assert programme(here, "lea", "work").post("/cases/1/confirm", {}).status == 409
+    assert programme(here, "lea", "answer").post("/cases/1/decide", granted).status == 200
+
+
 def test_why_nobody_was_told_is_said(here: Installation, sink: SmtpSink) -> None:
     lea = here.user("lea", "lead")
     here.receive(signed(PLEA).replace(b"Authentication-Results", b"X-Nothing"))

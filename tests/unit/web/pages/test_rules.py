@@ -124,6 +124,7 @@ def test_a_new_file_is_begun_checked_and_saved(here: Installation, root: Browser
     page = root.get("/rules/new?kind=rules&name=press")
     assert root.at == PRESS
     assert "not there yet" in page.words
+    assert "data-live" not in page.text, "news would take the place of what somebody types"
     page = do(root, "check", BROKEN)
     assert page.status == 200
     assert "undeclared reference" in page.words
@@ -241,6 +242,21 @@ def test_a_draft_goes_to_the_back_test(here: Installation, root: Browser) -> Non
     found = here.room.rulework.drafts.get(1)  # type: ignore[arg-type]
     assert found is not None
     assert found.texts == {"rules/press.toml": RULE}
+
+
+def test_who_goes_back_from_the_back_test_of_a_new_file_finds_the_draft(here: Installation, root: Browser) -> None:
+    do(root, "draft")
+    page = root.get(PRESS)
+    assert "a newspaper" in page.words
+    assert "This is your draft" in page.words
+    assert "a newspaper" not in root.get(f"{PRESS}?draft=0").words
+    assert "a newspaper" not in here.user("other", "admin").get(PRESS).words
+    do(root, "save", RULE)
+    assert "draft" not in root.get(PRESS).words.partition("<form")[0].partition("<h1")[2]
+    do(root, "draft", RULE.replace("9.0", "7.5"))
+    page = root.get(PRESS).words
+    assert f'<a href="{PRESS}?draft=2">a draft of it</a>' in page
+    assert "7.5" not in page
 
 
 # As somebody types

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from postroom.model.mail import RouteName
 from postroom.understand import headers, mime
 from postroom.web import mailview
 from postroom.web.pages.inbox import wanted
@@ -569,6 +570,17 @@ def test_what_one_may_not_see_is_not_moved_with_the_rest(here: Installation) -> 
 # -- taking back
 
 
+def test_whoever_moved_a_mail_goes_back_to_the_desk_where_they_work(here: Installation, ada: Browser) -> None:
+    (mail,) = here.receive(APPEAL)
+    to = re.search('/move".*?name="to" value="([^"]*)"', ada.get(f"/mail/{mail}").text, re.DOTALL)
+    assert to is not None
+    ada.post(f"/mail/{mail}/move", route="refunds", generation="1", csrf=ada.csrf(), to=to[1])
+    moved = ada.get(ada.at)
+    assert here.house.store.decisions(mail)[-1].route == "refunds"
+    assert 'href="/inbox?route=appeals" data-key="u"' in moved.text
+    assert 'href="/inbox?route=refunds" data-key="u"' in ada.get(f"/mail/{mail}?from=nowhere").text
+
+
 def test_a_move_is_taken_back_and_says_before_what_it_comes_to(here: Installation, ada: Browser) -> None:
     (mail,) = here.receive(APPEAL)
     token = ada.csrf()
@@ -669,6 +681,21 @@ def test_a_desk_has_the_same_number_whatever_is_guessed(here: Installation, ques
     for desk, number in re.findall(r'name="route" value="(\w+)" data-chord="m(\d)"', page):
         assert routes.index(desk) + 1 == int(number)
     assert page.count('data-chord="m') == len(routes) - 1
+
+
+def test_the_tenth_desk_has_a_key_of_its_own(here: Installation, questions: list[str]) -> None:
+    routes = (*here.room.routes, *map(RouteName, map("desk{}".format, range(40))))
+    ada = here.user("ada", "reviewer")
+    ada.app = site(replace(here.room, routes=routes))
+    page = ada.get("/review").text
+    keys = dict(re.findall(r'name="route" value="(\w+)" data-chord="m(\w+)"', page))
+    assert all(len(key) == 1 for key in keys.values()), "a key of two letters is never reached: its first is another's"
+    assert len(set(keys.values())) == len(keys)
+    assert keys[routes[9]] == "a"
+    assert f'name="route" value="{routes[-1]}"' in page
+    mail = ada.get(f"/mail/{questions[0]}").text
+    assert max(map(len, re.findall(r'data-chord="(\w+)"', mail))) == 2
+    assert f'<option value="{routes[9]}">' in mail, "letters are for names there"
 
 
 def test_a_mails_page_takes_its_mime_apart_once(

@@ -1,14 +1,18 @@
 """People and keys, oneself, audit log, dead letters and health."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from postroom.flow.verdicts import Reviewing
+from postroom.model.errors import Refused
 from postroom.model.hooks import Hook, HookName
-from postroom.model.mail import MailId
+from postroom.model.mail import BrandName, Mail, MailId, RouteName
 from postroom.model.people import Deed, Sight, UserName
 from postroom.model.work import Park
 from postroom.ports import JobFilter
@@ -52,6 +56,36 @@ def test_an_admin_adds_changes_and_disables_somebody(here: Installation, ada: Br
     assert sam.at.startswith("/sign-in")
     log = ada.get("/audit?to=sam").words
     assert all(what in log for what in ("user-added", "user-changed", "user-disabled", "sign-in"))
+
+
+def test_who_is_of_a_desk_that_is_no_more_does_not_come_to_be_of_all(here: Installation, ada: Browser) -> None:
+    here.user("sam", "agent")
+    accounts = here.house.people.accounts
+    was = accounts.user(UserName("sam"))
+    assert was is not None
+    of_old = replace(was, brands=(BrandName("gone"),), routes=(RouteName("fraud"),))
+    accounts.put_user(of_old, Deed(at=0.0, by="root", what="user-changed", to="sam"), was=was)
+    one = ada.get("/people/sam")
+    ticked = re.findall(r'name="(\w+)" value="(\w+)" checked', one.text)
+    assert ticked == [("brands", "gone"), ("routes", "fraud")]
+    answer = ada.post("/people/sam", csrf=ada.csrf(), role="viewer", brands=["gone"], routes=["fraud"], disabled="1")
+    assert answer.status == 200
+    user = accounts.user(UserName("sam"))
+    assert user is not None
+    assert (user.role, user.brands, user.routes, user.disabled) == ("viewer", ("gone",), ("fraud",), True)
+    assert ada.post("/people/sam", csrf=ada.csrf(), role="viewer", routes=["other"]).status == 409
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_undone(here: Installation, ada: Browser) -> None:
+    here.user("sam", "agent")
+    seen = ada.get("/people/sam").text.partition('name="seen" value="')[2].partition('"')[0]
+    programme(here, "root", "admin").patch("/people/sam", {"disabled": True})
+    answer = ada.post("/people/sam", csrf=ada.csrf(), seen=seen, role="reviewer")
+    assert answer.status == 409
+    assert "was changed meanwhile" in answer.words
+    user = here.house.people.accounts.user(UserName("sam"))
+    assert user is not None
+    assert (user.role, user.disabled) == ("agent", True)
 
 
 def test_what_a_form_may_not_say_is_refused_in_words(here: Installation, ada: Browser) -> None:
@@ -160,6 +194,28 @@ def test_the_audit_log_pages_and_is_taken_along_whole(here: Installation, ada: B
     assert here.house.people.journal.verify() == len(lines)
 
 
+def test_the_audit_log_of_some_days(here: Installation, ada: Browser) -> None:
+    from postroom.model.people import Deed
+
+    day, start = 86_400.0, 4_070_908_800.0  # 2099-01-01
+    here.house.people.journal.write(
+        [Deed(at=start + n * day / 2, by="sam", what="tried", to=f"m{n}") for n in range(240)]
+    )
+    query = "since=2099-01-03&until=2099-03-31"
+    page = ada.get(f"/audit?by=sam&{query}")
+    assert page.text.count("<tr><td>") == 100
+    assert "m179<" in page.text
+    assert "m180<" not in page.text
+    older = page.words.partition('class="pages"')[2].partition('href="')[2].partition('"')[0]
+    older_page = ada.get(older).text
+    assert older_page.count("<tr><td>") == 76
+    assert "m3<" not in older_page
+    assert f'href="/audit.jsonl?by=sam&{query}"' in page.words
+    lines = [json.loads(line)["to"] for line in ada.get(f"/audit.jsonl?{query}").text.splitlines()]
+    assert lines == [f"m{n}" for n in range(179, 3, -1)]
+    assert ada.get("/audit?since=yesterday").status == 409
+
+
 # -- dead letters
 
 
@@ -260,6 +316,25 @@ def test_letters_are_moved_to_another_desk_all_at_once(here: Installation, ada: 
         }
         assert states.pop("general") == "done"
         assert set(states.values()) == {"dropped"}
+
+
+def test_one_letter_that_can_not_be_moved_keeps_no_other_back(
+    here: Installation, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails = [park(here, APPEAL), park(here, REFUND)]
+    numbers = [str(job.id) for job in here.house.store.jobs(JobFilter(states=("parked",)))]
+    give = Reviewing.give
+
+    def refuse_the_first(self: Reviewing, mail: Mail, *args: Any, **more: Any) -> Any:
+        if mail.id == mails[0]:
+            raise Refused("somebody was faster")
+        return give(self, mail, *args, **more)
+
+    monkeypatch.setattr(Reviewing, "give", refuse_the_first)
+    page = ada.post("/letters", csrf=ada.csrf(), verb="send", to="desk:general", reason="for all", job=numbers)
+    assert page.status == 409
+    assert "1 of 2 mails were moved, the others not: somebody was faster" in page.words
+    assert here.house.store.decisions(mails[1])[-1].route == "general"
 
 
 def test_what_was_not_judged_is_at_no_desk(here: Installation, ada: Browser) -> None:

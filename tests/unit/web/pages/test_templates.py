@@ -12,6 +12,7 @@ from postroom.model.mail import RouteName
 from postroom.model.people import Sight
 from postroom.model.rulebooks import SheetName
 from tests.answering import PLEA, answers, signed, write_template
+from tests.api_house import programme, told
 from tests.pages_house import QUESTION, Answer, Browser, Installation, installation
 
 WHICH = """# words that the lawyers have read
@@ -217,6 +218,41 @@ def test_one_that_notices_need_is_not_retired(here: Installation, lea: Browser) 
     page = do(lea, "save", "/templates/file/appeal-granted", retired="1", words=["Yes: {reason}", ""])
     assert page.status == 409
     assert "without it nobody is told anything" in page.words
+
+
+def test_the_list_says_by_which_nobody_is_told_anything(here: Installation, lea: Browser) -> None:
+    assert "Named in the settings" not in lea.get("/templates").text
+    folder = here.house.base / "answers"
+    folder.mkdir(exist_ok=True)
+    (folder / "appeal-received.toml").write_text('title = "x"\nretired = true\n[text]\nen = "x"\n')
+    (folder / "appeal-granted.toml").write_text("title = ")
+    page = lea.get("/templates").words
+    assert '<a href="/templates/file/appeal-received">appeal-received</a> is retired: appeals: mail received' in page
+    assert "appeal-granted</a> has mistakes: appeals: case granted" in page
+    ann, bo = here.user("ann", "agent", routes=("appeals",)), here.user("bo", "agent", routes=("refunds",))
+    assert "appeal-received is retired: appeals: mail received" in ann.get("/templates").words
+    assert "Named in the settings" not in bo.get("/templates").text
+    missing = told(programme(here, "lea", "lead").get("/templates"))["missing"]
+    assert [(one["name"], one["why"]) for one in missing] == [
+        ("appeal-granted", "has mistakes"), ("appeal-received", "is retired"),
+    ]  # fmt: skip
+    assert missing[1]["told"] == [{"route": "appeals", "kind": "received", "outcome": ""}]
+
+
+def test_one_that_was_never_written_is_said_to_be_missing(tmp_path: Path) -> None:
+    named = 'cases = true\nacknowledge = "never-written"\n'
+    with installation(tmp_path, answers("127.0.0.1", 9).replace("cases = true\n", named)) as there:
+        page = there.user("lea", "lead").get("/templates").words
+    assert "never-written</a> is not there: appeals: mail received" in page
+
+
+def test_who_would_lose_comments_by_the_form_is_warned(here: Installation, lea: Browser) -> None:
+    as_file(lea, "save", WHICH)
+    assert "they are lost" not in lea.get(FILE).words
+    as_file(lea, "save", WHICH.replace("[text]", "[text]  # in plain words"))
+    assert "if you save this form, they are lost" in lea.get(FILE).words
+    assert "they are lost" in do(lea, "check").words
+    assert "they are lost" not in lea.get(f"{FILE}?as=file").words
 
 
 def test_two_people_at_one_template(here: Installation, lea: Browser) -> None:

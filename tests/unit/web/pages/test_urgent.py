@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from postroom.model.alarms import AlarmEvent
-from postroom.model.mail import MailId
+from postroom.model.hooks import Hook, HookName
+from postroom.model.mail import BrandName, MailId, RouteName
 from postroom.model.people import ALL, Deed, UserName
-from postroom.web.site import PAGES
+from postroom.web.site import PAGES, site
 from tests.api_house import programme, told
 from tests.pages_house import APPEAL, QUESTION, SETTINGS, Answer, Browser, Installation, installation, letter
 
@@ -190,7 +191,7 @@ def test_how_long_it_waits_is_said_and_health_tells_it(here: Installation, threa
     age(here, threat, 3 * 3600, repeats=2)
     page = lea.get("/urgent").text
     assert '<span class="chip urgent">waits 3 h</span>' in page
-    assert "Told again 2 times, in the log alone: no webhook listens to urgent mail." in page
+    assert "Told again 2 times in the log alone: no webhook is told of urgent mail of shop at " in page
     assert "1 for longer than 15 min" in lea.get("/condition").text
     urgent = told(programme(here, "lea", "lead").get("/health"))["urgent"]
     assert (urgent["waiting"], urgent["neglected"], urgent["oldest"] is None) == (1, 1, False)
@@ -221,6 +222,54 @@ def test_long_lists_go_on(here: Installation) -> None:
     older = re.search(r'href="(/urgent\?older=[^"]+)"', page)
     assert older is not None
     assert "has it since" in ada.get(older[1]).text
+
+
+def test_pages_by_danger_leave_out_nothing_that_waits_still(here: Installation) -> None:
+    here.user("ada", "agent", urgent=True)
+    ada = programme(here, "ada", "work")
+    asks = letter("Under the GDPR, art. 15, I ask for a copy of all personal data you hold about me.", subject="Data please")  # fmt: skip
+    data, threat, grave = here.receive(asks, THREAT, letter("I can't go on. I want to kill myself tonight.", subject="Goodbye"))  # fmt: skip
+
+    def page(query: str) -> tuple[list[str], str]:
+        found = told(ada.get(f"/urgent?{query}"))
+        return [one["mail"]["id"] for one in found["alarms"]], found["after"]
+
+    assert page("") == ([data, threat, grave], "")
+    assert page("order=danger") == ([grave, threat, data], "")
+    found, after = page("order=danger&limit=1")
+    assert found == [grave]
+    # whoever takes what was told moves nothing
+    told(ada.post(f"/urgent/{grave}/acknowledge", {}))
+    found, after = page(f"order=danger&limit=1&after={after}")
+    assert found == [threat]
+    assert page(f"order=danger&limit=1&after={after}") == ([data], "")
+    assert page("order=danger&held=true") == ([grave], "")
+
+
+def test_the_webhooks_are_named_that_are_told_of_this_mail(here: Installation, threat: MailId) -> None:
+    brand, route = BrandName("shop"), here.house.store.decisions(threat)[-1].route
+    known = (
+        Hook(name=HookName("police"), where="a.test:443", events=("urgent",), brands=(brand,), routes=(route,)),
+        Hook(name=HookName("others"), where="a.test:443", brands=(BrandName("video"),)),
+        Hook(name=HookName("refunds"), where="a.test:443", routes=(RouteName("refunds"),)),
+        Hook(name=HookName("verdicts"), where="a.test:443", events=("verdict",)),
+        Hook(name=HookName("all"), where="a.test:443"),
+    )
+    there = room_with(here, known_hooks=known)
+    ada = there.user("ada", "agent", urgent=True)
+    assert "Will be told again to the webhooks police, all and in the log." in ada.get("/urgent").text
+    (one,) = told(programme(there, "ada", "work").get("/urgent"))["alarms"]
+    assert one["hooks"] == ["police", "all"]
+    age(there, threat, 3600, repeats=1)
+    assert "Told again 1 time to the webhooks police, all and in the log." in ada.get("/urgent").text
+    narrow = room_with(here, known_hooks=known[1:3])
+    narrow_ada = replace(ada, app=narrow.app)
+    assert "in the log alone: no webhook is told of urgent mail of shop at " in narrow_ada.get("/urgent").text
+
+
+def room_with(here: Installation, **changes: Any) -> Installation:
+    room = replace(here.room, **changes)
+    return replace(here, room=room, app=site(room))
 
 
 def test_news_change_with_what_waits_for_those_who_may_know(here: Installation, threat: MailId) -> None:
