@@ -33,7 +33,7 @@ def answer(visit: Visit) -> Response:
                 wish, fresh = answerform.with_template(visit, to, wish)
                 if fresh:
                     asked = urlencode({"template": wish.template, "language": wish.language})
-                    return RedirectResponse(f"{back.partition('?')[0]}?{asked}#answers", status_code=303)
+                    return RedirectResponse(f"{back.partition('?')[0]}?{asked}", status_code=303)
             case _:
                 preview = visit.room.answering.preview(visit.user, to, wish)
     except Refused as error:
@@ -60,7 +60,7 @@ def take_back(visit: Visit) -> Response:
     reply = found(visit)
     visit.room.answering.take_back(visit.user, reply)
     back = inside(visit.said("back", f"/mail/{reply.mail_id}")).partition("?")[0]
-    return RedirectResponse(f"{back}?{urlencode({'again': reply.id})}#answers", status_code=303)
+    return RedirectResponse(f"{back}?{urlencode({'again': reply.id})}", status_code=303)
 
 
 def found(visit: Visit) -> Reply:
