@@ -103,7 +103,7 @@ def case(visit: Visit) -> Response:
     away = room.casework.away(one)
     return visit.page(
         "case.html",
-        title=f"Case {one.number}: {words.visible(one.person) or 'nobody'}",
+        title=f"Case {one.number}: {'erased' if one.erased else words.visible(one.person) or 'nobody'}",
         here="cases",
         case=one,
         identity=_IDENTITIES[one.identity],
@@ -127,7 +127,7 @@ def case(visit: Visit) -> Response:
         events=events[::-1],
         untold=_is_untold(visit, one, events),
         others=_others(visit, one),
-        may=visit.user.is_at_least("agent"),
+        may=visit.user.is_at_least("agent") and not one.erased,
         may_confirm=one.proposal is not None and one.proposal.by.casefold() != visit.user.name.casefold(),
         second_person=room.casework.desks.of(one.route).second_person,
         people=_people(visit, one),

@@ -125,6 +125,7 @@ def test_a_case_is_closed_when_its_mail_was_moved(here: Installation, ada: Progr
     (mail,) = here.receive(APPEAL)
     here.room.casework.catch_up()
     assert problem(ada.post("/cases/1/hand-over", {}))["status"] == 409
+    ada.post("/cases/1/note", {"text": "Is this one of ours?"})
     assert ada.post(f"/mails/{mail}/verdict", {"route": "general"}).status == 200
     here.room.casework.catch_up()
     assert told(ada.post("/cases/1/hand-over", {}))["outcome"] == "moved"

@@ -238,6 +238,7 @@ def test_a_mail_is_added_by_its_id_and_other_cases_of_the_person_are_shown(here:
     ada = here.user("ada", "agent")
     appeal(here)
     (other,) = appeal(here, letter("My account was suspended, restore my account.", sender="ada@home.example.org"))
+    act(ada, "note", number=2, text="They call this theirs, too.")
     page = act(ada, "join", mail=f" {other.upper()} ")
     assert f'href="/mail/{other}"' in page.text
     assert "Its mail was put into another case" in ada.get("/case/2").text
@@ -291,6 +292,7 @@ def test_a_case_whose_mail_was_moved_says_where_and_is_closed(here: Installation
     ada = here.user("ada", "agent")
     (mail,) = appeal(here)
     assert "Close as moved" not in ada.get("/case/1").words
+    act(ada, "note", text="Is this one of ours?")
     ada.post(f"/mail/{mail}/move", csrf=ada.csrf(), route="refunds", generation="1")
     here.room.casework.catch_up()
     page = ada.get("/case/1").words
@@ -300,3 +302,33 @@ def test_a_case_whose_mail_was_moved_says_where_and_is_closed(here: Installation
     assert "Moved" in page
     assert "its mail is at refunds" in page
     assert act(ada, "hand-over").status == 409
+
+
+def test_a_case_that_nobody_touched_ends_where_its_mail_goes_and_has_no_clocks(here: Installation) -> None:
+    ada = here.user("ada", "agent")
+    (mail,) = appeal(here)
+    ada.post(f"/mail/{mail}/move", csrf=ada.csrf(), route="refunds", generation="1")
+    here.room.casework.catch_up()
+    page = ada.get("/case/1").words
+    assert "ada" in page.partition("Moved")[2][:20]
+    assert "it is at refunds" in page
+    assert "None runs any more" in page
+    assert "No case here" in ada.get("/cases").text
+
+
+def test_a_case_whose_person_was_erased_says_so_and_is_only_looked_at(here: Installation) -> None:
+    ada = here.user("ada", "agent")
+    appeal(here)
+    here.house.eraser.erase("ada@example.net", "root")
+    answer = ada.get("/case/1")
+    assert "Case 1: erased" in answer.words
+    assert "Its person was erased" in answer.words
+    assert "None runs any more" in answer.words
+    for wrong in ("nobody", "Withdrawn", "other desks", "First answer"):
+        assert wrong not in answer.words
+    for verb in ("reopen", "note", "join", "assign"):
+        assert f'action="/case/1/{verb}"' not in answer.text
+    assert "was erased with its person" in act(ada, "reopen", reason="Who was it?").words
+    listed = ada.get("/cases?state=decided").words
+    assert "(erased)" in listed
+    assert "withdrawn" not in listed
