@@ -80,9 +80,9 @@ class Casework:
         return self._done(hand, replace(case, assignee=UserName(to)), "assigned", f"to {to or 'nobody'}")
 
     def note(self, hand: Hand, text: str) -> Case:
-        """Something that the team should know; the person never sees it."""
+        """Something that the team should know; the person never sees it. It is kept whatever was changed meanwhile."""
         words = _words(text, "note")
-        return self._done(hand, self._case(hand), "note", words, secret=True)
+        return self._done(hand, self._case(replace(hand, version=0)), "note", words, secret=True)
 
     def ask(self, hand: Hand, text: str) -> Case:
         """The person was asked something: it waits for them, until a mail of theirs comes."""

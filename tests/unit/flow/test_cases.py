@@ -835,6 +835,7 @@ def test_who_looked_at_an_older_state_is_told(bench: Bench) -> None:
     bench.work.note(bench.hand(case), "one")
     with pytest.raises(Refused, match="meanwhile"):
         bench.work.decide(bench.hand(case, "bob"), "rejected", "two")
+    assert bench.work.note(bench.hand(case, "bob"), "three").version == case.version + 2
 
 
 # -- the order

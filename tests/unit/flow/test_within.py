@@ -105,7 +105,9 @@ def test_who_took_back_whose_word_is_told_plainly() -> None:
 def test_where_a_word_was_taken_back_it_is_not_told_what_it_was() -> None:
     one = decision(because="ada took back that bea said refunds; as before: its words", again=1)
     assert within.of_decision(one, OF_SHOP).because == one.because
-    assert within.of_decision(one, AT_APPEALS).because == "a person's word was taken back; so it is as before: its words"
+    assert (
+        within.of_decision(one, AT_APPEALS).because == "a person's word was taken back; so it is as before: its words"
+    )
 
 
 def test_an_explanation_tells_no_more_than_its_decision() -> None:

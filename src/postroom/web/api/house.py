@@ -98,6 +98,9 @@ class Health(Output, frozen=True):
     parked: Annotated[int, Meta(description="Dead letters.")]
     urgent: Annotated[UnheardFacts | None, Meta(description="For users who see all of it.")]
     cases: Annotated[PressingFacts | None, Meta(description="null where no desk has cases.")]
+    to_confirm: Annotated[
+        int, Meta(description="Rejections that wait for a second person, whom you can be; 100 at most.")
+    ]
     destinations: tuple[DestinationFacts, ...]
     given_up: Annotated[tuple[FailingHook, ...], Meta(description="For admins.")]
 
@@ -168,6 +171,7 @@ def get_health(call: Call[Nothing, Nothing]) -> Health:
         parked=standing.parked(room, sight, standing.census(room, sight)),
         urgent=told(UnheardFacts, asdict(urgent)) if urgent else None,
         cases=told(PressingFacts, asdict(cases)) if cases else None,
+        to_confirm=standing.to_confirm(room, user),
         destinations=tuple(told(DestinationFacts, asdict(one)) for one in standing.lanes(room, sight)),
         given_up=tuple(FailingHook(hook=name, calls=count) for name, count in standing.failing(room, user)),
     )

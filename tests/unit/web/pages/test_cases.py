@@ -190,7 +190,7 @@ def test_forms_that_say_nothing_sensible_change_nothing(here: Installation) -> N
     ):
         assert act(ada, verb, **fields).status == 409, (verb, fields)
     for version in ("x", "9" * 30, "٣", "7"):
-        assert ada.post("/case/1/note", csrf=ada.csrf(), version=version, text="x").status == 409
+        assert ada.post("/case/1/answered", csrf=ada.csrf(), version=version).status == 409
     assert ada.get("/cases?after=x").status == 409
     assert ada.get("/cases?state=x&route=y").status == 200
     assert here.room.cases.case(1, ALL) == before  # type: ignore[arg-type]
@@ -332,3 +332,42 @@ def test_a_case_whose_person_was_erased_says_so_and_is_only_looked_at(here: Inst
     listed = ada.get("/cases?state=decided").words
     assert "(erased)" in listed
     assert "withdrawn" not in listed
+
+
+def test_who_can_be_the_second_person_is_told_at_the_side(here: Installation) -> None:
+    ada, bob, vera = here.user("ada", "agent"), here.user("bob", "agent"), here.user("vera", "viewer")
+    appeal(here)
+    before = bob.get("/news").text
+    act(ada, "decide", outcome="rejected", reason="We looked twice.")
+    side = '<a class="beneath" href="/cases?second=1"><span class="count near">1 to confirm</span></a>'
+    assert side in bob.get("/inbox").text
+    assert bob.get("/news").text != before
+    for other in (ada, vera):  # whoever has proposed it; whoever only reads
+        assert "to confirm</span></a>" not in other.get("/inbox").text
+    page = bob.get("/case/1").text
+    assert 'data-key="c" data-focus' in page
+    assert 'data-key="d"' in page
+    act(bob, "confirm")
+    assert "to confirm</span></a>" not in bob.get("/inbox").text
+
+
+def test_who_looked_at_an_older_case_sees_the_new_one_with_what_they_typed(here: Installation) -> None:
+    ada, bob = here.user("ada", "agent"), here.user("bob", "agent")
+    appeal(here)
+
+    def stale(verb: str, **fields: str) -> Answer:
+        return bob.post(f"/case/1/{verb}", csrf=bob.csrf(), version="1", **fields)
+
+    act(ada, "decide", outcome="rejected", reason="We looked twice.")
+    late = stale("decide", outcome="granted", reason="They were <right>.")
+    assert late.status == 409
+    assert "was changed meanwhile, and nothing was done" in late.words
+    assert "ada proposes to reject" in late.words
+    assert "They were &lt;right&gt;.</textarea>" in late.text
+    assert "You had typed" not in late.words
+    assert [one.state for one in here.room.cases.of_person("ada@example.net", ALL)] == ["open"]
+    assert stale("note", text="They called again.").status == 200
+    act(bob, "confirm")
+    gone = stale("ask", text="Which account?")
+    assert (gone.status, "You had typed: Which account?" in gone.words) == (409, True)
+    assert 'value="01m8ehn0cd5z71mcmd514tfrds"' in stale("join", mail="01m8ehn0cd5z71mcmd514tfrds").text
