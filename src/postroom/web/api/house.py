@@ -44,6 +44,9 @@ class Desks(Output, frozen=True):
         tuple[str, ...],
         Meta(description="Desks whose mail is delivered elsewhere alone: what is unread there is not known."),
     ]
+    to_confirm: Annotated[
+        int, Meta(description="Rejections that wait for a second person, whom you can be; 100 at most.")
+    ]
 
 
 class Census(Output, frozen=True):
@@ -98,9 +101,6 @@ class Health(Output, frozen=True):
     parked: Annotated[int, Meta(description="Dead letters.")]
     urgent: Annotated[UnheardFacts | None, Meta(description="For users who see all of it.")]
     cases: Annotated[PressingFacts | None, Meta(description="null where no desk has cases.")]
-    to_confirm: Annotated[
-        int, Meta(description="Rejections that wait for a second person, whom you can be; 100 at most.")
-    ]
     destinations: tuple[DestinationFacts, ...]
     given_up: Annotated[tuple[FailingHook, ...], Meta(description="For admins.")]
 
@@ -152,6 +152,7 @@ def list_desks(call: Call[Nothing, Nothing]) -> Desks:
         brands=tuple(one for one in room.brands if sight.brands is None or one in sight.brands),
         unread=tuple(Desk(route=one.route, brand=one.brand, unread=one.unread) for one in room.views.counts(sight)),
         elsewhere=tuple(one for one in routes if not room.reviewing.desks.knows_unread(one)),
+        to_confirm=standing.to_confirm(room, call.user),
     )
 
 
@@ -171,7 +172,6 @@ def get_health(call: Call[Nothing, Nothing]) -> Health:
         parked=standing.parked(room, sight, standing.census(room, sight)),
         urgent=told(UnheardFacts, asdict(urgent)) if urgent else None,
         cases=told(PressingFacts, asdict(cases)) if cases else None,
-        to_confirm=standing.to_confirm(room, user),
         destinations=tuple(told(DestinationFacts, asdict(one)) for one in standing.lanes(room, sight)),
         given_up=tuple(FailingHook(hook=name, calls=count) for name, count in standing.failing(room, user)),
     )

@@ -72,7 +72,7 @@ def test_a_body_may_be_left_out_where_all_that_it_may_say_is_optional() -> None:
         for one in path.values()
         if "requestBody" in one
     }
-    assert (required["undo"], required["move"]) == (False, True)
+    assert (required["take_back_verdict"], required["moved_elsewhere"]) == (False, True)
 
 
 def test_reading_is_done_with_get_and_changing_is_not() -> None:
