@@ -162,7 +162,7 @@ def _takes_back_what_another_said(page: Page, windows: Windows) -> None:
     see(page, "lead-takes-back")
     press(page, "z")
     expect(page.locator(".why h2").first).to_contain_text("Appeals")
-    expect(page.locator(".why .events")).to_contain_text("lena took back that root said general")
+    expect(page.locator(".why .events")).to_contain_text("lena took back the word of root that it belongs to general")
 
 
 def _settles_a_second_look(page: Page, windows: Windows) -> None:

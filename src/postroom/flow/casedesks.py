@@ -45,7 +45,9 @@ class CaseDesks:
         return tuple(route for route in (decision.route, decision.copy) if route in self.desks)
 
     def running(self, case: Case, now: float) -> tuple[Running, ...]:
-        """The clocks of a case, by what runs out first."""
+        """The clocks of a case, by what runs out first; none of one that is nobody's here any more."""
+        if case.outcome == "moved" or case.erased:
+            return ()
         return read_all(self.of(case.route).clocks, case, now)
 
     def change(

@@ -80,9 +80,9 @@ class Casework:
         return self._done(hand, replace(case, assignee=UserName(to)), "assigned", f"to {to or 'nobody'}")
 
     def note(self, hand: Hand, text: str) -> Case:
-        """Something that the team should know; the person never sees it."""
+        """Something that the team should know; the person never sees it. It is kept whatever was changed meanwhile."""
         words = _words(text, "note")
-        return self._done(hand, self._case(hand), "note", words, secret=True)
+        return self._done(hand, self._case(replace(hand, version=0)), "note", words, secret=True)
 
     def ask(self, hand: Hand, text: str) -> Case:
         """The person was asked something: it waits for them, until a mail of theirs comes."""
@@ -196,7 +196,7 @@ class Casework:
             mail_id=mail_id,
             at=left[-1].at,
             route=latest.route,
-            by=latest.by,
+            by=self.filing.mover(mail_id, latest),
             case=there.number if there else CaseNumber(0),
         )
 
@@ -268,7 +268,7 @@ class Casework:
         if before is not None and before.number == case.number:
             return case
         why, by = f"it belongs to case {case.number}", hand.by.name
-        leaving = self.filing.leaving(before, mail, why, by=by) if before is not None else None
+        leaving = self.filing.leaving(before, mail, why, by=by, mover=by) if before is not None else None
         # Not a conversation of the case's person: who goes on with it need not be them.
         joins = CaseMail(id=mail.id, at=mail.received_at, thread=f"joined {mail.id}")
         return self.filing.join(case, joins, by=by, leaving=leaving)
@@ -289,6 +289,8 @@ class Casework:
         case = self.cases.case(hand.number, hand.by.sight)
         if case is None:
             raise Refused("there is no such case, or it is not for you")
+        if case.erased:
+            raise Refused(f"case {case.number} was erased with its person: nothing can be done with it any more")
         if hand.version not in (0, case.version):
             raise Refused(f"case {case.number} was changed meanwhile: look at it again")
         return case

@@ -15,19 +15,20 @@ from postroom.flow.casedesks import CaseDesks
 from postroom.model.cases import Alike, Case, CaseChange, CaseEvent, CaseEventName, CaseMail, Due, Identity, Same
 from postroom.model.errors import Refused, TryLater
 from postroom.model.judgement import Decision
-from postroom.model.mail import Mail, RouteName
+from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.message import Message
-from postroom.model.people import ALL, Deed
+from postroom.model.people import ALL, Deed, UserName
 from postroom.ports.cases import Cases, Docket
 from postroom.ports.mail import Arrivals, Judgements
+from postroom.ports.people import Verdicts
 
 
 class FiledIn(Cases, Docket, Protocol):
     """Where cases and what concerns them are kept."""
 
 
-class Kept(Arrivals, Judgements, Protocol):
-    """Where mails and decisions are kept."""
+class Kept(Arrivals, Judgements, Verdicts, Protocol):
+    """Where mails, decisions and verdicts are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,19 +134,46 @@ class Filing:
         )
         return self.cases.put(change)
 
-    def leave(self, case: Case, mail: Mail, why: str, *, settles: Due | None = None) -> Case:
-        """Take a mail out of a case. Raises `Refused` and `TryLater`."""
-        return self.cases.put(self.leaving(case, mail, why, settles=settles))
+    def leave(self, case: Case, mail: Mail, why: str, *, mover: str, settles: Due | None = None) -> Case:
+        """Take a mail out of a case, as ``mover`` has moved it. Raises `Refused` and `TryLater`."""
+        return self.cases.put(self.leaving(case, mail, why, mover=mover, settles=settles))
 
-    def leaving(self, case: Case, mail: Mail, why: str, *, by: str = "", settles: Due | None = None) -> CaseChange:
-        """What changes of a case that a mail leaves: it begins with the next if that was its first."""
+    def leaving(
+        self, case: Case, mail: Mail, why: str, *, by: str = "", mover: str, settles: Due | None = None
+    ) -> CaseChange:
+        """What changes of a case that a mail leaves: it begins with the next if that was its first.
+
+        Where that was its last, and nobody has done anything with the case, it ends with it, as moved.
+        """
         now = self.clock()
         rest = [one.at for one in case.mails if one.id != mail.id]
         # Of a long case only the newest mails are known: it began before them.
         is_first = mail.received_at <= case.received_at and len(rest) < len(case.mails)
         left = replace(case, received_at=min(rest, default=case.received_at)) if is_first else case
-        event = CaseEvent(at=now, by=by, what="left", detail=why, mail_id=mail.id)
-        return self.desks.change(left, now, event, deed=self._deed(by, "case-left"), leaves=mail.id, settles=settles)
+        events = [CaseEvent(at=now, by=by, what="left", detail=why, mail_id=mail.id)]
+        if not rest and self._is_untouched(case):
+            left = replace(
+                left,
+                state="decided",
+                outcome="moved",
+                reason=why,
+                decided_by=UserName(mover),
+                decided_at=now,
+                fresh=False,
+            )
+            events.append(CaseEvent(at=now, by="", what="decided", detail=f"moved: {why}"))
+        return self.desks.change(left, now, *events, deed=self._deed(by, "case-left"), leaves=mail.id, settles=settles)
+
+    def mover(self, mail_id: MailId, decision: Decision) -> str:
+        """Who brought a mail where its decision has it; ``""`` for postroom itself. Raises `TryLater`."""
+        if not decision.again:
+            return decision.by
+        taken = [one.taken_back for one in self.store.verdicts_on(mail_id) if one.taken_back is not None]
+        return max(((one.at, one.by) for one in taken), default=(0.0, decision.by))[1]
+
+    def _is_untouched(self, case: Case) -> bool:
+        """Whether all that happened to a case happened by itself."""
+        return case.state == "open" and not any(one.by for one in self.cases.events(case.number, ALL))
 
     def _follow(self, due: Due) -> None:
         (mail,) = self.store.read([due.mail_id])
@@ -153,8 +181,11 @@ class Filing:
         # What is in shadow is decided and recorded, no more.
         routes = () if decision.stage == "shadow" else self.desks.at(decision)
         cases = {case.route: case for case in self.cases.all_of_mail(mail.id, ALL)}
+        mover = self.mover(mail.id, decision)
         leave = [
-            partial(self.leave, cases[one], mail, f"it is at {decision.route}") for one in cases if one not in routes
+            partial(self.leave, cases[one], mail, f"it is at {decision.route}", mover=mover)
+            for one in cases
+            if one not in routes
         ]
         enter = [partial(self.enter, mail, decision, route) for route in routes if route not in cases]
         steps = [*leave, *enter]

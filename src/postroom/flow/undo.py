@@ -60,7 +60,7 @@ def restored(found: Undo, latest: Decision, by: str, now: float) -> Decision:
         origin,
         generation=latest.generation + 1,
         again=origin.generation,
-        because=f"{by} took back that {verdict.by} said {verdict.where}; as before: {origin.because}",
+        because=f"{verdict.undone(by, verdict.where)}; so it is as before: {origin.because}",
         decided_at=now,
     )
 

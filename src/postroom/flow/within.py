@@ -33,7 +33,7 @@ _THREAD = "the conversation that it belongs to counts here, also what is not you
 _STRANGER = "it refers to a thread that its sender is not believed to be in"
 _BRAND = "what speaks for a desk that the brand does not have does not count"
 _WORD = "a person said where it belongs"
-_AS_BEFORE = "; as before: "
+_AS_BEFORE = "as before: "
 ELSEWHERE = DestinationName("another destination")
 """What a destination of other desks is called."""
 
@@ -53,7 +53,7 @@ def of_decision(decision: Decision, sight: Sight) -> Decision:
         if one.reason:
             because = because.replace(one.reason, instead.reason)
     if decision.again and sight.routes is not None:
-        because = "a person's word was taken back; as before: " + because.partition(_AS_BEFORE)[2]
+        because = "a person's word was taken back; so it is as before: " + because.partition(_AS_BEFORE)[2]
     return replace(
         decision,
         findings=tuple(dict.fromkeys(instead for _, instead in told)),

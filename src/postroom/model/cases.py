@@ -106,6 +106,11 @@ class Case:
         """When what a clock starts at happened; None where nobody knows."""
         return self.received_at if start == "received" else dict(self.starts).get(start)
 
+    @property
+    def erased(self) -> bool:
+        """Whether its person was erased: nobody decides without a reason, and only erasing takes it away."""
+        return self.state == "decided" and not self.reason
+
     def taken_up(self) -> "Case":
         """As it is once it is to be decided again."""
         nobody = UserName("")

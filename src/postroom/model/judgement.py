@@ -273,6 +273,11 @@ class Verdict:
         """Where it belongs, for people."""
         return f"{self.said} and {self.also}" if self.also else self.said
 
+    def undone(self, by: str, where: str) -> str:
+        """That somebody took it back, in a sentence; with what ``where`` is to be called."""
+        whose = "their own word" if by == self.by else f"the word of {self.by}"
+        return f"{by} took back {whose} that it belongs to {where}"
+
     def names(self, route: RouteName) -> bool:
         """Whether the mail belongs there by it."""
         return route in (self.said, self.also)

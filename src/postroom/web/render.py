@@ -15,6 +15,7 @@ from postroom.model.mail import BrandName, RouteName
 from postroom.model.people import Role
 from postroom.model.savedviews import SavedView
 from postroom.web import words
+from postroom.web.standing import to_confirm
 
 if TYPE_CHECKING:
     from postroom.web.visit import Visit
@@ -138,6 +139,7 @@ def nav(visit: "Visit") -> dict[str, Any]:
         "pressing": pressing.near + pressing.late if pressing else 0,
         "views": [(view, _unread(view, counts)) for view in room.saved.of(user)],
         "desks": [(route, unread.get(route, 0) if known(route) else None) for route in desks],
+        "to_confirm": to_confirm(room, user) if case_routes(visit) else 0,
         "cases": room.cases.todo(visit.sight) if case_routes(visit) else None,
         "questions": room.turns.open_questions(visit.sight) if user.is_at_least("reviewer") else 0,
     }

@@ -5,10 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from postroom.model.alarms import Unheard
-from postroom.model.cases import Pressing
+from postroom.model.cases import Pressing, WantedCases
 from postroom.model.people import ALL, Sight, User
 from postroom.model.work import Lane
 from postroom.web.room import Room
+
+_MOST_PROPOSED = 100
 
 
 def census(room: Room, sight: Sight) -> Mapping[str, Any] | None:
@@ -43,6 +45,15 @@ def unheard(room: Room, user: User, now: float) -> Unheard | None:
 def pressing(room: Room, sight: Sight, now: float) -> Pressing | None:
     """Cases whose time runs out; None where no desk has cases."""
     return room.deadlines.pressing(now, sight) if room.casework.desks.desks else None
+
+
+def to_confirm(room: Room, user: User) -> int:
+    """Rejections that wait for a second person, whom the reader can be; a hundred at most are counted."""
+    if not (user.is_at_least("agent") and any(desk.second_person for desk in room.casework.desks.desks.values())):
+        return 0
+    found = room.cases.page(WantedCases(state="all", proposed=True), user.sight, limit=_MOST_PROPOSED).cases
+    proposers = [one.proposal.by.casefold() for one in found if one.proposal is not None]
+    return sum(by != user.name.casefold() for by in proposers)
 
 
 def failing(room: Room, user: User) -> Sequence[tuple[str, int]]:

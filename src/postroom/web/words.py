@@ -214,7 +214,7 @@ def _outcome(route: str, decided: str) -> str:
 
 _SOURCES: Mapping[str, str] = {
     "account": "the account",
-    "classifier": "earlier mail",
+    "classifier": "the model",
     "guard": "a check",
     "history": "who wrote",
     "kind": "its kind",
@@ -227,7 +227,7 @@ _SOURCES: Mapping[str, str] = {
 }
 _WEIGHED = re.compile("(?<=») [+-][0-9.]+")
 _COUNTED = re.compile(r"\(([0-9]+\.[0-9]) of ([0-9]+\.[0-9]) mails, older ones counted less\)")
-_LEARNED = re.compile(r"^the classifier gives (\S+) (\S+?)%( by)?")
+_LEARNED = re.compile(r"the classifier gives (\S+) (\S+?)%( by)?")
 
 
 def source(name: str) -> str:
@@ -240,7 +240,7 @@ def plainly(reason: str) -> str:
     said = _WEIGHED.sub("", reason)
     said = _COUNTED.sub(lambda one: f"({float(one[1]):.0f} of {many(round(float(one[2])), 'mail')})", said)
     said = said.replace("the sender's domain wrote", "others of their domain wrote")
-    said = _LEARNED.sub(lambda one: f"{one[2]} % like what went to {one[1]}{', by the words' if one[3] else ''}", said)
+    said = _LEARNED.sub(lambda one: f"{one[2]} % {one[1]}{', by the words' if one[3] else ''}", said)
     return _QUOTED.sub(lambda one: one[0].replace(" near ", " … "), said)
 
 

@@ -257,8 +257,48 @@ def test_a_mail_that_is_moved_to_another_desk_with_cases_opens_one_there(bench: 
     bench.work.catch_up()
     after = bench.of(mail)
     assert (after.route, before.route) == ("refunds", "appeals")
-    assert bench.told(before) == ["opened", "left"]
+    assert bench.told(before) == ["opened", "left", "decided"]
     assert bench.cases.due(10) == ()
+
+
+def test_a_case_that_nobody_has_touched_ends_with_its_last_mail(bench: Bench) -> None:
+    mail = bench.arrive()
+    bench.work.catch_up()
+    number = bench.of(mail).number
+    for _ in range(2):  # as often as somebody thinks again
+        bench.move(mail, REFUNDS)
+        bench.work.catch_up()
+        ended = bench.cases.case(number, ALL)
+        assert ended is not None
+        assert (ended.state, ended.outcome, ended.decided_by, ended.fresh) == ("decided", "moved", "ada", False)
+        assert ended.reason == "it is at refunds"
+        assert ended.answered_at is None
+        assert bench.desks.running(ended, bench.house.clock.now()) == ()
+        assert [one.number for one in bench.cases.page(WantedCases(), ALL).cases] == [bench.of(mail).number]
+        there = bench.of(mail)
+        reviewing(bench.house).take_back(mail, "ada")
+        bench.work.catch_up()
+        back = bench.of(mail)
+        assert (back.number, back.state, back.outcome, back.answered_at) == (number, "open", "", None)
+        left = bench.cases.case(there.number, ALL)
+        assert left is not None
+        assert (left.state, left.outcome, left.decided_by) == ("decided", "moved", "ada")
+    assert bench.cases.todo(ALL) == 1
+
+
+def test_a_case_that_has_other_mails_or_was_worked_on_stays_when_one_leaves(bench: Bench) -> None:
+    first, second = bench.arrive(), bench.arrive()
+    bench.work.catch_up()
+    bench.move(first, GENERAL)
+    bench.work.catch_up()
+    case = bench.of(second)
+    assert case.state == "open"
+    bench.work.assign(bench.hand(case), "bob")
+    bench.move(second, GENERAL)
+    bench.work.catch_up()
+    left = bench.cases.case(case.number, ALL)
+    assert left is not None
+    assert (left.state, left.mails) == ("open", ())
 
 
 def test_a_case_whose_mail_was_moved_says_so_and_is_closed_with_its_notes_going_along(bench: Bench) -> None:
@@ -322,7 +362,7 @@ def test_who_is_back_at_the_desk_that_their_case_was_moved_from_is_waited_on_ane
 def test_a_case_whose_mail_is_where_there_are_no_cases_is_closed_alone(bench: Bench) -> None:
     mail = bench.arrive()
     bench.work.catch_up()
-    case = bench.of(mail)
+    case = bench.work.assign(bench.hand(bench.of(mail)), "bob")
     bench.move(mail, GENERAL)
     bench.work.catch_up()
     closed = bench.work.hand_over(Hand(by=bench.users["ada"], number=case.number))
@@ -332,7 +372,7 @@ def test_a_case_whose_mail_is_where_there_are_no_cases_is_closed_alone(bench: Be
 def test_no_note_goes_along_where_there_is_none(bench: Bench) -> None:
     mail = bench.arrive()
     bench.work.catch_up()
-    case = bench.of(mail)
+    case = bench.work.assign(bench.hand(bench.of(mail)), "bob")
     bench.move(mail, REFUNDS)
     bench.work.catch_up()
     bench.work.hand_over(Hand(by=bench.users["ada"], number=case.number))
@@ -396,10 +436,11 @@ def test_a_mail_about_two_things_is_in_a_case_of_each_desk_with_its_own_clocks(b
     ]
     bench.work.decide(bench.hand(first), "granted", "a mistake")
     assert [one.state for one in bench.cases.all_of_mail(mail.id, ALL)] == ["decided", "open"]
+    bench.work.assign(bench.hand(second), "bob")
     reviewing(bench.house).give(mail, APPEALS, "ada")
     bench.work.catch_up()
     assert [one.number for one in bench.cases.all_of_mail(mail.id, ALL)] == [first.number]
-    assert bench.told(second) == ["opened", "left"]
+    assert bench.told(second) == ["opened", "assigned", "left"]
     bench.work.hand_over(bench.hand(replace(second, version=0)))
     assert (ended := bench.cases.case(second.number, ALL)) is not None
     assert ended.reason == f"its mail is at appeals, in case {first.number}"
@@ -482,7 +523,7 @@ def test_a_long_case_does_not_begin_later_because_a_mail_leaves(bench: Bench) ->
     bench.work.catch_up()
     case = bench.of(mail)
     newest = replace(case, received_at=case.received_at - 90 * DAY)  # its first mails are beyond what is read of it
-    left = bench.work.filing.leave(newest, mail, "why")
+    left = bench.work.filing.leave(newest, mail, "why", mover="ada")
     assert left.received_at == newest.received_at
 
 
@@ -715,7 +756,7 @@ def test_another_mail_is_joined_by_hand(bench: Bench) -> None:
     stranger = bench.appeal(passed=False, From="ada@home.example.org")
     joined = bench.work.join(bench.hand(case), stranger.mails[0].id)
     assert len(joined.mails) == 2
-    assert bench.told(stranger) == ["opened", "left"]
+    assert bench.told(stranger) == ["opened", "left", "decided"]
     assert bench.work.join(bench.hand(joined), stranger.mails[0].id) == joined
     # whoever wrote it gets no further by that
     assert bench.appeal(passed=False, From="ada@home.example.org").number == stranger.number
@@ -794,6 +835,7 @@ def test_who_looked_at_an_older_state_is_told(bench: Bench) -> None:
     bench.work.note(bench.hand(case), "one")
     with pytest.raises(Refused, match="meanwhile"):
         bench.work.decide(bench.hand(case, "bob"), "rejected", "two")
+    assert bench.work.note(bench.hand(case, "bob"), "three").version == case.version + 2
 
 
 # -- the order

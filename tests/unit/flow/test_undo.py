@@ -86,7 +86,7 @@ def test_promise_5_a_mail_of_review_is_asked_about_again_with_what_is_left_of_it
         judged,
         generation=3,
         again=1,
-        because=f"bob b. took back that ada said refunds; as before: {judged.because}",
+        because=f"bob b. took back the word of ada that it belongs to refunds; so it is as before: {judged.because}",
         decided_at=unsure.clock.now(),
     )
     assert taken.deliveries == ("review",)
@@ -600,7 +600,7 @@ def test_the_timeline_tells_all_of_it(house: House) -> None:
     told = [(one.what, one.detail) for one in house.store.events(mail.id)]
     assert ("correct done", "appeals withdrawn") in told
     assert ("correct done", "refunds withdrawn") in told
-    assert ("taken back", "bob took back that ada said refunds: wrong mail") in told
+    assert ("taken back", "bob took back the word of ada that it belongs to refunds: wrong mail") in told
 
 
 def test_only_who_said_it_last_and_lately_has_an_own_word_to_take_back(house: House) -> None:

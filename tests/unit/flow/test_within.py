@@ -94,10 +94,20 @@ def test_a_thread_is_told_at_its_own_desk() -> None:
     assert within.of_decision(decision(thread=replace(THREAD, route=REFUNDS)), AT_APPEALS).thread is None
 
 
+def test_who_took_back_whose_word_is_told_plainly() -> None:
+    verdict = Verdict(
+        mail_id=MailId("m"), generation=1, said=REFUNDS, decided=REFUNDS, confidence=0.5, by="ada", at=1.0, asked="correction", probability=None
+    )  # fmt: skip
+    assert verdict.undone("ada", "refunds") == "ada took back their own word that it belongs to refunds"
+    assert verdict.undone("bob", "refunds") == "bob took back the word of ada that it belongs to refunds"
+
+
 def test_where_a_word_was_taken_back_it_is_not_told_what_it_was() -> None:
     one = decision(because="ada took back that bea said refunds; as before: its words", again=1)
     assert within.of_decision(one, OF_SHOP).because == one.because
-    assert within.of_decision(one, AT_APPEALS).because == "a person's word was taken back; as before: its words"
+    assert (
+        within.of_decision(one, AT_APPEALS).because == "a person's word was taken back; so it is as before: its words"
+    )
 
 
 def test_an_explanation_tells_no_more_than_its_decision() -> None:

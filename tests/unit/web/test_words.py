@@ -68,14 +68,14 @@ def test_findings_that_say_next_to_nothing_of_another_desk_are_apart() -> None:
 
 def test_findings_are_told_in_plain_words() -> None:
     said = {
-        "the classifier gives appeals 96% by «account» +1.4, «will» -0.3": "96 % like what went to appeals, by the words «account», «will»",
-        "the classifier gives general 4%": "4 % like what went to general",
+        "the classifier gives appeals 96% by «account» +1.4, «will» -0.3": "96 % appeals, by the words «account», «will»",
+        "the classifier gives general 4%": "4 % general",
         "the sender's domain wrote to general before (3.0 of 5.0 mails, older ones counted less)": "others of their domain wrote to general before (3 of 5 mails)",
         "phrases of appeals: «account near closed», near it": "phrases of appeals: «account … closed», near it",
         "rule «near»: keep 1.0 of 2.0 mails": "rule «near»: keep 1.0 of 2.0 mails",
     }
     assert {reason: words.plainly(reason) for reason in said} == said
-    assert (words.source("classifier"), words.source("rule")) == ("earlier mail", "rule")
+    assert (words.source("classifier"), words.source("rule")) == ("the model", "rule")
 
 
 def test_what_would_have_come_out_the_same_is_not_told() -> None:

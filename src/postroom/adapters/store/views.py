@@ -110,8 +110,8 @@ def events(tx: sqlite3.Connection, mail_id: MailId) -> tuple[Event, ...]:
         )
         if taken := verdict.taken_back:
             noted = f": {taken.note}" if taken.note else ""
-            said = f"{taken.by} took back that {verdict.by} said {verdict.where}{noted}"
-            plain = f"{taken.by} took back that {plain}"
+            said = f"{verdict.undone(taken.by, verdict.where)}{noted}"
+            plain = verdict.undone(taken.by, "another desk")
             found.append(Event(at=taken.at, what="taken back", detail=said, desks=desks, plain=plain))
     done = {info.id: info for info in jobs_of(tx, JobFilter(mail_id=mail_id))}
     for info in done.values():

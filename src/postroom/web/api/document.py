@@ -140,7 +140,10 @@ def _operation(operation: Operation, form: Shape) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": {"$ref": _REF.format(name=form.body.__name__)}}
         if operation.example is not None:
             content["example"] = operation.example
-        found["requestBody"] = {"required": True, "content": {"application/json": content}}
+        found["requestBody"] = {
+            "required": any(one.required for one in fields(form.body)),
+            "content": {"application/json": content},
+        }
     return found
 
 

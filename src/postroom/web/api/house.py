@@ -44,6 +44,9 @@ class Desks(Output, frozen=True):
         tuple[str, ...],
         Meta(description="Desks whose mail is delivered elsewhere alone: what is unread there is not known."),
     ]
+    to_confirm: Annotated[
+        int, Meta(description="Rejections that wait for a second person, whom you can be; 100 at most.")
+    ]
 
 
 class Census(Output, frozen=True):
@@ -149,6 +152,7 @@ def list_desks(call: Call[Nothing, Nothing]) -> Desks:
         brands=tuple(one for one in room.brands if sight.brands is None or one in sight.brands),
         unread=tuple(Desk(route=one.route, brand=one.brand, unread=one.unread) for one in room.views.counts(sight)),
         elsewhere=tuple(one for one in routes if not room.reviewing.desks.knows_unread(one)),
+        to_confirm=standing.to_confirm(room, call.user),
     )
 
 

@@ -43,6 +43,8 @@ def body(kind: type[_Some], content: bytes, media_type: str) -> _Some:
         if content.strip() not in (b"", b"{}"):
             raise wrong_body("this takes none: leave it empty", "")
         return kind()
+    if not content and not media_type:  # as of whoever has nothing to say
+        content, media_type = b"{}", "application/json"
     if media_type.partition(";")[0].strip().lower() != "application/json":
         raise Problem(415, "Send the body as application/json.")
     try:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from postroom.decide.clocks import Running
 from postroom.flow.answering import Answerable
-from postroom.flow.cases import Casework, Hand
+from postroom.flow.cases import MOST_WORDS, Casework, Hand
 from postroom.model.cases import (
     KINDS,
     OUTCOMES,
@@ -92,7 +92,14 @@ def cases(visit: Visit) -> Response:
 
 def case(visit: Visit) -> Response:
     """One case."""
-    one, room = opened(visit), visit.room
+    return _page(visit, opened(visit))
+
+
+def _page(
+    visit: Visit, one: Case, *, status: int = 200, refused: str = "", verb: str = "", typed: str = ""
+) -> Response:
+    """A case as it is now; with what somebody had typed for a verb, as the case had been, where that was refused."""
+    room = visit.room
     events = room.cases.events(one.number, visit.sight)
     by_mail = told_by_mail(visit.room, one.route)
     newest = [mail.id for mail in reversed(one.mails[-_MOST_MAILS:])]
@@ -102,7 +109,11 @@ def case(visit: Visit) -> Response:
     away = room.casework.away(one)
     return visit.page(
         "case.html",
-        title=f"Case {one.number}: {words.visible(one.person) or 'nobody'}",
+        status=status,
+        refused=refused,
+        typed={verb: typed},
+        homeless=typed if verb and not _may_follow(one, verb) else "",
+        title=f"Case {one.number}: {'erased' if one.erased else words.visible(one.person) or 'nobody'}",
         here="cases",
         case=one,
         identity=_IDENTITIES[one.identity],
@@ -132,7 +143,7 @@ def case(visit: Visit) -> Response:
         events=events[::-1],
         untold=_is_untold(visit, one, events),
         others=_others(visit, one),
-        may=visit.user.is_at_least("agent"),
+        may=visit.user.is_at_least("agent") and not one.erased,
         may_confirm=one.proposal is not None and one.proposal.by.casefold() != visit.user.name.casefold(),
         second_person=room.casework.desks.of(one.route).second_person,
         people=_people(visit, one),
@@ -171,13 +182,29 @@ def open_case(visit: Visit) -> Response:
 Verb = Callable[[Casework, Hand, Visit], Case]
 
 
-def _verb(do: Verb) -> Callable[[Visit], Response]:
+def _may_follow(case: Case, verb: str) -> bool:
+    """Whether the page of a case has a field for what is typed for a verb."""
+    decided = case.state == "decided"
+    fields = {"decide": not decided, "ask": not decided, "reopen": decided, "decline": case.proposal is not None}
+    return fields.get(verb, True)
+
+
+def _verb(name: str, do: Verb) -> Callable[[Visit], Response]:
     def act(visit: Visit) -> Response:
         version = visit.said("version", "0")
         if not (version.isascii() and version.isdecimal() and len(version) <= _MOST_NUMBER):
             raise Refused("This form is damaged: load the page again.")
-        hand = Hand(by=visit.user, number=opened(visit).number, version=int(version))
-        return _to(do(visit.room.casework, hand, visit))
+        seen = int(version)
+        hand = Hand(by=visit.user, number=opened(visit).number, version=seen)
+        try:
+            return _to(do(visit.room.casework, hand, visit))
+        except Refused:
+            now = opened(visit)
+            if seen in (0, now.version):
+                raise
+        said = f"Case {now.number} was changed meanwhile, and nothing was done: this is how it is now. Look at it, and do it again if it still fits."
+        typed = visit.said("text") or visit.said("reason") or visit.said("mail")
+        return _page(visit, now, status=409, refused=said, verb=name, typed=typed[:MOST_WORDS])
 
     return act
 
@@ -304,5 +331,8 @@ PAGES = (
     Page(path="/cases", do=cases),
     Page(path="/cases/open", do=open_case, method="POST", role="agent"),
     Page(path="/case/{number}", do=case),
-    *(Page(path=f"/case/{{number}}/{name}", do=_verb(do), method="POST", role="agent") for name, do in VERBS.items()),
+    *(
+        Page(path=f"/case/{{number}}/{name}", do=_verb(name, do), method="POST", role="agent")
+        for name, do in VERBS.items()
+    ),
 )

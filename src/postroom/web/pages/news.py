@@ -5,6 +5,7 @@ from hashlib import sha256
 from starlette.responses import JSONResponse, Response
 
 from postroom.model.desktop import Wanted
+from postroom.web.standing import to_confirm
 from postroom.web.visit import Page, Visit
 
 
@@ -19,6 +20,7 @@ def news(visit: Visit) -> Response:
             room.turns.open_questions(sight) if visit.user.is_at_least("reviewer") else 0,
             [row.id for row in room.views.mails(Wanted(), sight, limit=1).rows],
             room.cases.todo(sight),
+            to_confirm(room, visit.user),
         )
     )
     return JSONResponse({"mark": sha256(seen.encode()).hexdigest()[:16]})

@@ -63,6 +63,7 @@ def urgent(visit: Visit) -> Response:
         "urgent.html",
         title="Urgent",
         here="urgent",
+        taken=_taken(visit, by),
         offered=_shown(visit, by, alarms.offered(by.name, by.sight)),
         waiting=_shown(visit, by, waiting),
         held=[one for one in _shown(visit, by, held) if one.alarm.offered != by.name],
@@ -70,6 +71,16 @@ def urgent(visit: Visit) -> Response:
         more_held=_onward(asked | {"older": held.after}) if held.after else "",
         every=visit.room.neglected_after,
     )
+
+
+def _taken(visit: Visit, by: Doer) -> MailRow | None:
+    """What the visitor has just taken, as the address says, while they have it."""
+    mail_id = MailId(visit.query.get("has", "")[:64])
+    alarm = visit.room.urgency.alarms.alarm(mail_id, by.sight) if mail_id else None
+    if alarm is None or alarm.holder != by.name:
+        return None
+    rows = visit.room.views.rows([mail_id], by.sight)
+    return next(iter(listed(visit.room, visit.user, list(rows.values()))), None)
 
 
 def _onward(asked: dict[str, str]) -> str:
@@ -117,18 +128,19 @@ def change(visit: Visit) -> Response:
     if not visit.user.urgent or urgency.alarms.alarm(MailId(visit.path["id"]), visit.sight) is None:
         raise Missing("There is no such urgent mail, or it is not for you.")
     row, _ = unread(visit)
-    by = doer(visit.user)
+    by, after = doer(visit.user), "/urgent"
     mail_id, note = row.id, visit.said("note")
     match visit.said("verb"):
         case "have":
             urgency.acknowledge(by, mail_id, seen_with=visit.said("holder"), note=note)
+            after = f"/urgent?has={mail_id}"
         case "hand-on":
             urgency.hand_on(by, mail_id, visit.said("to"), note=note)
         case "give-back":
             urgency.give_back(by, mail_id, note=note)
         case _:
             raise Refused("This form is damaged: load the page again.")
-    return RedirectResponse(inside(visit.said("back", "/urgent")), status_code=303)
+    return RedirectResponse(inside(visit.said("back", after)), status_code=303)
 
 
 PAGES = (

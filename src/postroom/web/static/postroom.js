@@ -36,10 +36,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   const folded = hit.closest("details");
   const begins = hit.matches("summary") && folded.querySelector("textarea");
-  if (folded && (begins || hit.matches("input,select"))) folded.open = true;
+  if (folded && (begins || hit.matches("input,select,textarea"))) folded.open = true;
   if (begins) { begins.focus(); return; }
-  if (hit.matches("input,select,summary")) hit.focus();
-  if (!hit.matches("input,select")) hit.click();
+  // a key leads to what is decided, and does not decide it
+  const only = hit.matches("input,select,textarea,[data-focus]");
+  if (only || hit.matches("summary")) hit.focus();
+  if (!only) hit.click();
 });
 
 function mark() {

@@ -68,6 +68,7 @@ def test_a_rejection_takes_a_second_person(here: Installation, ada: Programme, b
     proposed = told(ada.post("/cases/1/decide", {"outcome": "rejected", "reason": "It was spam."}))
     assert (proposed["state"], proposed["proposal"]["by"]) == ("open", "ada")
     assert problem(ada.post("/cases/1/confirm", {}))["status"] == 409
+    assert [told(one.get("/desks"))["to_confirm"] for one in (ada, bob)] == [0, 1]
     assert told(bob.post("/cases/1/decline", {"reason": "no"}))["proposal"] is None
     ada.post("/cases/1/decide", {"outcome": "rejected", "reason": "It was spam."})
     decided = told(bob.post("/cases/1/confirm", {}))
@@ -97,7 +98,8 @@ def test_a_case_that_was_changed_meanwhile_is_not_overruled(here: Installation, 
     appeal(here)
     version = told(ada.get("/cases/1"))["case"]["version"]
     assert ada.post("/cases/1/note", {"text": "one", "version": version}).status == 200
-    assert problem(ada.post("/cases/1/note", {"text": "two", "version": version}))["status"] == 409
+    assert problem(ada.post("/cases/1/ask", {"text": "two", "version": version}))["status"] == 409
+    assert ada.post("/cases/1/note", {"text": "two", "version": version}).status == 200
 
 
 def test_mails_are_given_cases_and_joined_to_others(here: Installation, ada: Programme) -> None:
@@ -125,6 +127,7 @@ def test_a_case_is_closed_when_its_mail_was_moved(here: Installation, ada: Progr
     (mail,) = here.receive(APPEAL)
     here.room.casework.catch_up()
     assert problem(ada.post("/cases/1/hand-over", {}))["status"] == 409
+    ada.post("/cases/1/note", {"text": "Is this one of ours?"})
     assert ada.post(f"/mails/{mail}/verdict", {"route": "general"}).status == 200
     here.room.casework.catch_up()
     assert told(ada.post("/cases/1/hand-over", {}))["outcome"] == "moved"

@@ -65,6 +65,16 @@ def test_an_operation_is_declared_as_a_whole(operation: Operation) -> None:
     assert ("Idempotency-Key" in json.dumps(told["parameters"])) == (not operation.idempotent)
 
 
+def test_a_body_may_be_left_out_where_all_that_it_may_say_is_optional() -> None:
+    required = {
+        one["operationId"]: one["requestBody"]["required"]
+        for path in DOCUMENT["paths"].values()
+        for one in path.values()
+        if "requestBody" in one
+    }
+    assert (required["take_back_verdict"], required["moved_elsewhere"]) == (False, True)
+
+
 def test_reading_is_done_with_get_and_changing_is_not() -> None:
     for operation in OPERATIONS:
         reads = operation.name.startswith(("get_", "list_", "count_"))

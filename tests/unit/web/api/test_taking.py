@@ -53,6 +53,17 @@ def test_a_parameter_that_is_wrong_is_named(query: list[tuple[str, str]], parame
     assert [fault.parameter for fault in raised.value.faults] == [parameter]
 
 
+def test_no_body_at_all_is_one_that_says_nothing() -> None:
+    assert body(Inner, b"", "") == Inner()
+    for content, media_type, status in ((b"", "application/json", 400), (b"{}", "", 415)):
+        with pytest.raises(Problem) as raised:
+            body(Inner, content, media_type)
+        assert raised.value.status == status
+    with pytest.raises(Problem) as raised:
+        body(Some, b"", "")
+    assert raised.value.status == 422
+
+
 def test_a_body_is_json_of_its_kind() -> None:
     found = body(Some, b'{"name":"a","inner":{"some":[1]}}', "application/json; charset=utf-8")
     assert found == Some(name="a", inner=Inner(some=(1,)))

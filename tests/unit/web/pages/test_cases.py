@@ -192,7 +192,7 @@ def test_forms_that_say_nothing_sensible_change_nothing(here: Installation) -> N
     ):
         assert act(ada, verb, **fields).status == 409, (verb, fields)
     for version in ("x", "9" * 30, "٣", "7"):
-        assert ada.post("/case/1/note", csrf=ada.csrf(), version=version, text="x").status == 409
+        assert ada.post("/case/1/answered", csrf=ada.csrf(), version=version).status == 409
     assert ada.get("/cases?after=x").status == 409
     assert ada.get("/cases?state=x&route=y").status == 200
     assert here.room.cases.case(1, ALL) == before  # type: ignore[arg-type]
@@ -240,6 +240,7 @@ def test_a_mail_is_added_by_its_id_and_other_cases_of_the_person_are_shown(here:
     ada = here.user("ada", "agent")
     appeal(here)
     (other,) = appeal(here, letter("My account was suspended, restore my account.", sender="ada@home.example.org"))
+    act(ada, "note", number=2, text="They call this theirs, too.")
     page = act(ada, "join", mail=f" {other.upper()} ")
     assert f'href="/mail/{other}"' in page.text
     assert "Its mail was put into another case" in ada.get("/case/2").text
@@ -293,6 +294,7 @@ def test_a_case_whose_mail_was_moved_says_where_and_is_closed(here: Installation
     ada = here.user("ada", "agent")
     (mail,) = appeal(here)
     assert "Close as moved" not in ada.get("/case/1").words
+    act(ada, "note", text="Is this one of ours?")
     ada.post(f"/mail/{mail}/move", csrf=ada.csrf(), route="refunds", generation="1")
     here.room.casework.catch_up()
     page = ada.get("/case/1").words
@@ -302,3 +304,72 @@ def test_a_case_whose_mail_was_moved_says_where_and_is_closed(here: Installation
     assert "Moved" in page
     assert "its mail is at refunds" in page
     assert act(ada, "hand-over").status == 409
+
+
+def test_a_case_that_nobody_touched_ends_where_its_mail_goes_and_has_no_clocks(here: Installation) -> None:
+    ada = here.user("ada", "agent")
+    (mail,) = appeal(here)
+    ada.post(f"/mail/{mail}/move", csrf=ada.csrf(), route="refunds", generation="1")
+    here.room.casework.catch_up()
+    page = ada.get("/case/1").words
+    assert "ada" in page.partition("Moved")[2][:20]
+    assert "it is at refunds" in page
+    assert "None runs any more" in page
+    assert "No case here" in ada.get("/cases").text
+
+
+def test_a_case_whose_person_was_erased_says_so_and_is_only_looked_at(here: Installation) -> None:
+    ada = here.user("ada", "agent")
+    appeal(here)
+    here.house.eraser.erase("ada@example.net", "root")
+    answer = ada.get("/case/1")
+    assert "Case 1: erased" in answer.words
+    assert "Its person was erased" in answer.words
+    assert "None runs any more" in answer.words
+    for wrong in ("nobody", "Withdrawn", "other desks", "First answer"):
+        assert wrong not in answer.words
+    for verb in ("reopen", "note", "join", "assign"):
+        assert f'action="/case/1/{verb}"' not in answer.text
+    assert "was erased with its person" in act(ada, "reopen", reason="Who was it?").words
+    listed = ada.get("/cases?state=decided").words
+    assert "(erased)" in listed
+    assert "withdrawn" not in listed
+
+
+def test_who_can_be_the_second_person_is_told_at_the_side(here: Installation) -> None:
+    ada, bob, vera = here.user("ada", "agent"), here.user("bob", "agent"), here.user("vera", "viewer")
+    appeal(here)
+    before = bob.get("/news").text
+    act(ada, "decide", outcome="rejected", reason="We looked twice.")
+    side = '<a class="beneath" href="/cases?second=1"><span class="count near">1 to confirm</span></a>'
+    assert side in bob.get("/inbox").text
+    assert bob.get("/news").text != before
+    for other in (ada, vera):  # whoever has proposed it; whoever only reads
+        assert "to confirm</span></a>" not in other.get("/inbox").text
+    page = bob.get("/case/1").text
+    assert 'data-key="c" data-focus' in page
+    assert 'data-key="d"' in page
+    act(bob, "confirm")
+    assert "to confirm</span></a>" not in bob.get("/inbox").text
+
+
+def test_who_looked_at_an_older_case_sees_the_new_one_with_what_they_typed(here: Installation) -> None:
+    ada, bob = here.user("ada", "agent"), here.user("bob", "agent")
+    appeal(here)
+
+    def stale(verb: str, **fields: str) -> Answer:
+        return bob.post(f"/case/1/{verb}", csrf=bob.csrf(), version="1", **fields)
+
+    act(ada, "decide", outcome="rejected", reason="We looked twice.")
+    late = stale("decide", outcome="granted", reason="They were <right>.")
+    assert late.status == 409
+    assert "was changed meanwhile, and nothing was done" in late.words
+    assert "ada proposes to reject" in late.words
+    assert "They were &lt;right&gt;.</textarea>" in late.text
+    assert "You had typed" not in late.words
+    assert [one.state for one in here.room.cases.of_person("ada@example.net", ALL)] == ["open"]
+    assert stale("note", text="They called again.").status == 200
+    act(bob, "confirm")
+    gone = stale("ask", text="Which account?")
+    assert (gone.status, '<p>You had typed:</p><p class="text">Which account?</p>' in gone.text) == (409, True)
+    assert 'value="01m8ehn0cd5z71mcmd514tfrds"' in stale("join", mail="01m8ehn0cd5z71mcmd514tfrds").text

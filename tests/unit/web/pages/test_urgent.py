@@ -124,8 +124,10 @@ def test_somebody_takes_it_by_name(here: Installation, threat: MailId) -> None:
     assert 'data-key="h"' in page.text
     assert 'aria-label="1 that nobody has"' in ada.get("/me").text
     page = say(ada, threat, "have", note="calling the police")
+    assert f'You have “<a href="/mail/{threat}"><bdi>Last warning</bdi></a>” now.' in page.text
     assert page.status == 200
-    assert ada.at == "/urgent"
+    assert ada.at == f"/urgent?has={threat}"
+    assert "now." not in ada.get("/urgent?has=none").text
     assert "Somebody has all of it" in page.text
     assert "calling the police" in page.text
     assert "that nobody has" not in page.text
