@@ -116,6 +116,8 @@ def _reads_the_log(page: Page, file: Path, token: str) -> None:
     page.get_by_placeholder("what, e.g.").fill("user-added")
     page.get_by_role("button", name="Show").click()
     expect(did).to_have_text(["user-added"])
+    expect(page.get_by_role("link", name="These as a file")).to_be_visible()
+    page.get_by_role("link", name="Audit log").click()
     with page.expect_download() as taken:
         page.get_by_role("link", name="All as a file").click()
     taken.value.save_as(file)

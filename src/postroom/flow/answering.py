@@ -47,6 +47,8 @@ class Answerable:
     decision: Decision | None
     #: number of its case; 0 for none
     case: int = 0
+    #: why that was decided as it was, as somebody wrote it there; ``""`` where it is not decided
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,7 @@ class Answering:
             "name": one_line(first.name, 60) if first is not None and "@" not in first.name else "",
             "subject": bare(to.message.subject),
             "case": str(to.case or ""),
+            "reason": to.reason,
             "ticket": one_line(to.message.ticket, 60),
             "brand": (voice.name if voice else "") or to.mail.brand,
         }

@@ -18,10 +18,13 @@ PLACEHOLDERS: Final[Mapping[str, str]] = {
     "ticket": "ticket mark of another system in their subject",
     "brand": "name of the brand, as its answers have it",
     "agent": "name of whoever answers",
-    "reason": "never filled in: whoever answers writes it there; in what is told by itself: the reason of the case",
+    "reason": "why their case was decided as it was; where it is not decided, whoever answers writes it there",
     "question": "never filled in: whoever answers writes it there",
 }
 """What may stand in braces in a template."""
+
+WRITTEN: Final = frozenset({"question"})
+"""Those of `PLACEHOLDERS` that nothing fills in."""
 
 MAX_BYTES: Final = 200_000
 """Of a file."""
@@ -242,10 +245,13 @@ def offered(templates: Iterable[Template], route: RouteName) -> tuple[Template, 
 
 def text_in(template: Template, language: str) -> tuple[str, str]:
     """(language, text) in the language wanted; else in English, else in the first that there is."""
-    for one in (language, "en"):
-        if one in template.texts:
-            return one, template.texts[one]
-    return next(iter(template.texts.items()))
+    spoken = spoken_in(template.texts, language)
+    return spoken, template.texts[spoken]
+
+
+def spoken_in(languages: Collection[str], language: str) -> str:
+    """Which of these languages is spoken where this one is wanted: itself, else English, else the first."""
+    return next((one for one in (language, "en") if one in languages), next(iter(languages)))
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

@@ -35,7 +35,8 @@ def by_example(kept: Kept, brand: str, agent: str) -> tuple[Shown, ...]:
     if template is None:
         return ()
     values = {**_EXAMPLE, "brand": brand, "agent": agent}
-    answers = tuple(_shown(language, filled(text, values)) for language, text in template.texts.items())
+    decided = {**values, "reason": REASON}
+    answers = tuple(_shown(language, filled(text, decided)) for language, text in template.texts.items())
     spoken, text = text_in(template, "en")
     told = {**values, "agent": brand}
     notices = (
@@ -63,7 +64,7 @@ def by_mail(kept: Kept, by: User, to: Answerable, answering: Answering, noticing
 
 def _told(use: Use, to: Answerable, telling: Noticing) -> Shown:
     try:
-        reply = telling.preview(to, use.kind, use.outcome, REASON)
+        reply = telling.preview(to, use.kind, use.outcome, REASON if use.outcome else "")
     except Refused as error:
         return Shown(use=use, why_not=str(error))
     return Shown(use=use, language=reply.language, text=reply.text)

@@ -28,6 +28,10 @@ class Views(Protocol):
         """Those of these mails that there are and that may be seen, in one read."""
         ...
 
+    def worded(self, ids: Collection[MailId], sight: Sight) -> Mapping[MailId, tuple[MailRow, str]]:
+        """The same, each with the first `SPOKEN` characters of its own text; ``""`` of those that can't be searched by words."""
+        ...
+
     def parked(self, sight: Sight) -> int:
         """How many deliveries of mail that may be seen were given up on."""
         ...

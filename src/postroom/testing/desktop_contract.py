@@ -306,6 +306,8 @@ class ViewsContract:
         assert views.row(MailId("nobody"), ALL) is None
         assert views.rows([mail_id, MailId("nobody"), mail_id], ALL) == {mail_id: row}
         assert views.rows([], ALL) == {}
+        assert views.worded([mail_id, MailId("nobody")], ALL) == {mail_id: (row, Known(number=1).text)}
+        assert views.worded([mail_id], Sight(brands=frozenset({BrandName("play")}))) == {}
         assert views.rows([mail_id], Sight(brands=frozenset({BrandName("play")}))) == {}
         assert views.row(mail_id, Sight(brands=frozenset({BrandName("play")}))) is None
 

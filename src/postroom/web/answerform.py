@@ -4,14 +4,15 @@ import email
 import email.policy
 from dataclasses import dataclass, replace
 
-from postroom.flow.addressee import Addressee
+from postroom.flow.addressee import Addressee, on_the_wire
 from postroom.flow.answering import Answerable, Wish
-from postroom.flow.templates import Template
+from postroom.flow.templates import Template, spoken_in, text_in, unfilled
+from postroom.model.cases import OUTCOMES, Case
 from postroom.model.errors import Refused
 from postroom.model.mail import Mail, MailId
 from postroom.model.message import Message
 from postroom.model.people import Sight
-from postroom.model.replies import Reply
+from postroom.model.replies import Reply, ReplyId
 from postroom.model.rulebooks import normal_text
 from postroom.web.room import Room
 from postroom.web.templateview import language_name
@@ -35,6 +36,14 @@ class AnswerForm:
     templates: tuple[Template, ...]
     #: (code, name)
     languages: tuple[tuple[str, str], ...]
+    #: the one of these to begin with
+    language: str
+    #: name of the mail's language where no template is in it; ``""`` where one is
+    lacks: str
+    #: number of the mail's case; 0 for none
+    case: int
+    #: it began as a template with the reason of the case in it, as somebody wrote it there
+    reasoned: bool
     wish: Wish
     #: what is wrong with what was said
     wrong: str = ""
@@ -42,8 +51,12 @@ class AnswerForm:
     @property
     def newest(self) -> str:
         """The newest answer of a person that counts."""
-        counts = (one.id for one in reversed(self.replies) if one.state != "withdrawn" and not one.automatic)
-        return next(counts, "")
+        return self.people[-1].id if self.people else ""
+
+    @property
+    def people(self) -> tuple[Reply, ...]:
+        """Answers of people that count, oldest first."""
+        return tuple(one for one in self.replies if one.state != "withdrawn" and not one.automatic)
 
     @property
     def to(self) -> Addressee | None:
@@ -56,8 +69,17 @@ def answerable(room: Room, sight: Sight, mail: Mail, message: Message) -> Answer
     decisions = room.store.decisions(mail.id)
     case = room.cases.of_mail(mail.id, sight)
     return Answerable(
-        mail=mail, message=message, decision=decisions[-1] if decisions else None, case=case.number if case else 0
+        mail=mail,
+        message=message,
+        decision=decisions[-1] if decisions else None,
+        case=case.number if case else 0,
+        reason=reason_of(case) if case else "",
     )
+
+
+def reason_of(case: Case) -> str:
+    """Why people decided a case as they did; ``""`` while they have not."""
+    return case.reason if case.state == "decided" and case.outcome in OUTCOMES else ""
 
 
 def form(visit: Visit, to: Answerable, back: str, *, wish: Wish | None = None, wrong: str = "") -> AnswerForm:
@@ -68,6 +90,8 @@ def form(visit: Visit, to: Answerable, back: str, *, wish: Wish | None = None, w
         wish, wrong = _begun(visit, to) if may else (Wish(text=""), "")
     templates = answering.offered(to) if may else ()
     addressees = answering.addressees(to.message)
+    languages = sorted({language for one in templates for language in one.texts})
+    own = to.message.language
     return AnswerForm(
         mail_id=to.mail.id,
         back=back,
@@ -77,7 +101,11 @@ def form(visit: Visit, to: Answerable, back: str, *, wish: Wish | None = None, w
         or ("" if addressees else "Nobody reads answers to this mail: it names no address to write to."),
         addressees=addressees,
         templates=templates,
-        languages=tuple((one, language_name(one)) for one in sorted({lang for t in templates for lang in t.texts})),
+        languages=tuple((one, language_name(one)) for one in languages),
+        language=spoken_in(languages, wish.language or own) if languages else "",
+        lacks=language_name(own) if own and languages and own not in languages else "",
+        case=to.case,
+        reasoned=_gives_reason(templates, to, wish),
         wish=wish,
         wrong=wrong,
     )
@@ -85,12 +113,36 @@ def form(visit: Visit, to: Answerable, back: str, *, wish: Wish | None = None, w
 
 def _begun(visit: Visit, to: Answerable) -> tuple[Wish, str]:
     name, language = visit.query.get("template", ""), visit.query.get("language", "")
+    if "again" in visit.query:
+        return _again(visit, to, ReplyId(visit.query["again"])), ""
     if not name:
         return Wish(text="", language=language or to.message.language), ""
     try:
         return visit.room.answering.draft(visit.user, to, name, language), ""
     except Refused as error:
         return Wish(text=""), str(error)
+
+
+def _again(visit: Visit, to: Answerable, reply_id: ReplyId) -> Wish:
+    """What was wished with an answer to this mail that was taken back; nothing for any other."""
+    reply = visit.room.answering.replies.reply(reply_id)
+    if reply is None or reply.mail_id != to.mail.id or reply.state != "withdrawn":
+        return Wish(text="", language=to.message.language)
+    known = visit.room.answering.addressees(to.message)
+    return Wish(
+        text=reply.text,
+        to=next((one.addr for one in known if on_the_wire(one.addr) == reply.to), ""),
+        template=reply.template,
+        language=reply.language,
+        quote=sent(reply).body.strip() != reply.text,
+        asks=reply.asks,
+    )
+
+
+def _gives_reason(templates: tuple[Template, ...], to: Answerable, wish: Wish) -> bool:
+    """Whether the words began as a template into which the reason of the case was filled."""
+    template = next((one for one in templates if one.name == wish.template), None)
+    return template is not None and bool(to.reason) and "reason" in unfilled(text_in(template, wish.language)[1])
 
 
 def with_template(visit: Visit, to: Answerable, said: Wish) -> tuple[Wish, bool]:

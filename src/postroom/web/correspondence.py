@@ -8,7 +8,7 @@ from postroom.model.cases import OUTCOMES, Outcome
 from postroom.model.desktop import Wanted
 from postroom.model.errors import Refused
 from postroom.model.listing import MailRow
-from postroom.model.mail import RouteName
+from postroom.model.mail import MailId, RouteName
 from postroom.model.message import Message
 from postroom.model.people import Sight
 from postroom.ports.desktop import Views
@@ -30,9 +30,11 @@ class Written:
     last_desk: RouteName
     #: where they lie now -> how many, most first
     desks: Mapping[str, int]
+    #: newest first
+    ids: tuple[MailId, ...]
 
 
-_NOTHING = Written(mails=0, more=False, last_at=None, last_desk=RouteName(""), desks={})
+_NOTHING = Written(mails=0, more=False, last_at=None, last_desk=RouteName(""), desks={}, ids=())
 
 
 def written(room: Room, sight: Sight, row: MailRow, message: Message) -> Written:
@@ -59,6 +61,7 @@ def counted(views: Views, sight: Sight, address: str, *, after: str = "") -> Wri
         last_at=rows[0].received_at if rows else None,
         last_desk=rows[0].route if rows else RouteName(""),
         desks=dict(desks.most_common()),
+        ids=tuple(row.id for row in rows),
     )
 
 

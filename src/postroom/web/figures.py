@@ -9,6 +9,7 @@ from typing import Final
 
 from postroom.model.backtest import Flow, Load
 from postroom.web.markup import Html, tag
+from postroom.web.words import many
 
 _WIDTH: Final = 400.0
 _NODE: Final = 8.0
@@ -43,7 +44,7 @@ def flows(rows: Sequence[Flow]) -> Html:
     begin, end = _LABEL + _NODE, _WIDTH - _LABEL - _NODE
     bands = [_band(row, left[row.source], right[row.target], row.mails * scale, begin, end) for row in rows]
     nodes = [*_named(left.values(), _LABEL, _LABEL - 6, "end"), *_named(right.values(), end, end + _NODE + 6, "start")]
-    return _drawing(f"Where {total:,} mails would go instead", [*bands, *nodes], height)
+    return _drawing(f"Where {many(total, 'mail')} would go instead", [*bands, *nodes], height)
 
 
 def loads(rows: Sequence[Load], days: float) -> Html:

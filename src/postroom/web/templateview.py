@@ -20,7 +20,12 @@ from postroom.ports.rulebooks import Checked
 from postroom.web.render import Missing
 from postroom.web.room import Room
 
-LANGUAGES: Final[Mapping[str, str]] = {"de": "German", "en": "English", "es": "Spanish", "fr": "French", "it": "Italian", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese"}  # fmt: skip
+LANGUAGES: Final[Mapping[str, str]] = {
+    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fi": "Finnish",
+    "fr": "French", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
+    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "th": "Thai", "tr": "Turkish",
+    "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
 _NONE: Final = "There is no such template, or it is not for you."
 _OFFERED: Final = 15
 """Mails that a template can be looked at with."""

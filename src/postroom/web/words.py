@@ -115,6 +115,11 @@ def size(count: int) -> str:
     return f"{count / 1e9:.3g} GB"
 
 
+def many(count: int, one: str) -> str:
+    """So many things, by the name of one of them: regular nouns alone."""
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
+
+
 def thousands(count: int) -> str:
     """A whole number, its digits in threes."""
     return f"{count:,}"
@@ -135,7 +140,7 @@ def wanted(field: str, value: str) -> str:
         case "answering":
             return _ANSWERING.get(value, value)
         case "days":
-            return f"last {value} days"
+            return "last day" if value == "1" else f"last {value} days"
         case "since" | "until":
             return f"{'from' if field == 'since' else 'to'} {value}"
         case "route":
@@ -150,7 +155,7 @@ def hits(number: int, *, more: bool) -> str:
     """How many mails were found."""
     if more:
         return f"more than {number:,} mails" if number >= _MANY else f"{number:,} mails or more"
-    return "1 mail" if number == 1 else f"{number:,} mails"
+    return many(number, "mail")
 
 
 _HAPPENED = {
@@ -233,7 +238,7 @@ def source(name: str) -> str:
 def plainly(reason: str) -> str:
     """The reason of a finding without what only those need who tune it: weights, and parts of a mail."""
     said = _WEIGHED.sub("", reason)
-    said = _COUNTED.sub(lambda one: f"({float(one[1]):.0f} of {float(one[2]):.0f} mails)", said)
+    said = _COUNTED.sub(lambda one: f"({float(one[1]):.0f} of {many(round(float(one[2])), 'mail')})", said)
     said = said.replace("the sender's domain wrote", "others of their domain wrote")
     said = _LEARNED.sub(lambda one: f"{one[2]} % {one[1]}{', by the words' if one[3] else ''}", said)
     return _QUOTED.sub(lambda one: one[0].replace(" near ", " … "), said)
@@ -269,6 +274,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "fine": fine,
     "bytes": size,
     "thousands": thousands,
+    "many": many,
     "wanted": wanted,
     "counted": counted,
     "otherwise": otherwise,

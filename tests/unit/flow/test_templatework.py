@@ -182,9 +182,9 @@ def test_an_example_in_each_language_and_as_each_notice() -> None:
     )
     assert [(one.language, one.text) for one in answers if one.use is None] == [
         ("de", "Hallo Kim Sample Lea"),
-        ("en", "Hi Shop {reason}"),
+        ("en", f"Hi Shop {REASON}"),
     ]
-    assert answers[1].left == ("reason",)
+    assert answers[1].left == ()
     assert {(one.use.route, one.text, one.why_not) for one in answers if one.use} == {
         (APPEALS, f"Hi Shop {REASON}", ""),
         (REFUNDS, f"Hi Shop {REASON}", ""),

@@ -32,6 +32,11 @@ def test_fields_of_a_search_and_hits_are_said() -> None:
     ]  # fmt: skip
 
 
+def test_one_is_one() -> None:
+    assert [words.many(count, "mail") for count in (0, 1, 2, 1000)] == ["0 mails", "1 mail", "2 mails", "1,000 mails"]
+    assert words.wanted("days", "1") == "last day"
+
+
 def test_what_happened_is_said_once_and_in_words() -> None:
     def one(what: str, detail: str = "") -> tuple[str, str]:
         return words.happened(Event(at=1.0, what=what, detail=detail))

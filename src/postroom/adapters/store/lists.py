@@ -12,12 +12,13 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from postroom.adapters.store.dues import due_first, open_targets
-from postroom.adapters.store.search import query
+from postroom.adapters.store.search import query, spoken
 from postroom.adapters.store.sight import Values, seen
 from postroom.adapters.store.sources import Asked, Desk, Source, copies_of, desks_of, select, source_of, window
 from postroom.adapters.store.sql import id_list
 from postroom.adapters.store.units import Units
 from postroom.adapters.store.views import ROW, rows_of
+from postroom.adapters.store.words import together
 from postroom.model.codec import sound
 from postroom.model.desktop import BoxCount, Hits, MailPage, Wanted
 from postroom.model.judgement import REVIEW
@@ -120,6 +121,13 @@ class SqliteViews:
             ).fetchall()
             found = _rows(tx, [seq for (seq,) in known], sight.routes)
         return {row.id: row for row in found if sight.sees(row.brand, row.route, row.decided, row.also)}
+
+    def worded(self, ids: Collection[MailId], sight: Sight) -> dict[MailId, tuple[MailRow, str]]:
+        """See `postroom.ports.desktop.Views.worded`."""
+        rows = self.rows(ids, sight)
+        with self._units.lend() as tx:
+            said = spoken(tx, rows)
+        return {one: (row, together(said[one].text) if one in said else "") for one, row in rows.items()}
 
     def parked(self, sight: Sight) -> int:
         """See `postroom.ports.desktop.Views.parked`. It takes as long as there are many of all."""

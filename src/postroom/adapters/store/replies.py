@@ -200,7 +200,7 @@ def _put(tx: sqlite3.Connection, reply: Reply, deed: Deed, after: str) -> None:
         (row[0],),
     ).fetchone()
     if newest is not None and newest[0] != sound(after):
-        raise Refused(f"{newest[1] or 'postroom'} has answered meanwhile: load the page again and read that first")
+        raise Refused(f"{newest[1] or 'postroom'} has answered meanwhile: read that first")
     _PUT.run(
         tx,
         [

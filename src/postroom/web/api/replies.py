@@ -32,7 +32,9 @@ class Written(Input, frozen=True):
         str, Meta(max_length=320, description="One of the mail's addressees; empty for the first of them.")
     ] = ""
     quote: Annotated[bool, Meta(description="Their words are quoted below.")] = False
-    asks: Annotated[bool, Meta(description="They are asked for something: their case then waits for them.")] = False
+    asks: Annotated[
+        bool, Meta(description="They are asked for something: their case, if there is one, then waits for them.")
+    ] = False
     template: Annotated[str, Meta(max_length=100, description="That it began as.")] = ""
     language: Annotated[str, Meta(max_length=16, examples=["en"])] = ""
     after: Annotated[
@@ -47,7 +49,9 @@ class Draft(OfMail, frozen=True):
     """Which mail, and what to begin with."""
 
     template: Annotated[str, Meta(max_length=100, description="Its name; empty for none.")] = ""
-    language: Annotated[str, Meta(max_length=16, description="Empty: that of the mail.")] = ""
+    language: Annotated[
+        str, Meta(max_length=16, description="Empty: that of the mail, else English, else the first of the template.")
+    ] = ""
 
 
 class WhichReplies(Input, frozen=True):
@@ -125,7 +129,12 @@ class AnswerFacts(Output, frozen=True):
         tuple[AddresseeFacts, ...], Meta(description="An answer goes to the first unless you say so.")
     ]
     templates: tuple[TemplateFacts, ...]
-    text: Annotated[str, Meta(description="Of the template asked for. What is left in braces is for you to write.")]
+    text: Annotated[
+        str,
+        Meta(
+            description="Of the template asked for. What is left in braces is for you to write. Of a decided case it may hold the reason, as it was written there: read it over."
+        ),
+    ]
     language: str
     asks: bool
 

@@ -4,6 +4,7 @@ from postroom.web.api import (
     agreement,
     backtests,
     cases,
+    conversation,
     hooks,
     house,
     letters,
@@ -25,6 +26,7 @@ from postroom.web.api.operation import Operation
 OPERATIONS: tuple[Operation, ...] = (
     *house.OPERATIONS,
     *mails.OPERATIONS,
+    *conversation.OPERATIONS,
     *verdicts.OPERATIONS,
     *agreement.OPERATIONS,  # before `review`, whose paths take a mail where these say "second"
     *views.OPERATIONS,

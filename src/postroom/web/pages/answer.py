@@ -6,12 +6,15 @@ from starlette.responses import RedirectResponse, Response
 
 from postroom.model.errors import Refused
 from postroom.model.replies import Reply, ReplyId
-from postroom.web import answerform
+from postroom.web import answerform, conversation
 from postroom.web.bulk import each
 from postroom.web.pages.mail import opened
 from postroom.web.render import Missing
 from postroom.web.seen import refuse_blind
 from postroom.web.visit import Page, Visit, inside
+
+_SHOWN = 3
+"""Newest answers of people that stand beside one that is written."""
 
 
 def answer(visit: Visit) -> Response:
@@ -30,29 +33,34 @@ def answer(visit: Visit) -> Response:
                 wish, fresh = answerform.with_template(visit, to, wish)
                 if fresh:
                     asked = urlencode({"template": wish.template, "language": wish.language})
-                    return RedirectResponse(f"{back.partition('?')[0]}?{asked}#answers", status_code=303)
+                    return RedirectResponse(f"{back.partition('?')[0]}?{asked}", status_code=303)
             case _:
                 preview = visit.room.answering.preview(visit.user, to, wish)
     except Refused as error:
         wrong = str(error)
+    form = answerform.form(visit, to, back, wish=wish, wrong=wrong)
     return visit.page(
         "answer.html",
         status=409 if wrong else 200,
         title="Answer",
         here=one.row.route,
         row=one.row,
-        answer=answerform.form(visit, to, back, wish=wish, wrong=wrong),
+        answer=form,
         preview=preview,
         sent=answerform.sent(preview) if preview else None,
         undo=round(visit.room.answering.undo),
+        letter=conversation.of_mail(one.row, one.message),
+        before=conversation.of_replies(form.people[-_SHOWN:]),
+        unseen=form.newest != wish.after,
     )
 
 
 def take_back(visit: Visit) -> Response:
-    """An answer that waits is not sent."""
+    """An answer that waits is not sent: its words stand in the form again."""
     reply = found(visit)
     visit.room.answering.take_back(visit.user, reply)
-    return RedirectResponse(inside(visit.said("back", f"/mail/{reply.mail_id}")), status_code=303)
+    back = inside(visit.said("back", f"/mail/{reply.mail_id}")).partition("?")[0]
+    return RedirectResponse(f"{back}?{urlencode({'again': reply.id})}", status_code=303)
 
 
 def found(visit: Visit) -> Reply:

@@ -27,7 +27,7 @@ from postroom.model.errors import Refused
 from postroom.model.mail import MailId, RouteName
 from postroom.model.people import UserName
 from postroom.model.replies import Reply
-from postroom.web import answerform, words
+from postroom.web import answerform, conversation, words
 from postroom.web.correspondence import told_by_mail, written
 from postroom.web.pages.mail import opened as opened_mail
 from postroom.web.render import Missing, case_routes
@@ -48,7 +48,6 @@ _STARTS: dict[Start, str] = {
 }
 _MOST_NUMBER = 18
 _MOST_MAILS = 50
-_MOST_WORDS = 8_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +120,16 @@ def _page(
         rows=rows,
         decision=last.decision if last else None,
         written=written(room, visit.sight, last.row, last.message) if last else None,
-        newest_words=last.message.new_text[:_MOST_WORDS] if last else "",
+        conversation=conversation.of_mails(room, visit.user, [mail.id for mail in one.mails]),
         answer=answerform.form(
             visit,
-            Answerable(mail=last.mail, message=last.message, decision=last.decision, case=one.number),
+            Answerable(
+                mail=last.mail,
+                message=last.message,
+                decision=last.decision,
+                case=one.number,
+                reason=answerform.reason_of(one),
+            ),
             f"/case/{one.number}",
         )
         if last
@@ -242,7 +247,7 @@ def told(one: Running, now: float, decided_at: float | None) -> Told:
         return Told(label=one.rule.label, tone="" if in_time else "warn", state=state, detail=since)
     if one.rule.stops == "first answer" and one.stopped is not None and one.stopped == decided_at:
         # a decision stops it, too: nobody need have answered
-        states = {"met": "decided in time", "missed": "decided too late"}
+        states = {"met": "stopped in time by the decision", "missed": "stopped too late by the decision"}
         return Told(
             label=one.rule.label, tone="warn" if one.state == "missed" else "", state=states[one.state], detail=since
         )

@@ -15,7 +15,7 @@ from postroom.model.judgement import AUTOMATIC, JUNK
 from postroom.model.listing import MailRow
 from postroom.model.mail import Mail, MailId, RouteName
 from postroom.model.message import Message
-from postroom.web import answerform, mailview
+from postroom.web import answerform, conversation, mailview
 from postroom.web.correspondence import written
 from postroom.web.marks import marked
 from postroom.web.pieces import piece
@@ -79,18 +79,20 @@ def mail(visit: Visit) -> Response:
     if visit.user.is_at_least("agent"):
         read_by(visit.room, visit.sight, one.row)
     desk = desk_of(visit, one.row)
-    title = one.message.subject[:_TITLE] or "(no subject)"
+    title, told = one.message.subject[:_TITLE] or "(no subject)", facts(visit, one)
     return visit.page(
         "mail.html",
         title=title,
         here=desk,
+        desk=desk,
+        before=conversation.before(visit.room, visit.user, one, told["cases"], told["written"]),
         back=next((one for one in visit.room.routes if one == visit.query.get("from")), desk),
         answer=None
         if one.blind
         else answerform.form(
             visit, answerform.answerable(visit.room, visit.sight, one.mail, one.message), f"/mail/{one.row.id}"
         ),
-        **facts(visit, one),
+        **told,
     )
 
 
@@ -111,6 +113,7 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
     explanation = explained(visit, one)
     message = one.message
     cases = () if one.blind else visit.room.cases.all_of_mail(one.row.id, visit.sight)
+    of_sender = written(visit.room, visit.sight, one.row, message)
     shown = {part: piece(text(message), PARTS_BYTES[part]) for part, text in PARTS.items()}
     subject, new_text = marked(message.subject, message.new_text, explanation, shown["written"])
     return {
@@ -125,7 +128,7 @@ def facts(visit: Visit, one: Opened) -> dict[str, Any]:
         "has_html": one.message.has_html,
         "blind": one.blind,
         "events": events_of(visit.room, visit.sight, one),
-        "written": written(visit.room, visit.sight, one.row, message),
+        "written": of_sender,
         "may_move": visit.user.is_at_least("agent") and one.decision is not None and not one.blind,
         "cases": cases,
         "may_open": visit.user.is_at_least("agent") and not one.blind and _lacks_a_case(visit, one.row, cases),

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from postroom.flow.differ import differences
 from postroom.flow.sheetwork import Changes, Conflict, Looked
-from postroom.flow.templates import PLACEHOLDERS, Template, has_comments_below, head_of
+from postroom.flow.templates import PLACEHOLDERS, WRITTEN, Template, has_comments_below, head_of
 from postroom.flow.templatework import Kept, may_add, may_edit, of_all, sheet_of
 from postroom.model.errors import Refused
 from postroom.model.mail import RouteName
@@ -146,6 +146,7 @@ def _editor(visit: Visit, looked: Looked, kept: Kept, content: str, *, status: i
         not_shown=not_shown,
         chosen=_chosen(visit),
         placeholders=PLACEHOLDERS,
+        by_hand=WRITTEN,
         saved=visit.query.get("saved") == "1",
         given={name: visit.said(name) for name in ("why", "name")},
         address=templateview.address,

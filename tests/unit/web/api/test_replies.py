@@ -101,3 +101,15 @@ def test_what_nobody_took_is_listed_tried_again_and_given_up(
     assert told(lead.post(f"/replies/{reply['id']}/give-up", {"reason": "wrong"})) == {}
     assert problem(lead.post(f"/replies/{reply['id']}/give-up", {"reason": "wrong"}))["status"] == 409
     assert told(lead.get(f"/mails/{mail_id}/replies"))["replies"][0]["said"] == "ada: wrong"
+
+
+def test_what_was_written_before_is_told(here: Installation, ada: Programme, mail_id: MailId) -> None:
+    made = told(ada.post(f"/mails/{mail_id}/replies", {"text": "Which account?"}, idempotency_key="1"))
+    (again,) = here.receive(signed("The blue one.", extra=f"In-Reply-To: <{made['message_id']}>\r\n"))
+    found = told(ada.get(f"/mails/{again}/conversation"))
+    assert [(one["mail"], one["reply"], one["who"], one["text"]) for one in found["said"]] == [
+        (mail_id, "", "ada@example.net", PLEA),
+        (mail_id, made["id"], "ada", "Which account?"),
+    ]
+    assert found["left_out"] == 0
+    assert told(ada.get(f"/mails/{mail_id}/conversation"))["said"] == []

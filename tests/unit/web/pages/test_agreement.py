@@ -246,7 +246,7 @@ def test_a_lead_settles_what_two_differ_on(here: Installation, differing: str) -
     assert "1 to settle" in lea.get("/review").words
     page = lea.get("/review/agreement").words
     assert "refunds or appeals?" in page
-    assert "0 of 1 mails" in page
+    assert "0 of 1 mail;" in page
     assert all(name in page for name in ("ada", "bea"))
     assert "refunds or appeals?" not in bea.get("/review/agreement").words
     assert bea.get(f"/review/agreement/{differing}").status == 403

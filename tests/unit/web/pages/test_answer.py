@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 from zipfile import ZipFile
@@ -11,12 +12,15 @@ import pytest
 
 from postroom.bootstrap.privacy import export, held
 from postroom.model.cases import WantedCases
-from postroom.model.mail import Envelope, MailId, Peer
-from postroom.model.people import ALL
+from postroom.model.mail import Envelope, MailId, Peer, RouteName
+from postroom.model.people import ALL, UserName
 from postroom.model.replies import Reply
 from postroom.testing.smtp_sink import SmtpSink
+from postroom.web.conversation import before
+from postroom.web.correspondence import counted
+from postroom.web.seen import known
 from tests.answering import ANSWERING, PLEA, answers, dsn, send_all, signed, write_template
-from tests.pages_house import APPEAL, Answer, Browser, Installation, installation, letter
+from tests.pages_house import APPEAL, REFUND, Answer, Browser, Installation, installation, letter
 
 
 @pytest.fixture
@@ -98,6 +102,118 @@ def test_a_template_is_filled_in_the_language_of_the_mail(here: Installation) ->
     assert "no-such" in ada.get(f"/mail/{mail_id}?template=no-such").words
 
 
+def chosen(page: Answer) -> str:
+    """The language that the form begins with."""
+    (found,) = re.findall(
+        r'<option value="(\w+)" selected', page.text.partition('<select name="in"')[2].partition("</select>")[0]
+    )
+    return str(found)
+
+
+def test_where_no_template_is_in_the_language_of_the_mail_it_is_english(here: Installation) -> None:
+    ada = here.user("ada", "agent")
+    italian = "Il mio account è stato sospeso ieri e non ho fatto nulla di male. Vi prego di riesaminare la sospensione e di ripristinare il mio account."
+    mail_id = incoming(here, signed(italian))
+    page = ada.get(f"/mail/{mail_id}")
+    assert chosen(page) == "en"
+    assert "No template is in Italian, the language of the mail." in page.words
+    assert "your account is restored" in ada.get(f"/mail/{mail_id}?template=appeal-granted").words
+    english = incoming(here, signed(PLEA))
+    assert "No template is in" not in ada.get(f"/mail/{english}").words
+
+
+def test_the_reason_of_a_case_stands_in_its_answer_and_says_whence(here: Installation) -> None:
+    ada = here.user("ada", "agent")
+    mail_id = incoming(here, signed(PLEA))
+    page = f"/mail/{mail_id}?template=appeal-rejected&language=en"
+    assert "{reason}" in ada.get(page).words
+    case = here.room.cases.case(1, ALL)  # type: ignore[arg-type]
+    assert case is not None
+    csrf = ada.csrf()
+    ada.post("/case/1/decide", csrf=csrf, version=str(case.version), outcome="rejected", reason="You sold\n{fakes}.")
+    told = ada.get(page).words
+    assert "You sold\n(fakes)." in told
+    assert "what stands in case 1, where it may have been written for the team alone" in told
+    assert (
+        "what stands in case 1"
+        in say(ada, mail_id, "preview", "So it is.", template="appeal-rejected", language="en").words
+    )
+    assert "what stands in case 1" not in ada.get(f"/mail/{mail_id}?template=appeal-granted&language=en").words
+
+
+def test_only_a_case_waits_for_them(here: Installation) -> None:
+    ada = here.user("ada", "agent")
+    (refund,) = here.receive(REFUND)
+    appeal = incoming(here, signed(PLEA))
+    for mail_id, waits in ((refund, False), (appeal, True)):
+        assert ("I ask them for more: their case waits for them" in ada.get(f"/mail/{mail_id}").words) is waits
+        assert ("Their case then waits" in say(ada, mail_id, "preview", "Which?", asks="1").words) is waits
+
+
+def test_what_was_written_before_stands_on_the_pages(here: Installation) -> None:
+    ada, rob = here.user("ada", "agent"), here.user("rob", "agent", routes=("refunds",))
+    first = incoming(here, signed(PLEA))
+    say(ada, first, "send", "We are looking into it.")
+    send_all(here)
+    (reply,) = replies(here, first)
+    again = incoming(
+        here, signed("Any news?", subject="Re: Suspended account", extra=f"In-Reply-To: <{reply.message_id}>\r\n")
+    )
+    page = ada.get(f"/mail/{again}").text
+    earlier = page.partition('id="before-title"')[2].partition("</section>")[0]
+    assert re.findall(r">(My account was|We are looking)[^<]*</div>", earlier) == ["My account was", "We are looking"]
+    assert re.findall(r'<details class="(said[^"]*)"( open)?>', earlier) == [("said", ""), ("said ours", " open")]
+    assert f'href="/mail/{first}"' in earlier
+    assert "<dd>1 mail, at appeals" in page
+    case = ada.get("/case/1").text.partition('id="said-title"')[2].partition("</section>")[0]
+    assert re.findall(r'<details class="(said[^"]*)"( open)?>', case) == [
+        ("said", " open"),
+        ("said ours", ""),
+        ("said", " open"),
+    ]
+    assert 'id="before-title"' not in ada.get(f"/mail/{first}").text
+    assert re.search(r'id="letter-title".*>Any news\?</div>', say(ada, again, "preview", "Soon.").text, re.DOTALL)
+    # nor is it shown to whoever has a second look at the mail in hand
+    root = here.room.accounts.user(UserName("root"))
+    assert root is not None
+    one = known(here.room, root, again)
+    cases, of_sender = (
+        here.room.cases.all_of_mail(again, ALL),
+        counted(here.room.views, ALL, "ada@example.net", after=again),
+    )
+    assert [
+        len(before(here.room, root, replace(one, blind=blind), cases, of_sender).said) for blind in (False, True)
+    ] == [2, 0]
+    # without a case it is read off the thread
+    assert len(before(here.room, root, one, (), of_sender).said) == 2
+    # who only knows the Message-ID is shown nothing, nor is who may not see the mails
+    (forged,) = here.receive(
+        signed("Any news?", sender="Eve <eve@example.org>", extra=f"In-Reply-To: <{reply.message_id}>\r\n")
+    )
+    assert 'id="before-title"' not in ada.get(f"/mail/{forged}").text
+    (mail,) = here.house.store.read([again])
+    here.room.reviewing.give(mail, RouteName("refunds"), "ada")
+    assert 'id="before-title"' not in rob.get(f"/mail/{again}").text
+    assert "My account was" not in rob.get(f"/mail/{again}").text
+
+
+def test_a_long_conversation_keeps_its_first_and_newest_and_weighs_little(here: Installation) -> None:
+    lea = here.user("lea", "lead")
+    extra = ""
+    for number in range(13):
+        raw = signed(f"{PLEA} Number {number}. " + f"{PLEA} & <> " * 90, extra=extra)
+        (mail_id,) = here.receive(raw)
+        message_id = raw.partition(b"Message-ID: ")[2].partition(b"\r")[0].decode()
+        extra = f"In-Reply-To: {message_id}\r\n"
+    page = lea.get(f"/mail/{mail_id}").text
+    assert [int(one) for one in re.findall(r">My[^<]*Number (\d+)", page.partition('id="before-title"')[2])] == [
+        0,
+        *range(3, 12),
+    ]
+    assert "2 more between" in page
+    assert len(page.encode()) < 150_000
+
+
 def test_a_template_keeps_what_was_typed(here: Installation) -> None:
     ada = here.user("ada", "agent")
     mail_id = incoming(here, signed(PLEA))
@@ -147,6 +263,16 @@ def test_two_who_answer_at_once(here: Installation) -> None:
     assert late.status == 409
     assert "ada has answered meanwhile" in late.words
     assert "No." in late.words
+    (theirs,) = replies(here, mail_id)
+    for page in (late, say(bob, mail_id, "preview", "No.", after="")):
+        # theirs is open to read, above one's own, and what goes next says that it was shown
+        assert re.search(r"<details class=\"said ours\" open>.*?<b>ada</b>.*?>Yes\.</div>", page.text, re.DOTALL)
+        assert page.text.index(">Yes.</div>") < page.text.index("No.")
+        assert set(re.findall(r'name="after" value="([^"]*)"', page.text)) == {theirs.id}
+    assert "autofocus>Send" not in page.text
+    sent = say(bob, mail_id, "preview", "More.")
+    assert "Answered already" in sent.words
+    assert "answered meanwhile" not in sent.words
     assert say(bob, mail_id, "send", "More.").status == 200
     assert len(replies(here, mail_id)) == 2
 
@@ -163,6 +289,8 @@ def test_it_can_be_taken_back_until_it_is_sent(tmp_path: Path, sink: SmtpSink) -
         (reply,) = replies(here, mail_id)
         back = ada.post(f"/answer/{reply.id}/take-back", csrf=ada.csrf(), back=f"/mail/{mail_id}")
         assert "taken back" in back.words
+        assert re.search(r"<textarea name=\"text\"[^>]*>\nYes\.</textarea>", back.text)
+        assert f"/mail/{mail_id}?again={reply.id}" in ada.at
         again = ada.post(f"/answer/{reply.id}/take-back", csrf=ada.csrf())
         assert again.status == 409
         assert "too late" in again.words

@@ -74,7 +74,7 @@ def test_a_case_shows_its_person_mails_clocks_and_what_happened(here: Installati
     assert "ada@example.net" in page
     assert "not authenticated" in page
     assert f'href="/mail/{mail}"' in page
-    assert "What they wrote last" in page
+    assert "What was written" in page
     assert page.count("start unknown") == 2  # nobody has said when they were told, nor of a counter-notice
     assert "nobody has said when they were told of the suspension" in page
     assert "nobody has said when the counter-notice came in" in page
@@ -129,7 +129,7 @@ def test_a_case_that_was_decided_is_not_called_answered(here: Installation) -> N
     page = act(ada, "decide", outcome="granted", reason="They were right").words
     assert "decided, not told" in page
     assert "Nobody has told them" in page
-    assert "decided in time" in page
+    assert "stopped in time by the decision" in page
     for where in (f"/mail/{mail}", "/inbox?route=appeals"):
         assert re.search(r'<span class="chip" title="[^"]*">decided</span>', ada.get(where).text), where
     assert "<b>case decided</b>" in ada.get(f"/mail/{mail}").text
@@ -154,10 +154,12 @@ def test_a_clock_that_nobody_has_started_says_where_that_is_done(here: Installat
     assert 'href="#start-informed"' not in vic.get("/case/1").text
 
 
-def test_what_they_wrote_last_is_open_to_read(here: Installation) -> None:
+def test_what_they_wrote_is_open_to_read(here: Installation) -> None:
     ada = here.user("ada", "agent")
     appeal(here)
-    assert "<details open><summary>What they wrote last" in ada.get("/case/1").text
+    assert re.search(
+        r'<details class="said" open>.*?<div class="text"[^>]*>My account was', ada.get("/case/1").text, re.DOTALL
+    )
 
 
 @pytest.mark.parametrize(

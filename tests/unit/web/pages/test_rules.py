@@ -162,7 +162,7 @@ def test_examples_that_come_out_differently_are_shown_before(here: Installation,
     other = RULE.replace('"Press"', '"Newspaper"')
     page = do(root, "save", other)
     assert page.status == 409
-    assert "1 of 29 example mails come out differently" in page.words
+    assert "1 of 29 example mails comes out differently" in page.words
     assert "not to refunds" in page.words
     assert on_disk(here) == RULE
     assert do(root, "save", other, anyway="yes").status == 200

@@ -295,7 +295,8 @@ def test_what_is_told_by_itself_is_shown(here: Installation, lea: Browser) -> No
     assert "Told by itself, appeals: case granted" in page
     assert "Yes, (the reason that stands in the case) {question}" in page
     assert "Not sent: nobody knows {question}" in page
-    assert "Whoever answers writes {reason}, {question}" in page
+    assert "Whoever answers writes {question}." in page
+    assert "Written by whoever answers: <code>{question}</code>, and <code>{reason}</code> where no case" in page
     (plea,) = here.receive(signed(PLEA))
     (forged,) = here.receive(signed(PLEA).partition(b"\r\n")[2])
     page = do(lea, "check", path, words=["Yes, {reason} {brand}", ""], **{"with": plea}).words
