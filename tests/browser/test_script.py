@@ -251,3 +251,17 @@ def test_whoever_is_signed_out_keeps_what_they_typed(window: Page) -> None:
     window.locator("textarea").fill("")
     window.get_by_role("button").click()
     expect(window).to_have_url(f"{_ORIGIN}/sign-in")
+
+
+def test_a_key_leads_to_a_decision_and_does_not_make_it(window: Page) -> None:
+    site = _opened(
+        window,
+        case='<form method="post" action="/case" data-swap><textarea data-key="d"></textarea>'
+        '<button data-key="c" data-focus>Confirm</button></form>',
+    )
+    window.keyboard.press("c")
+    expect(window.get_by_role("button")).to_be_focused()
+    window.keyboard.press("d")
+    expect(window.locator("textarea")).to_be_focused()
+    assert window.locator("textarea").input_value() == ""
+    assert not any(one.startswith("POST") for one in site.asked)

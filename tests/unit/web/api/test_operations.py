@@ -313,7 +313,7 @@ def test_who_asks_is_told_what_they_may(here: Installation) -> None:
     me = told(programme(here, "ada", "work").get("/me"))
     assert (me["person"]["name"], me["person"]["role"], me["scope"]) == ("ada", "agent", "work")
     desks = told(programme(here, "ada", "read").get("/desks"))
-    assert desks == {"routes": ["appeals"], "brands": ["shop"], "unread": [], "elsewhere": []}
+    assert desks == {"routes": ["appeals"], "brands": ["shop"], "unread": [], "elsewhere": [], "to_confirm": 0}
 
 
 def test_numbers_for_instruments(here: Installation, root: Programme) -> None:
