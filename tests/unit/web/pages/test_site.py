@@ -646,12 +646,12 @@ def test_the_last_answer_in_review_is_undone_at_once_and_asked_again(here: Insta
     ada = here.user("ada", "reviewer")
     first = asked(ada.get("/review").text)
     page = ada.post(f"/review/{first}", csrf=ada.csrf(), generation="1", route="refunds")
-    assert "belongs to refunds" in page.words
+    assert "” belongs to refunds." in page.words
     again = ada.post(f"/mail/{first}/undo", csrf=ada.csrf(), generation="2", to=f"/review?take={first}")
     assert asked(again.text) == first
-    assert "belongs to" not in again.words
+    assert "” belongs to" not in again.words
     bob = here.user("bob", "reviewer")
-    assert "belongs to" not in bob.get(f"/review?last={first}").words
+    assert "” belongs to" not in bob.get(f"/review?last={first}").words
 
 
 def test_what_a_rule_sent_to_review_is_moved_and_not_confirmed(tmp_path: Path) -> None:
