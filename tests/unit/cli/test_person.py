@@ -82,7 +82,8 @@ def test_somebody_is_erased_and_what_is_left_says_so(postroom: Postroom, team: t
     states = {one["id"]: one["state"] for one in postroom("mails", "--json").lines}
     assert states[first] == "erased"
     log = postroom("audit", "list", "--json").out
-    assert "ada" not in log
+    assert "ada@" not in log
+    assert "example.com" not in log
     assert '"what": "erased"' in log
 
 
