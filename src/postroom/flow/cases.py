@@ -290,7 +290,9 @@ class Casework:
         if case is None:
             raise Refused("there is no such case, or it is not for you")
         if case.erased:
-            raise Refused(f"case {case.number} was erased with its person: nothing can be done with it any more")
+            raise Refused(
+                f"case {case.number} was erased, with what it told of its person: nothing can be done with it any more"
+            )
         if hand.version not in (0, case.version):
             raise Refused(f"case {case.number} was changed meanwhile: look at it again")
         return case

@@ -108,7 +108,7 @@ class Case:
 
     @property
     def erased(self) -> bool:
-        """Whether its person was erased: nobody decides without a reason, and only erasing takes it away."""
+        """Whether what it told of its person was erased, or is over its time: nobody decides without a reason, and only that takes it away."""
         return self.state == "decided" and not self.reason
 
     def taken_up(self) -> "Case":

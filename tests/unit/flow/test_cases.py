@@ -751,6 +751,15 @@ def test_a_day_that_somebody_names_starts_a_clock_and_a_late_complaint_is_told_a
         bench.work.set_start(bench.hand(cleared), "received", date(2026, 11, 1))
 
 
+def test_a_case_whose_person_was_erased_is_only_looked_at(bench: Bench) -> None:
+    case = bench.work.decide(bench.hand(bench.appeal()), "granted", "It was our mistake.")
+    erased = bench.cases.put(bench.desks.change(replace(case, person="", reason=""), bench.house.clock.now()))
+    assert (case.erased, erased.erased) == (False, True)
+    with pytest.raises(Refused, match="was erased, with what it told"):
+        bench.work.reopen(bench.hand(erased), "They came back.")
+    assert bench.cases.case(case.number, ALL) == erased
+
+
 def test_another_mail_is_joined_by_hand(bench: Bench) -> None:
     case = bench.appeal()
     stranger = bench.appeal(passed=False, From="ada@home.example.org")

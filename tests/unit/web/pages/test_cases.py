@@ -330,7 +330,7 @@ def test_a_case_whose_person_was_erased_says_so_and_is_only_looked_at(here: Inst
         assert wrong not in answer.words
     for verb in ("reopen", "note", "join", "assign"):
         assert f'action="/case/1/{verb}"' not in answer.text
-    assert "was erased with its person" in act(ada, "reopen", reason="Who was it?").words
+    assert "was erased, with what it told of its person" in act(ada, "reopen", reason="Who was it?").words
     listed = ada.get("/cases?state=decided").words
     assert "(erased)" in listed
     assert "withdrawn" not in listed
