@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.driving import Windows
 from tests.browser.house import PASSWORD, corrected
-from tests.browser.letters import ANVIL, FORGE, SHOP, letter
+from tests.browser.letters import ANVIL, FORGE, letter
 from tests.browser.looking import see, see_both
 from tools.running import wait_until
 
@@ -179,7 +179,7 @@ def test_rules_are_written_and_tried_without_javascript(windows: Windows) -> Non
 
 def test_a_webhook_a_key_and_a_dead_letter_on_a_phone(windows: Windows) -> None:
     house, subject = windows.house, "Told elsewhere"
-    house.feed([letter(SHOP, subject, "Do you sell umbrellas?")])
+    house.feed([letter(FORGE, subject, "Do you sell umbrellas?")])
     key = f"routed.{house.mail(subject)}.1.ledger"
     assert wait_until(lambda: key in house.receiver.heard, 20)
     page = windows.open("root", "/inbox", width="phone", touch=True)
@@ -219,7 +219,7 @@ def test_a_webhook_a_key_and_a_dead_letter_on_a_phone(windows: Windows) -> None:
     # A dead letter goes once its destination takes mail.
     dead = "Told to nobody"
     house.sink.fail("rcpt", reply="550 5.7.1 not for us", match="rights@", times=None)
-    house.feed([letter(SHOP, dead, "DMCA takedown notice: the film at https://forge.test/f/3 infringes my copyright. I declare under penalty of perjury that I am the copyright owner. Remove it.")])  # fmt: skip
+    house.feed([letter(FORGE, dead, "DMCA takedown notice: the film at https://forge.test/f/3 infringes my copyright. I declare under penalty of perjury that I am the copyright owner. Remove it.")])  # fmt: skip
     _to(page, "Dead letters")
     row = page.get_by_role("row").filter(has_text=dead)
     expect(row).to_contain_text("not for us")

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _PAGE = 1000
 _LAST = 2**53
-_DAY = 86_400.0
 
 app = typer.Typer(no_args_is_help=True, help="The audit log, which is only ever added to: list, verify, export.")
 
@@ -55,11 +54,11 @@ def list_(
 ) -> None:
     """What was done, newest first."""
     from postroom.flow.facts import deed_facts
-    from postroom.flow.savedviews import day
+    from postroom.flow.savedviews import day, day_end
     from postroom.model.errors import Refused
 
     try:
-        span = (day(since) if since else None, day(until) + _DAY if until else None)
+        span = (day(since) if since else None, day_end(until) if until else None)
     except Refused as error:
         fail(str(error), 2)
     house = open_store_house(config)

@@ -16,6 +16,7 @@ MOST_VALUE: Final = 500
 """Characters of what is asked for, each."""
 MOST_DAYS: Final = 36_500
 
+_DAY: Final = 86_400.0
 _ONE_OF: Final = {"reading": ("unread", "read"), "answering": ("open", "soon", "overdue")}
 
 
@@ -155,6 +156,11 @@ def day(text: str) -> float:
         return datetime.datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=datetime.UTC).timestamp()
     except ValueError:
         raise Refused(f"{text!r} is no date: write it as 2026-03-31") from None
+
+
+def day_end(text: str) -> float:
+    """When a day ends (UTC), seconds since the epoch. Raises `Refused`."""
+    return day(text) + _DAY
 
 
 def _name(text: str) -> str:

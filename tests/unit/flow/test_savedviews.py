@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from postroom.adapters.store.savedviews import SqliteSavedViews
-from postroom.flow.savedviews import SavedViews, checked
+from postroom.flow.savedviews import SavedViews, checked, day, day_end
 from postroom.model.errors import Refused
 from postroom.model.people import User
 from postroom.model.savedviews import FIELDS, SavedView
@@ -170,3 +170,10 @@ def test_what_is_unread_is_known_of_desks_and_brands_alone() -> None:
     assert counts(route="appeals", brand="shop", reading="unread")
     assert not counts(reading="read")
     assert not counts(route="appeals", words="x")
+
+
+def test_a_day_begins_and_ends_in_utc() -> None:
+    assert (day("1970-01-02"), day_end("1970-01-02")) == (86_400.0, 172_800.0)
+    for wrong in ("", "1970-02-30", "yesterday"):
+        with pytest.raises(Refused, match="is no date"):
+            day_end(wrong)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
-from postroom.flow.savedviews import day
+from postroom.flow.savedviews import day, day_end
 from postroom.model.people import Deed
 from postroom.web.visit import Page, Visit
 
@@ -17,7 +17,6 @@ _MAIL = re.compile("[0-9a-hjkmnp-tv-z]{26}")
 _CASE = re.compile("case ([0-9]{1,15})")
 _LINES = 100
 _AT_ONCE = 1000
-_DAY = 86_400.0
 
 
 def audit(visit: Visit) -> Response:
@@ -55,10 +54,8 @@ def _given(visit: Visit) -> dict[str, str]:
 
 def _wanted(given: Mapping[str, str]) -> dict[str, Any]:
     """What the journal is asked for: days are those of UTC, as the page shows times. Raises `Refused` for what is no date."""
-    days = {"since": 0.0, "until": _DAY}
-    return {
-        name: value if name not in days else day(value) + days[name] if value else None for name, value in given.items()
-    }
+    since, until = given["since"], given["until"]
+    return {**given, "since": day(since) if since else None, "until": day_end(until) if until else None}
 
 
 def export(visit: Visit) -> Response:

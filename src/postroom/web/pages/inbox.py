@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from postroom.flow.savedviews import day, days
+from postroom.flow.savedviews import day, day_end, days
 from postroom.model.desktop import MailPage, Wanted
 from postroom.model.errors import Refused
 from postroom.model.mail import BrandName, MailId, RouteName
@@ -141,7 +141,7 @@ def wanted(said: Mapping[str, str], now: float) -> Wanted:
         unconfirmed="unconfirmed" in said,
         answering=answering if answering in ("open", "soon", "overdue") else "",  # type: ignore[arg-type]
         since=max(first, default=None),
-        until=day(said["until"]) + _DAY if "until" in said else None,
+        until=day_end(said["until"]) if "until" in said else None,
     )
 
 
